@@ -1,0 +1,73 @@
+/** Rooms from the ground up: a room may import the rooms before it and nothing after it. CONTRIBUTING.md draws the same map. */
+const floors = [
+  ["bytes"],
+  ["tensor"],
+  ["report"],
+  ["simd"],
+  ["formats", "measure"],
+  ["quantize", "prune", "encode"],
+  ["recipe"],
+  ["evaluate", "train", "study"],
+];
+const above = (index) =>
+  floors
+    .slice(index + 1)
+    .flat()
+    .concat(["protocol", "transport", "session", "cli"]);
+
+module.exports = {
+  forbidden: [
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    ...floors.flatMap((rooms, index) =>
+      rooms.map((room) => ({
+        name: `${room}-imports-only-what-is-below`,
+        severity: "error",
+        from: { path: `^kernel/${room}/` },
+        to: { path: `^kernel/(${above(index).join("|")})/|^kernel/(index|main|cli)\\.ts$` },
+      })),
+    ),
+    {
+      name: "protocol-knows-no-sockets",
+      severity: "error",
+      from: { path: "^kernel/protocol/" },
+      to: { path: "^kernel/(transport|session|formats|recipe)/|zeromq" },
+    },
+    {
+      name: "only-transport-imports-zeromq",
+      severity: "error",
+      from: { pathNot: "^kernel/transport/" },
+      to: { path: "zeromq" },
+    },
+    {
+      name: "transport-knows-no-cells",
+      severity: "error",
+      from: { path: "^kernel/transport/" },
+      to: { path: "^kernel/session/" },
+    },
+    {
+      name: "extension-imports-types-of-report-only",
+      severity: "error",
+      from: { path: "^extension/" },
+      to: { path: "^kernel/", pathNot: "^kernel/report/types\\.ts$" },
+    },
+    {
+      name: "only-views-touch-plotly",
+      severity: "error",
+      from: { path: "^(extension|kernel)/", pathNot: "^extension/views/" },
+      to: { path: "plotly" },
+    },
+    {
+      name: "figures-are-pure",
+      severity: "error",
+      from: { path: "^extension/figures/" },
+      to: { path: "^extension/(views|live|notes)/|@jupyterlab|@lumino" },
+    },
+    {
+      name: "methods-know-no-files",
+      severity: "error",
+      from: { path: "^kernel/(quantize|prune|encode|measure)/" },
+      to: { path: "^(node:)?(fs|path|worker_threads)(/|$)" },
+    },
+  ],
+  options: { tsPreCompilationDeps: true, doNotFollow: { path: "node_modules" }, exclude: { path: "^lib/" } },
+};

@@ -1,0 +1,60 @@
+/** Every error that Codebook raises on purpose. Each carries a stable `code`, and the numbers that explain it.
+ *  A failure to read the bytes (a missing file, a broken connection) is a `SourceError`; bytes that were read and are
+ *  wrong are a `FormatError`: the first may pass on another try, the second never will. */
+export class CodebookError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** Bytes that are not what their format says. `offset` is the byte in `file` where the trouble starts. */
+export class FormatError extends CodebookError {
+  readonly file: string;
+  readonly offset: number;
+  readonly expected: string;
+  constructor(file: string, offset: number, problem: string, expected: string, options?: { cause?: unknown }) {
+    super("FORMAT", `${file}, byte ${offset}: ${problem}; expected ${expected}`, options);
+    this.file = file;
+    this.offset = offset;
+    this.expected = expected;
+  }
+}
+
+/** Bytes that could not be had at all: no such file, no permission, a read past the end. */
+export class SourceError extends CodebookError {
+  readonly file: string;
+  constructor(file: string, message: string, options?: { cause?: unknown }) {
+    super("SOURCE", `${file}: ${message}`, options);
+    this.file = file;
+  }
+}
+
+/** A word or a value that a function does not take. The message names what was meant. */
+export class OptionError extends CodebookError {
+  constructor(message: string) {
+    super("OPTION", message);
+  }
+}
+
+/** A weight that is NaN or infinite where the method has no meaning for it. */
+export class NonFiniteError extends CodebookError {
+  readonly layer: string;
+  readonly index: number;
+  readonly value: number;
+  constructor(layer: string, index: number, value: number, method: string) {
+    super("NON_FINITE", `${layer}: weight ${index} is ${value}; ${method} needs finite weights`);
+    this.layer = layer;
+    this.index = index;
+    this.value = value;
+  }
+}
+
+/** The work was stopped by its AbortSignal (in a notebook: by the interrupt button). */
+export class CancelledError extends CodebookError {
+  constructor(task: string) {
+    super("CANCELLED", `${task} was interrupted`);
+  }
+}

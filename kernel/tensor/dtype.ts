@@ -1,0 +1,42 @@
+/** Element types, under the names that safetensors and GGUF give them. A plain type stores one number per element; a block
+ *  type stores `blockElements` numbers in `blockBytes` bytes, with their scales inside. */
+export interface DTypeInfo {
+  readonly blockElements: number;
+  readonly blockBytes: number;
+}
+
+const plain = (bytes: number): DTypeInfo => ({ blockElements: 1, blockBytes: bytes });
+
+export const dtypes = {
+  F64: plain(8),
+  F32: plain(4),
+  F16: plain(2),
+  BF16: plain(2),
+  F8_E4M3: plain(1),
+  F8_E5M2: plain(1),
+  F8_E8M0: plain(1),
+  /** Two E2M1 numbers in a byte, the first in the low nibble. */
+  F4: { blockElements: 2, blockBytes: 1 },
+  I64: plain(8),
+  I32: plain(4),
+  I16: plain(2),
+  I8: plain(1),
+  U64: plain(8),
+  U32: plain(4),
+  U16: plain(2),
+  U8: plain(1),
+  BOOL: plain(1),
+  Q4_0: { blockElements: 32, blockBytes: 18 },
+  Q4_1: { blockElements: 32, blockBytes: 20 },
+  Q5_0: { blockElements: 32, blockBytes: 22 },
+  Q5_1: { blockElements: 32, blockBytes: 24 },
+  Q8_0: { blockElements: 32, blockBytes: 34 },
+} as const satisfies Record<string, DTypeInfo>;
+
+export type DType = keyof typeof dtypes;
+
+/** Bytes that `elements` numbers of `dtype` take. `elements` must be a multiple of the block. */
+export function sizeOf(dtype: DType, elements: number): number {
+  const { blockElements, blockBytes } = dtypes[dtype];
+  return (elements / blockElements) * blockBytes;
+}

@@ -1,0 +1,19 @@
+import type { Tensor } from "./tensor";
+
+/** A set of named tensors that belong together. A compressed model is a `Model` too. */
+export interface Model {
+  readonly name: string;
+  /** "safetensors", "gguf", "memory", "compressed", … */
+  readonly format: string;
+  /** In the order of the file (for shards: in the order of the shards). */
+  readonly tensors: readonly Tensor[];
+  readonly parameters: number;
+  /** Bytes of all tensors as stored, headers apart. */
+  readonly sizeBytes: number;
+  /** The file's own key–value pairs, as plain JSON values. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** The tensor of that name; throws `OptionError` with the nearest name when there is none. */
+  tensor(name: string): Tensor;
+  /** SHA-256 (hex) of the file, or of the shards' bytes one after the other; of names, shapes and values for a model in memory. */
+  sha256(options?: { signal?: AbortSignal }): Promise<string>;
+}

@@ -1,0 +1,6 @@
+/** One operator of a recipe, as plain frozen JSON: `{ kind: "linear", bits: 4, group: 128, … }`. Made by a method's factory, which
+ *  checks and completes the options; `kind` finds the method again. */
+export interface Step {
+  readonly kind: string;
+  readonly [option: string]: unknown;
+}

@@ -1,0 +1,27 @@
+import type { DType } from "./dtype";
+
+/** Dimensions in row-major order, outermost first, as numpy and torch give them; a weight matrix is (out, in). */
+export type Shape = readonly number[];
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** A named array of a model, not yet read. Reading touches this tensor's bytes only. */
+export interface Tensor {
+  readonly name: string;
+  readonly shape: Shape;
+  /** A `DType`, or the format's own name for a type whose values Codebook cannot read yet. */
+  readonly dtype: DType | (string & {});
+  /** Number of elements: the product of `shape`, 1 for a scalar. */
+  readonly parameters: number;
+  readonly sizeBytes: number;
+  /** The values as float32, row-major. Values of types wider than float32 are rounded to nearest, ties to even. */
+  read(options?: ReadOptions): Promise<Float32Array>;
+  /** The stored bytes, untouched. */
+  readBytes(options?: ReadOptions): Promise<Uint8Array>;
+}
+
+export function parametersOf(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}

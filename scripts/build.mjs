@@ -1,0 +1,30 @@
+// Builds everything into lib/: the kernel, the SIMD modules, the extension, the tests.
+//   node scripts/build.mjs [kernel] [simd] [labextension]      (all when none is named)
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const wanted = new Set(process.argv.slice(2));
+const part = (name) => wanted.size === 0 || wanted.has(name);
+const node = (script, ...args) =>
+  execFileSync(process.execPath, [join(root, "node_modules", script), ...args], { cwd: root, stdio: "inherit" });
+
+if (part("kernel")) node("typescript/bin/tsc", "-b");
+if (part("simd")) {
+  const sources = join(root, "kernel", "simd", "assembly");
+  mkdirSync(join(root, "lib", "kernel", "simd"), { recursive: true });
+  for (const file of readdirSync(sources).filter((name) => name.endsWith(".ts") && !name.startsWith("_"))) {
+    const name = file.slice(0, -3);
+    // prettier-ignore
+    node("assemblyscript/bin/asc.js", join("kernel/simd/assembly", file), "--outFile", `lib/kernel/simd/${name}.wasm`,
+      "-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--enable", "threads", "--importMemory", "--sharedMemory",
+      "--initialMemory", "1", "--maximumMemory", "65536");
+  }
+}
+if (part("labextension")) {
+  const python = join(root, ".venv", process.platform === "win32" ? "Scripts" : "bin", "jupyter-builder");
+  if (existsSync(python)) execFileSync(python, ["build", "."], { cwd: root, stdio: "inherit" });
+  else console.log("No .venv yet: the JupyterLab extension is built by npm start.");
+}
