@@ -45,10 +45,16 @@ module.exports = {
       to: { path: "^kernel/session/" },
     },
     {
-      name: "extension-imports-types-of-report-only",
+      name: "extension-imports-the-pure-part-of-report-only",
       severity: "error",
       from: { path: "^extension/" },
-      to: { path: "^kernel/", pathNot: "^kernel/report/types\\.ts$" },
+      to: { path: "^kernel/", pathNot: "^kernel/report/(types|numbers|labels|colours|layout)\\.ts$" },
+    },
+    {
+      name: "what-the-extension-shares-imports-nothing-else",
+      severity: "error",
+      from: { path: "^kernel/report/(types|numbers|labels|colours|layout)\\.ts$" },
+      to: { pathNot: "^kernel/report/(types|numbers|labels|colours|layout)\\.ts$" },
     },
     {
       name: "only-views-touch-plotly",
