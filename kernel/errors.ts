@@ -58,3 +58,12 @@ export class CancelledError extends CodebookError {
     super("CANCELLED", `${task} was interrupted`);
   }
 }
+
+/** A worker thread died or failed in the middle of `item` (a layer's name); `cause` holds what it threw, when it could. */
+export class WorkerError extends CodebookError {
+  readonly item: string;
+  constructor(item: string, problem: string, options?: { cause?: unknown }) {
+    super("WORKER", `${item}: ${problem}`, options);
+    this.item = item;
+  }
+}

@@ -1,0 +1,209 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { Worker, type ResourceLimits } from "node:worker_threads";
+import * as errors from "../errors";
+import { CancelledError, CodebookError, WorkerError } from "../errors";
+import type { FromWorker, SerializedError, ToWorker } from "./pool-worker";
+
+/** Worker threads that run named tasks of one module. Threads start when first needed, are kept for the next call, and never hold the
+ *  process open while idle. Which thread runs a task has no influence on its result: tasks are pure, and callers merge in a fixed order. */
+export class WorkerPool {
+  /** The most threads at a time. */
+  size: number;
+  private readonly modulePath: string;
+  private readonly limits: ResourceLimits;
+  private readonly members = new Set<Member>();
+  private readonly queue: Job[] = [];
+  private closed = false;
+
+  /** `modulePath`: a CommonJS module that exports `tasks`, an object of functions `(argument) => result` (or a promise of it). A task that
+   *  returns `transferring(value)` hands the buffers in it over instead of copying them. `limits`: the heap of each thread, in MB. */
+  constructor(modulePath: string, size = defaultWorkers(), limits: ResourceLimits = {}) {
+    this.modulePath = modulePath;
+    this.size = Math.max(1, size);
+    this.limits = limits;
+  }
+
+  /** Runs `task(argument)` on a thread. An error that the task throws arrives with its own class when it is a `CodebookError`, else as the
+   *  cause of a `WorkerError`, as does the death of the thread; `label` (a layer's name) says where.
+   *  When `signal` fires, the thread is ended whatever it is doing, and the promise is rejected with `CancelledError`. */
+  run<Result>(task: string, argument: unknown, options: RunOptions = {}): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      const { signal } = options;
+      if (this.closed) return reject(new CodebookError("POOL", `the worker pool is closed; "${task}" cannot run`));
+      if (signal?.aborted) return reject(new CancelledError(options.label ?? task));
+      const job: Job = {
+        task,
+        argument,
+        transfer: options.transfer ?? [],
+        label: options.label ?? task,
+        resolve: (value) => resolve(value as Result),
+        reject,
+        settled: false,
+        stopListening: () => signal?.removeEventListener("abort", cancel),
+      };
+      const cancel = (): void => this.cancel(job);
+      signal?.addEventListener("abort", cancel, { once: true });
+      this.queue.push(job);
+      this.assign();
+    });
+  }
+
+  /** Ends all threads; waiting and running tasks are rejected with `CancelledError`. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const job of this.queue.splice(0)) settle(job, () => job.reject(new CancelledError(job.label)));
+    await Promise.all([...this.members].map((member) => this.end(member, (job) => new CancelledError(job.label))));
+  }
+
+  private assign(): void {
+    while (this.queue.length > 0) {
+      const member = [...this.members].find((candidate) => candidate.job === undefined) ?? this.start();
+      const job = member && this.queue.shift();
+      if (!member || !job) return;
+      member.job = job;
+      member.worker.ref();
+      const message: ToWorker = { task: job.task, argument: job.argument };
+      try {
+        member.worker.postMessage(message, job.transfer);
+      } catch (cause) {
+        release(member);
+        settle(job, () =>
+          job.reject(new WorkerError(job.label, `"${job.task}" could not be sent to a thread`, { cause })),
+        );
+      }
+    }
+  }
+
+  private start(): Member | undefined {
+    if (this.members.size >= this.size) return undefined;
+    const worker = new Worker(join(__dirname, "pool-worker.js"), {
+      workerData: this.modulePath,
+      execArgv: [],
+      resourceLimits: this.limits,
+    });
+    const member: Member = { worker, job: undefined };
+    this.members.add(member);
+    worker.on("message", (message: FromWorker) => {
+      const { job } = member;
+      release(member);
+      if (job)
+        settle(job, () => ("error" in message ? job.reject(revive(message.error, job)) : job.resolve(message.value)));
+      this.assign();
+    });
+    // A thread that is out of memory, cannot load the module, or throws outside a task, says so here and then exits.
+    worker.on("error", (cause: Error) => {
+      void this.end(member, (job) => new WorkerError(job.label, `its worker thread died: ${cause.message}`, { cause }));
+      this.assign();
+    });
+    worker.on("exit", (code) => {
+      void this.end(member, (job) => new WorkerError(job.label, `its worker thread ended with code ${code}`));
+      this.assign();
+    });
+    return member;
+  }
+
+  private cancel(job: Job): void {
+    const place = this.queue.indexOf(job);
+    if (place >= 0) this.queue.splice(place, 1);
+    const member = [...this.members].find((candidate) => candidate.job === job);
+    if (member) void this.end(member, () => new CancelledError(job.label));
+    settle(job, () => job.reject(new CancelledError(job.label)));
+    this.assign();
+  }
+
+  private async end(member: Member, reason: (job: Job) => Error): Promise<void> {
+    if (!this.members.delete(member)) return;
+    const { job } = member;
+    if (job) settle(job, () => job.reject(reason(job)));
+    await member.worker.terminate();
+  }
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** Buffers of the argument that are handed over, not copied; the caller loses them. */
+  readonly transfer?: readonly ArrayBuffer[];
+  /** Names the work in errors, such as a layer's name. */
+  readonly label?: string;
+}
+
+interface Job {
+  readonly task: string;
+  readonly argument: unknown;
+  readonly transfer: readonly ArrayBuffer[];
+  readonly label: string;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: Error) => void;
+  readonly stopListening: () => void;
+  settled: boolean;
+}
+
+interface Member {
+  readonly worker: Worker;
+  job: Job | undefined;
+}
+
+function release(member: Member): void {
+  member.job = undefined;
+  member.worker.unref();
+}
+
+function settle(job: Job, act: () => void): void {
+  if (job.settled) return;
+  job.settled = true;
+  job.stopListening();
+  act();
+}
+
+/** The error that the worker threw, as its own class again. */
+function revive(thrown: SerializedError, job: Job): Error {
+  const found: unknown = (errors as Readonly<Record<string, unknown>>)[thrown.name];
+  const known = typeof found === "function" ? (found.prototype as object) : undefined;
+  const prototype = known instanceof CodebookError || known === CodebookError.prototype ? known : Error.prototype;
+  const error = Object.create(prototype) as Error;
+  for (const [key, value] of Object.entries({ ...thrown.fields, message: thrown.message, stack: thrown.stack }))
+    Object.defineProperty(error, key, { value, enumerable: key in thrown.fields, writable: true, configurable: true });
+  if (prototype !== Error.prototype) return error;
+  return new WorkerError(job.label, `"${job.task}" failed: ${thrown.message}`, { cause: error });
+}
+
+/** One thread for each core, 8 at most. */
+export function defaultWorkers(): number {
+  return Math.min(8, availableParallelism());
+}
+
+const shared = new Map<string, WorkerPool>();
+
+/** The process's pool for that module, started when first asked for, and able to run at least `workers` tasks at a time. */
+export function sharedPool(modulePath: string, workers = defaultWorkers()): WorkerPool {
+  let pool = shared.get(modulePath);
+  if (!pool) shared.set(modulePath, (pool = new WorkerPool(modulePath, workers)));
+  pool.size = Math.max(pool.size, workers);
+  return pool;
+}
+
+/** `work` on every item, at most `concurrency` at a time; the results stand in the order of the items. The first failure stops new work,
+ *  and is thrown when the work already begun has ended. */
+export async function mapInOrder<Item, Result>(
+  items: readonly Item[],
+  concurrency: number,
+  work: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = new Array<Result>(items.length);
+  const failures: { index: number; reason: unknown }[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length && failures.length === 0) {
+      const index = next++;
+      try {
+        results[index] = await work(items[index], index);
+      } catch (reason) {
+        failures.push({ index, reason });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, items.length)) }, lane));
+  if (failures.length > 0) throw failures.reduce((first, other) => (other.index < first.index ? other : first)).reason;
+  return results;
+}
