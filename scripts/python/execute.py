@@ -57,9 +57,13 @@ def main() -> int:
     except CellExecutionError as error:
         failure = error
     write(out.with_suffix(".ipynb"), nbformat.writes(notebook) + "\n")
-    page, _ = HTMLExporter(exclude_input_prompt=True, exclude_output_prompt=True).from_notebook_node(
-        notebook, resources={"metadata": {"name": source.stem}}
+    exporter = HTMLExporter(
+        template_name="page",
+        extra_template_basedirs=[str(Path(__file__).parent / "templates")],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
     )
+    page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": source.stem}})
     write(out.with_suffix(".html"), page)
     for cell in cells:
         for output in cell.get("outputs", []):
