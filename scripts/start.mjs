@@ -16,11 +16,14 @@ async function main() {
   const notebook = resolve(positionals[0] ?? join(root, firstExample));
   if (!existsSync(notebook))
     throw new SetupError(`There is no notebook ${notebook}.`, "Name one of examples/, or none for the first.");
+  if (values.app !== "lab" && values.app !== "notebook")
+    throw new SetupError(`--app is "${values.app}".`, "It takes lab or notebook.");
+  const port = values.execute ? undefined : await choosePort(values.port);
   console.log("Codebook: setting up");
   const start = performance.now();
   await setUp();
   console.log(`  ready in ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
-  process.exitCode = values.execute ? execute(notebook) : await openLab(notebook, values);
+  process.exitCode = values.execute ? execute(notebook) : await openLab(notebook, values, port);
 }
 
 function readArguments() {
@@ -60,11 +63,9 @@ function execute(notebook) {
   return result.status ?? 1;
 }
 
-async function openLab(notebook, { port, app, "no-browser": noBrowser }) {
-  if (app !== "lab" && app !== "notebook") throw new SetupError(`--app is "${app}".`, "It takes lab or notebook.");
-  const chosen = await choosePort(port);
+async function openLab(notebook, { app, "no-browser": noBrowser }, port) {
   const path = relative(root, notebook);
-  const args = [app, `--port=${chosen}`, "--ServerApp.port_retries=0", `--ServerApp.root_dir=${root}`];
+  const args = [app, `--port=${port}`, "--ServerApp.port_retries=0", `--ServerApp.root_dir=${root}`];
   if (noBrowser) args.push("--no-browser");
   if (process.getuid?.() === 0) args.push("--allow-root");
   if (!path.startsWith(".."))
@@ -72,7 +73,7 @@ async function openLab(notebook, { port, app, "no-browser": noBrowser }) {
       app === "lab" ? `--LabApp.default_url=/lab/tree/${path}` : `--JupyterNotebookApp.default_url=/notebooks/${path}`,
     );
   console.log(
-    `Opening ${path} in ${app === "lab" ? "JupyterLab" : "Jupyter Notebook"} on port ${chosen}; stop it with Ctrl+C.\n`,
+    `Opening ${path} in ${app === "lab" ? "JupyterLab" : "Jupyter Notebook"} on port ${port}; stop it with Ctrl+C.\n`,
   );
   const server = spawn(venvBin("jupyter"), args, {
     cwd: root,

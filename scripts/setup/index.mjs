@@ -1,7 +1,7 @@
 // From a fresh clone to something that runs: packages, .venv, build, kernelspec, labextension, models.
 // Each step knows when it has nothing to do, and a step that was cut off is done again.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from "node:fs";
+import fs, { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SetupError, step } from "./console.mjs";
@@ -69,7 +69,7 @@ export function findPython() {
 }
 
 function checkDisk(gigabytes) {
-  const { bavail, bsize } = statfsSync(root);
+  const { bavail, bsize } = fs.statfsSync(root);
   const free = (bavail * bsize) / 1e9;
   if (free < gigabytes)
     throw new SetupError(
