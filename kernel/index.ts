@@ -14,8 +14,10 @@ export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
 // formats
 
 // measure
+export * from "./measure";
 
 // quantize
+export * from "./quantize";
 
 // prune
 

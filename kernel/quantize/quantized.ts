@@ -27,7 +27,8 @@ export interface Quantized {
 /** A quantization method: `dequantize(quantize(w, shape, step))` is w′ = Q(w). Pure, synchronous, and never changes its input. */
 export interface Quantizer<S extends Step = Step> {
   readonly kind: S["kind"];
-  quantize(weights: Float32Array, shape: Shape, step: S): Quantized;
+  /** `name` is the layer's, for errors. */
+  quantize(weights: Float32Array, shape: Shape, step: S, name?: string): Quantized;
   dequantize(quantized: Quantized): Float32Array;
   /** "linear 4-bit g128". */
   label(step: S): string;

@@ -1,0 +1,49 @@
+/** Histograms for the report: equal bins over a range that outliers do not stretch; what lies outside is counted, not dropped. */
+import { OptionError } from "../errors";
+import type { Histogram } from "../report/types";
+import { valueOfRank } from "./order";
+
+export const histogramBins = 64;
+/** Share of the weights that the range leaves out at each end. */
+export const histogramTail = 0.0005;
+
+/** The range from the 0.05th to the 99.95th percentile (nearest rank), widened to hold 0; [−1, 1] when every weight is zero or
+ *  there is none. The weights must be finite. */
+export function robustRange(values: Float32Array, tail = histogramTail): { minimum: number; maximum: number } {
+  if (values.length === 0) return { minimum: -1, maximum: 1 };
+  const cut = Math.floor(values.length * tail);
+  const minimum = Math.min(0, valueOfRank(values, cut)) + 0;
+  const maximum = Math.max(0, valueOfRank(values, values.length - 1 - cut));
+  if (minimum < maximum) return { minimum, maximum };
+  let largest = 0;
+  for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
+  return largest === 0 ? { minimum: -1, maximum: 1 } : { minimum: -largest, maximum: largest };
+}
+
+/** Counts `values` over `bins` equal bins of [minimum, maximum]: bin i holds minimum + i·width ≤ v < minimum + (i+1)·width, the
+ *  last bin its upper end too. `below` + `above` + Σcounts = number of values. */
+export function countHistogram(
+  values: Float32Array,
+  range: { minimum: number; maximum: number },
+  bins = histogramBins,
+): Histogram {
+  const { minimum, maximum } = range;
+  if (!(minimum < maximum))
+    throw new OptionError(`countHistogram(): the range is ${minimum} to ${maximum}; minimum must be below maximum`);
+  const counts = new Array<number>(bins).fill(0);
+  const perWidth = bins / (maximum - minimum);
+  let below = 0;
+  let above = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value < minimum) below++;
+    else if (value > maximum) above++;
+    else counts[Math.min(bins - 1, Math.floor((value - minimum) * perWidth))]++;
+  }
+  return { minimum, maximum, counts, below, above };
+}
+
+/** The histogram of a tensor over its own robust range. */
+export function histogram(values: Float32Array, bins = histogramBins): Histogram {
+  return countHistogram(values, robustRange(values), bins);
+}

@@ -1,0 +1,75 @@
+/** How a tensor falls into groups that share a scale. A weight (out, in) or a kernel (out, in, height, width) has shape[0] rows
+ *  and the rest flattened; a vector or a scalar is one row. Groups lie along the row and never cross rows; when the group does
+ *  not divide the row, the last group of each row is shorter. */
+import { OptionError } from "../errors";
+import { checkChoice, checkNumber } from "../options";
+import { parametersOf, type Shape } from "../tensor/tensor";
+
+export type Granularity = "tensor" | "channel" | "group";
+
+export const defaultGroup = 128;
+
+export interface Grouping {
+  readonly rows: number;
+  readonly rowLength: number;
+  /** Weights of a full group. */
+  readonly groupLength: number;
+  readonly groupsPerRow: number;
+}
+
+/** Rows and row length of a shape; throws `OptionError` when the shape does not hold `count` values. */
+export function rowsOf(method: string, shape: Shape, count: number): { rows: number; rowLength: number } {
+  if (parametersOf(shape) !== count)
+    throw new OptionError(`${method}(): shape (${shape.join(", ")}) holds ${parametersOf(shape)} values, not ${count}`);
+  const rows = shape.length < 2 ? 1 : shape[0];
+  return { rows, rowLength: rows === 0 ? 0 : count / rows };
+}
+
+export function groupsOf(
+  method: string,
+  shape: Shape,
+  count: number,
+  step: { per: Granularity; group?: number },
+): Grouping {
+  const { rows, rowLength } = rowsOf(method, shape, count);
+  if (step.per === "tensor") return { rows: 1, rowLength: count, groupLength: count, groupsPerRow: 1 };
+  const groupLength = step.per === "channel" ? rowLength : (step.group ?? defaultGroup);
+  return { rows, rowLength, groupLength, groupsPerRow: rowLength === 0 ? 0 : Math.ceil(rowLength / groupLength) };
+}
+
+/** Calls `visit` for each group in storage order, with its number and its first and past-the-end index. */
+export function forEachGroup(grouping: Grouping, visit: (group: number, start: number, end: number) => void): void {
+  const { rows, rowLength, groupLength, groupsPerRow } = grouping;
+  for (let row = 0, group = 0; row < rows; row++) {
+    const rowEnd = (row + 1) * rowLength;
+    for (let g = 0; g < groupsPerRow; g++, group++) {
+      const start = row * rowLength + g * groupLength;
+      visit(group, start, Math.min(start + groupLength, rowEnd));
+    }
+  }
+}
+
+/** Shape of a table with one entry per group: (1), (rows, 1) or (rows, groups per row). */
+export function tableShape(grouping: Grouping, per: Granularity): Shape {
+  return per === "tensor" ? [1] : [grouping.rows, grouping.groupsPerRow];
+}
+
+/** Checks `per` and `group` together: `group` implies per group; the default is groups of 128. */
+export function checkGranularity(
+  method: string,
+  options: { per?: Granularity; group?: number },
+): { per: Granularity; group?: number } {
+  const per = checkChoice(method, "per", options.per ?? "group", ["tensor", "channel", "group"]);
+  if (per === "group") {
+    const group = options.group ?? defaultGroup;
+    return { per, group: checkNumber(method, "group", group, { minimum: 1, maximum: 2 ** 31 - 1, integer: true }) };
+  }
+  if (options.group !== undefined)
+    throw new OptionError(`${method}(): group is ${options.group} and per is "${per}"; a group needs per: "group"`);
+  return { per };
+}
+
+/** A frozen copy without the options that are undefined, `kind` first. */
+export function freezeStep<S extends object>(step: S): Readonly<S> {
+  return Object.freeze(Object.fromEntries(Object.entries(step).filter(([, value]) => value !== undefined)) as S);
+}

@@ -1,0 +1,221 @@
+/** Uniform quantization, round to nearest: w ≈ w′ = s·(q − z), with one scale s (and zero point z) per group, row or tensor.
+ *
+ *  weights (out, in) f32 → codes (out, in) integers + scales (out, groups) + zero points (out, groups), one entry per group of
+ *  `group` weights along the row (128 unless told; the last group of a row may be shorter), per row, or one for all.
+ *
+ *  Symmetric (the default):  s = max|w| / qmax,  qmax = 2^(bits−1) − 1,  q = rint(w / s) ∈ [−qmax, qmax],  z = 0.
+ *  Symmetric, 1 bit:         s = α = mean|w|,  q = +1 where w ≥ 0, else −1,  w′ = ±α   (Rastegari et al. 2016, XNOR-Net,
+ *                            arXiv 1603.05279: the least-squares scale for these signs). There is no zero level.
+ *  Asymmetric:               lo = min(0, min w), hi = max(0, max w),  s = (hi − lo) / (2^bits − 1),
+ *                            z = clamp(rint(−lo / s), 0, 2^bits − 1),  q = clamp(rint(w / s) + z, 0, 2^bits − 1).
+ *                            0 is a level: weights that are exactly zero stay exactly zero.
+ *  Fixed step Δ:             q = rint(w / Δ), Int32, for an entropy coder; Δ is rounded to float32.
+ *
+ *  A group of zeros gives s = 0, q = z = 0. `range` narrows [lo, hi]: see range.ts.
+ *  |w − w′| ≤ s/2 + 2^-23·max|w| (the second term is float32 rounding) with range "minmax" and with a step; at 1 bit symmetric
+ *  |w − w′| ≤ max(α, max|w| − α).
+ *
+ *  Arithmetic, so that every implementation gives equal bits: the maximum and minimum are exact; s is computed in float64 and
+ *  rounded once to its stored type (float32 to nearest; float16, and float32 below 2^-126, upwards); w / s is one float32
+ *  division; rint rounds half to even (numpy `rint`, WebAssembly `f32x4.nearest`); w′ is one float32 product. α is a sum in
+ *  float64 in order. Scales are stored as float32, in groups as float16, unless `scaleDtype` says otherwise; a zero point takes
+ *  `bits` bits. |w| up to 2^126. */
+import { OptionError } from "../errors";
+import { checkFinite } from "../measure/finite";
+import { checkChoice, checkNumber, checkOptionNames } from "../options";
+import type { Shape } from "../tensor/tensor";
+import type { Step } from "../tensor/step";
+import { checkGranularity, forEachGroup, freezeStep, groupsOf, rowsOf, tableShape, type Granularity } from "./groups";
+import type { Quantized, Quantizer, Table } from "./quantized";
+import { defaultPercentile, type RangeMethod } from "./range";
+import { rint, roundScale, scaleBits, type ScaleType } from "./scale";
+import { codeArray, codeOf, fitGrid } from "./uniform-grid";
+
+export interface LinearOptions {
+  /** Bits per weight: 1–8 or 16. Instead of `step`. */
+  bits?: number;
+  /** true: levels −qmax…qmax around 0 (default). false: a zero point moves the grid. */
+  symmetric?: boolean;
+  /** What shares a scale; default "group". */
+  per?: Granularity;
+  /** Weights per group along the row; implies per: "group"; default 128. */
+  group?: number;
+  /** What the grid spans; default "minmax". */
+  range?: RangeMethod;
+  /** With range "percentile": the share of weights inside, in percent; default 99.9. */
+  percentile?: number;
+  /** A fixed step for the whole tensor, instead of `bits`; the codes are unbounded, to be entropy coded. */
+  step?: number;
+  /** How scales are stored; default "F16" in groups, "F32" per channel or tensor. */
+  scaleDtype?: ScaleType;
+}
+
+export interface LinearStep extends Step {
+  readonly kind: "linear";
+  readonly bits?: number;
+  readonly symmetric: boolean;
+  readonly per: Granularity;
+  readonly group?: number;
+  readonly range: RangeMethod;
+  readonly percentile?: number;
+  readonly step?: number;
+  readonly scaleDtype: ScaleType;
+}
+
+const optionNames = ["bits", "symmetric", "per", "group", "range", "percentile", "step", "scaleDtype"];
+
+/** The step "uniform quantization": `linear({ bits: 4 })`, `linear({ bits: 8, per: "channel" })`, `linear({ step: 0.01 })`.
+ *  Throws `OptionError` for an unknown option, a value out of range, or two options that exclude each other. */
+export function linear(options: LinearOptions): LinearStep {
+  checkOptionNames("linear", options, optionNames);
+  if (options.step !== undefined) return fixedStep(options.step, options);
+  const grid = checkGridOptions("linear", options);
+  return freezeStep({ kind: "linear", ...grid } as const);
+}
+
+function fixedStep(step: number, options: LinearOptions): LinearStep {
+  for (const name of optionNames)
+    if (name !== "step" && options[name as keyof LinearOptions] !== undefined)
+      throw new OptionError(
+        `linear(): step and ${name} exclude each other; a fixed step is one grid for the whole tensor`,
+      );
+  checkNumber("linear", "step", step, { minimum: 2 ** -126, maximum: 2 ** 126 });
+  const rounded = Math.fround(step);
+  return freezeStep({
+    kind: "linear",
+    step: rounded,
+    symmetric: true,
+    per: "tensor",
+    range: "minmax",
+    scaleDtype: "F32",
+  });
+}
+
+/** Checks the options that every uniform grid takes, and fills in the defaults. */
+export function checkGridOptions(method: string, options: LinearOptions) {
+  const bits = checkBits(method, options.bits);
+  const symmetric = checkFlag(method, "symmetric", options.symmetric ?? true);
+  const granularity = checkGranularity(method, options);
+  const range = checkChoice(
+    method,
+    "range",
+    options.range ?? (options.percentile === undefined ? "minmax" : "percentile"),
+    ["minmax", "percentile", "mse"],
+  );
+  if (options.percentile !== undefined && range !== "percentile")
+    throw new OptionError(`${method}(): percentile goes with range: "percentile", not "${range}"`);
+  if (bits === 1 && symmetric && range !== "minmax")
+    throw new OptionError(
+      `${method}(): 1 bit has the levels of least squared error already; range "${range}" has no meaning`,
+    );
+  const percentile =
+    range === "percentile"
+      ? checkNumber(method, "percentile", options.percentile ?? defaultPercentile, { minimum: 1, maximum: 100 })
+      : undefined;
+  const scaleDtype = checkChoice(
+    method,
+    "scaleDtype",
+    options.scaleDtype ?? (granularity.per === "group" ? "F16" : "F32"),
+    ["F32", "F16"],
+  );
+  return { bits, symmetric, ...granularity, range, percentile, scaleDtype };
+}
+
+function checkBits(method: string, bits: unknown): number {
+  if (bits === 16) return 16;
+  if (typeof bits === "number" && Number.isInteger(bits) && bits >= 1 && bits <= 8) return bits;
+  throw new OptionError(`${method}(): bits is ${String(bits)}; it takes a whole number from 1 to 8, or 16`);
+}
+
+export function checkFlag(method: string, option: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new OptionError(`${method}(): ${option} is ${JSON.stringify(value) ?? String(value)}; it takes true or false`);
+}
+
+function quantize(weights: Float32Array, shape: Shape, step: LinearStep, name?: string): Quantized {
+  checkFinite(weights, "linear", name);
+  if (step.step !== undefined) return quantizeByStep(weights, shape, step, step.step);
+  const bits = step.bits ?? 8;
+  const { symmetric, scaleDtype } = step;
+  const options = { ...step, bits };
+  const grouping = groupsOf("linear", shape, weights.length, step);
+  const groups = grouping.rows * grouping.groupsPerRow;
+  const codes = codeArray(bits, symmetric, weights.length);
+  const scales = new Float32Array(groups);
+  const zeroPoints = codeArray(bits, false, symmetric ? 0 : groups);
+  forEachGroup(grouping, (group, start, end) => {
+    if (symmetric && bits === 1) {
+      scales[group] = roundScale(meanMagnitude(weights, start, end), scaleDtype, "linear");
+      for (let i = start; i < end; i++) codes[i] = weights[i] >= 0 ? 1 : -1;
+      return;
+    }
+    const grid = fitGrid(weights, start, end, options, "linear");
+    scales[group] = grid.scale;
+    if (!symmetric) zeroPoints[group] = grid.zeroPoint;
+    for (let i = start; i < end; i++) codes[i] = codeOf(weights[i], grid);
+  });
+  const tables: Table[] = [
+    { name: "scale", data: scales, shape: tableShape(grouping, step.per), bitsPerEntry: scaleBits[scaleDtype] },
+  ];
+  if (!symmetric)
+    tables.push({ name: "zeroPoint", data: zeroPoints, shape: tableShape(grouping, step.per), bitsPerEntry: bits });
+  return { step, shape, codes, codeBits: bits, tables };
+}
+
+function meanMagnitude(weights: Float32Array, start: number, end: number): number {
+  let sum = 0;
+  for (let i = start; i < end; i++) sum += Math.abs(weights[i]);
+  return end === start ? 0 : sum / (end - start);
+}
+
+/** Codes of a fixed step. `codeBits` is the fixed length in two's complement that holds every code: what an entropy coder saves on. */
+function quantizeByStep(weights: Float32Array, shape: Shape, step: LinearStep, size: number): Quantized {
+  rowsOf("linear", shape, weights.length);
+  const codes = new Int32Array(weights.length);
+  let low = 0;
+  let high = 0;
+  for (let i = 0; i < weights.length; i++) {
+    const ratio = Math.fround(weights[i] / size);
+    const q = Math.abs(ratio) < 2 ** 31 ? rint(ratio) : ratio;
+    if (!(q >= -(2 ** 31) && q < 2 ** 31))
+      throw new OptionError(`linear(): weight ${i} is ${weights[i]}, beyond 2^31 steps of ${size}; take a larger step`);
+    codes[i] = q;
+    if (q < low) low = q;
+    else if (q > high) high = q;
+  }
+  let codeBits = 1;
+  while (low < -(2 ** (codeBits - 1)) || high > 2 ** (codeBits - 1) - 1) codeBits++;
+  const table: Table = { name: "scale", data: Float32Array.of(size), shape: [1], bitsPerEntry: 32 };
+  return { step, shape, codes, codeBits, tables: [table] };
+}
+
+function dequantize(quantized: Quantized): Float32Array {
+  const { codes, shape, tables } = quantized;
+  const step = quantized.step as LinearStep;
+  const grouping = groupsOf("linear", shape, codes.length, step);
+  const scales = tables[0].data;
+  const zeroPoints = tables.length > 1 ? tables[1].data : undefined;
+  const values = new Float32Array(codes.length);
+  forEachGroup(grouping, (group, start, end) => {
+    const scale = scales[group];
+    const zeroPoint = zeroPoints ? zeroPoints[group] : 0;
+    for (let i = start; i < end; i++) values[i] = scale * (codes[i] - zeroPoint);
+  });
+  return values;
+}
+
+/** "4-bit g128", "8-bit asymmetric per channel mse": what a uniform grid's label says after its name. */
+export function gridLabel(step: Omit<LinearStep, "kind">): string {
+  const words = [`${step.bits}-bit`];
+  if (!step.symmetric) words.push("asymmetric");
+  words.push(step.per === "group" ? `g${step.group}` : `per ${step.per}`);
+  if (step.range === "percentile") words.push(`p${step.percentile}`);
+  if (step.range === "mse") words.push("mse");
+  return words.join(" ");
+}
+
+function label(step: LinearStep): string {
+  return step.step === undefined ? `linear ${gridLabel(step)}` : `linear step ${Number(step.step.toPrecision(6))}`;
+}
+
+export const linearQuantizer: Quantizer<LinearStep> = { kind: "linear", quantize, dequantize, label };
