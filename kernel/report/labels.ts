@@ -3,7 +3,6 @@
 /** Characters that would not be seen, or would turn what follows: control characters, line and paragraph separators, bidirectional
  *  marks, zero-width characters, unpaired surrogates. */
 const invisible =
-  // eslint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** The name with its invisible characters written out: a line feed becomes "\u{a}". */
