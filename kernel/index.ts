@@ -26,5 +26,6 @@ export * from "./quantize";
 // recipe
 
 // train
+export * from "./train/lazy";
 
 // session

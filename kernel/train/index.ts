@@ -1,0 +1,21 @@
+/** "codebook/train": tfjs, and what Codebook adds to it. Importing it loads tfjs; "codebook" offers the same names and loads it at
+ *  the first use of one. */
+import type * as tensorflow from "@tensorflow/tfjs";
+
+declare global {
+  interface CodebookTensorflow {
+    Layer: tensorflow.layers.Layer;
+    Tensor: tensorflow.Tensor;
+    Matrix: tensorflow.Tensor2D;
+    module: typeof tensorflow;
+  }
+}
+
+export * as tf from "@tensorflow/tfjs";
+export { tfBackend } from "./backend";
+export { fromTensor, toTensor } from "./conversion";
+export { interruptible } from "./interruptible";
+export { modelFolder } from "./model-folder";
+export { PrunedLinear } from "./pruned-linear";
+export { QuantizedLinear } from "./quantized-linear";
+export type { Backend, BackendName, BackendOptions } from "./types";
