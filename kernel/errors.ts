@@ -67,3 +67,19 @@ export class WorkerError extends CodebookError {
     this.item = item;
   }
 }
+
+/** Something well-formed that Codebook knows by name and does not do, such as reading the values of a rare block type. */
+export class UnsupportedError extends CodebookError {
+  constructor(message: string) {
+    super("UNSUPPORTED", message);
+  }
+}
+
+/** Bytes that could not be written: no space, no permission, a disk that fails. The file that was there before, if any, is untouched. */
+export class WriteError extends CodebookError {
+  readonly file: string;
+  constructor(file: string, message: string, options?: { cause?: unknown }) {
+    super("WRITE", `${file}: ${message}`, options);
+    this.file = file;
+  }
+}
