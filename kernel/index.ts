@@ -5,6 +5,8 @@ export * from "./errors";
 
 // tensor
 export type { DType } from "./tensor/dtype";
+export { fromArrays } from "./tensor/memory";
+export type { ArraySpec } from "./tensor/memory";
 export type { Model } from "./tensor/model";
 export type { Step } from "./tensor/step";
 export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
@@ -12,6 +14,8 @@ export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
 // report
 
 // formats
+export { open } from "./formats/open";
+export type { OpenOptions } from "./formats/open";
 
 // measure
 export * from "./measure";

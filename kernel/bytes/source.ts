@@ -1,0 +1,183 @@
+import { open, stat } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { SourceError } from "../errors";
+import { pause, throwIfStopped } from "./pause";
+
+/** Where bytes come from. One seam for a file and for memory, so that a format reader knows neither, and a test can count
+ *  what was read. Ranges are [start, end), in bytes, within [0, byteLength]. */
+export interface ByteSource {
+  /** What errors call it: a file's path. */
+  readonly name: string;
+  readonly byteLength: number;
+  /** Bytes handed out so far, and the number of reads that asked for them. */
+  readonly bytesRead: number;
+  readonly reads: number;
+  /** The bytes [start, end) in an array of their own. `SourceError` when they cannot be had. */
+  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Fills `target` with the bytes from `start` on. */
+  readInto(target: Uint8Array, start: number, signal?: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Bytes asked of the file at once. Large enough that the calls cost nothing, small enough that a stop signal is seen within
+ *  some ten milliseconds. */
+const sliceBytes = 8 * 1024 * 1024;
+
+abstract class CountingSource implements ByteSource {
+  bytesRead = 0;
+  reads = 0;
+  private closed = false;
+
+  constructor(
+    readonly name: string,
+    readonly byteLength: number,
+  ) {}
+
+  protected abstract fill(target: Uint8Array, start: number, signal: AbortSignal | undefined): Promise<void>;
+
+  async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+    this.check(start, end);
+    const target = allocate(end - start, this.name);
+    await this.readInto(target, start, signal);
+    return target;
+  }
+
+  async readInto(target: Uint8Array, start: number, signal?: AbortSignal): Promise<void> {
+    this.check(start, start + target.byteLength);
+    throwIfStopped(signal, `reading ${this.name}`);
+    this.reads += 1;
+    if (target.byteLength > 0) await this.fill(target, start, signal);
+    this.bytesRead += target.byteLength;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  private check(start: number, end: number): void {
+    if (this.closed) throw new SourceError(this.name, "was closed and cannot be read any more");
+    const whole = Number.isSafeInteger(start) && Number.isSafeInteger(end);
+    if (!whole || start < 0 || end < start || end > this.byteLength)
+      throw new SourceError(this.name, `bytes ${start} to ${end} were asked for; it has bytes 0 to ${this.byteLength}`);
+  }
+}
+
+function allocate(size: number, name: string): Uint8Array {
+  try {
+    return new Uint8Array(size);
+  } catch (cause) {
+    throw new SourceError(name, `${size} bytes do not fit in one array on this machine`, { cause });
+  }
+}
+
+class MemorySource extends CountingSource {
+  constructor(
+    private readonly bytes: Uint8Array,
+    name: string,
+  ) {
+    super(name, bytes.byteLength);
+  }
+
+  protected async fill(target: Uint8Array, start: number, signal: AbortSignal | undefined): Promise<void> {
+    for (let done = 0; done < target.byteLength; done += sliceBytes) {
+      if (done > 0) await pause();
+      throwIfStopped(signal, `reading ${this.name}`);
+      const size = Math.min(sliceBytes, target.byteLength - done);
+      target.set(this.bytes.subarray(start + done, start + done + size), done);
+    }
+  }
+}
+
+/** Bytes that are in memory already. They are not copied: do not change them while the source is in use. */
+export function memorySource(bytes: Uint8Array, name = "memory"): ByteSource {
+  return new MemorySource(bytes, name);
+}
+
+/** A file is opened anew for each read, and must still be the file that it was: same inode, size and time of change, before
+ *  and after. So a model that lies about in a notebook holds no descriptor, and a file that was replaced, truncated or
+ *  written to is an error rather than wrong weights. */
+class FileSource extends CountingSource {
+  constructor(
+    path: string,
+    private readonly identity: BigIntStats,
+  ) {
+    super(path, Number(identity.size));
+  }
+
+  protected async fill(target: Uint8Array, start: number, signal: AbortSignal | undefined): Promise<void> {
+    const handle = await this.openSame();
+    try {
+      let done = 0;
+      while (done < target.byteLength) {
+        throwIfStopped(signal, `reading ${this.name}`);
+        const size = Math.min(sliceBytes, target.byteLength - done);
+        const { bytesRead } = await attempt(this.name, () => handle.read(target, done, size, start + done));
+        if (bytesRead === 0)
+          throw new SourceError(
+            this.name,
+            `ends at byte ${start + done}; it had ${this.byteLength} bytes when it was opened`,
+          );
+        done += bytesRead;
+      }
+      this.checkIdentity(await attempt(this.name, () => handle.stat({ bigint: true })));
+    } finally {
+      await handle.close();
+    }
+  }
+
+  private async openSame(): Promise<FileHandle> {
+    const handle = await attempt(this.name, () => open(this.name, "r"));
+    try {
+      this.checkIdentity(await attempt(this.name, () => handle.stat({ bigint: true })));
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return handle;
+  }
+
+  private checkIdentity(now: BigIntStats): void {
+    const then = this.identity;
+    if (now.size !== then.size)
+      throw new SourceError(
+        this.name,
+        `has ${now.size} bytes now and had ${then.size} when it was opened; open it again`,
+      );
+    if (now.ino !== then.ino || now.dev !== then.dev || now.mtimeNs !== then.mtimeNs)
+      throw new SourceError(this.name, "was changed or replaced since it was opened; open it again");
+  }
+}
+
+/** A regular file. `SourceError` when it is missing, unreadable, a folder or a device. */
+export async function fileSource(path: string): Promise<ByteSource> {
+  const identity = await attempt(path, () => stat(path, { bigint: true }));
+  if (!identity.isFile()) throw new SourceError(path, identity.isDirectory() ? "is a folder" : "is not a regular file");
+  const source = new FileSource(path, identity);
+  const probe = await attempt(path, () => open(path, "r"));
+  await probe.close();
+  return source;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EISDIR: "is a folder",
+  EIO: "the disk reports a read error",
+  EMFILE: "too many files are open",
+  ELOOP: "too many symbolic links",
+  ENAMETOOLONG: "the name is too long",
+  ERR_INVALID_ARG_VALUE: "the name has a character that no file name can have",
+};
+
+/** Runs a call of the file system and turns its failure into a `SourceError` in plain words. */
+export async function attempt<T>(path: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new SourceError(path, reasons[code ?? ""] ?? message, { cause });
+  }
+}

@@ -1,0 +1,89 @@
+import { fileSource } from "../bytes/source";
+import type { ByteSource } from "../bytes/source";
+import { FormatError } from "../errors";
+import { currentHost } from "../host";
+import { checkOptionNames } from "../options";
+import type { Model } from "../tensor/model";
+import { openGguf } from "./gguf";
+import { locateModel } from "./locate";
+import { openSafetensors } from "./safetensors";
+import { openSafetensorsIndex } from "./safetensors-index";
+
+export interface OpenOptions {
+  /** Stops the opening; by default the running cell's. */
+  readonly signal?: AbortSignal;
+  /** What to call the model; by default after its file or folder. */
+  readonly name?: string;
+}
+
+/** Opens a model: a `.safetensors` or `.gguf` file, a `model.safetensors.index.json`, a folder with one of them, or a name that
+ *  is looked up in `models/` under the current folder and in `$CODEBOOK_MODELS`. Only headers are read; each tensor's bytes when
+ *  it is read.
+ *
+ *      const model = await open("all-MiniLM-L6-v2");
+ *      await model.tensor("encoder.layer.0.attention.self.query.weight").read();   // Float32Array, row-major (out, in)
+ *
+ *  `SourceError` when there is no such file (it says where it looked), `FormatError` when the file is not what its format says
+ *  (file, byte and expectation), `OptionError` when the words make no sense. */
+export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
+  checkOptionNames("open", options, ["signal", "name"]);
+  const { file, name } = await locateModel(path);
+  return openSource(await fileSource(file), { ...options, name: options.name ?? name });
+}
+
+/** Opens a model from bytes of any kind; the format is told by their beginning. */
+export async function openSource(source: ByteSource, options: OpenOptions = {}): Promise<Model> {
+  const signal = options.signal ?? currentHost().signal;
+  const name = options.name ?? source.name;
+  const head = await source.read(0, Math.min(headBytes, source.byteLength), signal);
+  switch (formatOf(head, source)) {
+    case "gguf":
+      return openGguf(source, name, signal);
+    case "safetensors":
+      return openSafetensors(source, name, signal);
+    case "index":
+      return openSafetensorsIndex(source, name, signal);
+  }
+}
+
+const headBytes = 16;
+
+const pickles = "a model converted to safetensors (a pickle can run code, so none is read here)";
+
+/** Beginnings of files that people have by mistake, and what to do about it. */
+const mistaken: readonly { readonly begins: RegExp; readonly what: string; readonly remedy: string }[] = [
+  { begins: /^PK\x03\x04/, what: "a zip archive, as PyTorch's .pt and .bin files are", remedy: pickles },
+  { begins: /^\x80[\x02-\x05][^\0]/, what: "a Python pickle", remedy: pickles },
+  { begins: /^version https:/, what: "a Git LFS pointer, not the model", remedy: "the model itself: run git lfs pull" },
+  { begins: /^\s*<(!doctype|html|\?xml)/i, what: "a web page or XML", remedy: "the model itself: download it again" },
+  { begins: /^(GGML|lmgg|tjgg|fmgg)/, what: "a file of an ancestor of GGUF", remedy: "a GGUF file" },
+  { begins: /^\x89HDF/, what: "an HDF5 file", remedy: "a model converted to safetensors" },
+  { begins: /^\x93NUMPY/, what: "a NumPy array", remedy: "a model in safetensors" },
+];
+
+type Format = "gguf" | "safetensors" | "index";
+
+function formatOf(head: Uint8Array, source: ByteSource): Format {
+  const text = Buffer.from(head).toString("latin1");
+  if (text.startsWith("GGUF")) return "gguf";
+  if (head[7] === 0 && head[8] === 0x7b) return "safetensors";
+  if (text.trimStart().startsWith("{")) return "index";
+  const known = mistaken.find(({ begins }) => begins.test(text));
+  if (known) throw new FormatError(source.name, 0, `this is ${known.what}`, known.remedy);
+  // The suffix has the last word, so that the reader can say which byte is wrong.
+  const suffix = suffixes.find(([ending]) => source.name.endsWith(ending));
+  if (suffix) return suffix[1];
+  const expected = "safetensors, its index.json, or GGUF";
+  throw new FormatError(source.name, 0, `the format of this file is not known (${describe(head)})`, expected);
+}
+
+const suffixes: readonly (readonly [string, Format])[] = [
+  [".gguf", "gguf"],
+  [".json", "index"],
+  [".safetensors", "safetensors"],
+];
+
+function describe(head: Uint8Array): string {
+  if (head.length === 0) return "it is empty";
+  return `it begins with ${[...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}`;
+}

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { OptionError } from "../errors";
+import { pause, throwIfStopped } from "../bytes/pause";
+import { checkOptionNames } from "../options";
+import type { Model } from "./model";
+import { parametersOf } from "./tensor";
+import type { ReadOptions, Shape, Tensor } from "./tensor";
+import { TensorSet } from "./tensor-set";
+
+/** One array of a model in memory: `values` row-major, as many as `shape` says. */
+export interface ArraySpec {
+  readonly shape: Shape;
+  readonly values: Float32Array;
+}
+
+class MemoryTensor implements Tensor {
+  readonly dtype = "F32";
+  readonly shape: Shape;
+  readonly parameters: number;
+  readonly sizeBytes: number;
+
+  constructor(
+    readonly name: string,
+    shape: Shape,
+    private readonly values: Float32Array,
+  ) {
+    this.shape = Object.freeze([...shape]);
+    this.parameters = parametersOf(shape);
+    this.sizeBytes = 4 * this.parameters;
+  }
+
+  async read(options: ReadOptions = {}): Promise<Float32Array> {
+    throwIfStopped(options.signal, `reading ${this.name}`);
+    return this.values.slice();
+  }
+
+  async readBytes(options: ReadOptions = {}): Promise<Uint8Array> {
+    return new Uint8Array((await this.read(options)).buffer);
+  }
+
+  /** The values themselves, not a copy: for hashing. */
+  bytes(): Uint8Array {
+    return new Uint8Array(this.values.buffer, this.values.byteOffset, this.values.byteLength);
+  }
+}
+
+/** A model of arrays that are in memory, for teaching and for tests. The values are copied, so that a later change to an
+ *  array does not change the model.
+ *  `fromArrays({ "fc.weight": { shape: [2, 3], values: new Float32Array(6) } }, { name: "toy" })`
+ *  Throws `OptionError` when a shape and its values do not agree. */
+export function fromArrays(
+  arrays: Readonly<Record<string, ArraySpec>>,
+  options: { readonly name?: string } = {},
+): Model {
+  checkOptionNames("fromArrays", options, ["name"]);
+  const tensors = Object.entries(arrays).map(([name, array]) => {
+    checkArray(name, array);
+    return new MemoryTensor(name, array.shape, array.values.slice());
+  });
+  return new TensorSet({
+    name: options.name ?? "model",
+    format: "memory",
+    tensors,
+    sha256: (hashOptions) => hashArrays(tensors, hashOptions?.signal),
+  });
+}
+
+function checkArray(name: string, { shape, values }: ArraySpec): void {
+  if (!(values instanceof Float32Array))
+    throw new OptionError(`fromArrays(): the values of "${name}" are no Float32Array`);
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
+    throw new OptionError(`fromArrays(): the shape of "${name}" is no list of whole numbers`);
+  if (parametersOf(shape) !== values.length)
+    throw new OptionError(
+      `fromArrays(): "${name}" has shape [${shape.join(", ")}], that is ${parametersOf(shape)} values, and ${values.length} were given`,
+    );
+}
+
+/** SHA-256 over, for each tensor: a line of JSON `["name",[shape]]`, then the values as little-endian float32. */
+async function hashArrays(tensors: readonly MemoryTensor[], signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash("sha256");
+  for (const tensor of tensors) {
+    hash.update(`${JSON.stringify([tensor.name, tensor.shape])}\n`);
+    const bytes = tensor.bytes();
+    for (let start = 0; start < bytes.length; start += 1 << 20) {
+      hash.update(bytes.subarray(start, start + (1 << 20)));
+      await pause();
+      throwIfStopped(signal, `hashing ${tensor.name}`);
+    }
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,79 @@
+import { OptionError } from "../errors";
+import { nearestWord } from "../options";
+import type { Model } from "./model";
+import type { Tensor } from "./tensor";
+
+export interface TensorSetParts {
+  readonly name: string;
+  readonly format: string;
+  /** Names must differ. */
+  readonly tensors: readonly Tensor[];
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly sha256: (options?: { signal?: AbortSignal }) => Promise<string>;
+}
+
+/** A `Model` from its tensors. Counts are sums over the tensors; names are found in constant time. */
+export class TensorSet implements Model {
+  readonly name: string;
+  readonly format: string;
+  readonly tensors: readonly Tensor[];
+  readonly parameters: number;
+  readonly sizeBytes: number;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  private readonly byName: ReadonlyMap<string, Tensor>;
+  private readonly hash: TensorSetParts["sha256"];
+
+  constructor(parts: TensorSetParts) {
+    this.name = parts.name;
+    this.format = parts.format;
+    this.tensors = parts.tensors;
+    this.parameters = parts.tensors.reduce((sum, tensor) => sum + tensor.parameters, 0);
+    this.sizeBytes = parts.tensors.reduce((sum, tensor) => sum + tensor.sizeBytes, 0);
+    this.metadata = parts.metadata ?? Object.create(null);
+    this.byName = new Map(parts.tensors.map((tensor) => [tensor.name, tensor]));
+    this.hash = parts.sha256;
+    if (this.byName.size !== parts.tensors.length)
+      throw new OptionError(`${parts.name}: two tensors have the name "${firstDuplicate(parts.tensors)}"`);
+  }
+
+  tensor(name: string): Tensor {
+    const found = this.byName.get(name);
+    if (found) return found;
+    const guess = suggestName(name, [...this.byName.keys()]);
+    throw new OptionError(
+      `${this.name} has no tensor "${name}"; ${guess ? `did you mean "${guess}"?` : `it has ${this.tensors.length} tensors`}`,
+    );
+  }
+
+  sha256(options?: { signal?: AbortSignal }): Promise<string> {
+    return this.hash(options);
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const count = `${this.tensors.length} ${this.tensors.length === 1 ? "tensor" : "tensors"}`;
+    return `Model ${this.name} (${this.format}): ${count}, ${this.parameters} parameters, ${this.sizeBytes} bytes`;
+  }
+}
+
+function firstDuplicate(tensors: readonly Tensor[]): string {
+  const seen = new Set<string>();
+  for (const { name } of tensors) {
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return "";
+}
+
+/** Edit distance costs the product of the lengths, so it is asked only of names of about the same, ordinary length. */
+const longestSuggested = 200;
+
+/** The name that was probably meant: one that ends in what was asked (`query.weight`), else the nearest by spelling. */
+function suggestName(name: string, known: readonly string[]): string | undefined {
+  if (name.length === 0 || name.length > longestSuggested) return undefined;
+  const ending = known.find((candidate) => candidate.endsWith(`.${name}`));
+  if (ending) return ending;
+  return nearestWord(
+    name,
+    known.filter((candidate) => Math.abs(candidate.length - name.length) <= 3),
+  );
+}
