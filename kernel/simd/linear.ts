@@ -1,15 +1,12 @@
-/** The hot loop of linear quantization: codes of every group of a matrix on a uniform grid, with their squared error.
+/** The hot loop of `linear` by WebAssembly SIMD: scales, zero points and codes of every group of a matrix, and their squared error.
  *
- *  For each group: its range [min, max] → scale s and zero point z (given by the caller's rule) → q = clamp(round(w / s) + z), rounded half
- *  to even; w′ = s·(q − z). Every operation is rounded to float32. A group with s = 0 gets q = z.
+ *  Formulas and rounding are those of `quantize/linear.ts` with range "minmax", 2–8 bits; codes, scales and zero points have equal bits.
  *  Squared error of a group: (w′ − w)² in float32, weight i of the group in lane i mod 4, lanes summed as (0 + 2) + (1 + 3) every 128
- *  weights, those sums added in float64. Relative error of the sum below 34·2⁻²⁴.
- *
- *  `quantizeGroups` runs WebAssembly SIMD, `quantizeGroupsPlainly` is the readable reference; their results have equal bits. */
+ *  weights, those sums added in float64: within a relative 34·2⁻²⁴ of the sum of the same squares in float64. */
 import { instantiate, pageBytes } from "./module";
 
 export interface GroupedMatrix {
-  /** (rows, columns) f32, row-major. Finite. */
+  /** (rows, columns) f32, row-major. */
   readonly weights: Float32Array;
   readonly rows: number;
   readonly columns: number;
@@ -17,95 +14,44 @@ export interface GroupedMatrix {
   readonly group: number;
 }
 
-export interface Grid {
-  /** Smallest and largest code: [0, 255] or [−128, 127] at most; negative codes make the result an Int8Array. */
-  readonly minimum: number;
-  readonly maximum: number;
-  /** Scale (a float32 number, not negative) and zero point (a whole number in [minimum, maximum]) of a group with that range (never −0), put into
-   *  `scales[index]` and `zeros[index]`. */
-  readonly setScale: (min: number, max: number, scales: Float32Array, zeros: Int32Array, index: number) => void;
+export interface UniformGrid {
+  /** 2–8. */
+  readonly bits: number;
+  readonly symmetric: boolean;
+  /** Scales are rounded upwards to float16 numbers instead of to float32. */
+  readonly halfScales: boolean;
 }
 
 export interface GroupCodes {
-  /** (rows, columns). */
+  /** (rows, columns); signed when symmetric. */
   readonly codes: Uint8Array | Int8Array;
   /** (rows, ⌈columns / group⌉). */
   readonly scales: Float32Array;
-  readonly zeros: Int32Array;
+  readonly zeroPoints: Uint8Array;
   /** Σ(w′ − w)² of each group. Infinite where a square passes the range of float32. */
   readonly squaredErrors: Float64Array;
 }
 
-const magic = 12582912;
-const piece = 128;
-
-/** Groups in all. */
-function countGroups({ rows, columns, group }: GroupedMatrix): number {
-  return rows * Math.ceil(columns / group);
-}
-
-function emptyCodes(matrix: GroupedMatrix, grid: Grid): GroupCodes {
-  const groups = countGroups(matrix);
-  const length = matrix.weights.length;
-  return {
-    codes: grid.minimum < 0 ? new Int8Array(length) : new Uint8Array(length),
-    scales: new Float32Array(groups),
-    zeros: new Int32Array(groups),
-    squaredErrors: new Float64Array(groups),
-  };
-}
-
-/** The reference: plain TypeScript. */
-export function quantizeGroupsPlainly(matrix: GroupedMatrix, grid: Grid): GroupCodes {
-  const { weights, rows, columns, group } = matrix;
-  const result = emptyCodes(matrix, grid);
-  const { codes, scales, zeros, squaredErrors } = result;
-  const { fround } = Math;
-  const sums = new Float32Array(4);
-  let index = 0;
-  for (let row = 0; row < rows; row++) {
-    for (let start = row * columns; start < (row + 1) * columns; start += group, index++) {
-      const end = Math.min(start + group, (row + 1) * columns);
-      let min = Infinity;
-      let max = -Infinity;
-      for (let i = start; i < end; i++) {
-        if (weights[i] < min) min = weights[i];
-        if (weights[i] > max) max = weights[i];
-      }
-      grid.setScale(min + 0, max + 0, scales, zeros, index);
-      const scale = scales[index];
-      const zero = zeros[index];
-      const divisor = scale === 0 ? 1 : scale;
-      const lowest = grid.minimum - zero;
-      const highest = grid.maximum - zero;
-      for (let i = start; i < end;) {
-        const pieceEnd = Math.min(i + piece, end);
-        sums.fill(0);
-        for (; i < pieceEnd; i++) {
-          const x = Math.min(highest, Math.max(lowest, fround(weights[i] / divisor)));
-          const q = fround(fround(x + magic) - magic);
-          codes[i] = q + zero;
-          const d = fround(fround(scale * q) - weights[i]);
-          sums[(i - start) & 3] += fround(d * d);
-        }
-        squaredErrors[index] += fround(fround(sums[0] + sums[2]) + fround(sums[1] + sums[3]));
-      }
-    }
-  }
-  return result;
-}
-
 interface LinearFunctions {
   ranges(weights: number, rows: number, columns: number, group: number, out: number): void;
-  quantize(
+  fit(
+    ranges: number,
+    groups: number,
+    bits: number,
+    symmetric: number,
+    half: number,
+    scales: number,
+    zeros: number,
+  ): number;
+  encode(
     weights: number,
     rows: number,
     columns: number,
     group: number,
+    bits: number,
+    symmetric: number,
     scales: number,
     zeros: number,
-    minimum: number,
-    maximum: number,
     codes: number,
     errors: number,
   ): void;
@@ -116,12 +62,11 @@ const blockWeights = 16_384;
 
 interface Loaded {
   readonly functions: LinearFunctions;
-  readonly weights: Float32Array;
+  readonly weights: Uint8Array;
   readonly ranges: Float32Array;
   readonly scales: Float32Array;
   readonly zeros: Int32Array;
   readonly codes: Uint8Array;
-  readonly signedCodes: Int8Array;
   readonly errors: Float64Array;
 }
 
@@ -138,51 +83,57 @@ function load(): Loaded {
     offset += blockWeights * bytesEach;
     return at;
   };
-  const codes = new Uint8Array(buffer, take(1), blockWeights);
   return (loaded = {
     functions,
-    weights: new Float32Array(buffer, take(4), blockWeights),
+    weights: new Uint8Array(buffer, take(4), 4 * blockWeights),
     ranges: new Float32Array(buffer, take(8), 2 * blockWeights),
     scales: new Float32Array(buffer, take(4), blockWeights),
     zeros: new Int32Array(buffer, take(4), blockWeights),
-    codes,
-    signedCodes: new Int8Array(buffer, codes.byteOffset, blockWeights),
+    codes: new Uint8Array(buffer, take(1), blockWeights),
     errors: new Float64Array(buffer, take(8), blockWeights),
   });
 }
 
-/** The same by SIMD. */
-export function quantizeGroups(matrix: GroupedMatrix, grid: Grid): GroupCodes {
-  const { columns } = matrix;
+/** Quantizes all groups; `undefined` when a weight is not finite, is beyond 2^126, or needs a scale beyond float16: the plain method then
+ *  says what is wrong and where. */
+export function quantizeGroups(matrix: GroupedMatrix, grid: UniformGrid): GroupCodes | undefined {
+  const { weights, rows, columns } = matrix;
   const group = Math.min(matrix.group, columns);
-  const result = emptyCodes(matrix, grid);
-  if (group > blockWeights) quantizeLongGroups({ ...matrix, group }, grid, result);
+  const groupsInRow = columns === 0 ? 0 : Math.ceil(columns / group);
+  const codes = new Uint8Array(weights.length);
+  const result: Results = {
+    codes,
+    scales: new Float32Array(rows * groupsInRow),
+    zeroPoints: new Uint8Array(rows * groupsInRow),
+    squaredErrors: new Float64Array(rows * groupsInRow),
+  };
+  let fits = true;
+  if (group > blockWeights) fits = quantizeLongGroups({ ...matrix, group }, grid, result);
   else if (columns > blockWeights) {
     // Parts of a row, each of whole groups.
-    const groupsInRow = Math.ceil(columns / group);
     const partColumns = group * Math.floor(blockWeights / group);
-    for (let row = 0; row < matrix.rows; row++)
-      for (let column = 0; column < columns; column += partColumns)
-        quantizeBlock(
-          matrix.weights,
-          row * columns + column,
-          { rows: 1, columns: Math.min(partColumns, columns - column), group },
-          grid,
-          result,
-          row * groupsInRow + column / group,
-        );
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns && fits; column += partColumns) {
+        const shape = { rows: 1, columns: Math.min(partColumns, columns - column), group };
+        fits = quantizeBlock(weights, row * columns + column, shape, grid, result, row * groupsInRow + column / group);
+      }
   } else if (columns > 0) {
     // Whole rows; rows that the groups divide are one long row of groups.
     const seamless = columns % group === 0;
     const blockRows = Math.floor(blockWeights / columns);
-    const groupsInRow = Math.ceil(columns / group);
-    for (let row = 0; row < matrix.rows; row += blockRows) {
-      const rows = Math.min(blockRows, matrix.rows - row);
-      const shape = seamless ? { rows: 1, columns: rows * columns, group } : { rows, columns, group };
-      quantizeBlock(matrix.weights, row * columns, shape, grid, result, row * groupsInRow);
+    for (let row = 0; row < rows && fits; row += blockRows) {
+      const some = Math.min(blockRows, rows - row);
+      const shape = seamless ? { rows: 1, columns: some * columns, group } : { rows: some, columns, group };
+      fits = quantizeBlock(weights, row * columns, shape, grid, result, row * groupsInRow);
     }
   }
-  return result;
+  // A NaN among numbers may hide from the range of its group, but not from the error.
+  if (!fits || result.squaredErrors.some(Number.isNaN)) return undefined;
+  return grid.symmetric ? { ...result, codes: new Int8Array(codes.buffer) } : result;
+}
+
+interface Results extends GroupCodes {
+  readonly codes: Uint8Array;
 }
 
 interface BlockShape {
@@ -195,48 +146,57 @@ function quantizeBlock(
   weights: Float32Array,
   start: number,
   shape: BlockShape,
-  grid: Grid,
-  result: GroupCodes,
+  grid: UniformGrid,
+  result: Results,
   firstGroup: number,
-): void {
+): boolean {
   const module_ = load();
   const length = shape.rows * shape.columns;
   const groups = shape.rows * Math.ceil(shape.columns / shape.group);
-  module_.weights.set(weights.subarray(start, start + length));
-  module_.functions.ranges(
-    module_.weights.byteOffset,
-    shape.rows,
-    shape.columns,
-    shape.group,
-    module_.ranges.byteOffset,
-  );
-  const { ranges, scales, zeros } = module_;
-  for (let g = 0; g < groups; g++) grid.setScale(ranges[2 * g] + 0, ranges[2 * g + 1] + 0, scales, zeros, g);
+  copyIn(module_, weights, start, length);
+  findRanges(module_, shape);
+  if (!fit(module_, groups, grid)) return false;
   module_.errors.fill(0, 0, groups);
-  runQuantize(module_, shape, grid);
-  result.codes.set((grid.minimum < 0 ? module_.signedCodes : module_.codes).subarray(0, length), start);
-  result.scales.set(scales.subarray(0, groups), firstGroup);
-  result.zeros.set(zeros.subarray(0, groups), firstGroup);
+  encode(module_, shape, grid);
+  result.codes.set(module_.codes.subarray(0, length), start);
+  result.scales.set(module_.scales.subarray(0, groups), firstGroup);
+  result.zeroPoints.set(module_.zeros.subarray(0, groups), firstGroup);
   result.squaredErrors.set(module_.errors.subarray(0, groups), firstGroup);
+  return true;
 }
 
-function runQuantize(module_: Loaded, { rows, columns, group }: BlockShape, grid: Grid): void {
-  module_.functions.quantize(
+/** Copied as bytes, which into shared memory is half as fast again as copying numbers. */
+function copyIn(module_: Loaded, weights: Float32Array, start: number, length: number): void {
+  module_.weights.set(new Uint8Array(weights.buffer, weights.byteOffset + 4 * start, 4 * length));
+}
+
+function findRanges({ functions, weights, ranges }: Loaded, { rows, columns, group }: BlockShape): void {
+  functions.ranges(weights.byteOffset, rows, columns, group, ranges.byteOffset);
+}
+
+function fit({ functions, ranges, scales, zeros }: Loaded, groups: number, grid: UniformGrid): boolean {
+  const { bits, symmetric, halfScales } = grid;
+  const [from, toScales, toZeros] = [ranges.byteOffset, scales.byteOffset, zeros.byteOffset];
+  return functions.fit(from, groups, bits, Number(symmetric), Number(halfScales), toScales, toZeros) !== 0;
+}
+
+function encode(module_: Loaded, { rows, columns, group }: BlockShape, { bits, symmetric }: UniformGrid): void {
+  module_.functions.encode(
     module_.weights.byteOffset,
     rows,
     columns,
     group,
+    bits,
+    Number(symmetric),
     module_.scales.byteOffset,
     module_.zeros.byteOffset,
-    grid.minimum,
-    grid.maximum,
     module_.codes.byteOffset,
     module_.errors.byteOffset,
   );
 }
 
 /** Groups longer than a block (a row or a tensor with one scale): one pass over the parts for the range, another for the codes. */
-function quantizeLongGroups(matrix: GroupedMatrix, grid: Grid, result: GroupCodes): void {
+function quantizeLongGroups(matrix: GroupedMatrix, grid: UniformGrid, result: Results): boolean {
   const { weights, rows, columns, group } = matrix;
   const module_ = load();
   let index = 0;
@@ -246,26 +206,29 @@ function quantizeLongGroups(matrix: GroupedMatrix, grid: Grid, result: GroupCode
       const eachPart = (work: (shape: BlockShape, at: number) => void): void => {
         for (let at = start; at < end; at += blockWeights) {
           const length = Math.min(blockWeights, end - at);
-          module_.weights.set(weights.subarray(at, at + length));
+          copyIn(module_, weights, at, length);
           work({ rows: 1, columns: length, group: length }, at);
         }
       };
       let min = Infinity;
       let max = -Infinity;
-      eachPart(({ columns: length }) => {
-        module_.functions.ranges(module_.weights.byteOffset, 1, length, length, module_.ranges.byteOffset);
+      eachPart((shape) => {
+        findRanges(module_, shape);
         if (module_.ranges[0] < min) min = module_.ranges[0];
         if (module_.ranges[1] > max) max = module_.ranges[1];
       });
-      grid.setScale(min + 0, max + 0, result.scales, result.zeros, index);
-      module_.scales[0] = result.scales[index];
-      module_.zeros[0] = result.zeros[index];
+      module_.ranges[0] = min;
+      module_.ranges[1] = max;
+      if (!fit(module_, 1, grid)) return false;
       module_.errors[0] = 0;
       eachPart((shape, at) => {
-        runQuantize(module_, shape, grid);
-        result.codes.set((grid.minimum < 0 ? module_.signedCodes : module_.codes).subarray(0, shape.columns), at);
+        encode(module_, shape, grid);
+        result.codes.set(module_.codes.subarray(0, shape.columns), at);
       });
+      result.scales[index] = module_.scales[0];
+      result.zeroPoints[index] = module_.zeros[0];
       result.squaredErrors[index] = module_.errors[0];
     }
   }
+  return true;
 }

@@ -123,20 +123,68 @@ function quantizeGroup(
   return error;
 }
 
-/** Codes (rows, columns) u8 or i8, for groups of given scale and zero point.
- *  scales (groups) f32; zeros (groups) i32; a code is in [minimum, maximum]. The squared error of each group is added to errors (groups) f64. */
-export function quantize(
+/** Scales of all groups from their ranges, by the rules of `kernel/quantize/linear.ts`: computed in float64, rounded once to float32, or
+ *  upwards to a number of float16. Returns false when a range or a scale is too large, or not a number: nothing else is valid then. */
+export function fit(
+  bounds: usize,
+  groups: i32,
+  bits: i32,
+  symmetric: bool,
+  half: bool,
+  scales: usize,
+  zeros: usize,
+): bool {
+  const top = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+  for (let g = 0; g < groups; g++) {
+    const low = min<f64>(0, load<f32>(bounds));
+    const high = max<f64>(0, load<f32>(bounds, 4));
+    if (!(high <= largest && -low <= largest)) return false;
+    const exact = (symmetric ? max(-low, high) : high - low) / <f64>top;
+    const scale = half ? ceilHalf(exact) : exact < smallestNormal ? ceilSubnormal(exact) : <f32>exact;
+    if (half && scale > 65504) return false;
+    store<f32>(scales, scale);
+    const zero = symmetric || scale == 0 ? 0 : min(<f64>top, nearest(-low / <f64>scale));
+    store<i32>(zeros, <i32>zero);
+    bounds += 8;
+    scales += 4;
+    zeros += 4;
+  }
+  return true;
+}
+
+/** 2^126 and 2^-126. */
+const largest: f64 = reinterpret<f64>((<u64>(1023 + 126)) << 52);
+const smallestNormal: f64 = reinterpret<f64>((<u64>(1023 - 126)) << 52);
+
+function ceilSubnormal(exact: f64): f32 {
+  const unit = reinterpret<f64>((<u64>(1023 - 149)) << 52);
+  return <f32>(ceil(exact / unit) * unit);
+}
+
+/** The smallest number of float16 that is not below `exact`, infinity apart: 2^-24 apart up to 2^-14, then eleven digits. */
+function ceilHalf(exact: f64): f32 {
+  if (exact <= 6.103515625e-5) return <f32>(ceil(exact * 16777216.0) / 16777216.0);
+  const near = <f32>exact;
+  const up: u32 = <f64>near >= exact ? 0x1fff : 0x2000;
+  return reinterpret<f32>((reinterpret<u32>(near) + up) & ~0x1fff);
+}
+
+/** Codes (rows, columns) u8 or i8 for groups of given scale and zero point.
+ *  scales (groups) f32; zeros (groups) i32. The squared error of each group is added to errors (groups) f64. */
+export function encode(
   weights: usize,
   rows: i32,
   columns: i32,
   group: i32,
+  bits: i32,
+  symmetric: bool,
   scales: usize,
   zeros: usize,
-  minimum: i32,
-  maximum: i32,
   codes: usize,
   errors: usize,
 ): void {
+  const maximum = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+  const minimum = symmetric ? -maximum : 0;
   for (let row = 0; row < rows; row++) {
     for (let start = 0; start < columns; start += group) {
       const length = min(group, columns - start);
