@@ -50,6 +50,7 @@ interface LinearFunctions {
     group: number,
     bits: number,
     symmetric: number,
+    ranges: number,
     scales: number,
     zeros: number,
     codes: number,
@@ -94,13 +95,13 @@ function load(): Loaded {
   });
 }
 
-/** Quantizes all groups; `undefined` when a weight is not finite, is beyond 2^126, or needs a scale beyond float16: the plain method then
+/** Quantizes all groups, into `room` (a byte for each weight at least) when it is given; `undefined` when a weight is not finite, is beyond 2^126, or needs a scale beyond float16: the plain method then
  *  says what is wrong and where. */
-export function quantizeGroups(matrix: GroupedMatrix, grid: UniformGrid): GroupCodes | undefined {
+export function quantizeGroups(matrix: GroupedMatrix, grid: UniformGrid, room?: Uint8Array): GroupCodes | undefined {
   const { weights, rows, columns } = matrix;
   const group = Math.min(matrix.group, columns);
   const groupsInRow = columns === 0 ? 0 : Math.ceil(columns / group);
-  const codes = new Uint8Array(weights.length);
+  const codes = room?.subarray(0, weights.length) ?? new Uint8Array(weights.length);
   const result: Results = {
     codes,
     scales: new Float32Array(rows * groupsInRow),
@@ -129,7 +130,7 @@ export function quantizeGroups(matrix: GroupedMatrix, grid: UniformGrid): GroupC
   }
   // A NaN among numbers may hide from the range of its group, but not from the error.
   if (!fits || result.squaredErrors.some(Number.isNaN)) return undefined;
-  return grid.symmetric ? { ...result, codes: new Int8Array(codes.buffer) } : result;
+  return grid.symmetric ? { ...result, codes: new Int8Array(codes.buffer, codes.byteOffset, codes.length) } : result;
 }
 
 interface Results extends GroupCodes {
@@ -188,6 +189,7 @@ function encode(module_: Loaded, { rows, columns, group }: BlockShape, { bits, s
     group,
     bits,
     Number(symmetric),
+    module_.ranges.byteOffset,
     module_.scales.byteOffset,
     module_.zeros.byteOffset,
     module_.codes.byteOffset,
@@ -221,6 +223,7 @@ function quantizeLongGroups(matrix: GroupedMatrix, grid: UniformGrid, result: Re
       module_.ranges[1] = max;
       if (!fit(module_, 1, grid)) return false;
       module_.errors[0] = 0;
+      // findRanges() is not called again: the range in place stays that of the whole group.
       eachPart((shape, at) => {
         encode(module_, shape, grid);
         result.codes.set(module_.codes.subarray(0, shape.columns), at);

@@ -53,10 +53,13 @@ export function ranges(weights: usize, rows: i32, columns: i32, group: i32, out:
   }
 }
 
-/** Codes of one group; returns `error` plus its squared error. `lowest` and `highest` are the ends of q − z. */
-function quantizeGroup(
+/** Codes of one group; returns `error` plus its squared error. `low` and `high` are the ends of the group, `lowest` and `highest`
+ *  those of q − z. */
+function encodeGroup(
   weights: usize,
   length: i32,
+  low: f32,
+  high: f32,
   codes: usize,
   scale: f32,
   lowest: f32,
@@ -66,6 +69,8 @@ function quantizeGroup(
 ): f64 {
   // A group of zeros has scale 0; dividing by 1 instead leaves its codes at the zero point.
   const divisor: f32 = scale == 0 ? 1 : scale;
+  // With the range from the smallest to the largest weight the ends hardly ever round to a code outside the grid.
+  const clamped = nearest(low / divisor) < lowest || nearest(high / divisor) > highest;
   const divisors = f32x4.splat(divisor);
   const scales = f32x4.splat(scale);
   const lows = f32x4.splat(lowest);
@@ -82,10 +87,20 @@ function quantizeGroup(
       const w1 = v128.load(at, 16);
       const w2 = v128.load(at, 32);
       const w3 = v128.load(at, 48);
-      const t0 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w0, divisors))), magics);
-      const t1 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w1, divisors))), magics);
-      const t2 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w2, divisors))), magics);
-      const t3 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w3, divisors))), magics);
+      let x0 = f32x4.div(w0, divisors);
+      let x1 = f32x4.div(w1, divisors);
+      let x2 = f32x4.div(w2, divisors);
+      let x3 = f32x4.div(w3, divisors);
+      if (clamped) {
+        x0 = f32x4.pmin(highs, f32x4.pmax(lows, x0));
+        x1 = f32x4.pmin(highs, f32x4.pmax(lows, x1));
+        x2 = f32x4.pmin(highs, f32x4.pmax(lows, x2));
+        x3 = f32x4.pmin(highs, f32x4.pmax(lows, x3));
+      }
+      const t0 = f32x4.add(x0, magics);
+      const t1 = f32x4.add(x1, magics);
+      const t2 = f32x4.add(x2, magics);
+      const t3 = f32x4.add(x3, magics);
       const first = i16x8.narrow_i32x4_s(i32x4.add(t0, toCode), i32x4.add(t1, toCode));
       const second = i16x8.narrow_i32x4_s(i32x4.add(t2, toCode), i32x4.add(t3, toCode));
       // The low bytes, whether the codes have a sign or not.
@@ -170,7 +185,7 @@ function ceilHalf(exact: f64): f32 {
 }
 
 /** Codes (rows, columns) u8 or i8 for groups of given scale and zero point.
- *  scales (groups) f32; zeros (groups) i32. The squared error of each group is added to errors (groups) f64. */
+ *  bounds (groups, 2) f32, as `ranges` gives them; scales (groups) f32; zeros (groups) i32. The squared error of each group is added to errors (groups) f64. */
 export function encode(
   weights: usize,
   rows: i32,
@@ -178,6 +193,7 @@ export function encode(
   group: i32,
   bits: i32,
   symmetric: bool,
+  bounds: usize,
   scales: usize,
   zeros: usize,
   codes: usize,
@@ -192,9 +208,15 @@ export function encode(
       const zero = load<i32>(zeros);
       const lowest = <f32>(minimum - zero);
       const highest = <f32>(maximum - zero);
-      store<f64>(errors, quantizeGroup(weights, length, codes, scale, lowest, highest, zero, load<f64>(errors)));
+      const low = load<f32>(bounds);
+      const high = load<f32>(bounds, 4);
+      store<f64>(
+        errors,
+        encodeGroup(weights, length, low, high, codes, scale, lowest, highest, zero, load<f64>(errors)),
+      );
       weights += (<usize>length) << 2;
       codes += <usize>length;
+      bounds += 8;
       scales += 4;
       zeros += 4;
       errors += 8;
