@@ -10,11 +10,16 @@ import type { ErrorMeasures } from "../report/types";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { linearQuantizer } from "./linear";
+import { meanConstrainedQuantizer } from "./mean-constrained";
 import { storedBits, type CodeArray, type Quantized, type Quantizer, type TableArray } from "./quantized";
+import { sortedQuantizer } from "./sorted";
 
 /** Every quantization method by its `kind`. A method here takes any step whose kind is its own. */
 export const quantizers: ReadonlyMap<string, Quantizer> = new Map(
-  [linearQuantizer].map((quantizer) => [quantizer.kind, quantizer as unknown as Quantizer]),
+  ([linearQuantizer, meanConstrainedQuantizer, sortedQuantizer] as unknown as Quantizer[]).map((quantizer) => [
+    quantizer.kind,
+    quantizer,
+  ]),
 );
 
 /** The method of a step; throws `OptionError` when its kind is no quantization method. */
@@ -103,4 +108,11 @@ export function quantizerLabel(step: Step): string {
 }
 
 export { linear, linearQuantizer, type LinearOptions, type LinearStep } from "./linear";
+export {
+  meanConstrained,
+  meanConstrainedQuantizer,
+  type MeanConstrainedOptions,
+  type MeanConstrainedStep,
+} from "./mean-constrained";
 export { storedBits, type CodeArray, type Quantized, type Quantizer, type Table, type TableArray } from "./quantized";
+export { sorted, sortedQuantizer, type SortedOptions, type SortedStep } from "./sorted";

@@ -31,6 +31,8 @@ import { defaultPercentile, type RangeMethod } from "./range";
 import { rint, roundScale, scaleBits, type ScaleType } from "./scale";
 import { codeArray, codeOf, fitGrid } from "./uniform-grid";
 
+const { fround } = Math;
+
 export interface LinearOptions {
   /** Bits per weight: 1–8 or 16. Instead of `step`. */
   bits?: number;
@@ -164,7 +166,7 @@ function quantize(weights: Float32Array, shape: Shape, step: LinearStep, name?: 
 
 function meanMagnitude(weights: Float32Array, start: number, end: number): number {
   let sum = 0;
-  for (let i = start; i < end; i++) sum += Math.abs(weights[i]);
+  for (let i = start; i < end; i++) sum += weights[i] < 0 ? -weights[i] : weights[i];
   return end === start ? 0 : sum / (end - start);
 }
 
@@ -175,9 +177,8 @@ function quantizeByStep(weights: Float32Array, shape: Shape, step: LinearStep, s
   let low = 0;
   let high = 0;
   for (let i = 0; i < weights.length; i++) {
-    const ratio = Math.fround(weights[i] / size);
-    const q = Math.abs(ratio) < 2 ** 31 ? rint(ratio) : ratio;
-    if (!(q >= -(2 ** 31) && q < 2 ** 31))
+    const q = rint(fround(weights[i] / size));
+    if (!(q >= -2147483648 && q < 2147483648))
       throw new OptionError(`linear(): weight ${i} is ${weights[i]}, beyond 2^31 steps of ${size}; take a larger step`);
     codes[i] = q;
     if (q < low) low = q;

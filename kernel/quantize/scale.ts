@@ -47,7 +47,8 @@ export function roundTo(type: ScaleType, value: number, method: string): number 
 
 const rintMagic = 1.5 * 2 ** 52;
 
-/** Rounds to the nearest whole number, ties to even, as numpy's `rint` and WebAssembly's `nearest`; |x| < 2^51. −0 gives 0. */
+/** Rounds to the nearest whole number, ties to even, as numpy's `rint` and WebAssembly's `nearest`, for |x| < 2^51 (beyond, the
+ *  result is within 2^-51·|x|). −0 gives 0. */
 export function rint(x: number): number {
   return x + rintMagic - rintMagic;
 }

@@ -11,6 +11,8 @@ import {
 } from "./range";
 import { largestWeight, rint, roundScale, type ScaleType } from "./scale";
 
+const { fround } = Math;
+
 export interface GridOptions {
   readonly bits: number;
   readonly symmetric: boolean;
@@ -74,7 +76,7 @@ export function fitGrid(weights: Float32Array, start: number, end: number, optio
 /** q = clamp(rint(w / s) + z, low, high), w / s in float32; a scale of 0 gives q = z. */
 export function codeOf(weight: number, grid: Grid): number {
   if (grid.scale === 0) return grid.zeroPoint;
-  const q = rint(Math.fround(weight / grid.scale)) + grid.zeroPoint;
+  const q = rint(fround(weight / grid.scale)) + grid.zeroPoint;
   return q < grid.low ? grid.low : q > grid.high ? grid.high : q;
 }
 
@@ -83,7 +85,7 @@ function squaredGridError(weights: Float32Array, start: number, end: number, gri
   let sum = 0;
   for (let i = start; i < end;) {
     for (const pause = Math.min(end, i + 64); i < pause; i++) {
-      const d = Math.fround(grid.scale * (codeOf(weights[i], grid) - grid.zeroPoint)) - weights[i];
+      const d = fround(grid.scale * (codeOf(weights[i], grid) - grid.zeroPoint)) - weights[i];
       sum += d * d;
     }
     if (sum > limit) return sum;
