@@ -1,0 +1,20 @@
+import { shortenMiddle, visibleText, widthOf } from "../../kernel/report/labels";
+
+/** Names that come from a file are data: these functions let them stand in a figure as nothing but text. */
+
+const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", $: "&#36;" };
+
+/** Text that plotly draws as it is: plotly reads `<…>` as markup, `&…;` as an entity and `$…$` as TeX, so these characters become
+ *  entities, which plotly turns back after it has looked for markup. */
+export function plotlyText(text: string): string {
+  return visibleText(text).replace(/[&<>$]/g, (character) => entities[character]);
+}
+
+/** A name with its invisible characters written out. */
+export const visible = visibleText;
+
+/** At most `length` characters, the middle left out: the ends of a layer's name tell it from its neighbours. */
+export const shorten = (text: string, length: number): string => shortenMiddle(text, length);
+
+/** Width in pixels that `text` takes at a font size, on the wide side. */
+export const textWidth = (text: string, fontSize: number): number => Math.ceil(widthOf(visibleText(text)) * fontSize);

@@ -1,0 +1,64 @@
+/** Elements made from data: text goes in as text, never as markup. */
+
+type Child = Node | string | null;
+
+interface Attributes {
+  readonly class?: string;
+  readonly [attribute: string]: string | number | boolean | undefined;
+}
+
+export function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const node = document.createElement(tag);
+  setAttributes(node, attributes);
+  for (const child of children) if (child !== null) node.append(child);
+  return node;
+}
+
+const svgNamespace = "http://www.w3.org/2000/svg";
+
+export function drawing(tag: string, attributes: Attributes, ...children: readonly Node[]): SVGElement {
+  const node = document.createElementNS(svgNamespace, tag);
+  setAttributes(node, attributes);
+  node.append(...children);
+  return node;
+}
+
+function setAttributes(node: Element, attributes: Attributes): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    node.setAttribute(name, value === true ? "" : String(value));
+  }
+}
+
+let identities = 0;
+
+/** An id that no other element of the page has. */
+export const uniqueId = (word: string): string => `cb-${word}-${++identities}`;
+
+/** A name that came from a file: shown as it is, and kept from turning the direction of what stands beside it. */
+export const nameElement = (name: string, className: string): HTMLElement =>
+  element("bdi", { class: className, title: name }, name);
+
+const shapes: Readonly<Record<string, string>> = {
+  circle: "M5 1a4 4 0 1 0 0 8a4 4 0 1 0 0-8z",
+  square: "M1.4 1.4h7.2v7.2h-7.2z",
+  diamond: "M5 0l5 5l-5 5l-5-5z",
+  "triangle-up": "M5 .8l4.6 8h-9.2z",
+  "triangle-down": "M5 9.2l4.6-8h-9.2z",
+  pentagon: "M5 .6l4.4 3.2l-1.7 5.2h-5.4l-1.7-5.2z",
+  hexagon: "M5 .4l4 2.3v4.6l-4 2.3l-4-2.3v-4.6z",
+  star: "M5 0l1.4 3.4l3.6.3l-2.7 2.4l.8 3.6l-3.1-1.9l-3.1 1.9l.8-3.6l-2.7-2.4l3.6-.3z",
+};
+
+/** A variant's mark, as the figure draws it. */
+export function markElement(colour: string, symbol: string): SVGElement {
+  return drawing(
+    "svg",
+    { class: "cb-Mark", viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" },
+    drawing("path", { d: shapes[symbol] ?? shapes.circle, fill: colour }),
+  );
+}
