@@ -1,0 +1,32 @@
+import * as tf from "@tensorflow/tfjs";
+import { linear, quantize } from "../../kernel/quantize";
+import { QuantizedLinear, fromTensor } from "../../kernel/train";
+import { mounted, onEachBackend, seededNumbers } from "./support";
+
+onEachBackend(() => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])("%i bits: w′ is that of linear, bit for bit", async (bits) => {
+    const random = seededNumbers(70 + bits);
+    for (const per of ["channel", "tensor"] as const)
+      for (const [inputSize, outputSize] of [
+        [1, 1],
+        [7, 3],
+        [145, 83],
+      ]) {
+        const layer = mounted(new QuantizedLinear({ inputSize, outputSize, bits, per, useBias: false }));
+        const values = Float32Array.from(
+          { length: inputSize * outputSize },
+          () => (random() + random() + random() - 1.5) / 7,
+        );
+        if (outputSize > 1) for (let i = 0; i < inputSize; i++) values[i * outputSize + 1] = 0; // an output of zeros
+        const kernel = tf.tensor2d(values, [inputSize, outputSize]);
+        layer.setWeights([kernel]);
+        const weights = await (await fromTensor(kernel)).read(); // (out, in)
+        const expected = quantize(weights, linear({ bits, per }), { shape: [outputSize, inputSize] }).values;
+        const quantizedKernel = layer.quantizedKernel();
+        const found = await (await fromTensor(quantizedKernel)).read();
+        expect(found.map((value) => value + 0)).toEqual(expected.map((value) => value + 0));
+        tf.dispose([kernel, quantizedKernel]);
+        layer.dispose();
+      }
+  });
+});
