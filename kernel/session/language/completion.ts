@@ -1,0 +1,153 @@
+/** Completion: names and members from the type checker, and the paths of imports. */
+import fs from "node:fs";
+import path from "node:path";
+import type TS from "typescript";
+import type { Compiler } from "./compiler";
+import { givenPackages } from "./packages";
+import { NodeModule } from "./realm";
+
+interface Match {
+  readonly text: string;
+  /** What it is: "function", "property", "module", … (TypeScript's words). */
+  readonly type: string;
+}
+
+export interface Completion {
+  matches: string[];
+  cursor_start: number;
+  cursor_end: number;
+  metadata: object;
+}
+
+function answer(matches: readonly Match[], start: number, end: number): Completion {
+  const types = matches.map(({ text, type }) => ({ text, type, start, end }));
+  return {
+    matches: matches.map(({ text }) => text),
+    cursor_start: start,
+    cursor_end: end,
+    metadata: { _jupyter_types_experimental: types },
+  };
+}
+
+/** The string literal that the cursor is in. */
+function literalAt(ts: typeof TS, source: string, cursor: number): TS.StringLiteralLike | undefined {
+  const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);
+  let found: TS.StringLiteralLike | undefined;
+  const visit = (node: TS.Node): void => {
+    if (cursor <= node.getStart(file) || cursor > node.getEnd()) return;
+    const closed = /^(['"`]).*\1$/s.test(node.getText(file)) && node.getText(file).length > 1;
+    if (ts.isStringLiteralLike(node) && (cursor < node.getEnd() || !closed)) found = node;
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+/** Whether a literal names a module: `from "…"`, `import "…"`, `import("…")`, `require("…")`. */
+function namesModule(ts: typeof TS, literal: TS.StringLiteralLike): boolean {
+  const { parent } = literal;
+  if (ts.isImportDeclaration(parent) || ts.isExportDeclaration(parent)) return true;
+  if (!ts.isCallExpression(parent) || parent.arguments[0] !== literal) return false;
+  const { expression } = parent;
+  return (
+    expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(expression) && expression.text === "require")
+  );
+}
+
+const list = (folder: string): fs.Dirent[] => {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.name.startsWith("."));
+  } catch {
+    return [];
+  }
+};
+
+const importable = /(?<!\.d)\.(ts|tsx|mts|cts|js|jsx|mjs|cjs|json)$/;
+
+function localPaths(typed: string, cwd: string): Match[] {
+  const folder = typed.slice(0, typed.lastIndexOf("/") + 1);
+  const matches: Match[] = [];
+  for (const entry of list(path.resolve(cwd, folder))) {
+    if (entry.isDirectory()) {
+      if (entry.name !== "node_modules") matches.push({ text: `${folder}${entry.name}/`, type: "directory" });
+    } else if (importable.test(entry.name)) {
+      matches.push({ text: folder + entry.name.replace(/(?<!\.d)\.tsx?$/, ""), type: "module" });
+    }
+  }
+  return matches;
+}
+
+function packageNames(cwd: string): Match[] {
+  const names = new Set(["codebook", ...givenPackages().keys()]);
+  for (let folder = cwd; ; folder = path.dirname(folder)) {
+    const modules = path.join(folder, "node_modules");
+    for (const { name } of list(modules)) {
+      if (name === "@types") continue;
+      if (!name.startsWith("@")) names.add(name);
+      else for (const inner of list(path.join(modules, name))) names.add(`${name}/${inner.name}`);
+    }
+    if (path.dirname(folder) === folder) break;
+  }
+  const builtin = NodeModule.builtinModules.filter((name) => !name.startsWith("_") && !name.includes("/"));
+  for (const name of builtin) names.add(`node:${name}`);
+  return [...names].map((text) => ({ text, type: "module" }));
+}
+
+const byRelevance = (typed: string) => {
+  const lower = typed.toLowerCase();
+  return (match: Match): number => {
+    if (match.text.startsWith(typed)) return 0;
+    if (match.text.toLowerCase().startsWith(lower)) return 1;
+    return match.text.toLowerCase().includes(lower) ? 2 : 3;
+  };
+};
+
+/** Those that contain what was typed, the ones that begin with it first. */
+function relevant(matches: readonly Match[], typed: string): Match[] {
+  const rank = byRelevance(typed);
+  return matches
+    .map((match, index) => ({ match, index, rank: rank(match) }))
+    .filter((item) => item.rank < 3)
+    .sort((a, b) => a.rank - b.rank || a.index - b.index)
+    .map((item) => item.match);
+}
+
+const maxMatches = 500;
+
+export function completeCode(
+  compiler: Compiler,
+  declarations: string,
+  source: string,
+  cursor: number,
+  cwd: string,
+): Completion {
+  const { ts } = compiler;
+  const literal = literalAt(ts, source, cursor);
+  const start = literal === undefined ? 0 : literal.getStart() + 1;
+  if (literal !== undefined && namesModule(ts, literal)) {
+    const typed = source.slice(start, cursor);
+    const paths =
+      /^\.{0,2}\/|^\.\.?$/.test(typed) && typed !== ""
+        ? localPaths(typed.replace(/^\.\.?$/, "$&/"), cwd)
+        : packageNames(cwd);
+    return answer(relevant(paths, typed), start, cursor);
+  }
+  const found = compiler.complete(declarations, source, cursor);
+  const kinds = new Map(found.original?.entries.map((entry) => [entry.name, String(entry.kind)]));
+  const described = (text: string): Match => ({ text, type: kinds.get(text) ?? "" });
+  if (literal !== undefined) {
+    const strings = (found.original?.entries ?? []).filter((entry) => String(entry.kind) === "string");
+    const typed = source.slice(start, cursor);
+    return answer(
+      relevant(
+        strings.map((entry) => described(entry.name)),
+        typed,
+      ),
+      start,
+      cursor,
+    );
+  }
+  const { start: from, end: to } = found;
+  const matches = found.candidates.filter((name) => !name.startsWith("__tslab")).map(described);
+  return answer(matches.slice(0, maxMatches), from, to);
+}

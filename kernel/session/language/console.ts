@@ -1,0 +1,101 @@
+/** The console and the standard streams of the process, led to the output of the cell that writes. Kernel code that runs
+ *  outside any cell keeps writing to the real streams. */
+import { Console } from "node:console";
+import type { CellContext } from "./context";
+import { mainGlobal, mainProcess } from "./realm";
+
+type StreamName = "stdout" | "stderr";
+type Done = (error?: Error | null) => void;
+
+const toText = (chunk: unknown, encoding?: unknown): string => {
+  if (typeof chunk === "string") return chunk;
+  const bytes = chunk as Uint8Array;
+  const named = typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8";
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(named);
+};
+
+/** Replaces console, process.stdout.write and process.stderr.write. `cellOf` gives the cell that is writing, if any. */
+export class CellConsole {
+  private readonly restored: (() => void)[] = [];
+  private readonly console: Console;
+  private depth = 0;
+
+  constructor(private readonly cellOf: () => CellContext | undefined) {
+    const isColoured = mainProcess.env.FORCE_COLOR !== undefined && mainProcess.env.FORCE_COLOR !== "0";
+    this.console = new Console({
+      stdout: this.sink("stdout"),
+      stderr: this.sink("stderr"),
+      ignoreErrors: false,
+      colorMode: isColoured,
+    });
+    this.countGroups();
+    this.replace(mainGlobal, "console", this.console);
+    for (const name of ["stdout", "stderr"] as const) this.route(name);
+  }
+
+  /** Groups that the last cell left open do not indent the next. */
+  startCell(): void {
+    while (this.depth > 0) this.console.groupEnd();
+  }
+
+  close(): void {
+    for (const restore of this.restored.reverse()) restore();
+  }
+
+  private countGroups(): void {
+    const { group, groupEnd } = this.console;
+    this.console.group = (...label: unknown[]) => {
+      this.depth++;
+      group.apply(this.console, label);
+    };
+    this.console.groupCollapsed = this.console.group;
+    this.console.groupEnd = () => {
+      this.depth = Math.max(0, this.depth - 1);
+      groupEnd.call(this.console);
+    };
+  }
+
+  /** The part of a stream that Console uses. */
+  private sink(name: StreamName): NodeJS.WritableStream {
+    const write = (text: string) => {
+      const cell = this.cellOf();
+      if (cell === undefined) return mainProcess[name].write(text);
+      cell.output.stream(name, text);
+      return true;
+    };
+    return {
+      write,
+      on: () => undefined,
+      once: () => undefined,
+      removeListener: () => undefined,
+    } as unknown as NodeJS.WritableStream;
+  }
+
+  private route(name: StreamName): void {
+    const stream = mainProcess[name];
+    const original = stream.write.bind(stream) as (...all: unknown[]) => boolean;
+    const write = (chunk: unknown, encoding?: unknown, done?: Done): boolean => {
+      const cell = this.cellOf();
+      if (cell === undefined) return original(chunk, encoding, done);
+      cell.output.stream(name, toText(chunk, encoding));
+      const callback = typeof encoding === "function" ? (encoding as Done) : done;
+      if (callback !== undefined) queueMicrotask(() => callback());
+      return true;
+    };
+    this.replace(stream, "write", write);
+  }
+
+  private replace(target: object, name: string, value: unknown): void {
+    const before = Object.getOwnPropertyDescriptor(target, name);
+    Object.defineProperty(target, name, {
+      value,
+      writable: true,
+      configurable: true,
+      enumerable: before?.enumerable ?? false,
+    });
+    this.restored.push(() => {
+      if (before === undefined) Reflect.deleteProperty(target, name);
+      else Object.defineProperty(target, name, before);
+    });
+  }
+}

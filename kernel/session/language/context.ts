@@ -1,0 +1,162 @@
+/** The cell that code belongs to, also when it runs later from a timer or a promise: its output, and whether it was
+ *  interrupted. Asynchronous code carries its cell by AsyncLocalStorage; synchronous code pays nothing.
+ *
+ *  An interrupt reaches asynchronous code at its awaits, which emit.ts turns into `resume(await pause(x))`:
+ *  an await that was pending throws the reason when it goes on (one at the top level of the cell at once, so that its
+ *  `finally` runs). Awaits that begin after the interrupt work for a second, for clean-up; later ones never go on, which
+ *  ends loops that catch the reason. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { ProgressDisplay } from "./progress";
+import type { CellOutput } from "./types";
+
+const graceMilliseconds = 1000;
+
+/** A value awaited by clean-up code after the interrupt. */
+class Exempt {
+  constructor(readonly value: unknown) {}
+}
+
+/** Whether an await would wait for the value. Asking may fail: a proxy may throw. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return false;
+  try {
+    return typeof (value as { then?: unknown }).then === "function";
+  } catch {
+    return false;
+  }
+}
+
+export class CellContext {
+  /** Why the cell was interrupted, once it was. */
+  reason: Error | undefined;
+  private stoppedAt = 0;
+  private readonly pending = new Set<(reason: Error) => void>();
+  private readonly controller = new AbortController();
+  private undo: (() => void) | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly output: CellOutput,
+    readonly progress: ProgressDisplay,
+  ) {}
+
+  get stopped(): boolean {
+    return this.reason !== undefined;
+  }
+
+  /** Aborted by an interrupt of this cell. */
+  get signal(): AbortSignal {
+    return AbortSignal.any([this.output.signal, this.controller.signal]);
+  }
+
+  /** What to do when the cell ends without having reached its end. */
+  onEarlyEnd(undo: () => void): void {
+    this.undo = undo;
+  }
+
+  /** The cell reached its end. */
+  finished(): void {
+    this.undo = undefined;
+  }
+
+  /** The cell has its result. */
+  end(): void {
+    this.undo?.();
+    this.undo = undefined;
+    this.progress.clear();
+  }
+
+  /** True for the very error that the interrupt threw. */
+  isReason(error: unknown): boolean {
+    return this.reason !== undefined && error === this.reason;
+  }
+
+  stop(reason: Error): void {
+    if (this.reason !== undefined) return;
+    this.reason = reason;
+    this.controller.abort(reason);
+    this.stoppedAt = performance.now();
+    for (const reject of [...this.pending]) reject(reason);
+    this.pending.clear();
+  }
+
+  throwIfStopped(): void {
+    if (this.reason !== undefined) throw this.reason;
+  }
+
+  /** What an await that begins after the interrupt waits for. */
+  cleanUp(value: unknown): unknown {
+    if (performance.now() - this.stoppedAt > graceMilliseconds) return new Promise(() => undefined);
+    return isThenable(value) ? Promise.resolve(value).then((result) => new Exempt(result)) : new Exempt(value);
+  }
+
+  /** The promise, or the interrupt, whichever is first. */
+  race(value: PromiseLike<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.pending.add(reject);
+      const end = () => this.pending.delete(reject);
+      value.then(
+        (result) => (end(), resolve(result)),
+        (error: unknown) => (end(), reject(error)),
+      );
+    });
+  }
+}
+
+const storage = new AsyncLocalStorage<CellContext>();
+
+/** Runs `body`, and all that it starts, as part of a cell. */
+export function runInCell<T>(context: CellContext, body: () => T): T {
+  return storage.run(context, body);
+}
+
+export function currentCell(): CellContext | undefined {
+  return storage.getStore();
+}
+
+/** Before an await inside a function. */
+export function pause(value: unknown): unknown {
+  const context = storage.getStore();
+  return context === undefined || !context.stopped ? value : context.cleanUp(value);
+}
+
+/** Before an await at the top level of a cell. */
+export function pauseCell(value: unknown): unknown {
+  const context = storage.getStore();
+  if (context === undefined) return value;
+  if (context.stopped) return context.cleanUp(value);
+  return isThenable(value) ? context.race(value) : value;
+}
+
+/** After an await. */
+export function resume(value?: unknown): unknown {
+  if (value instanceof Exempt) return value.value;
+  const context = storage.getStore();
+  if (context !== undefined && context.stopped) context.throwIfStopped();
+  return value;
+}
+
+type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>;
+
+/** What a `for await` at the top level of a cell goes over: its pending step ends with the interrupt. */
+export function iterate(source: unknown): AsyncIterable<unknown> {
+  const iterable = source as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
+  const start = (iterable[Symbol.asyncIterator] ?? iterable[Symbol.iterator]) as
+    ((this: unknown) => AnyIterator) | undefined;
+  if (typeof start !== "function") throw new TypeError("the value after `of` is not iterable");
+  const iterator = start.call(iterable);
+  const isAsync = iterable[Symbol.asyncIterator] !== undefined;
+  const step = async (result: IteratorResult<unknown> | Promise<IteratorResult<unknown>>) => {
+    const { done, value } = (await pauseCell(result)) as IteratorResult<unknown>;
+    return { done, value: isAsync ? value : await value } as IteratorResult<unknown>;
+  };
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => step(iterator.next()),
+      return: async (value?: unknown) => {
+        if (iterator.return !== undefined) void (await (iterator as AsyncIterator<unknown>).return?.(value));
+        return { done: true, value };
+      },
+    }),
+  };
+}

@@ -1,0 +1,203 @@
+/** From a checked cell to the JavaScript that runs. The cell becomes the body of an async function, so its variables are
+ *  real local variables and run at full speed. What leaves the cell goes through handles (scope.ts):
+ *
+ *    let s = 0;                  →  let s = 0;                     published by the header as [() => s, (v) => { s = v }]
+ *    s += 1       (a later cell) →  $prev_s.value += 1;
+ *    import d, { a } from "m"    →  const { default: d, a: a } = await $cell.import("m");
+ *    await x                     →  $cell.resume(await $cell.pause(x))            see interrupt in context.ts
+ *    x            (at the end)   →  return { value: x };            boxed: an async function would call its `then`
+ */
+import type TS from "typescript";
+
+/** A name that the cell declares: the header publishes it for the cells to come. */
+export interface PublishedName {
+  readonly name: string;
+  readonly constant: boolean;
+}
+
+export interface EmitPlan {
+  readonly published: PublishedName[];
+  /** Names of earlier cells that this one uses. */
+  readonly used: Set<string>;
+  hasValue: boolean;
+}
+
+type Locals = ReadonlyMap<string, TS.Symbol> | undefined;
+const localsOf = (file: TS.SourceFile) => (file as TS.SourceFile & { locals?: Locals }).locals;
+
+/** The names of `file` that exist at run time, and whether they can be assigned. */
+export function publishedNames(ts: typeof TS, checker: TS.TypeChecker, file: TS.SourceFile): PublishedName[] {
+  const names: PublishedName[] = [];
+  localsOf(file)?.forEach((symbol, name) => {
+    if (symbol.flags & ts.SymbolFlags.Alias) {
+      const isType = symbol.declarations?.some((node) => ts.isTypeOnlyImportOrExportDeclaration(node)) ?? false;
+      if (!isType && checker.getAliasedSymbol(symbol).flags & ts.SymbolFlags.Value)
+        names.push({ name, constant: true });
+      return;
+    }
+    const kinds = ts.SymbolFlags;
+    const value = kinds.Variable | kinds.Function | kinds.Class | kinds.RegularEnum | kinds.ValueModule;
+    if ((symbol.flags & value) === 0) return;
+    const declarations = symbol.declarations ?? [];
+    if (declarations.every((node) => isAmbient(ts, node))) return;
+    const constant = declarations.some((node) => (ts.getCombinedNodeFlags(node) & ts.NodeFlags.Const) !== 0);
+    names.push({ name, constant });
+  });
+  return names;
+}
+
+function isAmbient(ts: typeof TS, node: TS.Declaration): boolean {
+  return (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Ambient) !== 0;
+}
+
+/** Rewrites the cell `file`, whose earlier cells are declared in `earlier`. Fills `plan`. */
+export function cellTransformers(
+  ts: typeof TS,
+  checker: TS.TypeChecker,
+  earlier: TS.SourceFile,
+  plan: EmitPlan,
+): { before: TS.TransformerFactory<TS.SourceFile>; after: TS.TransformerFactory<TS.SourceFile> } {
+  const before: TS.TransformerFactory<TS.SourceFile> = (context) => {
+    const { factory } = context;
+    const runtime = (method: string, argumentList: TS.Expression[]) =>
+      factory.createCallExpression(
+        factory.createPropertyAccessExpression(factory.createIdentifier("$cell"), method),
+        undefined,
+        argumentList,
+      );
+    const isEarlier = (symbol: TS.Symbol | undefined, name: string) =>
+      symbol !== undefined && localsOf(earlier)?.get(name) === symbol;
+    const handle = (name: string) => {
+      plan.used.add(name);
+      return factory.createPropertyAccessExpression(factory.createIdentifier("$prev_" + name), "value");
+    };
+    const withoutThis = (callee: TS.Expression) =>
+      factory.createParenthesizedExpression(factory.createComma(factory.createNumericLiteral(0), callee));
+    const isHandle = (node: TS.Node): node is TS.Identifier =>
+      ts.isIdentifier(node) && isEarlier(checker.getSymbolAtLocation(node), node.text);
+
+    const visitor = (inFunction: boolean) => {
+      const inner = (node: TS.Node): TS.Node => (inFunction ? visit(node) : visitor(true)(node));
+      const visit = (node: TS.Node): TS.Node => {
+        if (ts.isExpressionWithTypeArguments(node) && ts.isHeritageClause(node.parent)) {
+          if (node.parent.token !== ts.SyntaxKind.ExtendsKeyword || ts.isInterfaceDeclaration(node.parent.parent))
+            return node;
+          return factory.updateExpressionWithTypeArguments(node, expression(node.expression), node.typeArguments);
+        }
+        if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return node;
+        if (isHandle(node)) return ts.setTextRange(handle(node.text), node);
+        if (ts.isShorthandPropertyAssignment(node)) return shorthand(node);
+        if (ts.isCallExpression(node)) {
+          if (node.expression.kind === ts.SyntaxKind.ImportKeyword)
+            return ts.setTextRange(runtime("load", node.arguments.map(expression)), node);
+          if (isHandle(node.expression)) {
+            const callee = ts.setTextRange(withoutThis(handle(node.expression.text)), node.expression);
+            return factory.updateCallExpression(node, callee, undefined, node.arguments.map(expression));
+          }
+        }
+        if (ts.isTaggedTemplateExpression(node) && isHandle(node.tag))
+          return factory.updateTaggedTemplateExpression(
+            node,
+            withoutThis(handle(node.tag.text)),
+            undefined,
+            visit(node.template) as TS.TemplateLiteral,
+          );
+        if (ts.isAwaitExpression(node)) {
+          const waited = runtime(inFunction ? "pause" : "pauseCell", [expression(node.expression)]);
+          return ts.setTextRange(runtime("resume", [factory.updateAwaitExpression(node, waited)]), node);
+        }
+        if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) {
+          const body = visit(node.statement) as TS.Statement;
+          return factory.updateForOfStatement(
+            node,
+            node.awaitModifier,
+            visit(node.initializer) as TS.ForInitializer,
+            inFunction ? expression(node.expression) : runtime("iterate", [expression(node.expression)]),
+            factory.createBlock([factory.createExpressionStatement(runtime("resume", [])), body]),
+          );
+        }
+        if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
+          return ts.setTextRange(
+            factory.createPropertyAccessExpression(factory.createIdentifier("$cell"), "meta"),
+            node,
+          );
+        const crosses =
+          ts.isFunctionLike(node) || ts.isPropertyDeclaration(node) || ts.isClassStaticBlockDeclaration(node);
+        return ts.visitEachChild(node, crosses ? inner : visit, context);
+      };
+      const expression = (node: TS.Expression) => visit(node) as TS.Expression;
+      const shorthand = (node: TS.ShorthandPropertyAssignment): TS.Node => {
+        const name = node.name.text;
+        const initial = node.objectAssignmentInitializer && expression(node.objectAssignmentInitializer);
+        if (!isEarlier(checker.getShorthandAssignmentValueSymbol(node), name))
+          return factory.updateShorthandPropertyAssignment(node, node.name, initial);
+        const target = ts.setTextRange(handle(name), node);
+        return factory.createPropertyAssignment(name, initial ? factory.createAssignment(target, initial) : target);
+      };
+      return visit;
+    };
+
+    const importStatement = (node: TS.ImportDeclaration): TS.Statement | undefined => {
+      const clause = node.importClause;
+      const loaded = factory.createAwaitExpression(runtime("import", [node.moduleSpecifier]));
+      if (clause === undefined) return ts.setTextRange(factory.createExpressionStatement(loaded), node);
+      if (clause.isTypeOnly) return undefined;
+      const isValue = (name: TS.Identifier) => {
+        const symbol = checker.getSymbolAtLocation(name);
+        if (symbol === undefined) return true;
+        const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+        return (target.flags & ts.SymbolFlags.Value) !== 0;
+      };
+      const elements: TS.BindingElement[] = [];
+      const bind = (exported: string, local: TS.Identifier) => {
+        if (isValue(local))
+          elements.push(factory.createBindingElement(undefined, factory.createIdentifier(exported), local.text));
+      };
+      if (clause.name !== undefined) bind("default", clause.name);
+      const bindings = clause.namedBindings;
+      const names: TS.VariableDeclaration[] = [];
+      if (bindings !== undefined && ts.isNamespaceImport(bindings)) {
+        names.push(factory.createVariableDeclaration(bindings.name.text, undefined, undefined, loaded));
+      } else {
+        for (const element of bindings?.elements ?? [])
+          if (!element.isTypeOnly) bind((element.propertyName ?? element.name).text, element.name);
+      }
+      if (elements.length > 0) {
+        const source = names.length > 0 ? factory.createIdentifier((bindings as TS.NamespaceImport).name.text) : loaded;
+        names.push(
+          factory.createVariableDeclaration(factory.createObjectBindingPattern(elements), undefined, undefined, source),
+        );
+      }
+      if (names.length === 0) return undefined;
+      const list = factory.createVariableDeclarationList(names, ts.NodeFlags.Const);
+      return ts.setTextRange(factory.createVariableStatement(undefined, list), node);
+    };
+
+    return (file) => {
+      const imports: TS.Statement[] = [];
+      const body: TS.Statement[] = [];
+      const visit = visitor(false);
+      const own = file.statements.filter((node) => !ts.isExportDeclaration(node));
+      own.forEach((node, index) => {
+        if (ts.isImportDeclaration(node)) {
+          const statement = importStatement(node);
+          if (statement !== undefined) imports.push(statement);
+        } else if (index === own.length - 1 && ts.isExpressionStatement(node)) {
+          plan.hasValue = true;
+          const value = visit(node.expression) as TS.Expression;
+          const box = factory.createObjectLiteralExpression([factory.createPropertyAssignment("value", value)]);
+          body.push(ts.setTextRange(factory.createReturnStatement(box), node));
+        } else {
+          body.push(visit(node) as TS.Statement);
+        }
+      });
+      return factory.updateSourceFile(file, [...imports, ...body]);
+    };
+  };
+  const after: TS.TransformerFactory<TS.SourceFile> = (context) => (file) =>
+    context.factory.updateSourceFile(
+      file,
+      file.statements.filter((node) => !ts.isExportDeclaration(node)),
+    );
+  return { before, after };
+}

@@ -1,0 +1,96 @@
+/** The values behind the names of ambient.ts. They write to the output of the cell that calls them. */
+import { randomUUID } from "node:crypto";
+import { asBundle, displaySymbol, showValue, valueText } from "../display";
+import type { CellContext } from "./context";
+import { mainGlobal } from "./realm";
+import type { CellOutput, MimeBundle } from "./types";
+
+const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (letter) => entities[letter] ?? letter);
+
+/** Text with a MIME type of its own. */
+class DisplayableText {
+  readonly text: string;
+
+  constructor(
+    private readonly mime: string,
+    text: string,
+  ) {
+    this.text = text;
+    Object.defineProperty(this, "mime", { enumerable: false });
+  }
+
+  [displaySymbol](): Record<string, string> {
+    return { [this.mime]: this.text, "text/plain": this.text };
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+function displayable(mime: string, escape: (text: string) => string) {
+  return (source: string | TemplateStringsArray, ...values: unknown[]): DisplayableText => {
+    if (typeof source === "string") return new DisplayableText(mime, source);
+    const plain = (value: unknown) => {
+      const own = value instanceof DisplayableText;
+      if (own) return value.text;
+      return escape(typeof value === "string" ? value : typeof value === "object" ? valueText(value) : String(value));
+    };
+    return new DisplayableText(mime, String.raw({ raw: source }, ...values.map(plain)));
+  };
+}
+
+/** Makes the global functions. `cellOf` gives the cell that calls. */
+export function installGlobals(cellOf: () => CellContext | undefined): () => void {
+  const output = (): CellOutput => {
+    const cell = cellOf();
+    if (cell === undefined) throw new Error("there is no cell to show this in");
+    return cell.output;
+  };
+  const show = (out: CellOutput, value: unknown, displayId: string, update: boolean) => {
+    const send = (bundle: MimeBundle) =>
+      out.display(bundle, { displayId, update, ...(bundle.metadata && { metadata: bundle.metadata }) });
+    const bundle = asBundle(value) ?? showValue(value);
+    if (bundle instanceof Promise) void bundle.then(send);
+    else send(bundle);
+  };
+  const functions: Record<string, unknown> = {
+    display(value: unknown, options?: { displayId?: string }) {
+      const out = output();
+      const displayId = options?.displayId ?? randomUUID();
+      show(out, value, displayId, false);
+      const handle = { displayId, update: (next: unknown) => show(out, next, displayId, true) };
+      // A call at the end of a cell has shown its value already; the handle itself is no news.
+      return Object.defineProperty(handle, silent, { value: true });
+    },
+    html: displayable("text/html", escapeHtml),
+    markdown: displayable("text/markdown", (text) => text),
+    clearOutput: (wait = false) => output().clear(wait),
+    input: (prompt = "") => output().input(String(prompt), false),
+    prompt: async (text = "") => output().input(String(text), false),
+    password: (prompt = "") => output().input(String(prompt), true),
+    sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+  };
+  const restored: (() => void)[] = [];
+  for (const [name, value] of Object.entries(functions)) {
+    const before = Object.getOwnPropertyDescriptor(mainGlobal, name);
+    Object.defineProperty(mainGlobal, name, { value, writable: true, configurable: true, enumerable: false });
+    restored.push(() => {
+      if (before === undefined) Reflect.deleteProperty(mainGlobal, name);
+      else Object.defineProperty(mainGlobal, name, before);
+    });
+  }
+  return () => restored.forEach((restore) => restore());
+}
+
+/** Marks a value that shows nothing as the last expression of a cell. */
+export const silent = Symbol("shown already");
+
+export const isSilent = (value: unknown): boolean => {
+  try {
+    return typeof value === "object" && value !== null && Object.getOwnPropertyDescriptor(value, silent) !== undefined;
+  } catch {
+    return false;
+  }
+};

@@ -1,0 +1,63 @@
+/** The names that cells share. A cell's variables are local to its function; each is published as a getter and a setter,
+ *  and later cells reach it through the handle of its name. A later declaration of the name takes the handle over, so that
+ *  a function of an earlier cell calls what the name means now. */
+export class Handle {
+  get: () => unknown = () => undefined;
+  set: (value: unknown) => void = () => undefined;
+
+  get value(): unknown {
+    return this.get();
+  }
+
+  set value(next: unknown) {
+    this.set(next);
+  }
+}
+
+/** Name → [read, assign]; constants have no second. */
+export type Publication = Record<string, readonly [() => unknown, ((value: unknown) => void)?]>;
+
+const refuse = () => {
+  throw new TypeError("Assignment to constant variable.");
+};
+
+export class Scope {
+  private readonly handles = new Map<string, Handle>();
+
+  handle(name: string): Handle {
+    const found = this.handles.get(name);
+    if (found !== undefined) return found;
+    const handle = new Handle();
+    this.handles.set(name, handle);
+    return handle;
+  }
+
+  /** Gives the names of a cell to the cells after it. Returns how to take back those that the cell did not come to
+   *  initialise, for a cell that ended early. */
+  publish(names: Publication): { initialised: () => boolean; takeBack: () => void } {
+    const before = new Map<string, Pick<Handle, "get" | "set"> | undefined>();
+    for (const [name, [get, set]] of Object.entries(names)) {
+      const known = this.handles.get(name);
+      before.set(name, known && { get: known.get, set: known.set });
+      const handle = this.handle(name);
+      handle.get = get;
+      handle.set = set ?? refuse;
+    }
+    const isReady = (name: string) => {
+      try {
+        names[name]?.[0]();
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    return {
+      initialised: () => before.size === 0 || [...before.keys()].some(isReady),
+      takeBack: () => {
+        for (const [name, old] of before)
+          if (old !== undefined && this.handles.get(name)?.get === names[name]?.[0] && !isReady(name))
+            Object.assign(this.handle(name), old);
+      },
+    };
+  }
+}

@@ -1,0 +1,75 @@
+/** What ran under which script name, so that a position in a stack trace leads back to the TypeScript that was written. */
+
+export interface RunSource {
+  /** How a traceback names it: "Cell [3]", "util.ts". */
+  readonly label: string;
+  /** The TypeScript. */
+  readonly text: string;
+  /** Source map, as JSON, from the emitted JavaScript. */
+  readonly map: string;
+  /** Lines of the script before the emitted JavaScript. */
+  readonly linesBefore: number;
+  /** Lines of the mapped source before `text`. */
+  readonly hiddenLines: number;
+}
+
+/** A place in the TypeScript. Line and column from 1. */
+export interface SourcePlace {
+  readonly source: RunSource;
+  readonly line: number;
+  readonly column: number;
+}
+
+const sources = new Map<string, RunSource>();
+
+export function registerSource(script: string, source: RunSource): void {
+  sources.set(script, source);
+}
+
+export function hasSource(script: string): boolean {
+  return sources.has(script);
+}
+
+/** Where line and column (from 1) of a script were written, or undefined. */
+export function originalPlace(script: string, line: number, column: number): SourcePlace | undefined {
+  const source = sources.get(script);
+  if (source === undefined) return undefined;
+  const mapped = lookUp(source.map, line - 1 - source.linesBefore, column - 1);
+  if (mapped === undefined) return undefined;
+  const row = mapped.line - source.hiddenLines;
+  return row < 0 ? undefined : { source, line: row + 1, column: mapped.column + 1 };
+}
+
+const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** The segment at or before (line, column), both from 0, of a source map with one source. A segment is up to five
+ *  base-64 VLQ numbers, each relative to the one before: column, source, source line, source column, name. */
+function lookUp(map: string, line: number, column: number): { line: number; column: number } | undefined {
+  if (map === "" || line < 0) return undefined;
+  const { mappings } = JSON.parse(map) as { mappings: string };
+  const state = [0, 0, 0, 0, 0];
+  let found: { line: number; column: number } | undefined;
+  for (const [row, text] of mappings.split(";").entries()) {
+    if (row > line) break;
+    state[0] = 0;
+    for (const segment of text === "" ? [] : text.split(",")) {
+      let field = 0;
+      let value = 0;
+      let shift = 0;
+      for (const letter of segment) {
+        const digit = digits.indexOf(letter);
+        value |= (digit & 31) << shift;
+        shift += 5;
+        if (digit & 32) continue;
+        state[field] = (state[field] ?? 0) + (value & 1 ? -(value >> 1) : value >> 1);
+        field++;
+        value = 0;
+        shift = 0;
+      }
+      const place = { line: state[2] ?? 0, column: state[3] ?? 0 };
+      if (row < line) continue;
+      if ((state[0] ?? 0) <= column || found === undefined) found = place;
+    }
+  }
+  return found;
+}

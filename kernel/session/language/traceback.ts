@@ -1,0 +1,202 @@
+/** Errors as a notebook shows them: what went wrong, the lines of the cell where it did, and the calls that led there,
+ *  in the TypeScript that was written. Frames of the kernel and of Node's internals are left out. */
+import path from "node:path";
+import { inspect, stripVTControlCharacters, types } from "node:util";
+import type { CellDiagnostic } from "./compiler";
+import { kernelRoot } from "./packages";
+import { hasSource, originalPlace, type SourcePlace } from "./sources";
+import type { CellError } from "./types";
+
+const red = (text: string) => `\u001b[31m${text}\u001b[39m`;
+const dim = (text: string) => `\u001b[2m${text}\u001b[22m`;
+const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;
+
+const maxFrames = 20;
+const maxCauses = 5;
+
+interface Frame {
+  readonly text: string;
+  readonly place?: SourcePlace;
+}
+
+const sessionFolder = path.dirname(__dirname) + path.sep;
+const libraryFolder = path.join(kernelRoot, "lib", "kernel") + path.sep;
+const compilerFolder = `${path.sep}tslab${path.sep}`;
+
+/** "    at name (script:line:column)" → its parts. */
+const framePattern = /^\s*at (?:(.*?) \()?((?:file:\/\/)?.*?):(\d+):(\d+)\)?$/;
+
+function readFrames(stack: string, keepLibrary: boolean): Frame[] {
+  const frames: Frame[] = [];
+  for (const line of stack.split("\n")) {
+    if (!/^\s*at /.test(line)) continue;
+    const match = framePattern.exec(line);
+    if (match === null) {
+      if (!/\(<anonymous>\)$|\(native\)$/.test(line)) continue;
+      frames.push({ text: line.trim() });
+      continue;
+    }
+    const [, name = "", script = "", row = "0", column = "0"] = match;
+    const isAsync = script.startsWith("async ");
+    const file = isAsync ? script.slice("async ".length) : script;
+    if (hasSource(file)) {
+      const place = originalPlace(file, Number(row), Number(column));
+      if (place === undefined) continue;
+      const where = `${place.source.label}, line ${place.line}`;
+      const from = (isAsync ? "async " : "") + name.replace(/^(async )?Object\.<anonymous>$/, "$1").trim();
+      frames.push({ text: from.trim() === "" || from === "async" ? `at ${where}` : `at ${from} (${where})`, place });
+      continue;
+    }
+    if (file.startsWith("node:") || file.startsWith(sessionFolder) || file.includes(compilerFolder)) continue;
+    if (!keepLibrary && file.startsWith(libraryFolder)) continue;
+    frames.push({ text: line.trim() });
+  }
+  // Built-in frames at the outer end led from the kernel, not from the cell.
+  while (frames.length > 0 && /\(<anonymous>\)$/.test(frames.at(-1)?.text ?? "")) frames.pop();
+  return frames;
+}
+
+/** The lines around a place, the place's own marked, with a caret under its column. */
+function excerpt({ source, line, column }: SourcePlace, length = 1): string[] {
+  const rows = source.text.split("\n");
+  const first = Math.max(1, line - 2);
+  const last = Math.min(rows.length, line + 1);
+  const width = String(last).length;
+  const out: string[] = [];
+  for (let row = first; row <= last; row++) {
+    const text = (rows[row - 1] ?? "").replace(/\r$/, "").slice(0, 200);
+    const number = String(row).padStart(width);
+    out.push(row === line ? `${red(">")} ${number} | ${text}` : dim(`  ${number} | ${text}`));
+    if (row === line && column <= text.length + 1) {
+      const before = text.slice(0, column - 1).replace(/[^\t]/g, " ");
+      const marks = "^".repeat(Math.max(1, Math.min(length, text.length - column + 1)));
+      out.push(`  ${" ".repeat(width)} | ${before}${red(marks)}`);
+    }
+  }
+  return out;
+}
+
+interface ErrorLike {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  readonly stack?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: unknown;
+  readonly code?: unknown;
+}
+
+const isError = (value: unknown): value is ErrorLike =>
+  types.isNativeError(value) ||
+  (typeof value === "object" &&
+    value !== null &&
+    "stack" in value &&
+    typeof value.stack === "string" &&
+    "message" in value);
+
+/** `read()`, or `otherwise` when the property throws: a thrown value may be anything. */
+function safely<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
+
+function describe(value: unknown): { ename: string; evalue: string } {
+  if (safely(() => isError(value), false)) {
+    const error = value as ErrorLike;
+    const name = safely(() => error.name ?? (error as object).constructor.name, "Error");
+    return { ename: String(name) || "Error", evalue: safely(() => String(error.message ?? ""), "") };
+  }
+  const kind = value === null ? "null" : typeof value;
+  const text = typeof value === "string" ? value : safely(() => inspect(value, { showProxy: true }), kind);
+  return { ename: kind === "object" || kind === "function" ? "Thrown value" : `Thrown ${kind}`, evalue: text };
+}
+
+/** Errors that the library raises on purpose say all in their message: its own frames add nothing. */
+const isDeliberate = (error: ErrorLike) =>
+  typeof error.code === "string" && ["OPTION", "FORMAT", "SOURCE", "NON_FINITE", "CANCELLED"].includes(error.code);
+
+function traceLines(value: unknown, depth: number): string[] {
+  const { ename, evalue } = describe(value);
+  const lines = [`${bold(red(ename))}: ${evalue}`];
+  if (!safely(() => isError(value), false)) return lines;
+  const error = value as ErrorLike;
+  const stack = safely(() => String(error.stack ?? ""), "");
+  const frames = readFrames(stack, !isDeliberate(error));
+  const place = frames.find((frame) => frame.place !== undefined)?.place;
+  if (place !== undefined) {
+    lines.push(`${bold(place.source.label)}, line ${place.line}`);
+    lines.push(...excerpt(place));
+  }
+  lines.push(...frames.slice(0, maxFrames).map((frame) => dim("    " + frame.text)));
+  if (frames.length > maxFrames) lines.push(dim(`    … ${frames.length - maxFrames} more`));
+  if (depth >= maxCauses) return lines;
+  const cause = safely(() => error.cause, undefined);
+  if (cause !== undefined && cause !== value) {
+    const [first = "", ...rest] = traceLines(cause, depth + 1);
+    lines.push(`Caused by ${first}`, ...rest);
+  }
+  const errors = safely(() => error.errors, undefined);
+  if (Array.isArray(errors))
+    for (const [index, one] of errors.slice(0, maxCauses).entries()) {
+      const [first = "", ...rest] = traceLines(one, depth + 1);
+      lines.push(`Error ${index + 1} of ${errors.length}: ${first}`, ...rest);
+    }
+  return lines;
+}
+
+/** What a cell that threw `value` answers. */
+export function errorResult(value: unknown): CellError {
+  return { status: "error", ...describe(value), traceback: traceLines(value, 0) };
+}
+
+/** The same as text, for errors that no cell is waiting for. */
+export function errorText(value: unknown): string {
+  return traceLines(value, 0).join("\n") + "\n";
+}
+
+/** An interrupt: nothing went wrong, so there is nothing to trace. */
+export function interruptResult(reason: Error): CellError {
+  const { ename, evalue } = describe(reason);
+  return { status: "error", ename, evalue, traceback: [`${bold(red(ename))}: ${evalue}`] };
+}
+
+const maxDiagnostics = 10;
+
+/** What a cell answers that did not pass the type checker. */
+export function diagnosticResult(label: string, text: string, all: readonly CellDiagnostic[]): CellError {
+  // What cannot be parsed cannot be checked: complaints about types then follow from the first mistake.
+  const isSyntax = (item: CellDiagnostic) => item.code < 2000 && item.fileName === undefined;
+  const diagnostics = all.some(isSyntax) ? all.filter(isSyntax) : all;
+  // The checker explains in steps, each a diagnostic of its own at the same place: one entry per place.
+  const entries: { head: CellDiagnostic; steps: string[] }[] = [];
+  for (const item of diagnostics) {
+    const last = entries.at(-1);
+    const same = last?.head.start.offset === item.start.offset && last.head.end.offset === item.end.offset;
+    if (last !== undefined && same && last.head.messageText !== item.messageText) last.steps.push(item.messageText);
+    else entries.push({ head: item, steps: [] });
+  }
+  const lines: string[] = [];
+  for (const { head, steps } of entries.slice(0, maxDiagnostics)) {
+    const { line, character } = head.start;
+    const where = `${head.fileName ?? label}, line ${line + 1}:${character + 1}`;
+    lines.push(`${bold(where)} - ${red(`error TS${head.code}`)}: ${head.messageText}`);
+    lines.push(...steps.map((step, depth) => "  ".repeat(depth + 1) + step));
+    if (head.fileName !== undefined) continue;
+    const source = { label, text, map: "", linesBefore: 0, hiddenLines: 0 };
+    const length = head.end.line === line ? head.end.character - character : 1000;
+    lines.push(...excerpt({ source, line: line + 1, column: character + 1 }, length));
+  }
+  const more = entries.length - maxDiagnostics;
+  if (more > 0) lines.push(`… and ${more} more`);
+  const first = entries[0]?.head;
+  const ename = first !== undefined && first.code < 2000 ? "SyntaxError" : "TypeScriptError";
+  const place =
+    first === undefined
+      ? ""
+      : `${first.fileName ?? label}, line ${first.start.line + 1}:${first.start.character + 1} - `;
+  const evalue = stripVTControlCharacters(place + (first?.messageText ?? "the cell cannot be compiled"));
+  const count = entries.length > 1 ? `: ${entries.length} errors` : "";
+  return { status: "error", ename, evalue, traceback: [bold(red(ename)) + count, ...lines] };
+}
