@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import type { Progress } from "../host";
+import type { CellOutput } from "./language/types";
+
+/** Work that is over sooner shows nothing. */
+const SHOW_AFTER_MS = 200;
+/** Ten updates a second: front ends drop the output of kernels that send much more. */
+const UPDATE_MS = 100;
+const BAR_CHARACTERS = 24;
+
+/** The progress of a cell's long work: one line with a bar, updated in place, removed when the cell ends. */
+export class ProgressDisplay {
+  readonly #id = `codebook-progress-${randomUUID()}`;
+  #task: string | undefined;
+  #started = 0;
+  #lastSent = 0;
+  #shown = false;
+  #closed = false;
+  #latest: Progress | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly output: Pick<CellOutput, "display">,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  report(progress: Progress): void {
+    if (this.#closed) return;
+    const now = this.now();
+    if (this.#task !== progress.task || progress.done < (this.#latest?.done ?? 0)) {
+      if (!this.#shown && this.#task === undefined) this.#lastSent = now + SHOW_AFTER_MS - UPDATE_MS;
+      this.#task = progress.task;
+      this.#started = now;
+    }
+    this.#latest = progress;
+    const wait = this.#lastSent + UPDATE_MS - now;
+    if (wait <= 0) this.#send(now);
+    else this.#timer ??= setTimeout(() => this.#send(this.now()), wait).unref();
+  }
+
+  /** Takes the line away. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    if (this.#shown)
+      this.output.display({ data: { "text/plain": "", "text/html": "" } }, { displayId: this.#id, update: true });
+  }
+
+  #send(now: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!this.#latest || this.#closed) return;
+    const line = describeProgress(this.#latest, (now - this.#started) / 1000);
+    const data = { "text/plain": progressText(line), "text/html": progressHtml(line) };
+    this.output.display({ data }, { displayId: this.#id, update: this.#shown });
+    this.#shown = true;
+    this.#lastSent = now;
+  }
+}
+
+/** What a progress line says. */
+export interface ProgressLine {
+  task: string;
+  item: string;
+  /** 0 … 1. */
+  fraction: number;
+  /** `37 %`, `12 of 74 layers`, `81 MB/s`, `3 s left`. */
+  facts: string[];
+}
+
+/** `seconds`: time since the task began. The rate is the mean since then, and the time left follows from it. */
+export function describeProgress(progress: Progress, seconds: number): ProgressLine {
+  const { task, done, total, unit, item = "" } = progress;
+  const fraction = total > 0 ? Math.min(Math.max(done / total, 0), 1) : 0;
+  const facts = [`${Math.floor(fraction * 100)} %`];
+  facts.push(
+    unit === "bytes"
+      ? `${amount(done, unit)} of ${amount(total, unit)}`
+      : `${amount(done, "")} of ${amount(total, unit)}`,
+  );
+  const rate = seconds > 0 ? done / seconds : 0;
+  if (rate > 0) {
+    facts.push(`${amount(rate, unit)}/s`);
+    if (fraction < 1) facts.push(`${duration((total - done) / rate)} left`);
+  }
+  return { task, item, fraction, facts };
+}
+
+export function progressText({ task, item, fraction, facts }: ProgressLine): string {
+  const full = Math.round(fraction * BAR_CHARACTERS);
+  const bar = "█".repeat(full) + "░".repeat(BAR_CHARACTERS - full);
+  return `${task} ${bar} ${facts.join(", ")}${item ? `: ${item}` : ""}`;
+}
+
+export function progressHtml({ task, item, fraction, facts }: ProgressLine): string {
+  const name = item ? ` <code>${escapeHtml(item)}</code>` : "";
+  return (
+    `<div><label>${escapeHtml(task)} <progress max="1" value="${fraction.toFixed(3)}"></progress></label> ` +
+    `${escapeHtml(facts.join(", "))}${name}</div>`
+  );
+}
+
+function amount(value: number, unit: string): string {
+  const steps = ["", "k", "M", "G", "T"];
+  let step = 0;
+  let scaled = value;
+  while (scaled >= 1000 && step < steps.length - 1) {
+    scaled /= 1000;
+    step++;
+  }
+  const digits = Number.isInteger(scaled) || scaled >= 100 ? 0 : 1;
+  const number = scaled.toFixed(digits);
+  if (unit === "bytes") return `${number} ${steps[step]}B`;
+  return `${number}${steps[step] ? ` ${steps[step]}` : ""}${unit ? ` ${unit}` : ""}`;
+}
+
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
+}

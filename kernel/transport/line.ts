@@ -1,0 +1,91 @@
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import path from "node:path";
+import { OutputWriter, type StreamName } from "./ring";
+import type {
+  Phase} from "./shared";
+import {
+  createSharedMemory,
+  Word,
+  type InputAnswer,
+  type ToKernel,
+  type ToSession,
+  type TransportData,
+  type TransportMessage,
+} from "./shared";
+
+/** A process that ends waits this long for the sockets to close. */
+const CLOSE_MS = 1_500;
+
+/** The main thread's line to the transport thread. */
+export class TransportLine {
+  readonly #memory = createSharedMemory();
+  readonly #stdin = new MessageChannel();
+  readonly #worker: Worker;
+  readonly #output: OutputWriter;
+  #handler: ((message: ToKernel) => void) | undefined;
+  #fail: (error: Error) => void = () => undefined;
+  #early: ToKernel[] = [];
+
+  constructor(connectionFile: string) {
+    const data: TransportData = { connectionFile, memory: this.#memory, stdin: this.#stdin.port2 };
+    this.#worker = new Worker(path.join(__dirname, "thread.js"), {
+      workerData: data,
+      transferList: [this.#stdin.port2],
+      execArgv: process.execArgv,
+    });
+    this.#output = new OutputWriter(this.#memory, () => this.post({ kind: "output" }));
+    this.#worker.on("message", (message: ToSession) => {
+      if (message.kind === "failed") this.#fail(new Error(message.message));
+      else if (this.#handler) this.#handler(message);
+      else this.#early.push(message);
+    });
+  }
+
+  /** Messages of the transport go to `handler` from now on, those that came before first. */
+  onMessage(handler: (message: ToKernel) => void): void {
+    this.#handler = handler;
+    for (const message of this.#early.splice(0)) handler(message);
+  }
+
+  /** Called when the transport could not start, or broke. */
+  onFailure(handler: (error: Error) => void): void {
+    this.#fail = handler;
+    this.#worker.on("error", handler);
+  }
+
+  post(message: TransportMessage): void {
+    const number = (Atomics.add(this.#memory.control, Word.posted, 1) + 1) | 0;
+    this.#worker.postMessage({ ...message, number, written: Atomics.load(this.#memory.control, Word.written) });
+  }
+
+  print(request: number, stream: StreamName, text: string): void {
+    this.#output.write(request, stream, text);
+  }
+
+  /** Asks on the stdin channel and blocks this thread until the answer comes. */
+  ask(request: number, prompt: string, password: boolean): InputAnswer {
+    const { control } = this.#memory;
+    while (receiveMessageOnPort(this.#stdin.port1)); // answers to questions that were given up
+    this.post({ kind: "input", request, prompt, password });
+    for (;;) {
+      const seen = Atomics.load(control, Word.answers);
+      const answer = receiveMessageOnPort(this.#stdin.port1) as { message: InputAnswer } | undefined;
+      if (answer) return answer.message;
+      if (Atomics.load(control, Word.closed)) return { failure: "unreachable" };
+      Atomics.wait(control, Word.answers, seen, 1_000);
+    }
+  }
+
+  /** Whether what runs from now on may be terminated. Gives the phase before. */
+  setPhase(phase: (typeof Phase)[keyof typeof Phase]): (typeof Phase)[keyof typeof Phase] {
+    return Atomics.exchange(this.#memory.control, Word.phase, phase) as (typeof Phase)[keyof typeof Phase];
+  }
+
+  /** Closes the sockets, and blocks until they are closed. `lastWords` go to stderr of the last cell. */
+  close(lastWords?: string): void {
+    const { control } = this.#memory;
+    if (Atomics.load(control, Word.closed)) return;
+    this.post({ kind: "exit", lastWords });
+    Atomics.wait(control, Word.closed, 0, CLOSE_MS);
+  }
+}

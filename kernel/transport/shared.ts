@@ -1,0 +1,106 @@
+import type { MessagePort } from "node:worker_threads";
+import type { JsonObject } from "../protocol/message";
+
+/** What the threads share, and what they say to each other. The main thread runs cells, and may be busy for hours; the
+ *  transport thread owns the sockets and never waits for it. */
+
+/** Words of the shared control block. */
+export const Word = {
+  /** What the main thread is doing: a value of `Phase`. */
+  phase: 0,
+  /** Bytes written to and read from the output ring, modulo 2^32. */
+  written: 1,
+  read: 2,
+  /** 1 while a wake-up for the ring is on its way to the transport thread. */
+  woken: 3,
+  /** Messages posted by the main thread. */
+  posted: 4,
+  /** Grows by one with every answer put on the stdin port. */
+  answers: 5,
+  /** 1 when the sockets are closed. */
+  closed: 6,
+  count: 8,
+} as const;
+
+/** Only code in phase `user` may be terminated: stopping the compiler in the middle would break it for good. */
+export const Phase = { kernel: 0, user: 1 } as const;
+
+/** Room for output that the transport thread has not taken yet; a cell that prints faster waits. */
+export const RING_BYTES = 1 << 22;
+
+export interface SharedMemory {
+  control: Int32Array;
+  ring: Uint8Array;
+}
+
+export function createSharedMemory(ringBytes = RING_BYTES): SharedMemory {
+  return {
+    control: new Int32Array(new SharedArrayBuffer(Word.count * 4)),
+    ring: new Uint8Array(new SharedArrayBuffer(ringBytes)),
+  };
+}
+
+/** A request of the shell channel, on its way to the session. */
+export interface Request {
+  /** Counts from 1; 0 stands for "no request". */
+  id: number;
+  type: string;
+  content: JsonObject;
+  metadata: JsonObject;
+  buffers: Uint8Array[];
+}
+
+/** From the session to the transport. `number` is the count of messages posted so far, `written` the end of the ring
+ *  at that moment: everything printed before this message is sent before it. */
+export type ToTransport = { number: number; written: number } & (
+  | {
+      kind: "publish";
+      request: number;
+      type: string;
+      content: string;
+      metadata: string;
+      buffers: Uint8Array[];
+    }
+  | { kind: "finish"; request: number; reply?: Reply; abortQueued: boolean }
+  | { kind: "input"; request: number; prompt: string; password: boolean }
+  | { kind: "alive"; request: number }
+  | { kind: "output" }
+  | { kind: "signal" }
+  | { kind: "exit"; lastWords: string | undefined }
+);
+
+/** A message for the transport, before it is numbered. */
+export type TransportMessage = ToTransport extends infer T
+  ? T extends object
+    ? Omit<T, "number" | "written">
+    : never
+  : never;
+
+/** The answer to a request: JSON texts. */
+export interface Reply {
+  type: string;
+  content: string;
+  metadata: string;
+}
+
+/** From the transport to the session. */
+export type ToSession = ToKernel | { kind: "failed"; message: string };
+
+/** What the session has to answer. */
+export type ToKernel =
+  | { kind: "request"; request: Request }
+  /** Please stop this cell. Answer "alive" at once: who does not is stuck, and will be terminated. */
+  | { kind: "interrupt"; request: number }
+  /** What ran was terminated; answer "alive". */
+  | { kind: "terminated"; request: number }
+  | { kind: "shutdown"; restart: boolean };
+
+/** On the stdin port. */
+export type InputAnswer = { value: string } | { failure: "interrupted" | "unreachable" };
+
+/** What the transport thread is started with. */
+export interface TransportData {
+  connectionFile: string;
+  memory: SharedMemory;
+  stdin: MessagePort;
+}

@@ -1,0 +1,137 @@
+import { Router, XPublisher, type Socket } from "zeromq";
+import type { Connection } from "../protocol/connection";
+import { MAX_FRAME_BYTES } from "../protocol/frames";
+
+/** Unsent messages are kept this long when the kernel ends. */
+const LINGER_MS = 1_000;
+/** Messages kept for a subscriber that reads slowly; beyond, everybody's output waits for it … */
+const IOPUB_HIGH_WATER_MARK = 1_000;
+const RETRY_MS = 2;
+/** … this long; then it is taken for stuck, and for a while what it has no room for is lost to it alone. */
+const PATIENCE_MS = 3_000;
+const IMPATIENT_MS = 30_000;
+/** A subscription is a topic name. */
+const MAX_SUBSCRIPTION_BYTES = 4_096;
+const HEARTBEAT_BYTES = 4_096;
+
+type Frames = (string | Uint8Array)[];
+
+/** Sends in order, one message at a time: a ZeroMQ socket of this binding takes one send at a time and refuses others. */
+export class SendQueue {
+  readonly #waiting: { frames: Frames; settle: (error?: unknown) => void }[] = [];
+  #sending = false;
+
+  constructor(private readonly transmit: (frames: Frames) => Promise<void>) {}
+
+  /** Messages that are not handed to ZeroMQ yet. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Resolves when the message was handed to ZeroMQ; rejects when it could not be routed. */
+  send(frames: Frames): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ frames, settle: (error) => (error === undefined ? resolve() : reject(error)) });
+      if (!this.#sending) void this.#pump();
+    });
+  }
+
+  /** Resolves when nothing waits any more. */
+  async drained(): Promise<void> {
+    while (this.#sending) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  async #pump(): Promise<void> {
+    this.#sending = true;
+    let next;
+    while ((next = this.#waiting.shift())) {
+      try {
+        await this.transmit(next.frames);
+        next.settle();
+      } catch (error) {
+        next.settle(error ?? new Error("not sent"));
+      }
+    }
+    this.#sending = false;
+  }
+}
+
+/** A publisher's `send` that waits for slow subscribers, so that a cell that prints without end neither loses lines nor
+ *  fills the memory; but not for ever for one that does not read at all. */
+export function patientSend(
+  socket: { send(frames: Frames): Promise<void>; noDrop: boolean },
+  now: () => number = () => performance.now(),
+): (frames: Frames) => Promise<void> {
+  let impatientUntil = -Infinity;
+  let waits = true;
+  return async (frames) => {
+    const started = now();
+    for (;;) {
+      const patient = now() >= impatientUntil;
+      if (patient !== waits) socket.noDrop = waits = patient;
+      try {
+        return await socket.send(frames);
+      } catch (error) {
+        if (!patient || (error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      }
+      if (now() - started > PATIENCE_MS) impatientUntil = now() + IMPATIENT_MS;
+      else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  };
+}
+
+/** The five sockets of a kernel, bound. */
+export interface Sockets {
+  shell: Router;
+  control: Router;
+  stdin: Router;
+  iopub: XPublisher;
+  heartbeat: Router;
+}
+
+export type SocketName = keyof Sockets;
+
+/** Creates and binds the five sockets; rejects when an address is taken. */
+export async function bindSockets(connection: Connection): Promise<Sockets> {
+  const common = {
+    linger: LINGER_MS,
+    ...(connection.curve
+      ? {
+          curveServer: true,
+          curvePublicKey: connection.curve.publicKey,
+          curveSecretKey: connection.curve.secretKey,
+        }
+      : {}),
+  };
+  const requests = { ...common, maxMessageSize: MAX_FRAME_BYTES, sendHighWaterMark: 0 };
+  const sockets: Sockets = {
+    shell: new Router(requests),
+    control: new Router(requests),
+    stdin: new Router({ ...requests, mandatory: true }),
+    iopub: new XPublisher({
+      ...common,
+      maxMessageSize: MAX_SUBSCRIPTION_BYTES,
+      sendHighWaterMark: IOPUB_HIGH_WATER_MARK,
+      sendTimeout: 0,
+      noDrop: true,
+      verbosity: "allSubs",
+    }),
+    heartbeat: new Router({ ...common, maxMessageSize: HEARTBEAT_BYTES }),
+  };
+  try {
+    for (const [name, socket] of Object.entries(sockets) as [SocketName, Socket][])
+      await socket.bind(address(connection, name));
+  } catch (error) {
+    closeSockets(sockets);
+    throw error;
+  }
+  return sockets;
+}
+
+export function closeSockets(sockets: Sockets): void {
+  for (const socket of Object.values(sockets) as Socket[]) socket.close();
+}
+
+function address({ transport, ip, ports }: Connection, name: SocketName): string {
+  return transport === "tcp" ? `tcp://${ip}:${ports[name]}` : `ipc://${ip}-${ports[name]}`;
+}
