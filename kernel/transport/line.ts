@@ -1,8 +1,7 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import path from "node:path";
 import { OutputWriter, type StreamName } from "./ring";
-import type {
-  Phase} from "./shared";
+import type { Phase } from "./shared";
 import {
   createSharedMemory,
   Word,
