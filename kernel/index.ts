@@ -24,6 +24,7 @@ export * from "./measure";
 export * from "./quantize";
 
 // prune
+export * from "./prune";
 
 // encode
 

@@ -1,0 +1,45 @@
+import type { Shape } from "../tensor/tensor";
+import type { Step } from "../tensor/step";
+import type { IndexStorage } from "./storage";
+
+/** What a pruning method decided for one tensor: which weights stay. Plain data that passes between threads. */
+export interface Pruned {
+  readonly step: Step;
+  readonly shape: Shape;
+  /** One byte per weight, row-major: 1 stays, 0 becomes zero. */
+  readonly mask: Uint8Array;
+  /** Number of ones in `mask`. */
+  readonly kept: number;
+  /** The cheapest way to store where the kept weights stand. */
+  readonly storage: IndexStorage;
+  /** Output nodes that lost every weight by choice of the method, ascending: what `removeNodes` takes. */
+  readonly nodes?: readonly number[];
+}
+
+/** A pruning method. Pure, synchronous, and never changes its input. `name` is the layer's, for errors. */
+export interface Pruner<S extends Step = Step> {
+  readonly kind: S["kind"];
+  prune(weights: Float32Array, shape: Shape, step: S, name?: string): Pruned;
+  /** The share of weights that the step aims at for a tensor of that shape, 0–1. */
+  target(shape: Shape, step: S): number;
+  /** "magnitude 50 % global". */
+  label(step: S): string;
+}
+
+/** w′: the weights where the mask is 1, +0 elsewhere. */
+export function applyMask(weights: Float32Array, mask: Uint8Array): Float32Array {
+  const values = new Float32Array(weights.length);
+  for (let i = 0; i < values.length; i++) if (mask[i] !== 0) values[i] = weights[i];
+  return values;
+}
+
+export function countKept(mask: Uint8Array): number {
+  let kept = 0;
+  for (let i = 0; i < mask.length; i++) kept += mask[i];
+  return kept;
+}
+
+/** "50 %", "33.3 %". */
+export function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`;
+}
