@@ -9,9 +9,13 @@ import { selectLayers, visibleVariants, type ViewState } from "./state";
 import { plotlyText, shorten, textWidth } from "./text";
 import type { Theme } from "./theme";
 
-const titleHeight = 44;
+/** Room above a panel: with the scale of colour beside the title, and without. */
+const barHeight = 44;
+const titleHeight = 26;
 const variantHeight = 24;
-const axisHeight = 40;
+/** Room below a panel: with the blocks' numbers, and without. */
+const axisHeight = 42;
+const lineGap = 10;
 const panelGap = 34;
 /** Below this a cell is too narrow to point at: the panels then stand below each other. */
 const narrowestCell = 13;
@@ -86,15 +90,23 @@ export function mapFigure(report: Report, state: ViewState, theme: Theme, width:
   const plotHeight = grid.rows.length * cellHeight;
   const lines = Math.ceil(shades.length / perLine);
   const naming = visible.length > 1 ? variantHeight : 0;
-  const bandHeight = naming + lines * (titleHeight + plotHeight + axisHeight);
-  const height = visible.length * bandHeight;
+  const tops: number[] = [];
+  let height = 0;
+  visible.forEach((_, band) => {
+    height += naming;
+    for (let line = 0; line < lines; line++) {
+      height += band === 0 ? barHeight : titleHeight;
+      tops.push(height);
+      height += plotHeight + (line === lines - 1 ? axisHeight : lineGap);
+    }
+  });
 
   const data: Trace[] = [];
   const annotations: Annotation[] = [];
   const panels: Panel[] = [];
   const axes: Record<string, Axis> = {};
   const colorAxes: Record<string, ColorAxis> = {};
-  const top0 = naming + titleHeight;
+  const top0 = naming + barHeight;
   const full = height - top0 - axisHeight;
   visible.forEach((variant, band) => {
     shades.forEach((shade, s) => {
@@ -102,16 +114,18 @@ export function mapFigure(report: Report, state: ViewState, theme: Theme, width:
       const line = Math.floor(s / perLine);
       const place = s % perLine;
       const start = place * (panelWidth + panelGap);
-      const top = band * bandHeight + naming + titleHeight + line * (titleHeight + plotHeight + axisHeight);
+      const top = tops[band * lines + line];
       const xDomain: [number, number] = [share(start / plotWidth), share((start + panelWidth) / plotWidth)];
       const yDomain: [number, number] = [share(1 - (top - top0 + plotHeight) / full), share(1 - (top - top0) / full)];
       const [x, y] = [axisId("x", index), axisId("y", index)];
-      axes[axisName("x", index)] = columnAxis(grid, xDomain, y, theme, panelWidth, index);
+      axes[axisName("x", index)] = columnAxis(grid, xDomain, y, theme, panelWidth, index, line === lines - 1);
       axes[axisName("y", index)] = rowAxis(labels, yDomain, x, theme, place === 0, index);
       data.push(...cellTraces(report, grid, shade, variant, `coloraxis${s === 0 ? "" : s + 1}`, { x, y }, theme));
       annotations.push(...titles(shade, xDomain[0], yDomain[1], panelWidth, theme));
       if (naming > 0 && s === 0)
-        annotations.push(text(report.variants[variant].name, xDomain[0], yDomain[1], titleHeight - 2, theme));
+        annotations.push(
+          text(report.variants[variant].name, xDomain[0], yDomain[1], band === 0 ? barHeight - 8 : titleHeight, theme),
+        );
       if (band === 0)
         colorAxes[axisName("color", s)] = withBar(shade.colours, xDomain[1], yDomain[1], panelWidth, theme);
       panels.push({
@@ -191,7 +205,12 @@ function shadesOf(report: Report, visible: readonly number[], state: ViewState, 
   };
   const weightBits = all((layer, v) => layer.variants[v]?.bitsPerWeight ?? null);
   const greatest = weightBits.reduce((a, b) => Math.max(a, b), 0);
-  if (weightBits.every((value) => greatest - value < 0.05)) return [error, sparsity];
+  // Where a variant gives all its layers the same bits, a map of them tells nothing.
+  const uneven = visible.some((v) => {
+    const own = report.layers.flatMap((layer) => layer.variants[v]?.bitsPerWeight ?? []);
+    return own.some((value) => Math.abs(value - own[0]) > 0.25);
+  });
+  if (!uneven) return [error, sparsity];
   const size: Shade = {
     title: "Size",
     note: "bits per weight",
@@ -307,6 +326,7 @@ function columnAxis(
   theme: Theme,
   panelWidth: number,
   index: number,
+  labelled: boolean,
 ): Axis {
   const ticks = columnTicks(grid, panelWidth, theme.fontSize - 1);
   return {
@@ -317,6 +337,7 @@ function columnAxis(
     ...(index > 0 ? { matches: "x" } : {}),
     showgrid: false,
     zeroline: false,
+    showticklabels: labelled,
     tickmode: "array",
     tickvals: ticks.map((i) => grid.columns[i].x),
     ticktext: ticks.map((i) => plotlyText(shorten(grid.columns[i].label, 12))),
@@ -324,7 +345,11 @@ function columnAxis(
     tickangle: 0,
     ticks: "",
     automargin: false,
-    title: { text: grid.byBlock ? "block" : "", font: { size: theme.fontSize - 1, color: theme.muted }, standoff: 2 },
+    title: {
+      text: labelled && grid.byBlock ? "block" : "",
+      font: { size: theme.fontSize - 1, color: theme.muted },
+      standoff: 2,
+    },
   };
 }
 
@@ -349,7 +374,9 @@ function rowAxis(
     tickvals: labels.map((_, i) => i),
     ticktext: labels.map(plotlyText),
     tickfont: { size: theme.fontSize, color: theme.text },
-    ticks: "",
+    ticks: "outside",
+    ticklen: 4,
+    tickcolor: "rgba(0,0,0,0)",
     automargin: false,
   };
 }

@@ -8,6 +8,8 @@ export interface Measure {
   readonly short: string;
   /** What the axis says beside the label. */
   readonly note: string;
+  /** In full, for the control. */
+  readonly meaning: string;
   readonly unit: string;
   readonly higherIsBetter: boolean;
   /** Whether it spans decades, so that a logarithmic axis means something. */
@@ -23,7 +25,8 @@ export const measures: Readonly<Record<MeasureName, Measure>> = {
   sqnr: {
     label: "Quantization error",
     short: "SQNR",
-    note: "signal to noise, higher is better",
+    meaning: "Signal to quantization noise ratio, in decibels",
+    note: "SQNR, higher is better",
     unit: "dB",
     higherIsBetter: true,
     logarithmic: false,
@@ -33,7 +36,8 @@ export const measures: Readonly<Record<MeasureName, Measure>> = {
   rmse: {
     label: "Quantization error",
     short: "RMSE",
-    note: "root mean square, lower is better",
+    meaning: "Root mean square error",
+    note: "RMSE, lower is better",
     unit: "",
     higherIsBetter: false,
     logarithmic: true,
@@ -43,7 +47,8 @@ export const measures: Readonly<Record<MeasureName, Measure>> = {
   mse: {
     label: "Quantization error",
     short: "MSE",
-    note: "mean square, lower is better",
+    meaning: "Mean squared error",
+    note: "MSE, lower is better",
     unit: "",
     higherIsBetter: false,
     logarithmic: true,
@@ -53,7 +58,8 @@ export const measures: Readonly<Record<MeasureName, Measure>> = {
   cosine: {
     label: "Quantization error",
     short: "1 − cos",
-    note: "cosine distance, lower is better",
+    meaning: "Cosine distance: one minus the cosine between the weights before and after",
+    note: "1 − cosine, lower is better",
     unit: "",
     higherIsBetter: false,
     logarithmic: true,

@@ -210,7 +210,9 @@ function columnAxis(
   const { axis, range } = column.scale;
   return {
     ...axis,
-    ...(axis.nticks === undefined ? {} : { nticks: Math.max(2, Math.min(axis.nticks, Math.floor(size / 52))) }),
+    ...(axis.nticks === undefined
+      ? {}
+      : { nticks: Math.max(2, Math.min(axis.nticks, Math.floor(size / (column.scale.axis.ticksuffix ? 50 : 30)))) }),
     range,
     domain,
     anchor,
@@ -333,6 +335,8 @@ function markerSymbol(report: Report, row: Row, v: number, column: Column, paint
   const variant = report.layers[row.layer].variants[v];
   const open =
     variant !== null && column.scale.lossless !== null && column.scale.place(variant) === column.scale.lossless;
+  // Too bad for the axis: an arrow at its edge.
+  if (variant !== null && column.scale.beyond(variant)) return "triangle-left";
   return `${paint.symbol}${open ? "-open" : ""}`;
 }
 
@@ -377,7 +381,7 @@ function targets(report: Report, rows: readonly Row[], column: Column, theme: Th
       const target = report.layers[row.layer].variants[v]?.targetSparsity;
       if (target === undefined) continue;
       const line = lines.get(target) ?? { x: [], y: [] };
-      line.x.push(target, target, null);
+      line.x.push(100 * target, 100 * target, null);
       line.y.push(row.y - 0.5, row.y + 0.5, null);
       lines.set(target, line);
     }

@@ -1,3 +1,4 @@
+import { lowestDecibels } from "../../kernel/report/layout";
 import type { LayerVariant, Report } from "../../kernel/report/types";
 import type { Axis } from "./figure";
 import { isLossless, measures, type MeasureName } from "./measures";
@@ -11,6 +12,8 @@ export interface Scale {
   /** Where a value that is infinitely good stands, in data units, when there is one. */
   readonly lossless: number | null;
   readonly place: (variant: LayerVariant) => number;
+  /** Whether a value lies so far out that it stands at the edge instead. */
+  readonly beyond: (variant: LayerVariant) => boolean;
   readonly axis: Axis;
 }
 
@@ -30,14 +33,16 @@ export function errorScale(report: Report, variants: readonly number[], state: V
 function linear(name: MeasureName, values: readonly number[], lossless: boolean): Scale {
   const measure = measures[name];
   const maximum = largest(values, name === "sqnr" ? 1 : 0) || 1;
-  const minimum = Math.min(0, smallest(values, 0));
+  const least = Math.min(0, smallest(values, 0));
+  const minimum = name === "sqnr" ? Math.max(lowestDecibels, least) : least;
   const span = maximum - minimum;
   const edge = lossless ? maximum + 0.1 * span : null;
   return {
     logarithmic: false,
     range: [minimum < 0 ? minimum - 0.04 * span : 0, maximum + (lossless ? 0.16 : 0.05) * span],
     lossless: edge,
-    place: (v) => (isLossless(v) ? (edge ?? 0) : (measure.value(v) ?? 0)),
+    place: (v) => (isLossless(v) ? (edge ?? 0) : Math.max(minimum, measure.value(v) ?? 0)),
+    beyond: (v) => !isLossless(v) && (measure.value(v) ?? 0) < minimum,
     axis: {
       type: "linear",
       ticksuffix: measure.unit && ` ${measure.unit}`,
@@ -63,6 +68,7 @@ function decades(name: MeasureName, values: readonly number[], lossless: boolean
       const value = isLossless(v) ? 0 : (measure.value(v) ?? 0);
       return value > 0 ? value : (position ?? 10 ** (low - room));
     },
+    beyond: () => false,
     axis: {
       type: "log",
       exponentformat: "power",
@@ -75,10 +81,11 @@ function decades(name: MeasureName, values: readonly number[], lossless: boolean
 /** 0–100 %: the whole range always, so that sparsity reads the same in every figure. */
 export const sparsityScale: Scale = {
   logarithmic: false,
-  range: [0, 1.03],
+  range: [0, 103],
   lossless: null,
-  place: (v) => v.sparsity,
-  axis: { type: "linear", tickformat: ".0%", nticks: 5, zeroline: false },
+  place: (v) => 100 * v.sparsity,
+  beyond: () => false,
+  axis: { type: "linear", ticksuffix: " %", nticks: 5, zeroline: false },
 };
 
 export function bitsScale(report: Report, variants: readonly number[]): Scale {
@@ -88,6 +95,7 @@ export function bitsScale(report: Report, variants: readonly number[]): Scale {
     range: [0, (largest(values, 0) || 1) * 1.06],
     lossless: null,
     place: (v) => v.bitsPerWeight,
+    beyond: () => false,
     axis: { type: "linear", nticks: 5, zeroline: false },
   };
 }

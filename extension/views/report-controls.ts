@@ -19,6 +19,8 @@ export interface ControlEvents {
 export class ReportControls {
   readonly legend = element("div", { class: "cb-Variants", role: "group", "aria-label": "Variants" });
   readonly row = element("div", { class: "cb-Controls", role: "group", "aria-label": "Figure" });
+  /** Stands at the right of the title. */
+  readonly downloads: HTMLElement;
   private readonly measure: Segments<MeasureName>;
   private readonly axis: Segments<"linear" | "log">;
   private readonly order: Segments<Order>;
@@ -32,7 +34,7 @@ export class ReportControls {
   ) {
     this.measure = new Segments(
       "Measure",
-      measureNames.map((value) => ({ value, label: measures[value].short, hint: measures[value].note })),
+      measureNames.map((value) => ({ value, label: measures[value].short, hint: measures[value].meaning })),
       (measure) => events.change({ measure }),
     );
     this.axis = new Segments(
@@ -68,7 +70,7 @@ export class ReportControls {
       (value) => events.change({ kind: value }),
     );
     kind.hidden = kinds.length < 2;
-    const downloads = element(
+    this.downloads = element(
       "div",
       { class: "cb-Buttons", role: "group", "aria-label": "Download" },
       button("PNG", "Download the figure as PNG", () => events.download("png")),
@@ -76,7 +78,7 @@ export class ReportControls {
       button("CSV", "Download every number as CSV", () => events.download("csv")),
     );
     const { openInTab } = events;
-    if (openInTab) downloads.append(button("Tab", "Open the figure in a tab of its own", openInTab));
+    if (openInTab) this.downloads.append(button("Tab", "Open the figure in a tab of its own", openInTab));
     this.row.append(
       this.measure.node,
       this.axis.node,
@@ -84,7 +86,6 @@ export class ReportControls {
       this.layout.node,
       kind,
       filterField("filter layers…", (text) => events.change({ text })),
-      downloads,
     );
     this.chips = report.variants.map((variant, i) => {
       const chip = element("button", { type: "button", class: "cb-Chip" });

@@ -98,6 +98,7 @@ export class ReportView implements MountedView {
         { class: "cb-Title" },
         nameElement(model.name, "cb-Model"),
         element("bdi", { class: "cb-Quiet" }, facts),
+        this.controls.downloads,
       ),
       this.controls.legend,
       this.controls.row,

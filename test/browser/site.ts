@@ -36,6 +36,9 @@ export async function startSite(
   const built = join(root, "lib", "labextension");
   if (!existsSync(join(built, "package.json"))) throw new Error("lib/labextension is not built: npm run build");
   cpSync(built, join(extensions, "jupyterlab-codebook"), { recursive: true });
+  const quiet = join(temporary, "settings", "@jupyterlab", "apputils-extension");
+  mkdirSync(quiet, { recursive: true });
+  writeFileSync(join(quiet, "notification.jupyterlab-settings"), '{ "fetchNews": "false", "checkForUpdates": false }');
   const port = await freePort();
   const name = application === "lab" ? "LabApp" : "JupyterNotebookApp";
   const server = spawn(
@@ -190,7 +193,7 @@ export async function setTheme(page: Page, theme: "JupyterLab Light" | "JupyterL
     ).jupyterapp;
     await app.commands.execute("apputils:change-theme", { theme: name });
   }, theme);
-  await page.waitForSelector(`body[data-jp-theme-name="${theme}"]`);
+  await page.waitForSelector(`body[data-jp-theme-name="${theme}"]`, { state: "attached" });
   await page.waitForTimeout(800);
 }
 
