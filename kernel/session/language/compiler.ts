@@ -7,7 +7,7 @@
 import type TS from "typescript";
 import { findPackage, kernelRoot } from "./packages";
 import { ambientFile, CellFiles } from "./files";
-import { cellTransformers, publishedNames, type EmitPlan, type PublishedName } from "./emit";
+import { cellTransformers, nestedVariables, publishedNames, type EmitPlan, type PublishedName } from "./emit";
 import { kernelRequire } from "./realm";
 import path from "node:path";
 import fs from "node:fs";
@@ -77,6 +77,8 @@ function load(): Parts {
   const cached = kernelRequire.cache[id];
   if (cached === undefined) throw new Error("TypeScript was not loaded");
   define(shim, "sys", Object.create(ts.sys));
+  // Loaded anew, so that it meets this shim.
+  Reflect.deleteProperty(kernelRequire.cache, kernelRequire.resolve("tslab/dist/converter"));
   cached.exports = shim;
   try {
     const { createConverter } = kernelRequire("tslab/dist/converter") as Pick<Parts, "createConverter">;
@@ -100,7 +102,7 @@ export class Compiler {
   private readonly files: CellFiles;
   private readonly converter: Converter;
   private program: TS.SemanticDiagnosticsBuilderProgram | undefined;
-  private emitted: { javascript: string; map: string; plan: EmitPlan } | undefined;
+  private emitted: Emitted | undefined;
   private readonly cellFile: string;
 
   constructor(cwd: string) {
@@ -179,7 +181,7 @@ export class Compiler {
       const checker = program.getProgram().getTypeChecker();
       const plan: EmitPlan = { published: publishedNames(this.ts, checker, file), used: new Set(), hasValue: false };
       const { before, after } = cellTransformers(this.ts, checker, earlier, plan);
-      const result = { javascript: "", map: "", plan };
+      const result: Emitted = { javascript: "", map: "", nested: nestedVariables(this.ts, checker, file), plan };
       const done = emit(
         file,
         (name, text) => {
@@ -204,14 +206,14 @@ export class Compiler {
     this.emitted = undefined;
     const converted = this.converter.convert(declarations, source);
     if (this.emitted === undefined || converted.diagnostics.length > 0) return { diagnostics: converted.diagnostics };
-    const { javascript, map, plan } = this.emitted as { javascript: string; map: string; plan: EmitPlan };
+    const { javascript, map, nested, plan } = this.emitted as Emitted;
     return {
       javascript,
       map,
       published: plan.published,
       used: [...plan.used],
       hasValue: plan.hasValue,
-      declarations: withNamespaces(this.ts, declarations, converted.declOutput ?? "", plan.published),
+      declarations: withNamespaces(this.ts, declarations, (converted.declOutput ?? "") + nested, plan.published),
     };
   }
 
@@ -244,6 +246,14 @@ export class Compiler {
   close(): void {
     this.converter.close();
   }
+}
+
+interface Emitted {
+  javascript: string;
+  map: string;
+  /** Declarations of names inside blocks. */
+  readonly nested: string;
+  readonly plan: EmitPlan;
 }
 
 interface WatchHost {

@@ -6,6 +6,9 @@ const indentUnit = "  ";
 /** Codes that say "the text ended too early": something expected, an unterminated comment, template, or regular expression. */
 const unterminated = new Set([1010, 1160]);
 
+/** An unterminated string: its line has ended, so no further line helps. */
+const openString = 1002;
+
 export function completeness(
   ts: typeof TS,
   code: string,
@@ -17,7 +20,7 @@ export function completeness(
   const [first] = file.parseDiagnostics;
   if (first === undefined) return { status: "complete" };
   // The parser goes on after an error: what it met first decides.
-  const early = first.start >= end || unterminated.has(first.code);
+  const early = first.code !== openString && (first.start >= end || unterminated.has(first.code));
   if (!early) return { status: "invalid" };
   return { status: "incomplete", indent: indent(ts, code) };
 }

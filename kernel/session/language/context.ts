@@ -29,6 +29,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 export class CellContext {
   /** Why the cell was interrupted, once it was. */
   reason: Error | undefined;
+  /** The line of the top-level await that began last. */
+  awaitLine: number | undefined;
   private stoppedAt = 0;
   private readonly pending = new Set<(reason: Error) => void>();
   private readonly controller = new AbortController();
@@ -120,10 +122,11 @@ export function pause(value: unknown): unknown {
   return context === undefined || !context.stopped ? value : context.cleanUp(value);
 }
 
-/** Before an await at the top level of a cell. */
-export function pauseCell(value: unknown): unknown {
+/** Before an await at the top level of a cell, on a line counted from 1. */
+export function pauseCell(value: unknown, line?: number): unknown {
   const context = storage.getStore();
   if (context === undefined) return value;
+  context.awaitLine = line;
   if (context.stopped) return context.cleanUp(value);
   return isThenable(value) ? context.race(value) : value;
 }

@@ -50,6 +50,25 @@ function isAmbient(ts: typeof TS, node: TS.Declaration): boolean {
   return (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Ambient) !== 0;
 }
 
+/** Declarations of the `var`s inside blocks: names of the cell that its declaration file leaves out. */
+export function nestedVariables(ts: typeof TS, checker: TS.TypeChecker, file: TS.SourceFile): string {
+  let text = "";
+  localsOf(file)?.forEach((symbol, name) => {
+    const declaration = symbol.valueDeclaration;
+    if ((symbol.flags & ts.SymbolFlags.FunctionScopedVariable) === 0 || declaration === undefined) return;
+    let node: TS.Node = declaration;
+    while (!ts.isStatement(node) && !ts.isSourceFile(node)) node = node.parent;
+    if (ts.isVariableStatement(node) && node.parent === file) return;
+    const type = checker.typeToString(
+      checker.getTypeOfSymbolAtLocation(symbol, file),
+      file,
+      ts.TypeFormatFlags.NoTruncation,
+    );
+    text += `declare let ${name}: ${type};\n`;
+  });
+  return text;
+}
+
 /** Rewrites the cell `file`, whose earlier cells are declared in `earlier`. Fills `plan`. */
 export function cellTransformers(
   ts: typeof TS,
@@ -75,6 +94,12 @@ export function cellTransformers(
       factory.createParenthesizedExpression(factory.createComma(factory.createNumericLiteral(0), callee));
     const isHandle = (node: TS.Node): node is TS.Identifier =>
       ts.isIdentifier(node) && isEarlier(checker.getSymbolAtLocation(node), node.text);
+
+    // The checker's text has one line before the cell's first: its line from 0 is the cell's from 1.
+    const lineOf = (node: TS.Node) => {
+      const file = node.getSourceFile();
+      return factory.createNumericLiteral(file.getLineAndCharacterOfPosition(node.getStart(file)).line);
+    };
 
     const visitor = (inFunction: boolean) => {
       const inner = (node: TS.Node): TS.Node => (inFunction ? visit(node) : visitor(true)(node));
@@ -103,7 +128,8 @@ export function cellTransformers(
             visit(node.template) as TS.TemplateLiteral,
           );
         if (ts.isAwaitExpression(node)) {
-          const waited = runtime(inFunction ? "pause" : "pauseCell", [expression(node.expression)]);
+          const operand = expression(node.expression);
+          const waited = inFunction ? runtime("pause", [operand]) : runtime("pauseCell", [operand, lineOf(node)]);
           return ts.setTextRange(runtime("resume", [factory.updateAwaitExpression(node, waited)]), node);
         }
         if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) {

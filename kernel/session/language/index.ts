@@ -108,7 +108,11 @@ class CellLanguage implements Language {
       if (!compiled.hasValue || value === undefined || silent || isSilent(value)) return { status: "ok" };
       return { status: "ok", result: await showValue(value) };
     } catch (error) {
-      return context.reason === undefined ? errorResult(error) : interruptResult(context.reason);
+      if (context.reason !== undefined) return interruptResult(context.reason);
+      return errorResult(
+        error,
+        context.awaitLine === undefined ? undefined : { script: label, line: context.awaitLine },
+      );
     }
   }
 

@@ -26,8 +26,8 @@ export function registerSource(script: string, source: RunSource): void {
   sources.set(script, source);
 }
 
-export function hasSource(script: string): boolean {
-  return sources.has(script);
+export function sourceOf(script: string): RunSource | undefined {
+  return sources.get(script);
 }
 
 /** Where line and column (from 1) of a script were written, or undefined. */

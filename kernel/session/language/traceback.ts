@@ -4,7 +4,7 @@ import path from "node:path";
 import { inspect, stripVTControlCharacters, types } from "node:util";
 import type { CellDiagnostic } from "./compiler";
 import { kernelRoot } from "./packages";
-import { hasSource, originalPlace, type SourcePlace } from "./sources";
+import { originalPlace, sourceOf, type SourcePlace } from "./sources";
 import type { CellError } from "./types";
 
 const red = (text: string) => `\u001b[31m${text}\u001b[39m`;
@@ -19,7 +19,8 @@ interface Frame {
   readonly place?: SourcePlace;
 }
 
-const sessionFolder = path.dirname(__dirname) + path.sep;
+/** This room, as it runs and (where Node maps positions of its own code back) as it was written. */
+const sessionFolders = ["lib", "."].map((part) => path.join(kernelRoot, part, "kernel", "session") + path.sep);
 const libraryFolder = path.join(kernelRoot, "lib", "kernel") + path.sep;
 const compilerFolder = `${path.sep}tslab${path.sep}`;
 
@@ -39,7 +40,7 @@ function readFrames(stack: string, keepLibrary: boolean): Frame[] {
     const [, name = "", script = "", row = "0", column = "0"] = match;
     const isAsync = script.startsWith("async ");
     const file = isAsync ? script.slice("async ".length) : script;
-    if (hasSource(file)) {
+    if (sourceOf(file) !== undefined) {
       const place = originalPlace(file, Number(row), Number(column));
       if (place === undefined) continue;
       const where = `${place.source.label}, line ${place.line}`;
@@ -47,7 +48,12 @@ function readFrames(stack: string, keepLibrary: boolean): Frame[] {
       frames.push({ text: from.trim() === "" || from === "async" ? `at ${where}` : `at ${from} (${where})`, place });
       continue;
     }
-    if (file.startsWith("node:") || file.startsWith(sessionFolder) || file.includes(compilerFolder)) continue;
+    if (
+      file.startsWith("node:") ||
+      sessionFolders.some((folder) => file.startsWith(folder)) ||
+      file.includes(compilerFolder)
+    )
+      continue;
     if (!keepLibrary && file.startsWith(libraryFolder)) continue;
     frames.push({ text: line.trim() });
   }
@@ -117,13 +123,33 @@ function describe(value: unknown): { ename: string; evalue: string } {
 const isDeliberate = (error: ErrorLike) =>
   typeof error.code === "string" && ["OPTION", "FORMAT", "SOURCE", "NON_FINITE", "CANCELLED"].includes(error.code);
 
-function traceLines(value: unknown, depth: number): string[] {
+/** The await at the top level of a cell that an error came through: engines lose it where promises are raced. */
+export interface Awaited {
+  readonly script: string;
+  /** Line of the await, from 1. */
+  readonly line: number;
+}
+
+function addAwaited(frames: Frame[], { script, line }: Awaited): void {
+  const source = sourceOf(script);
+  if (source === undefined) return;
+  const outermost = [`at ${source.label}, line `, `at async ${source.label}, line `];
+  if (frames.some(({ text }) => outermost.some((start) => text.startsWith(start)))) return;
+  const text = source.text.split("\n")[line - 1] ?? "";
+  frames.push({
+    text: `at async ${source.label}, line ${line}`,
+    place: { source, line, column: text.search(/\S|$/) + 1 },
+  });
+}
+
+function traceLines(value: unknown, depth: number, awaited?: Awaited): string[] {
   const { ename, evalue } = describe(value);
   const lines = [`${bold(red(ename))}: ${evalue}`];
   if (!safely(() => isError(value), false)) return lines;
   const error = value as ErrorLike;
   const stack = safely(() => String(error.stack ?? ""), "");
   const frames = readFrames(stack, !isDeliberate(error));
+  if (awaited !== undefined) addAwaited(frames, awaited);
   const place = frames.find((frame) => frame.place !== undefined)?.place;
   if (place !== undefined) {
     lines.push(`${bold(place.source.label)}, line ${place.line}`);
@@ -147,8 +173,8 @@ function traceLines(value: unknown, depth: number): string[] {
 }
 
 /** What a cell that threw `value` answers. */
-export function errorResult(value: unknown): CellError {
-  return { status: "error", ...describe(value), traceback: traceLines(value, 0) };
+export function errorResult(value: unknown, awaited?: Awaited): CellError {
+  return { status: "error", ...describe(value), traceback: traceLines(value, 0, awaited) };
 }
 
 /** The same as text, for errors that no cell is waiting for. */

@@ -1,0 +1,131 @@
+import { mkdirSync, utimesSync } from "node:fs";
+import path from "node:path";
+import { Notebook } from "./notebook";
+
+let notebook: Notebook;
+beforeEach(async () => {
+  notebook = await Notebook.open();
+});
+afterEach(() => notebook.close());
+const value = (code: string) => notebook.value(code);
+
+describe("the user's own files", () => {
+  test("are typed, run, and read again when they changed", async () => {
+    notebook.write("util.ts", "export const half = (n: number) => n / 2; export type Unit = 'a';");
+    expect(await value('import { half, type Unit } from "./util"; const unit: Unit = "a"; half(6)')).toBe("3");
+    notebook.write("util.ts", "export const half = (n: number) => `half of ${n}`;");
+    expect(await value('import { half } from "./util"; half(6).toUpperCase()')).toBe("'HALF OF 6'");
+  });
+
+  test("are read again when a file that they import changed, and circles close", async () => {
+    notebook.write(
+      "deep/a.ts",
+      'import { b } from "./b"; export const a = () => "a" + b(); export const last = () => "z";',
+    );
+    notebook.write(
+      "deep/b.ts",
+      'import { last } from "./a"; import { c } from "./c.js"; export const b = () => "b" + c + last();',
+    );
+    notebook.write("deep/c.ts", 'export const c = "c";');
+    expect(await value('import { a } from "./deep/a"; a()')).toBe("'abcz'");
+    notebook.write("deep/c.ts", 'export const c = "changed";');
+    expect(await value('import { a } from "./deep/a"; a()')).toBe("'abchangedz'");
+  });
+
+  test("JSON, JavaScript of both kinds, and files above the folder", async () => {
+    notebook.write("inner/data.json", '{ "n": 1 }');
+    notebook.write("inner/plain.js", "module.exports = { f: () => 'cjs' };");
+    notebook.write("inner/module.js", "export const f = () => 'esm'; export default 5;");
+    notebook.write("above.ts", "export const above = 'above';");
+    const folder = path.join(notebook.folder, "inner");
+    const code = `import data from "./inner/data.json"; import plain from "./inner/plain.js"; import five, { f } from "./inner/module.js"; [data.n, plain.f(), f(), five]`;
+    expect(await value(code)).toBe("[ 1, 'cjs', 'esm', 5 ]");
+    notebook.write("inner/data.json", '{ "n": "text" }');
+    expect(await value('import data from "./inner/data.json"; data.n.length')).toBe("4");
+    mkdirSync(folder, { recursive: true });
+    expect(await value("(require('./inner/data.json') as any).n")).toBe("'text'");
+  });
+
+  test("a file that comes later is found, and one that throws is traced", async () => {
+    expect((await notebook.run('import { x } from "./later"')).error).toMatch(/TypeScriptError.*Cannot find module/);
+    notebook.write(
+      "later.ts",
+      "export const x = 1;\nexport function fail(): never {\n  throw new Error('in a file');\n}",
+    );
+    expect(await value('import { x, fail } from "./later"; x')).toBe("1");
+    const ran = await notebook.run("fail()");
+    expect(ran.traceback).toMatch("at fail (later.ts, line 3)");
+    expect(ran.traceback).toMatch("> 3 |   throw new Error('in a file');");
+  });
+
+  test("a type error in a file names the file", async () => {
+    notebook.write("wrong.ts", "\nexport const n: number = 'x';");
+    expect((await notebook.run('import { n } from "./wrong"; n')).error).toMatch("wrong.ts, line 2:14");
+    notebook.write("wrong.ts", "\nexport const n: number = 2;");
+    expect(await value('import { n } from "./wrong"; n')).toBe("2");
+  });
+
+  test("an unchanged file is not run again", async () => {
+    notebook.write("once.ts", "(globalThis as any).runs = ((globalThis as any).runs ?? 0) + 1; export const id = {};");
+    await value('import { id } from "./once"; const first = id;');
+    await value('import { id } from "./once"; const second = id;');
+    expect(await value("[first === second, (globalThis as any).runs]")).toBe("[ true, 1 ]");
+    utimesSync(path.join(notebook.folder, "once.ts"), new Date(), new Date(Date.now() + 5000));
+    expect(await value('import { id } from "./once"; id === first')).toBe("false");
+  });
+});
+
+describe("packages", () => {
+  test("of the user win, CommonJS and ES modules alike, installed at any time", async () => {
+    expect((await notebook.run('import x from "cjs-pkg"')).error).toMatch("Cannot find module 'cjs-pkg'");
+    notebook.write("node_modules/cjs-pkg/package.json", '{ "name": "cjs-pkg", "main": "m.js", "types": "m.d.ts" }');
+    notebook.write("node_modules/cjs-pkg/m.js", "exports.word = 'common'; exports.n = 1;");
+    notebook.write("node_modules/cjs-pkg/m.d.ts", "export const word: string; export const n: number;");
+    expect(await value('import * as all from "cjs-pkg"; import { word } from "cjs-pkg"; [word, all.n]')).toBe(
+      "[ 'common', 1 ]",
+    );
+    notebook.write(
+      "node_modules/esm-pkg/package.json",
+      '{ "name": "esm-pkg", "type": "module", "exports": { "import": "./m.js" }, "types": "m.d.ts" }',
+    );
+    notebook.write(
+      "node_modules/esm-pkg/m.js",
+      "export const word = await Promise.resolve('module'); export default () => 'default';",
+    );
+    notebook.write("node_modules/esm-pkg/m.d.ts", "export const word: string; export default function f(): string;");
+    expect(await value('import f, { word } from "esm-pkg"; [word, f()]')).toBe("[ 'module', 'default' ]");
+    expect(await value('(await import("esm-pkg")).word')).toBe("'module'");
+  });
+
+  test("built-in modules, with types from an empty folder", async () => {
+    expect(
+      await value(
+        'import fs from "fs"; import { join } from "node:path"; import * as os from "node:os"; [typeof fs.readFileSync, join("a", "b"), typeof os.cpus]',
+      ),
+    ).toBe("[ 'function', 'a/b', 'function' ]");
+    expect(
+      await value(
+        "[typeof fetch, typeof setTimeout, typeof Buffer, typeof URL, typeof structuredClone, typeof performance.now, typeof AbortController, typeof TextDecoder].join()",
+      ),
+    ).toBe("'function,function,function,function,function,function,function,function'");
+  });
+
+  test("what is missing is said in one sentence", async () => {
+    const ran = await notebook.run("require('no-such-package')");
+    expect(ran.error).toBe(
+      `Error: Cannot find module "no-such-package"; install it with \`npm install no-such-package\` in ${notebook.folder}`,
+    );
+  });
+
+  test("codebook and tfjs are there from any folder, typed, and one and the same", async () => {
+    expect(await value('import * as codebook from "codebook"; typeof codebook')).toBe("'object'");
+    const code =
+      'import * as tf from "@tensorflow/tfjs"; const t: tf.Tensor2D = tf.tensor2d([[1, 2], [3, 4]]); t.shape.map((n: number) => n * 2)';
+    expect(await value(code)).toBe("[ 4, 4 ]");
+    expect(await value("t")).toBe("Tensor float32 [2, 2]\n    [[1, 2],\n     [3, 4]]");
+    expect(await value("t.dispose(); t")).toBe("Tensor float32 [2, 2] (disposed)");
+    expect((await notebook.run('import { noSuchExport } from "codebook"')).error).toMatch(
+      "no exported member 'noSuchExport'",
+    );
+  }, 60_000);
+});
