@@ -12,9 +12,37 @@ export interface Progress {
   readonly item?: string;
 }
 
+/** What came with a comm message: JSON data, metadata, and binary buffers. */
+export interface CommMessage {
+  data: unknown;
+  metadata?: Record<string, unknown>;
+  buffers?: Uint8Array[];
+}
+
+/** One end of a two-way channel between a cell and code in the front end. */
+export interface Comm {
+  readonly id: string;
+  readonly target: string;
+  /** Sends JSON data, and buffers as they are. Throws when the comm is closed. */
+  send(data: unknown, metadata?: Record<string, unknown>, buffers?: Uint8Array[]): void;
+  /** Called for every message of the other end; a later call replaces an earlier one. */
+  onMessage(handler: (message: CommMessage) => void): void;
+  /** Called once, when the other end closes. */
+  onClose(handler: (message: CommMessage) => void): void;
+  close(data?: unknown, metadata?: Record<string, unknown>, buffers?: Uint8Array[]): void;
+}
+
+/** The comms of a session (`Host.comm`). */
+export interface CommHost {
+  open(target: string, data?: unknown, metadata?: Record<string, unknown>, buffers?: Uint8Array[]): Comm;
+  registerTarget(target: string, handler: (comm: Comm, openMessage: CommMessage) => void): void;
+}
+
 export interface Host {
   readonly signal?: AbortSignal;
   progress?(progress: Progress): void;
+  /** Channels to code in the front end. */
+  readonly comm?: CommHost;
 }
 
 let provider: () => Host = () => ({});

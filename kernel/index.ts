@@ -34,3 +34,5 @@ export * from "./prune";
 export * from "./train/lazy";
 
 // session
+export { onComm, openComm } from "./comm";
+export type { Comm, CommMessage } from "./host";
