@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { CommandError } from "./cli/command-error";
+import { installCommand, uninstallCommand } from "./cli/install";
+import { nearestWord } from "./options";
+
+const help = `codebook: a TypeScript kernel for Jupyter, for compression studies of neural networks
+
+  codebook install [--user | --sys-prefix | --prefix DIR] [--name NAME]      make Jupyter know the kernel
+  codebook uninstall [--user | --sys-prefix | --prefix DIR] [--name NAME]    undo that
+  codebook --version
+
+  --user          for this user (the default)
+  --sys-prefix    into the active Python environment (virtual environment, conda)
+  --prefix DIR    into the environment in DIR
+  --name NAME     name of the kernelspec; "codebook" when not given
+`;
+
+const commands: Record<string, (args: string[]) => void> = { install: installCommand, uninstall: uninstallCommand };
+
+function main(args: string[]): void {
+  const [command, ...rest] = args;
+  if (command === undefined || ["help", "--help", "-h"].includes(command) || /^(--help|-h)$/.test(rest[0] ?? "")) {
+    console.log(help);
+    if (command === undefined) process.exitCode = 1;
+  } else if (command === "--version" || command === "-v") {
+    console.log(packageVersion());
+  } else if (Object.hasOwn(commands, command)) {
+    commands[command](rest);
+  } else {
+    const guess = nearestWord(command, Object.keys(commands));
+    throw new CommandError(`there is no command "${command}"${guess ? `; did you mean "${guess}"?` : ""}`);
+  }
+}
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(path.join(__dirname, "../../package.json"), "utf8")) as { version: string }).version;
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  const isUsage = error instanceof CommandError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
+  console.error(`codebook: ${error instanceof Error ? error.message : String(error)}`);
+  if (isUsage) console.error("See codebook --help.");
+  process.exitCode = 1;
+}
