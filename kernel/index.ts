@@ -5,6 +5,7 @@ export * from "./errors";
 
 // tensor
 export type { DType } from "./tensor/dtype";
+export type { LayerInfo, LayerPattern } from "./tensor/match";
 export { fromArrays } from "./tensor/memory";
 export type { ArraySpec } from "./tensor/memory";
 export type { Model } from "./tensor/model";
@@ -16,6 +17,8 @@ export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
 // formats
 export { open } from "./formats/open";
 export type { OpenOptions } from "./formats/open";
+export { saveSafetensors } from "./formats/safetensors-writer";
+export type { SavedFloatType, SavedTensor, SaveSafetensorsOptions } from "./formats/safetensors-writer";
 
 // measure
 export * from "./measure";

@@ -63,7 +63,7 @@ export async function readGgufMetadata(cursor: GgufCursor, count: number): Promi
   for (let i = 0; i < count; i++) {
     const keyAt = cursor.offset;
     const key = await cursor.string(`key ${i}`, maxKeyBytes);
-    if (key === "") cursor.fail(keyAt, `key ${i} is empty`, "a name");
+    if (key === "" || key.includes("\0")) cursor.fail(keyAt, `key ${i} is ${quote(key)}`, "a name without NUL");
     if (key === "__proto__") cursor.fail(keyAt, 'a key is "__proto__"', "a name that is safe as a key");
     if (key in values) cursor.fail(keyAt, `the key ${quote(key)} comes twice`, "each key once");
     const typeAt = cursor.offset;

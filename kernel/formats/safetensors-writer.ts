@@ -1,0 +1,189 @@
+import { writeFileAtomically } from "../bytes/atomic-file";
+import type { OutputFileSystem } from "../bytes/atomic-file";
+import { bfloat16FromBits, float16FromBits } from "../bytes/half-float";
+import { pause, throwIfStopped } from "../bytes/pause";
+import { isWellFormed } from "../bytes/utf8";
+import { FormatError, OptionError } from "../errors";
+import { currentHost } from "../host";
+import { checkChoice, checkOptionNames } from "../options";
+import { parametersOf } from "../tensor/tensor";
+import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
+import { maxHeaderBytes, safetensorsBits } from "./safetensors";
+
+/** Tensors to be saved: a `Model`'s, or anything that has these members. */
+export type SavedTensor = Pick<Tensor, "name" | "shape" | "dtype" | "sizeBytes"> & {
+  read(options?: ReadOptions): Promise<Float32Array>;
+  readBytes(options?: ReadOptions): Promise<Uint8Array>;
+};
+
+const floatTypes = ["F32", "F16", "BF16"] as const;
+export type SavedFloatType = (typeof floatTypes)[number];
+
+export interface SaveSafetensorsOptions {
+  /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are. */
+  readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined);
+  /** Written as `__metadata__`, keys in order; by default the model's own metadata that is text. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** For tests that make writes fail. */
+  readonly fileSystem?: OutputFileSystem;
+}
+
+interface Plan {
+  readonly tensor: SavedTensor;
+  readonly dtype: string;
+  /** Set when the values are converted, unset when the bytes are copied. */
+  readonly convertTo: SavedFloatType | undefined;
+  readonly sizeBytes: number;
+}
+
+/** Writes tensors as one safetensors file, atomically, and returns its size in bytes. The layout is the reference writer's: the
+ *  widest types first, then by name, the header padded with spaces to a multiple of 8; for the same tensors the file has the same
+ *  bytes. One tensor is in memory at a time.
+ *  `OptionError` when a type cannot be stored, a name is no text, or a finite value is too large for float16; `WriteError` when the
+ *  disk does not take it: then whatever was at `path` before is still there. */
+export async function saveSafetensors(
+  model: { readonly tensors: readonly SavedTensor[]; readonly metadata?: Readonly<Record<string, unknown>> },
+  path: string,
+  options: SaveSafetensorsOptions = {},
+): Promise<number> {
+  checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "fileSystem"]);
+  const host = currentHost();
+  const signal = options.signal ?? host.signal;
+  const plans = sorted(model.tensors.map((tensor) => planOf(tensor, options.dtype)));
+  const header = safetensorsHeader(
+    plans.map(({ tensor, dtype, sizeBytes }) => ({ name: tensor.name, dtype, shape: tensor.shape, sizeBytes })),
+    options.metadata ?? textOf(model.metadata ?? {}),
+  );
+  const total = plans.reduce((sum, plan) => sum + plan.sizeBytes, header.length);
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    yield header;
+    let done = header.length;
+    for (const plan of plans) {
+      yield await bytesOf(plan, signal);
+      done += plan.sizeBytes;
+      host.progress?.({ task: "saving", done, total, unit: "bytes", item: plan.tensor.name });
+    }
+  }
+  return writeFileAtomically(path, parts(), { signal, fileSystem: options.fileSystem });
+}
+
+function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): Plan {
+  const wanted = typeof choice === "function" ? choice(tensor) : choice;
+  if (wanted !== undefined) checkChoice("saveSafetensors", "dtype", wanted, floatTypes);
+  const dtype = wanted ?? tensor.dtype;
+  const bits = safetensorsBits.get(dtype);
+  if (bits === undefined)
+    throw new OptionError(
+      `saveSafetensors(): safetensors has no type ${dtype} (${tensor.name}); save the values with dtype: "F32", "F16" or "BF16"`,
+    );
+  const convertTo = wanted !== undefined && wanted !== tensor.dtype ? wanted : undefined;
+  return { tensor, dtype, convertTo, sizeBytes: (parametersOf(tensor.shape) * bits) / 8 };
+}
+
+function textOf(metadata: Readonly<Record<string, unknown>>): Record<string, string> {
+  const text: Record<string, string> = {};
+  for (const [key, value] of Object.entries(metadata)) if (typeof value === "string") text[key] = value;
+  return text;
+}
+
+const rank = new Map([...safetensorsBits.keys()].map((dtype, index) => [dtype, index]));
+
+function sorted(plans: Plan[]): Plan[] {
+  return plans.sort(
+    (a, b) => (rank.get(b.dtype) ?? 0) - (rank.get(a.dtype) ?? 0) || byBytes(a.tensor.name, b.tensor.name),
+  );
+}
+
+/** Order of the UTF-8 bytes, which is not JavaScript's order of UTF-16 units. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** The header with its length in front, for tensors in the order of their bytes. */
+export function safetensorsHeader(
+  tensors: readonly {
+    readonly name: string;
+    readonly dtype: string;
+    readonly shape: Shape;
+    readonly sizeBytes: number;
+  }[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const members: string[] = [];
+  const keys = Object.keys(metadata).sort(byBytes);
+  if (keys.length > 0)
+    members.push(`"__metadata__":{${keys.map((key) => `${text(key)}:${text(metadata[key])}`).join(",")}}`);
+  const names = new Set<string>(["__metadata__", "__proto__"]);
+  let offset = 0;
+  for (const { name, dtype, shape, sizeBytes } of tensors) {
+    if (names.has(name) || name.includes("\0"))
+      throw new OptionError(
+        `saveSafetensors(): the name ${JSON.stringify(name)} is used already, or cannot be a tensor's`,
+      );
+    names.add(name);
+    const end = offset + sizeBytes;
+    if (!Number.isSafeInteger(end)) throw new OptionError(`saveSafetensors(): ${name} has ${sizeBytes} bytes`);
+    members.push(`${text(name)}:{"dtype":"${dtype}","shape":[${shape.join(",")}],"data_offsets":[${offset},${end}]}`);
+    offset = end;
+  }
+  const json = Buffer.from(`{${members.join(",")}}`);
+  const length = 8 * Math.ceil(json.length / 8);
+  if (length > maxHeaderBytes)
+    throw new OptionError(`saveSafetensors(): the header would have ${length} bytes; at most ${maxHeaderBytes}`);
+  const header = new Uint8Array(8 + length).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
+  header.set(json, 8);
+  return header;
+}
+
+function text(value: string): string {
+  if (!isWellFormed(value))
+    throw new OptionError(
+      `saveSafetensors(): ${JSON.stringify(value)} holds half of a surrogate pair, which UTF-8 cannot store`,
+    );
+  return JSON.stringify(value);
+}
+
+async function bytesOf({ tensor, convertTo, sizeBytes }: Plan, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const bytes = convertTo
+    ? await encodeFloats(await tensor.read({ signal }), convertTo, tensor.name, signal)
+    : await tensor.readBytes({ signal });
+  if (bytes.length !== sizeBytes)
+    throw new FormatError(
+      tensor.name,
+      0,
+      `the tensor gave ${bytes.length} bytes`,
+      `${sizeBytes}, for its shape and type`,
+    );
+  return bytes;
+}
+
+/** Values converted between two turns of the event loop. */
+const sliceElements = 1 << 18;
+
+async function encodeFloats(
+  values: Float32Array,
+  dtype: SavedFloatType,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  if (dtype === "F32") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(values.length);
+  for (let from = 0; from < values.length; from += sliceElements) {
+    const to = Math.min(values.length, from + sliceElements);
+    if (dtype === "F16") {
+      for (let i = from; i < to; i++) {
+        halves[i] = float16FromBits(bits[i]);
+        if ((halves[i] & 0x7fff) === 0x7c00 && Number.isFinite(values[i]))
+          throw new OptionError(
+            `saveSafetensors(): ${name}: value ${i} is ${values[i]}, and float16 ends at 65504; save it as BF16 or F32`,
+          );
+      }
+    } else for (let i = from; i < to; i++) halves[i] = bfloat16FromBits(bits[i]);
+    await pause();
+    throwIfStopped(signal, `saving ${name}`);
+  }
+  return new Uint8Array(halves.buffer);
+}

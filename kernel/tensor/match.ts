@@ -1,0 +1,129 @@
+import { OptionError } from "../errors";
+import type { Tensor } from "./tensor";
+
+/** What is known of a layer without reading it. */
+export type LayerInfo = Pick<Tensor, "name" | "shape" | "dtype" | "parameters">;
+
+/** Chooses layers: a glob over the dotted name, a regular expression that is found anywhere in it, or a function.
+ *  In a glob `*` is any run of characters without a dot, `**` any run with dots too, `**.` at the beginning of a part any number
+ *  of whole parts (none too), `?` one character but a dot, `{a,b}` either; `\` takes the next character as it is. The glob
+ *  covers the whole name: `encoder.**.weight` matches `encoder.weight` and `encoder.layer.0.query.weight`. */
+export type LayerPattern = string | RegExp | ((layer: LayerInfo) => boolean);
+
+export type LayerMatcher = (layer: LayerInfo) => boolean;
+
+/** The test that a pattern, or a list of which any may match, stands for. `OptionError` for a pattern that makes no sense. */
+export function layerMatcher(pattern: LayerPattern | readonly LayerPattern[]): LayerMatcher {
+  if (isList(pattern)) {
+    const matchers = pattern.map(layerMatcher);
+    return (layer) => matchers.some((matches) => matches(layer));
+  }
+  if (typeof pattern === "function") return (layer) => Boolean(pattern(layer));
+  if (pattern instanceof RegExp) {
+    const expression = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, "")); // without a memory of the last match
+    return ({ name }) => expression.test(name);
+  }
+  if (typeof pattern !== "string")
+    throw new OptionError(
+      `a layer pattern is ${String(pattern)}; it takes a glob, a RegExp or a function of the layer`,
+    );
+  const globs = alternatives(pattern).map(parseGlob);
+  return ({ name }) => globs.some((glob) => globMatches(glob, name));
+}
+
+function isList(pattern: LayerPattern | readonly LayerPattern[]): pattern is readonly LayerPattern[] {
+  return Array.isArray(pattern);
+}
+
+/** Braces multiply; a pattern that grows past this is a mistake. */
+const maxAlternatives = 1024;
+
+/** The globs without braces that a glob with braces stands for. */
+function alternatives(glob: string): string[] {
+  if (glob === "") throw new OptionError('a layer pattern is "", which matches nothing; "**" matches every layer');
+  const open = indexOutsideEscapes(glob, "{", 0);
+  if (open < 0) return [glob];
+  const parts: string[] = [];
+  let depth = 1;
+  let from = open + 1;
+  for (let at = open + 1; at < glob.length; at++) {
+    const letter = glob[at];
+    if (letter === "\\") at++;
+    else if (letter === "{") depth++;
+    else if (letter === "," && depth === 1) {
+      parts.push(glob.slice(from, at));
+      from = at + 1;
+    } else if (letter === "}" && --depth === 0) {
+      parts.push(glob.slice(from, at));
+      const expanded = parts.flatMap((part) => alternatives(glob.slice(0, open) + part + glob.slice(at + 1)));
+      if (expanded.length > maxAlternatives)
+        throw new OptionError(`the layer pattern "${glob}" stands for more than ${maxAlternatives} alternatives`);
+      return expanded;
+    }
+  }
+  throw new OptionError(`the layer pattern "${glob}" opens a brace that it does not close`);
+}
+
+function indexOutsideEscapes(text: string, letter: string, from: number): number {
+  for (let at = from; at < text.length; at++) {
+    if (text[at] === "\\") at++;
+    else if (text[at] === letter) return at;
+  }
+  return -1;
+}
+
+/** A letter stands for itself; "?" and "*" do not match a dot; "**" matches anything; "parts" matches nothing, or anything that
+ *  ends in a dot, and is followed by "inside", the state within such a part. */
+type Token = { readonly letter: string } | "?" | "*" | "**" | "parts" | "inside";
+
+function parseGlob(glob: string): Token[] {
+  const tokens: Token[] = [];
+  for (let at = 0; at < glob.length; at++) {
+    const letter = glob[at];
+    const begins = at === 0 || glob[at - 1] === ".";
+    if (begins && glob.startsWith("**.", at)) {
+      tokens.push("parts", "inside");
+      at += 2;
+    } else if (glob.startsWith("**", at)) {
+      tokens.push("**");
+      while (glob[at + 1] === "*") at++;
+    } else if (letter === "*" || letter === "?") tokens.push(letter);
+    else if (letter === "\\") {
+      if (at + 1 === glob.length) throw new OptionError(`the layer pattern "${glob}" ends in a single \\`);
+      tokens.push({ letter: glob[++at] });
+    } else tokens.push({ letter });
+  }
+  return tokens;
+}
+
+/** Runs over the name once with the set of places in the glob that may come next: time is the product of the lengths at worst,
+ *  whatever the pattern. */
+function globMatches(tokens: readonly Token[], name: string): boolean {
+  let places = new Set<number>();
+  enter(tokens, places, 0);
+  for (const letter of name.match(/[^]/g) ?? []) {
+    const next = new Set<number>();
+    for (const place of places) step(tokens, next, place, letter);
+    if (next.size === 0) return false;
+    places = next;
+  }
+  return places.has(tokens.length);
+}
+
+/** Adds a place, and those behind it that need no letter to be reached. */
+function enter(tokens: readonly Token[], places: Set<number>, place: number): void {
+  if (places.has(place)) return;
+  places.add(place);
+  const token = tokens[place];
+  if (token === "*" || token === "**") enter(tokens, places, place + 1);
+  if (token === "parts") enter(tokens, places, place + 2);
+}
+
+function step(tokens: readonly Token[], next: Set<number>, place: number, letter: string): void {
+  const token = tokens[place];
+  if (token === "**" || (token === "*" && letter !== ".")) enter(tokens, next, place);
+  else if (token === "parts") enter(tokens, next, letter === "." ? place : place + 1);
+  else if (token === "inside") enter(tokens, next, letter === "." ? place - 1 : place);
+  else if (token === "?" && letter !== ".") enter(tokens, next, place + 1);
+  else if (typeof token === "object" && token.letter === letter) enter(tokens, next, place + 1);
+}

@@ -1,0 +1,132 @@
+import * as fs from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeFileAtomically } from "../../kernel/bytes/atomic-file";
+import type { OutputFileSystem, OutputHandle } from "../../kernel/bytes/atomic-file";
+
+let folder: string;
+let target: string;
+const before = Buffer.from("the old file");
+const parts = [Buffer.alloc(3000, 1), Buffer.alloc(0), Buffer.alloc(5000, 2), Buffer.alloc(1, 3)];
+const after = Buffer.concat(parts);
+
+beforeEach(async () => {
+  folder = await fs.mkdtemp(join(tmpdir(), "codebook-write-"));
+  target = join(folder, "model.safetensors");
+  await fs.writeFile(target, before);
+});
+afterEach(() => fs.rm(folder, { recursive: true, force: true }));
+
+type Fault = "ENOSPC" | "EIO" | "short" | "nothing" | "crash";
+
+/** The real file system, whose call number `n` fails: by an error, by writing half or nothing, or by the end of the process, after
+ *  which every call fails. `calls` counts them. */
+function faulty(n: number, fault: Fault): { system: OutputFileSystem; calls: () => number } {
+  const state = { calls: 0, crashed: false };
+  async function call<T>(act: () => Promise<T>, short?: (half: boolean) => Promise<T>): Promise<T> {
+    state.calls++;
+    if (state.crashed) throw new Error("the process is gone");
+    if (state.calls !== n) return act();
+    if (fault === "short") return short ? short(true) : act();
+    if (fault === "nothing") return short ? short(false) : act();
+    if (fault === "crash") {
+      state.crashed = true;
+      throw new Error("the process is gone");
+    }
+    throw Object.assign(new Error(fault), { code: fault });
+  }
+  const wrap = (handle: fs.FileHandle): OutputHandle => ({
+    write: (bytes, offset, length) =>
+      call(
+        () => handle.write(bytes, offset, length),
+        (half) => (half ? handle.write(bytes, offset, Math.ceil(length / 2)) : Promise.resolve({ bytesWritten: 0 })),
+      ),
+    stat: () => call(() => handle.stat()),
+    sync: () => call(() => handle.sync()),
+    close: () => call(() => handle.close()).finally(() => handle.close().catch(() => undefined)),
+  });
+  return {
+    system: {
+      open: async (path, flags, mode) => wrap(await call(() => fs.open(path, flags, mode))),
+      rename: (from, to) => call(() => fs.rename(from, to)),
+      unlink: (path) => call(() => fs.unlink(path)),
+      realpath: (path) => call(() => fs.realpath(path)),
+      stat: (path) => call(() => fs.stat(path)),
+    },
+    calls: () => state.calls,
+  };
+}
+
+describe("writing a file atomically", () => {
+  it("writes all parts, keeps the mode, leaves nothing else", async () => {
+    await fs.chmod(target, 0o640);
+    expect(await writeFileAtomically(target, parts)).toBe(after.length);
+    expect(await fs.readFile(target)).toEqual(after);
+    expect((await fs.stat(target)).mode & 0o777).toBe(0o640);
+    expect(await fs.readdir(folder)).toEqual(["model.safetensors"]);
+  });
+
+  it("follows a link, and makes a new file where there was none", async () => {
+    await fs.symlink(target, join(folder, "link"));
+    await writeFileAtomically(join(folder, "link"), parts);
+    expect((await fs.lstat(join(folder, "link"))).isSymbolicLink()).toBe(true);
+    expect(await fs.readFile(target)).toEqual(after);
+    await writeFileAtomically(join(folder, "new"), []);
+    expect((await fs.stat(join(folder, "new"))).size).toBe(0);
+  });
+
+  it.each<Fault>(["ENOSPC", "EIO", "short", "nothing", "crash"])(
+    "%s at every call: the old file or the new one, never a torn one",
+    async (fault) => {
+      let failures = 0;
+      for (let n = 1; ; n++) {
+        await fs.writeFile(target, before);
+        const fileSystem = faulty(n, fault);
+        const outcome = await writeFileAtomically(target, parts, { fileSystem: fileSystem.system }).then(
+          () => "done",
+          (error: unknown) => error,
+        );
+        const now = await fs.readFile(target);
+        const left = await fs.readdir(folder);
+        if (outcome === "done") expect(now).toEqual(after);
+        else {
+          failures++;
+          expect(outcome).toMatchObject({ code: "WRITE" });
+          expect(now.equals(before) || now.equals(after)).toBe(true);
+        }
+        if (fault === "crash")
+          for (const name of left.filter((entry) => entry.endsWith(".tmp"))) await fs.rm(join(folder, name));
+        else expect(left).toEqual(["model.safetensors"]);
+        if (fileSystem.calls() < n) break;
+      }
+      expect(failures).toBeGreaterThan(fault === "short" ? -1 : 2);
+    },
+  );
+
+  it("what the parts throw comes through, and nothing is left", async () => {
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      yield parts[0];
+      throw new RangeError("the source broke");
+    }
+    await expect(writeFileAtomically(target, failing())).rejects.toThrow(new RangeError("the source broke"));
+    expect(await fs.readFile(target)).toEqual(before);
+    expect(await fs.readdir(folder)).toEqual(["model.safetensors"]);
+  });
+
+  it("stops by its signal", async () => {
+    await expect(writeFileAtomically(target, parts, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "CANCELLED",
+    });
+    expect(await fs.readdir(folder)).toEqual(["model.safetensors"]);
+    expect(await fs.readFile(target)).toEqual(before);
+  });
+
+  it("says what is wrong in plain words", async () => {
+    await expect(writeFileAtomically(join(folder, "no", "file"), parts)).rejects.toThrow("there is no such folder");
+    await expect(writeFileAtomically(folder, parts)).rejects.toThrow("not a regular file");
+    await expect(writeFileAtomically("/dev/full", parts)).rejects.toThrow("not a regular file");
+    await expect(writeFileAtomically(target, parts, { fileSystem: faulty(4, "ENOSPC").system })).rejects.toThrow(
+      "writing failed: the disk is full",
+    );
+  });
+});
