@@ -8,11 +8,33 @@ export type { DType } from "./tensor/dtype";
 export type { LayerInfo, LayerPattern } from "./tensor/match";
 export { fromArrays } from "./tensor/memory";
 export type { ArraySpec } from "./tensor/memory";
+export { layerMatcher } from "./tensor/layer-match";
+export type { LayerMatch } from "./tensor/layer-match";
+export { placeOf, roleOf } from "./tensor/layer-names";
+export type { LayerRole } from "./tensor/layer-names";
 export type { Model } from "./tensor/model";
 export type { Step } from "./tensor/step";
 export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
 
 // report
+export { reportToCsv } from "./report/csv";
+export { displayModel, displayReport, modelView } from "./report/display";
+export type { Displayed, MimeBundle } from "./report/display";
+export { reportToMarkdown } from "./report/markdown";
+export { reportToSvg } from "./report/svg";
+export { reportToText } from "./report/text";
+export type {
+  ErrorMeasures,
+  Histogram,
+  LayerPlace,
+  LayerReport,
+  LayerVariant,
+  ModelSummary,
+  ModelView,
+  Report,
+  StepMeasures,
+  VariantSummary,
+} from "./report/types";
 
 // formats
 export { open } from "./formats/open";
@@ -22,6 +44,8 @@ export type { SavedFloatType, SavedTensor, SaveSafetensorsOptions } from "./form
 
 // measure
 export * from "./measure";
+export { histograms } from "./measure/model-histograms";
+export type { HistogramsOptions } from "./measure/model-histograms";
 
 // quantize
 export * from "./quantize";

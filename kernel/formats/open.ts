@@ -3,6 +3,7 @@ import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
 import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
+import { displayModel } from "../report/display";
 import type { Model } from "../tensor/model";
 import { openGguf } from "./gguf";
 import { locateModel } from "./locate";
@@ -34,7 +35,10 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
 /** Opens a model from bytes of any kind; the format is told by their beginning. */
 export async function openSource(source: ByteSource, options: OpenOptions = {}): Promise<Model> {
   const signal = options.signal ?? currentHost().signal;
-  const name = options.name ?? source.name;
+  return displayModel(await openAs(source, options.name ?? source.name, signal));
+}
+
+async function openAs(source: ByteSource, name: string, signal: AbortSignal | undefined): Promise<Model> {
   const head = await source.read(0, Math.min(headBytes, source.byteLength), signal);
   switch (formatOf(head, source)) {
     case "gguf":

@@ -13,6 +13,21 @@ export const variantColours = [
   "#7f7f7f",
 ] as const;
 
+/** A second cue beside colour, for grey print: the mark of each variant, under the names that Plotly gives them. */
+export const variantSymbols = [
+  "circle",
+  "square",
+  "diamond",
+  "triangle-up",
+  "triangle-down",
+  "pentagon",
+  "hexagon",
+  "star",
+] as const;
+
+/** One hue from the page's background to full, for shares from none to all. */
+export const shareScale = { light: ["#eef3f7", "#0072b2"], dark: ["#1d2a35", "#56b4e9"] } as const;
+
 export function variantColour(variant: number): string {
   return variantColours[variant % variantColours.length];
 }

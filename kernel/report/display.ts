@@ -1,8 +1,12 @@
-/** What a notebook shows for a report: one value, three forms. The extension draws the first, everything else shows one of the others. */
+/** What a notebook shows for a report or a model: one value, three forms. The extension draws the first, everything else shows one of
+ *  the others. */
+import { placeOf } from "../tensor/layer-names";
+import type { Model } from "../tensor/model";
 import { reportToHtml } from "./html";
+import { modelToHtml, modelToText } from "./model-table";
 import { reportToText } from "./text";
 import { viewMimeType } from "./types";
-import type { Report } from "./types";
+import type { Histogram, ModelView, Report } from "./types";
 
 /** The symbol that a shown value answers with its MIME bundle. */
 export const displaySymbol: unique symbol = Symbol.for("Jupyter.display");
@@ -40,4 +44,46 @@ export function reportBundle(report: Report): MimeBundle {
 /** The report as frozen plain JSON that a cell shows as figures (with the extension), as picture and table, or as text. */
 export function displayReport(report: Report): Report & Displayed {
   return displayed(report, reportBundle);
+}
+
+/** The tensors of a model as plain JSON, without their values; `histograms` by name where they were read. */
+export function modelView(model: Model, histograms: ReadonlyMap<string, Histogram> = new Map()): ModelView {
+  return {
+    version: 1,
+    kind: "model",
+    model: { name: model.name, format: model.format, parameters: model.parameters, bytes: model.sizeBytes },
+    tensors: model.tensors.map((tensor) => {
+      const { name, shape, dtype, parameters, sizeBytes } = tensor;
+      const histogram = histograms.get(name);
+      return {
+        name,
+        shape: [...shape],
+        dtype,
+        parameters,
+        bytes: sizeBytes,
+        ...placeOf(name),
+        ...(histogram ? { histogram } : {}),
+      };
+    }),
+  };
+}
+
+export function modelBundle(view: ModelView): MimeBundle {
+  return { [viewMimeType]: view, "text/html": modelToHtml(view), "text/plain": modelToText(view) };
+}
+
+/** A view of a model as frozen plain JSON that a cell shows as a table of tensors. */
+export function displayModelView(view: ModelView): ModelView & Displayed {
+  return displayed(view, modelBundle);
+}
+
+/** Teaches a model to show itself in a cell as a table of its tensors, by `view` or by what its tensors say then. Gives back the same
+ *  model; a model that shows itself already keeps its way. */
+export function displayModel<T extends Model>(model: T, view?: ModelView): T & Displayed {
+  if (!Object.hasOwn(model, displaySymbol))
+    Object.defineProperty(model, displaySymbol, {
+      value: () => modelBundle(view ?? modelView(model)),
+      enumerable: false,
+    });
+  return model as T & Displayed;
 }

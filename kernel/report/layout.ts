@@ -21,21 +21,22 @@ export interface BlockGroup {
   readonly layers: readonly number[];
 }
 
-/** Kinds in the order in which data passes them. What is not listed keeps the order of the file. */
-const kindOrder =
-  "word position token_type patch class_token query query.a query.b key value key.value.a key.value.b qkv attention.output attn out router gate gate.up up intermediate down output".split(
-    " ",
-  );
+/** Kinds in the order in which data passes them, norms last. What is not listed keeps the order of the file. */
+const kindOrder = (
+  "word position token_type patch class_token query query.a query.b key value key.value.a key.value.b qkv attention.output attn out " +
+  "router gate gate.up up intermediate down output * query.norm key.norm attention.norm post_attention.norm pre_mlp.norm mlp.norm " +
+  "output.norm post_mlp.norm norm"
+).split(" ");
 
 function kindRank(kind: string): number {
-  const cross = kind.startsWith("cross.") ? 0.5 : 0;
   const base = kind
     .replace(/^(cross|shared|experts|encoder|decoder|expert \d+)\./, "")
-    .replace(/\.(bias|norm|mean|variance)$/, "");
-  const at = kindOrder.indexOf(base);
+    .replace(/\.(bias|mean|variance|count)$/, "");
+  const at = kindOrder.indexOf(base) < 0 ? kindOrder.indexOf("*") : kindOrder.indexOf(base);
+  // Cross attention follows self attention; a bias follows its weight.
   const attentionEnd = kindOrder.indexOf("router");
-  if (at < 0) return kindOrder.length;
-  return cross && at < attentionEnd ? attentionEnd - 0.5 + at / 1000 : at;
+  const rank = kind.startsWith("cross.") && at < attentionEnd ? attentionEnd - 0.5 + at / 1000 : at;
+  return kind.endsWith(".bias") && base !== kind && kindOrder.includes(base) ? rank + 1e-6 : rank;
 }
 
 const endRank: Readonly<Record<string, number>> = { embed: 0, stem: 0.1, pool: 3, head: 4 };
@@ -192,6 +193,15 @@ export function decibelDomain(report: Report): { minimum: number; maximum: numbe
       }
     }
   return { minimum, maximum: maximum > minimum ? maximum : minimum + 10, lossless };
+}
+
+/** Whether variants can share one scale of colour: each must fill at least a fifth of it, or it would be one flat colour. Each then
+ *  has a scale of its own. */
+export function shareColourDomain(variants: readonly (readonly number[])[]): boolean {
+  const domains = variants.filter((values) => values.length > 0).map(colourDomain);
+  const least = Math.min(...domains.map((domain) => domain.minimum));
+  const most = Math.max(...domains.map((domain) => domain.maximum));
+  return domains.length < 2 || domains.every((domain) => domain.maximum - domain.minimum >= 0.2 * (most - least));
 }
 
 /** What colour tells in the map: the 2nd to 98th percentile of the finite values, so that one layer does not hide the rest. */

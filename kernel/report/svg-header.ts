@@ -1,9 +1,9 @@
 /** The head of the static picture: the model in one line, then a line for each variant: its colour, its name, its totals. */
-import { lightTheme, variantColour } from "./colours";
+import { lightTheme } from "./colours";
 import { visibleText } from "./labels";
 import { formatBits, formatBytes, formatDecibels, formatPercent } from "./numbers";
 import { modelFacts } from "./summary";
-import { dotMark, fittedText, lineMark, margin, pictureWidth, textMark, textWidth } from "./svg-marks";
+import { variantMark, fittedText, lineMark, margin, pictureWidth, textMark, textWidth } from "./svg-marks";
 import type { Report } from "./types";
 
 export interface Part {
@@ -56,7 +56,7 @@ export function headerPart(report: Report, variants: readonly number[]): Part {
       `${formatDecibels(touched.sqnrDb)} dB`,
       `${formatPercent(touched.sparsity)} %`,
     ];
-    marks.push(dotMark(margin + 5, y - 4, variantColour(variant), 4.5));
+    marks.push(variantMark(margin + 5, y - 4, variant));
     marks.push(fittedText(margin + 17, y, name, columns[0].right - 72 - margin - 17, { size: 12 }));
     for (const [k, { right }] of columns.entries())
       marks.push(textMark(right, y, cells[k], { anchor: "end", size: 12 }));

@@ -1,7 +1,7 @@
 /** The static picture for deep models: the model map. One column for each block, one row for each kind of layer, coloured by the
  *  measure; a grid for each variant, all grids of a measure on one scale. */
-import { lightTheme, scaleColour, variantColour } from "./colours";
-import { colourDomain, modelMap } from "./layout";
+import { cividis, lightTheme, scaleColour, shareScale } from "./colours";
+import { colourDomain, modelMap, shareColourDomain } from "./layout";
 import type { ModelMap } from "./layout";
 import { visibleText } from "./labels";
 import { formatBits, formatDecibels, formatNumber, formatPercent } from "./numbers";
@@ -10,7 +10,7 @@ import type { Part } from "./svg-header";
 import {
   boxMark,
   coordinate,
-  dotMark,
+  variantMark,
   fittedText,
   margin,
   pictureWidth,
@@ -21,6 +21,9 @@ import {
 import type { LayerVariant, Report } from "./types";
 
 const barRoom = 96;
+/** The colour bar with what stands under it. */
+const barFoot = 34;
+const barHeight = (grid: Grid): number => Math.min(112, Math.max(64, grid.map.rows.length * grid.cellHeight));
 const bandGap = 10;
 const mostCell = 34;
 
@@ -31,7 +34,8 @@ interface Measure {
   readonly value: (measures: LayerVariant) => number | null;
   readonly words: (measures: LayerVariant) => string;
   readonly tick: (value: number) => string;
-  readonly fromZero: boolean;
+  /** A share, from none to all: one hue, from zero, the same for all variants. */
+  readonly share: boolean;
 }
 
 const errorMeasure: Measure = {
@@ -40,15 +44,15 @@ const errorMeasure: Measure = {
   value: (m) => m.sqnrDb,
   words: (m) => `${formatDecibels(m.sqnrDb)} dB`,
   tick: (v) => `${formatNumber(v)} dB`,
-  fromZero: false,
+  share: false,
 };
 const sparsityMeasure: Measure = {
   title: "Sparsity",
   note: "weights that are zero",
   value: (m) => m.sparsity,
   words: (m) => `${formatPercent(m.sparsity)} % zeros`,
-  tick: (v) => `${formatPercent(v)} %`,
-  fromZero: true,
+  tick: (v) => `${formatPercent(v).replace(/\.0$/, "")} %`,
+  share: true,
 };
 const bitsMeasure: Measure = {
   title: "Bits per weight",
@@ -56,7 +60,7 @@ const bitsMeasure: Measure = {
   value: (m) => m.bitsPerWeight,
   words: (m) => `${formatBits(m.bitsPerWeight)} bits/weight`,
   tick: formatBits,
-  fromZero: false,
+  share: false,
 };
 
 /** Where the columns of the grid stand. */
@@ -65,8 +69,9 @@ interface Grid {
   readonly left: number;
   readonly cellWidth: number;
   readonly cellHeight: number;
-  /** Left edge of each column. */
+  /** Left edge of each column, and its width. */
   readonly xs: readonly number[];
+  readonly widths: readonly number[];
   readonly right: number;
 }
 
@@ -86,24 +91,28 @@ export function mapPart(report: Report, variants: readonly number[], top: number
   let y = top;
   for (const measure of [errorMeasure, sparsityMeasure, ...(bitsDiffer(report, variants) ? [bitsMeasure] : [])]) {
     marks.push(textMark(margin, y + 12, measure.title, { bold: true, size: 12 }));
-    marks.push(
-      textMark(margin + textWidth(measure.title, 12, true) + 10, y + 12, measure.note, { fill: lightTheme.quiet }),
-    );
+    const shared = measure.share || sharesScale(report, variants, measure);
+    const note = shared ? measure.note : `${measure.note}; each variant on its own scale`;
+    marks.push(textMark(margin + textWidth(measure.title, 12, true) + 10, y + 12, note, { fill: lightTheme.quiet }));
     y += 22;
-    const scale = scaleOf(report, variants, measure);
     const start = y;
-    for (const variant of variants) {
-      if (variants.length > 1) {
-        marks.push(dotMark(grid.left + 5, y + 8, variantColour(variant), 4.5));
+    const naming = variants.length > 1 ? 20 : 0;
+    for (const [at, variant] of variants.entries()) {
+      const scale = scaleOf(report, shared ? variants : [variant], measure);
+      const own = y;
+      if (naming > 0) {
+        marks.push(variantMark(grid.left + 5, y + 8, variant));
         marks.push(fittedText(grid.left + 16, y + 12, report.variants[variant].name, grid.right - grid.left - 16));
-        y += 20;
+        y += naming;
       }
       marks.push(...gridMarks(report, variant, measure, grid, scale, y));
-      y += grid.map.rows.length * grid.cellHeight + 22;
+      y += grid.map.rows.length * grid.cellHeight + labelHeight(grid);
+      if (shared && at > 0) continue;
+      marks.push(...colourBar(measure, scale, grid.right + 18, own + naming, barHeight(grid)));
+      // The colour bar may be higher than a grid of few rows.
+      if (!shared) y = Math.max(y, own + naming + barHeight(grid) + barFoot);
     }
-    marks.push(...colourBar(measure, scale, grid.right + 18, start + (variants.length > 1 ? 20 : 0)));
-    // The colour bar may be higher than a grid of few rows.
-    y = Math.max(y, start + 20 + 150) + 8;
+    y = Math.max(y, start + naming + barHeight(grid) + barFoot) + 10;
   }
   const worst = worstList(report, visibleText);
   if (worst.length > 0) {
@@ -117,6 +126,16 @@ export function mapPart(report: Report, variants: readonly number[], top: number
   return { marks, bottom: y + 6 };
 }
 
+function sharesScale(report: Report, variants: readonly number[], measure: Measure): boolean {
+  return shareColourDomain(
+    variants.map((variant) =>
+      report.layers
+        .flatMap((layer) => layer.variants[variant] ?? [])
+        .flatMap((measures) => measure.value(measures) ?? []),
+    ),
+  );
+}
+
 /** Bits per weight get a grid of their own only where a recipe gave layers different ones. */
 function bitsDiffer(report: Report, variants: readonly number[]): boolean {
   return variants.some((variant) => {
@@ -127,7 +146,7 @@ function bitsDiffer(report: Report, variants: readonly number[]): boolean {
 
 function gridOf(map: ModelMap): Grid {
   const labels = map.rows.map((row) => textWidth(visibleText(row)));
-  const left = margin + Math.min(170, Math.max(36, ...labels)) + 8;
+  const left = margin + Math.min(170, Math.max(36, ...labels) + 1) + 8;
   const bands = map.columns.filter((column, k) => k > 0 && column.band !== map.columns[k - 1].band).length;
   const room = pictureWidth - barRoom - left - bands * bandGap;
   // A column on its own takes the width of its label.
@@ -142,7 +161,8 @@ function gridOf(map: ModelMap): Grid {
     xs.push(x);
     x += alone[k] || cellWidth;
   }
-  return { map, left, cellWidth, cellHeight: Math.min(20, Math.max(14, cellWidth)), xs, right: x };
+  const widths = alone.map((width) => width || cellWidth);
+  return { map, left, cellWidth, cellHeight: Math.min(20, Math.max(15, cellWidth)), xs, widths, right: x };
 }
 
 function isAlone(map: ModelMap, column: number): boolean {
@@ -165,8 +185,10 @@ function scaleOf(report: Report, variants: readonly number[], measure: Measure):
       else values.push(value);
     }
   const { minimum, maximum } = colourDomain(values);
-  const least = measure.fromZero ? 0 : minimum;
-  const most = measure.fromZero && maximum === 0 ? 0.01 : maximum;
+  const least = measure.share ? 0 : minimum;
+  const most = measure.share
+    ? ([0.1, 0.2, 0.4, 0.6, 0.8].find((step) => values.every((v) => v <= step)) ?? 1)
+    : maximum;
   return {
     minimum: least,
     maximum: most,
@@ -177,8 +199,12 @@ function scaleOf(report: Report, variants: readonly number[], measure: Measure):
   };
 }
 
+function colourOf(measure: Measure, share: number): string {
+  return scaleColour(share, measure.share ? shareScale.light : cividis);
+}
+
 function gridMarks(report: Report, variant: number, measure: Measure, grid: Grid, scale: Scale, top: number): string[] {
-  const { map, cellWidth, cellHeight, xs, left } = grid;
+  const { map, cellWidth, cellHeight, xs, widths, left } = grid;
   const gap = cellWidth > 8 ? 1.2 : 0.6;
   const marks: string[] = [];
   for (const [r, kind] of map.rows.entries()) {
@@ -190,11 +216,11 @@ function gridMarks(report: Report, variant: number, measure: Measure, grid: Grid
       const measures = layer.variants[variant];
       const value = measures ? measure.value(measures) : undefined;
       const title = titleMark(`${layer.name} ${measures ? measure.words(measures) : "absent"}`);
-      const [w, h] = [cellWidth - gap, cellHeight - gap];
+      const [w, h] = [widths[c] - gap, cellHeight - gap];
       if (value === undefined || value === null) marks.push(hollowMark(xs[c], y, w, h, value === null, title));
       else
         marks.push(
-          boxMark(xs[c], y, w, h, scaleColour((value - scale.minimum) / (scale.maximum - scale.minimum)), title),
+          boxMark(xs[c], y, w, h, colourOf(measure, (value - scale.minimum) / (scale.maximum - scale.minimum)), title),
         );
     }
   }
@@ -208,32 +234,45 @@ function hollowMark(x: number, y: number, width: number, height: number, lossles
   return inside ? `${box} ${paint}>${inside}</rect>` : `${box} ${paint}/>`;
 }
 
-/** Labels under the columns, as many as stand clear of each other. */
-function columnLabels(grid: Grid, y: number): string[] {
-  const { map, xs, cellWidth } = grid;
-  const style = { size: 10, fill: lightTheme.quiet };
-  const marks: string[] = [];
-  const widest = Math.max(0, ...map.columns.map((column, k) => (isAlone(map, k) ? 0 : textWidth(column.label, 10))));
-  const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((n) => n * cellWidth >= widest + 5) ?? 1000;
-  let inBand = 0;
-  for (const [k, column] of map.columns.entries()) {
-    inBand = k > 0 && column.band === map.columns[k - 1].band ? inBand + 1 : 0;
-    if (isAlone(map, k)) marks.push(textMark(xs[k], y, visibleText(column.label), style));
-    else if (inBand % every === 0)
-      marks.push(textMark(xs[k] + cellWidth / 2, y, column.label, { ...style, anchor: "middle" }));
+/** Bands of several columns, as [first, last]. */
+function bandsOf(map: ModelMap): [number, number][] {
+  const bands: [number, number][] = [];
+  for (let first = 0, k = 1; k <= map.columns.length; k++) {
+    if (k < map.columns.length && map.columns[k].band === map.columns[first].band) continue;
+    if (k - first > 1) bands.push([first, k - 1]);
+    first = k;
   }
-  const first = map.columns.findIndex((_, k) => !isAlone(map, k));
-  if (first >= 0) marks.push(textMark(xs[first] - 4, y, "", style));
-  return marks.filter((mark) => !mark.includes("></text>"));
+  return bands;
 }
 
-function colourBar(measure: Measure, scale: Scale, x: number, top: number): string[] {
+const labelHeight = (grid: Grid): number => (bandsOf(grid.map).length > 1 ? 36 : 24);
+
+/** Labels under the columns, as many as stand clear of each other, and what they count: at the left, or under each of several bands. */
+function columnLabels(grid: Grid, y: number): string[] {
+  const { map, xs, widths, left, cellWidth } = grid;
+  const style = { size: 10, fill: lightTheme.quiet, anchor: "middle" } as const;
+  const middle = (k: number) => xs[k] + (widths[k] - 1) / 2;
+  const marks: string[] = [];
+  for (const [k, column] of map.columns.entries())
+    if (isAlone(map, k)) marks.push(textMark(middle(k), y, visibleText(column.label), style));
+  const bands = bandsOf(map);
+  const widest = Math.max(0, ...map.columns.map((column, k) => (isAlone(map, k) ? 0 : textWidth(column.label, 10))));
+  const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((n) => n * cellWidth >= widest + 5) ?? 1000;
+  for (const [first, last] of bands) {
+    for (let k = first; k <= last; k += every) marks.push(textMark(middle(k), y, map.columns[k].label, style));
+    const band = map.columns[first].band;
+    if (bands.length > 1) marks.push(textMark((middle(first) + middle(last)) / 2, y + 12, band, style));
+    else if (map.byBlock) marks.push(textMark(left - 8, y, band, { ...style, anchor: "end" }));
+  }
+  return marks;
+}
+
+function colourBar(measure: Measure, scale: Scale, x: number, top: number, height: number): string[] {
   const steps = 32;
-  const height = 112;
   const marks: string[] = [];
   for (let k = 0; k < steps; k++) {
     const y = top + (height * k) / steps;
-    marks.push(boxMark(x, y, 10, height / steps + 0.3, scaleColour(1 - (k + 0.5) / steps)));
+    marks.push(boxMark(x, y, 10, height / steps + 0.3, colourOf(measure, 1 - (k + 0.5) / steps)));
   }
   const middle = (scale.minimum + scale.maximum) / 2;
   const ticks: [number, string][] = [

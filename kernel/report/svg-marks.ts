@@ -1,7 +1,7 @@
 /** The few marks that the static pictures are made of, as SVG text. Everything is a presentation attribute: no style sheet, no ids, no
  *  scripts, nothing from outside, so that the picture looks the same as a file, in an `<img>` and on a code host. Coordinates have at
  *  most one decimal; the same input gives the same bytes. */
-import { lightTheme } from "./colours";
+import { lightTheme, variantColour, variantSymbols } from "./colours";
 import { escapeMarkup, shortenMiddle, visibleText, widthOf } from "./labels";
 
 export const pictureWidth = 960;
@@ -64,8 +64,35 @@ export function boxMark(x: number, y: number, width: number, height: number, fil
   return inside ? `${box}>${inside}</rect>` : `${box}/>`;
 }
 
-export function dotMark(x: number, y: number, fill: string, radius = 3.6): string {
-  return `<circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="${radius}" fill="${fill}" stroke="#fff" stroke-width=".8"/>`;
+/** A closed path of points around a centre, the first one up, given by their distances (in turn) and their number. */
+function starPath(count: number, radii: readonly number[], turn = 0): string {
+  const points = Array.from({ length: count }, (_, k) => {
+    const angle = (2 * Math.PI * k) / count + turn;
+    const radius = radii[k % radii.length];
+    return `${coordinate(radius * Math.sin(angle))} ${coordinate(-radius * Math.cos(angle))}`;
+  });
+  return `M${points.join("L")}z`;
+}
+
+const symbolPaths = {
+  circle: "",
+  square: "M-3.3 -3.3h6.6v6.6h-6.6z",
+  diamond: "M0 -4.5L4.5 0L0 4.5L-4.5 0z",
+  "triangle-up": starPath(3, [4.7]),
+  "triangle-down": starPath(3, [4.7], Math.PI),
+  pentagon: starPath(5, [4.3]),
+  hexagon: starPath(6, [4.2]),
+  star: starPath(10, [5.2, 2.4]),
+} as const satisfies Record<(typeof variantSymbols)[number], string>;
+
+/** The mark of a variant: its colour and its shape. */
+export function variantMark(x: number, y: number, variant: number): string {
+  const symbol = variantSymbols[variant % variantSymbols.length];
+  const colour = variantColour(variant);
+  // White keeps marks apart that touch; the yellow one needs a dark rim to be seen on white.
+  const paint = `fill="${colour}" stroke="${colour === "#f0e442" ? "#8a7f00" : "#fff"}" stroke-width=".8"`;
+  if (symbol === "circle") return `<circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="3.7" ${paint}/>`;
+  return `<path transform="translate(${coordinate(x)} ${coordinate(y)})" d="${symbolPaths[symbol]}" ${paint}/>`;
 }
 
 /** The whole picture: its own background, so that it reads on white and on dark pages. */

@@ -8,7 +8,7 @@ import type { Part } from "./svg-header";
 import {
   boxMark,
   coordinate,
-  dotMark,
+  variantMark,
   fittedText,
   lineMark,
   margin,
@@ -21,7 +21,7 @@ import type { LayerReport, LayerVariant, Report } from "./types";
 
 const rowHeight = 18;
 const groupGap = 8;
-const panelGap = 34;
+const panelGap = 46;
 /** Beyond the axis of error: where layers stand that lost nothing. */
 const losslessLane = 30;
 
@@ -36,6 +36,8 @@ interface Panel {
   /** Width that a tick and its label ask for. */
   readonly tickRoom: number;
   readonly value: (measures: LayerVariant) => number | null;
+  /** Targets that all layers of a variant share, each one line through all rows. */
+  readonly targetLines?: ReadonlyMap<number, string>;
   readonly target?: (measures: LayerVariant) => number | undefined;
   /** Grey bars from zero, where the variants do not differ. */
   readonly bars: boolean;
@@ -79,7 +81,7 @@ export function rowsPart(report: Report, variants: readonly number[], top: numbe
   const bottom = y + 2;
   for (const panel of panels) marks.push(...axisMarks(panel, top, first - 4, bottom, rows.length > 24));
   marks.push(...rows.map((row) => rowMarks(report, row, variants, panels, labelRight, labelWidth)));
-  for (const panel of panels) marks.push(...targetLine(report, panel, variants, first - 4, bottom));
+  for (const panel of panels) marks.push(...targetMarks(panel, first - 4, bottom));
   return { marks, bottom: bottom + 26 };
 }
 
@@ -95,6 +97,7 @@ function panelsOf(report: Report, variants: readonly number[], left: number): Pa
   const decibels = decibelDomain(report);
   const sparsest = Math.max(...shown.map((m) => Math.max(m.sparsity, m.targetSparsity ?? 0)), 0);
   const most = Math.max(...shown.map((m) => m.bitsPerWeight), 1);
+  const lines = targetLinesOf(report, variants);
   const targets = [...new Set(shown.flatMap((m) => m.targetSparsity ?? []))];
   const target = targets.length === 1 ? `, target ${formatPercent(targets[0]).replace(/\.0$/, "")} %` : "";
   return [
@@ -108,7 +111,7 @@ function panelsOf(report: Report, variants: readonly number[], left: number): Pa
       x: left + widths[0] + panelGap, width: widths[1], title: "Sparsity",
       tickRoom: 54, note: `zero weights${target}`,
       minimum: 0, maximum: sparsest > 0.5 ? 1 : sparsest > 0.2 ? 0.5 : 0.2, tick: (v) => `${coordinate(100 * v)} %`,
-      value: (m) => m.sparsity, target: (m) => m.targetSparsity, bars: same((m) => m.sparsity), lossless: false,
+      value: (m) => m.sparsity, target: (m) => m.targetSparsity, ...(lines ? { targetLines: lines } : {}), bars: same((m) => m.sparsity), lossless: false,
     },
     {
       x: left + widths[0] + widths[1] + 2 * panelGap, width: widths[2], title: "Bits per weight",
@@ -148,15 +151,22 @@ function axisMarks(panel: Panel, top: number, from: number, to: number, above: b
   return marks;
 }
 
-/** One line through all rows where every layer has the same target. */
-function targetLine(report: Report, panel: Panel, variants: readonly number[], from: number, to: number): string[] {
-  const { target } = panel;
-  if (!target) return [];
-  const all = report.layers.flatMap((layer) => variants.flatMap((v) => layer.variants[v] ?? []));
-  const targets = new Set(all.flatMap((m) => target(m) ?? []));
-  if (targets.size !== 1) return [];
-  const x = position(panel, [...targets][0]);
-  return [lineMark(x, from, x, to, lightTheme.target, ' stroke-dasharray="3 2"')];
+/** Target → colour of its line: dark where the variants agree, else the variant's. Undefined when layers of one variant differ. */
+function targetLinesOf(report: Report, variants: readonly number[]): ReadonlyMap<number, string> | undefined {
+  const lines = new Map<number, string>();
+  for (const variant of variants) {
+    const targets = new Set(report.layers.flatMap((layer) => layer.variants[variant]?.targetSparsity ?? []));
+    if (targets.size > 1) return undefined;
+    for (const target of targets) lines.set(target, lines.has(target) ? lightTheme.target : variantColour(variant));
+  }
+  return lines.size === 1 ? new Map([...lines.keys()].map((target) => [target, lightTheme.target])) : lines;
+}
+
+function targetMarks(panel: Panel, from: number, to: number): string[] {
+  return [...(panel.targetLines ?? [])].map(([target, colour]) => {
+    const x = position(panel, target);
+    return lineMark(x, from, x, to, colour, ' stroke-dasharray="3 2"');
+  });
 }
 
 function rowMarks(
@@ -193,8 +203,8 @@ function barMarks(layer: LayerReport, panel: Panel, variants: readonly number[],
 /** A short line for each target, where layers have different ones. */
 function targetTicks(layer: LayerReport, panel: Panel, variants: readonly number[], y: number): string {
   const { target } = panel;
-  if (!target) return "";
-  const targets = new Set(variants.flatMap((v) => { const m = layer.variants[v]; return m ? (target(m) ?? []) : []; })); // prettier-ignore
+  if (!target || panel.targetLines) return "";
+  const targets = new Set(variants.flatMap((v) => layer.variants[v] ?? []).flatMap((m) => target(m) ?? []));
   return [...targets]
     .map((t) => lineMark(position(panel, t), y - 7, position(panel, t), y + 7, lightTheme.target))
     .join("");
@@ -219,7 +229,7 @@ function dotsMarks(layer: LayerReport, panel: Panel, variants: readonly number[]
     // Below the axis: an arrow that points out of the panel.
     return below
       ? `<path d="M${coordinate(x - 4)} ${coordinate(dotY)}l7 -4v8z" fill="${colour}"/>`
-      : dotMark(x, dotY, colour);
+      : variantMark(x, dotY, variant);
   });
   return line + targetTicks(layer, panel, variants, y) + marks.join("");
 }
