@@ -54,6 +54,7 @@ export * from "./quantize";
 export * from "./prune";
 
 // encode
+export * from "./encode";
 
 // recipe
 

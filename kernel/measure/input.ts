@@ -15,7 +15,7 @@ export function weightsOf(method: string, input: TensorInput, shape?: Shape): { 
 }
 
 function flatten(method: string, input: TensorInput): { weights: Float32Array; natural: Shape } {
-  if (input instanceof Float32Array) return { weights: input, natural: [input.length] };
+  if (isFloat32Array(input)) return { weights: input, natural: [input.length] };
   if (!Array.isArray(input))
     throw new OptionError(`${method}(): the weights must be a Float32Array or a list of numbers`);
   if (!input.some((row) => Array.isArray(row)))
@@ -25,4 +25,9 @@ function flatten(method: string, input: TensorInput): { weights: Float32Array; n
   const odd = rows.findIndex((row) => !Array.isArray(row) || row.length !== length);
   if (odd >= 0) throw new OptionError(`${method}(): row ${odd} does not have the ${length} numbers of row 0`);
   return { weights: Float32Array.from(rows.flat()), natural: [rows.length, length] };
+}
+
+/** True for a Float32Array of any realm. */
+function isFloat32Array(input: TensorInput): input is Float32Array {
+  return Object.prototype.toString.call(input) === "[object Float32Array]";
 }
