@@ -1,4 +1,5 @@
 import type { ByteSource } from "../bytes/source";
+import { UnsupportedError } from "../errors";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Shape } from "../tensor/tensor";
@@ -34,13 +35,15 @@ interface TensorInfo {
   readonly offsetAt: number;
 }
 
-/** A model in one GGUF file. Reads the header only. `FormatError` for a file that breaks any rule of the format. */
+/** A model in one GGUF file. Reads the header only. `FormatError` for a file that breaks any rule of the format,
+ *  `UnsupportedError` for a part of a model that was split over several files: alone it would pass for the whole. */
 export async function openGguf(source: ByteSource, name: string, signal?: AbortSignal): Promise<Model> {
   const cursor = new GgufCursor(source, signal);
   await checkVersion(cursor);
   const tensorCount = await cursor.count("the number of tensors", leastTensorBytes, maxTensors);
   const keyCount = await cursor.count("the number of keys", leastKeyBytes, maxKeys);
   const metadata = await readGgufMetadata(cursor, keyCount);
+  refuseParts(metadata.values, source.name);
   const infos = await readTensorInfos(cursor, tensorCount, metadata.alignment);
   const dataStart = padded(cursor.offset, metadata.alignment);
   checkData(cursor, infos, dataStart, source.byteLength, metadata.alignment);
@@ -54,6 +57,14 @@ export async function openGguf(source: ByteSource, name: string, signal?: AbortS
     metadata: metadata.values,
     sha256: (options) => hashSources([source], name, options?.signal),
   });
+}
+
+function refuseParts(metadata: Readonly<Record<string, unknown>>, file: string): void {
+  const parts = metadata["split.count"];
+  if (typeof parts === "number" && parts > 1)
+    throw new UnsupportedError(
+      `${file}: this is one of ${parts} parts of a model; join them first: llama-gguf-split --merge <first part> <whole>`,
+    );
 }
 
 async function checkVersion(cursor: GgufCursor): Promise<void> {

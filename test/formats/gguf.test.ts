@@ -102,3 +102,13 @@ it("opening reads the header and no more than one window past it", async () => {
   await model.tensor("w").read();
   expect(source.bytesRead - before).toBe(4 << 20);
 });
+
+it("a part of a split model is not taken for the whole", async () => {
+  const part = (count: number): Promise<Model> =>
+    openSource(memorySource(ggufFile({ pairs: [pair("split.count", 2, ["u16", count])] }), "m-00001-of-00003.gguf"));
+  await expect(part(3)).rejects.toMatchObject({
+    code: "UNSUPPORTED",
+    message: expect.stringContaining("one of 3 parts"),
+  });
+  expect((await part(1)).tensors).toEqual([]);
+});
