@@ -6,10 +6,7 @@ export * from "./errors";
 // tensor
 export type { DType } from "./tensor/dtype";
 export type { LayerInfo, LayerPattern } from "./tensor/match";
-export { fromArrays } from "./tensor/memory";
 export type { ArraySpec } from "./tensor/memory";
-export { layerMatcher } from "./tensor/layer-match";
-export type { LayerMatch } from "./tensor/layer-match";
 export { placeOf, roleOf } from "./tensor/layer-names";
 export type { LayerRole } from "./tensor/layer-names";
 export type { Model } from "./tensor/model";
@@ -37,6 +34,7 @@ export type {
 } from "./report/types";
 
 // formats
+export { fromArrays } from "./formats/arrays";
 export { open } from "./formats/open";
 export type { OpenOptions } from "./formats/open";
 export { saveSafetensors } from "./formats/safetensors-writer";

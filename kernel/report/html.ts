@@ -25,10 +25,13 @@ export function pictureElement(svg: string, alternative: string): string {
   return `<img alt="${escapeMarkup(alternative)}" src="data:image/svg+xml;base64,${data}" width="${pictureWidth}" style="max-width:100%;height:auto">`;
 }
 
-/** A row of cells that are HTML already: the first `left` of them to the left, the others (numbers) to the right. */
+/** A row of cells that are HTML already: the first `left` of them to the left, the others (numbers) to the right. JupyterLab sets
+ *  every cell to the right, which only a style of its own overrules. */
 export function tableRow(cells: readonly string[], left = 1, cell = "td"): string {
   const marked = cells.map((html, k) =>
-    k < left ? `<${cell} align="left">${html}</${cell}>` : `<${cell} align="right">${html}</${cell}>`,
+    k < left
+      ? `<${cell} align="left" style="text-align:left">${html}</${cell}>`
+      : `<${cell} align="right">${html}</${cell}>`,
   );
   return `<tr>${marked.join("")}</tr>`;
 }

@@ -140,7 +140,7 @@ export function modelToHtml(view: ModelView): string {
     parts.push(`<table>${head}<tbody>`);
     for (const group of groups)
       parts.push(
-        `<tr><td align="left" colspan="${headings.length}">${titleOf(group)}</td></tr>`,
+        `<tr><td align="left" style="text-align:left" colspan="${headings.length}">${titleOf(group)}</td></tr>`,
         ...group.tensors.map(row),
       );
     parts.push("</tbody></table>");

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CancelledError, OptionError } from "../../kernel/errors";
+import { fromArrays as shownArrays } from "../../kernel/formats/arrays";
 import { open } from "../../kernel/formats/open";
 import { histograms } from "../../kernel/measure/model-histograms";
 import { displayModel, displaySymbol, modelBundle, modelView } from "../../kernel/report/display";
@@ -51,6 +52,11 @@ test("a model shows itself as a table by block, with totals by type", () => {
   expect(html).toContain("<code>&lt;img src=x onerror=alert(1)&gt;</code>");
   expect(html).not.toMatch(/<img|<script|class=/);
   expect(displayModel(model)).toBe(model);
+});
+
+test("models from arrays and from files show themselves", () => {
+  const bundle = shownArrays({ "fc.weight": array([2, 3], () => 0) }, { name: "tiny" })[displaySymbol]();
+  expect(bundle["text/plain"]).toContain("tiny · 6 parameters · 24 B · memory");
 });
 
 test("a large model is folded by block in HTML and shortened in text", () => {
