@@ -7,9 +7,8 @@ import { checkNumber, checkOptionNames } from "../options";
 import { displayModelView, modelView } from "../report/display";
 import type { Displayed } from "../report/display";
 import type { Histogram, ModelView } from "../report/types";
-import { layerMatcher } from "../tensor/layer-match";
-import type { LayerMatch } from "../tensor/layer-match";
 import { roleOf } from "../tensor/layer-names";
+import { layerMatcher, type LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { histogram, histogramBins } from "./histogram";
@@ -17,7 +16,7 @@ import { histogram, histogramBins } from "./histogram";
 export interface HistogramsOptions {
   /** Which tensors to read: a glob, a RegExp, a function, or a list of those; by default the weights of
    *  linear, convolution and embedding layers. */
-  readonly only?: LayerMatch;
+  readonly only?: LayerPattern | readonly LayerPattern[];
   /** Equal bins for each tensor, 1–512; 64 by default. */
   readonly bins?: number;
   readonly signal?: AbortSignal;
@@ -41,7 +40,7 @@ export async function histograms(model: Model, options: HistogramsOptions = {}):
   const signal = options.signal ?? host.signal;
   const onProgress = options.onProgress ?? host.progress?.bind(host);
   const { only } = options;
-  const chosen = model.tensors.filter(only === undefined ? isWeight : layerMatcher("histograms", "only", only));
+  const chosen = model.tensors.filter(only === undefined ? isWeight : layerMatcher(only));
   if (chosen.length === 0 && only !== undefined)
     throw new OptionError(`histograms(): only fits none of the ${model.tensors.length} tensors of ${model.name}`);
   const total = chosen.reduce((sum, tensor) => sum + tensor.parameters, 0);

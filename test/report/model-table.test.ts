@@ -8,7 +8,6 @@ import { displayModel, displaySymbol, modelBundle, modelView } from "../../kerne
 import { histogramToSvg, histogramToText } from "../../kernel/report/svg-sparkline";
 import { viewMimeType } from "../../kernel/report/types";
 import type { ModelView } from "../../kernel/report/types";
-import { layerMatcher } from "../../kernel/tensor/layer-match";
 import { fromArrays } from "../../kernel/tensor/memory";
 import { hostileNames } from "../fixtures/report/reports";
 
@@ -104,19 +103,6 @@ test("histograms: only, wrong words, cancel", async () => {
   const stop = new AbortController();
   const run = histograms(toy(), { signal: stop.signal, onProgress: () => stop.abort() });
   await expect(run).rejects.toThrow(CancelledError);
-});
-
-test("globs: one part, many parts, one character; dots are dots", () => {
-  const fits = (glob: string, name: string) => layerMatcher("t", "only", glob)({ name } as never);
-  expect(fits("encoder.**.weight", "encoder.layer.0.attention.self.query.weight")).toBe(true);
-  expect(fits("encoder.*.weight", "encoder.layer.0.weight")).toBe(false);
-  expect(fits("encoder.layer.?.x", "encoder.layer.3.x")).toBe(true);
-  expect(fits("a.b", "axb")).toBe(false);
-  expect(fits("dense_*/kernel", "dense_1/kernel")).toBe(true);
-  expect(fits("<img src=x (*", "<img src=x (1")).toBe(true);
-  const global = layerMatcher("t", "only", [/key/g]);
-  expect([1, 2].map(() => global({ name: "key" } as never))).toEqual([true, true]);
-  expect(() => layerMatcher("t", "only", 3 as never)).toThrow("it takes a glob");
 });
 
 test("a sparkline: the outline of the bins, a tick at zero, and the share outside in words", () => {
