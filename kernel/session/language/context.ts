@@ -6,7 +6,6 @@
  *  `finally` runs). Awaits that begin after the interrupt work for a second, for clean-up; later ones never go on, which
  *  ends loops that catch the reason. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ProgressDisplay } from "./progress";
 import type { CellOutput } from "./types";
 
 const graceMilliseconds = 1000;
@@ -33,22 +32,15 @@ export class CellContext {
   awaitLine: number | undefined;
   private stoppedAt = 0;
   private readonly pending = new Set<(reason: Error) => void>();
-  private readonly controller = new AbortController();
   private undo: (() => void) | undefined;
 
   constructor(
     readonly name: string,
     readonly output: CellOutput,
-    readonly progress: ProgressDisplay,
   ) {}
 
   get stopped(): boolean {
     return this.reason !== undefined;
-  }
-
-  /** Aborted by an interrupt of this cell. */
-  get signal(): AbortSignal {
-    return AbortSignal.any([this.output.signal, this.controller.signal]);
   }
 
   /** What to do when the cell ends without having reached its end. */
@@ -65,7 +57,6 @@ export class CellContext {
   end(): void {
     this.undo?.();
     this.undo = undefined;
-    this.progress.clear();
   }
 
   /** True for the very error that the interrupt threw. */
@@ -76,7 +67,6 @@ export class CellContext {
   stop(reason: Error): void {
     if (this.reason !== undefined) return;
     this.reason = reason;
-    this.controller.abort(reason);
     this.stoppedAt = performance.now();
     for (const reject of [...this.pending]) reject(reason);
     this.pending.clear();

@@ -1,7 +1,6 @@
 /** TypeScript inside cells: checked by tslab's converter, run as functions of the main context, one cell at a time. */
 import vm from "node:vm";
 import path from "node:path";
-import type * as HostModule from "../../host";
 import { showValue } from "../display";
 import { Compiler, cellTypeScript, type CellDiagnostic, type CompiledCell } from "./compiler";
 import { completeCode, type Completion } from "./completion";
@@ -13,9 +12,7 @@ import { withoutExports } from "./exports";
 import { installGlobals, isSilent } from "./globals";
 import { hover } from "./hover";
 import { CellModules } from "./modules";
-import { kernelRoot } from "./packages";
-import { ProgressDisplay } from "./progress";
-import { kernelRequire, mainProcess } from "./realm";
+import { mainProcess } from "./realm";
 import { Scope, type Publication } from "./scope";
 import { registerSource } from "./sources";
 import { diagnosticResult, errorResult, errorText, interruptResult } from "./traceback";
@@ -60,17 +57,13 @@ class CellLanguage implements Language {
     this.removeGlobals = installGlobals(() => currentCell() ?? this.latest);
     mainProcess.on("unhandledRejection", this.onStray);
     mainProcess.on("uncaughtException", this.onStray);
-    setHost(() => {
-      const cell = currentCell();
-      return cell === undefined ? {} : { signal: cell.signal, progress: (progress) => cell.progress.show(progress) };
-    });
     // The compiler takes a second to load: meanwhile the kernel answers, and the first cell finds it ready.
     this.warmUp = setTimeout(() => this.load(), 20);
   }
 
   execute(code: string, cell: { executionCount: number; silent: boolean; output: CellOutput }): Promise<CellResult> {
     const label = `Cell [${cell.silent ? `silent ${++this.expressions}` : cell.executionCount}]`;
-    const context = new CellContext(label, cell.output, new ProgressDisplay(cell.output));
+    const context = new CellContext(label, cell.output);
     this.latest = context;
     return new Promise((resolve) => {
       const end = (result: CellResult) => {
@@ -248,7 +241,6 @@ class CellLanguage implements Language {
     this.console.close();
     mainProcess.off("unhandledRejection", this.onStray);
     mainProcess.off("uncaughtException", this.onStray);
-    setHost(() => ({}));
     this.dropCompiler();
   }
 }
@@ -261,12 +253,6 @@ function quietly<T>(ask: () => T, nothing: T, onError: () => void): Promise<T> {
     onError();
     return Promise.resolve(nothing);
   }
-}
-
-/** The library that cells import finds its host through this process's own copy of host.ts. */
-function setHost(provider: () => HostModule.Host): void {
-  const file = path.join(kernelRoot, "lib", "kernel", "host.js");
-  (kernelRequire(file) as typeof HostModule).setHostProvider(provider);
 }
 
 /** Starts the language of a session whose notebook lies in the folder `cwd`. One at a time in a process: it takes over

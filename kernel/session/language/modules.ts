@@ -103,7 +103,8 @@ export class CellModules {
       const home = givenPackages().get(given);
       if (codeOf(error) !== "MODULE_NOT_FOUND" || home === undefined) throw this.explain(error, name);
       const inside = NodeModule.createRequire(path.join(kernelRoot, "notebook.js"));
-      return inside.resolve(given === moduleName ? path.join(home, name.slice(given.length)) : name);
+      if (given !== moduleName) return inside.resolve(name);
+      return inside.resolve(path.join(home, name === moduleName ? "lib/kernel/index.js" : name.slice(given.length)));
     }
   }
 
