@@ -1,5 +1,5 @@
-/** "codebook/train": tfjs, and what Codebook adds to it. Importing it loads tfjs; "codebook" offers the same names and loads it at
- *  the first use of one. */
+/** tfjs, and what Codebook adds to it. Importing this loads tfjs; "codebook" offers the same names (lazy.ts) and loads it at the
+ *  first use of one. */
 import type * as tensorflow from "@tensorflow/tfjs";
 
 declare global {

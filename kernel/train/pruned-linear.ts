@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { NonFiniteError } from "../errors";
 import { checkNumber } from "../options";
+import { magnitude, magnitudePruner } from "../prune/magnitude";
 import { LinearLayer } from "./linear-layer";
 import type { PrunedLinearMembers, PrunedLinearOptions } from "./types";
 
 /** A linear layer some of whose weights are held at zero: y = activation(x · (m ⊙ w) + b), m ∈ {0, 1}.
- *  The mask removes the round(pruningRate · in · out) weights of least magnitude; of equal magnitudes the one that comes first in
- *  (out, in) order goes first. It is drawn from the first weights when the layer is built and stays while the layer trains:
+ *  The mask is that of `magnitude`: it removes the round(pruningRate · in · out) weights of least magnitude; of equal ones the first
+ *  in (out, in) order goes first. It is drawn from the first weights when the layer is built and stays while the layer trains:
  *  removed weights get no gradient. `prune()` draws it anew, so that a network can be trained, pruned and trained on (Han et al.
  *  2015, arXiv 1506.02626), or pruned in rising steps (Zhu & Gupta 2017, arXiv 1710.01878). A removed weight keeps its value under the mask, and
  *  a later `prune()` may bring it back. The mask is a weight of the layer that is not trained: it is saved with the model. */
@@ -46,18 +46,18 @@ export class PrunedLinear extends LinearLayer implements PrunedLinearMembers {
 
   /** m ⊙ w, the weights that inference uses, (in, out): a new tensor that the caller disposes. */
   prunedKernel(): tf.Tensor2D {
-    return tf.tidy(() => this.compressedKernel());
+    return tf.tidy(() => this.compressedKernel().add(0)); // −0 becomes 0
   }
 
   /** Draws the mask anew from the weights as they are now, removed ones included; with a rate, at that rate from now on.
-   *  Raises `NonFiniteError` when a weight is NaN or infinite, and `OptionError` for a rate outside 0 to 1. */
+   *  Raises `NonFiniteError` when a weight is NaN or infinite (its index is that in (out, in) order), and `OptionError` for a rate outside 0 to 1. */
   prune(pruningRate: number = this.rate): void {
     const rate = checkRate(pruningRate);
     const kernel = this.readKernel();
-    const values = kernel.dataSync();
-    const index = values.findIndex((value) => !Number.isFinite(value));
-    if (index >= 0) throw new NonFiniteError(this.name, index, values[index], "pruning by magnitude");
-    const mask = tf.tensor2d(magnitudeMask(values, this.inputSize, this.outputSize, rate), kernel.shape);
+    const shape = [this.outputSize, this.inputSize];
+    const weights = transpose(kernel.dataSync(), this.inputSize); // (out, in), the order in which ties are broken
+    const { mask: kept } = magnitudePruner.prune(weights, shape, magnitude({ sparsity: rate }), this.name);
+    const mask = tf.tensor2d(transpose(kept, this.outputSize), kernel.shape);
     this.readMask().assign(mask);
     mask.dispose();
     this.rate = rate;
@@ -73,14 +73,10 @@ export class PrunedLinear extends LinearLayer implements PrunedLinearMembers {
   }
 }
 
-/** 0 for the round(rate · in · out) values of least magnitude, 1 for the others; values and mask (in, out), row-major. */
-function magnitudeMask(values: ArrayLike<number>, inputSize: number, outputSize: number, rate: number): Float32Array {
-  const place = (index: number) => (index % outputSize) * inputSize + Math.floor(index / outputSize);
-  const order = Uint32Array.from({ length: values.length }, (_, index) => index);
-  order.sort((a, b) => Math.abs(values[a]) - Math.abs(values[b]) || place(a) - place(b));
-  const mask = new Float32Array(values.length).fill(1);
-  for (const index of order.subarray(0, Math.round(rate * values.length))) mask[index] = 0;
-  return mask;
+/** (rows, columns) → (columns, rows), row-major. */
+function transpose(values: ArrayLike<number>, rows: number): Float32Array {
+  const columns = values.length / rows;
+  return Float32Array.from(values, (_, index) => values[(index % rows) * columns + Math.floor(index / rows)]);
 }
 
 function checkRate(rate: unknown): number {

@@ -1,13 +1,13 @@
 /** The public shapes of this room without tfjs's own declarations: those are 600 files, and a cell that imports "codebook" would
- *  pay about 0.8 s for them even when it trains nothing. Importing "codebook/train" loads them: it tells `CodebookTensorflow`
- *  what a tfjs layer is, and from then on `QuantizedLinear` *is* a `tf.layers.Layer` to the compiler. Without it, a layer made in
+ *  pay 0.5 to 0.8 s for them even when it trains nothing. Where a program includes kernel/train/index.ts too, `CodebookTensorflow`
+ *  says what a tfjs layer is, and `QuantizedLinear` *is* a `tf.layers.Layer` to the compiler. Where it does not, a layer made in
  *  the place where tfjs wants one (`model.add(new QuantizedLinear(4, 8, 3))`) takes its type from that place. */
 import type { Progress } from "../host";
 import type { DType } from "../tensor/dtype";
 import type { Shape } from "../tensor/tensor";
 
 declare global {
-  /** Filled by "codebook/train" with tfjs's types; empty as long as nobody asked for them. */
+  /** Filled by index.ts with tfjs's types; empty as long as nobody asked for them. */
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type
   interface CodebookTensorflow {}
 }

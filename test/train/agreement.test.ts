@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { linear, quantize } from "../../kernel/quantize";
-import { QuantizedLinear, fromTensor } from "../../kernel/train";
+import { magnitude, prune } from "../../kernel/prune";
+import { PrunedLinear, QuantizedLinear, fromTensor } from "../../kernel/train";
 import { mounted, onEachBackend, seededNumbers } from "./support";
 
 onEachBackend(() => {
@@ -28,5 +29,26 @@ onEachBackend(() => {
         tf.dispose([kernel, quantizedKernel]);
         layer.dispose();
       }
+  });
+
+  test.each([0, 0.3, 0.5, 0.95, 1])("rate %p: what is left is what magnitude leaves, ties and all", async (rate) => {
+    const random = seededNumbers(90);
+    for (const [inputSize, outputSize] of [
+      [1, 1],
+      [7, 3],
+      [145, 83],
+    ]) {
+      const layer = mounted(new PrunedLinear({ inputSize, outputSize, pruningRate: rate, useBias: false }));
+      const values = Float32Array.from({ length: inputSize * outputSize }, () => Math.round(random() * 20 - 10) / 8);
+      const kernel = tf.tensor2d(values, [inputSize, outputSize]);
+      layer.setWeights([kernel, layer.getWeights()[1]]);
+      layer.prune();
+      const weights = await (await fromTensor(kernel)).read(); // (out, in)
+      const expected = prune(weights, magnitude({ sparsity: rate }), { shape: [outputSize, inputSize] }).values;
+      const pruned = layer.prunedKernel();
+      expect((await (await fromTensor(pruned)).read()).map((v) => v + 0)).toEqual(expected.map((v) => v + 0));
+      tf.dispose([kernel, pruned]);
+      layer.dispose();
+    }
   });
 });
