@@ -9,7 +9,9 @@ import type { InterruptibleOptions } from "./types";
  *  `fit` runs on the thread that runs the cells, so it holds up everything else for as long as a batch takes; after each batch
  *  this gives way to waiting events, reports the batches done, and looks at the signal. Once that is aborted, `fit` stops after
  *  the batch in hand and rejects with `CancelledError`; the model keeps what it has learnt, and no tensor stays behind.
- *  A batch itself is not cut short by the signal: take batches that last well under a second. */
+ *  A batch itself is not cut short by the signal: take batches that last well under a second. Without this callback an interrupt
+ *  cuts `fit` off in the middle: the tensors of the batch stay, and the model refuses to be trained again ("another fit() call
+ *  is ongoing"). */
 export function interruptible(options: InterruptibleOptions = {}): tf.Callback {
   checkOptionNames("interruptible", options, ["signal", "onProgress"]);
   return new Interruptible(options);

@@ -47,7 +47,8 @@ export function toTensor<T = types.TensorflowTensor>(
 
 /** A callback for `fit` that reports the batches done and stops when the running cell is interrupted, or `signal` is aborted:
  *  `await model.fit(x, y, { epochs: 50, callbacks: interruptible() })`. `fit` then rejects with `CancelledError` after the
- *  batch in hand; the model keeps what it has learnt. */
+ *  batch in hand; the model keeps what it has learnt and can be trained on. Without it an interrupt cuts `fit` off in the middle: tensors
+ *  stay behind, and the model refuses another `fit`. */
 export function interruptible(options?: types.InterruptibleOptions): types.FitCallback {
   return train().interruptible(options) as unknown as types.FitCallback;
 }
