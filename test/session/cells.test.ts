@@ -92,6 +92,12 @@ describe("names across cells", () => {
     expect(await value("[process, name]")).toBe("[ 6, 'n' ]");
   });
 
+  test("of a type that no declaration can write work all the same", async () => {
+    await value("const Secret = class { private x = 1; get shown() { return this.x } }");
+    await value("function make() { class Inner { private p = 1; q = 2 } return new Inner() } const made = make();");
+    expect(await value("[new Secret().shown, made.q, make().q.toFixed(1)]")).toBe("[ 1, 2, '2.0' ]");
+  });
+
   test("keep their names and their types", async () => {
     await value("const arrow = () => 1; const Anonymous = class {};");
     expect(await value("[arrow.name, Anonymous.name]")).toBe("[ 'arrow', 'Anonymous' ]");

@@ -157,7 +157,10 @@ export class Compiler {
   private build(all: Parameters<typeof TS.createAbstractBuilder>): TS.BuilderProgram {
     const program = this.ts.createAbstractBuilder(...all);
     // tslab reads the names of a file at once: they are there when the checker is.
-    program.getProgram().getTypeChecker();
+    const checked = program.getProgram();
+    checked.getTypeChecker();
+    // What cannot be written as a declaration (a class expression with a private member) may still run: see replaceEmit.
+    checked.getDeclarationDiagnostics = () => [];
     program.getAllDependencies = (file) => ownDependencies(this.ts, program.getProgram(), file);
     return program;
   }
@@ -197,6 +200,8 @@ export class Compiler {
       const plan: EmitPlan = { published: publishedNames(this.ts, checker, file), used: new Set(), hasValue: false };
       const { before, after } = cellTransformers(this.ts, checker, earlier, plan);
       const result: Emitted = { javascript: "", map: "", nested: nestedVariables(this.ts, checker, file), plan };
+      let isDeclared = false;
+      const declare = transformers?.afterDeclarations;
       const done = emit(
         file,
         (name, text) => {
@@ -204,12 +209,20 @@ export class Compiler {
           else if (name.endsWith(".js")) {
             result.javascript = text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
             write?.(name, "", false);
-          } else write?.(name, text, false);
+          } else {
+            isDeclared = true;
+            write?.(name, text, false);
+          }
         },
         token,
         onlyDeclarations,
-        { before: [before], after: [after], afterDeclarations: transformers?.afterDeclarations },
+        { before: [before], after: [after], afterDeclarations: declare },
       );
+      if (!isDeclared) {
+        const whole = program.getProgram() as TS.Program & { emit: (...all: unknown[]) => TS.EmitResult };
+        const force = true;
+        whole.emit(file, write, token, true, { afterDeclarations: declare }, force);
+      }
       this.emitted = result;
       return done;
     };
