@@ -9,7 +9,8 @@
  *    0  varint span; 5 bits per integer from the least to the greatest symbol: its code length, 0 where it does not occur;
  *    1  varint (gap − 1) from each symbol to the next; 5 bits per symbol: its code length;
  *  whichever is shorter, padded with zero bits to a byte. Then the codes, first bit in the highest bit of the first byte, padded with
- *  zero bits to a byte. Decoding looks up 12 bits at a time; longer codes are found by their canonical order. */
+ *  zero bits to a byte. Decoding looks up 12 bits at a time, which gives up to three symbols at once for alphabets of up to 256;
+ *  longer codes are found by their canonical order. */
 import { OptionError } from "../errors";
 import { countSymbols } from "../measure/entropy";
 import { bitsFor } from "../measure/size";
@@ -233,9 +234,31 @@ function lookupTables({ lengths }: DecodingTable) {
   return { short, order, ends, firstCode, firstPlace };
 }
 
+/** By the next 12 bits, the one to three symbols whose codes lie in them whole: three indices of 8 bits, then the bits used (4) and
+ *  the number of symbols (2); 0 where the first code is longer. For up to 256 symbols. */
+function lookupRuns(short: Int32Array): Int32Array {
+  const size = 1 << lookupBits;
+  const runs = new Int32Array(size);
+  for (let window = 0; window < size; window++) {
+    let used = 0;
+    let found = 0;
+    let indices = 0;
+    while (found < 3) {
+      const entry = short[(window << used) & (size - 1)];
+      const length = entry & 31;
+      if (entry === 0 || used + length > lookupBits) break;
+      indices |= (entry >>> 5) << (8 * found++);
+      used += length;
+    }
+    if (found > 0) runs[window] = indices | (used << 24) | (found << 28);
+  }
+  return runs;
+}
+
 function readCodes(reader: ByteReader, table: DecodingTable, count: number, emit: (piece: Int32Array) => void): void {
   const { short, order, ends, firstCode, firstPlace } = lookupTables(table);
   const { symbols } = table;
+  const runs = symbols.length <= 256 && count > 4096 ? lookupRuns(short) : undefined;
   const { bytes, end } = reader;
   let at = reader.offset;
   let waiting = 0; // the next bits, left-aligned in 32
@@ -249,7 +272,30 @@ function readCodes(reader: ByteReader, table: DecodingTable, count: number, emit
   };
   for (let left = count; left > 0; left -= pieceLength) {
     const size = left < pieceLength ? left : pieceLength;
-    for (let i = 0; i < size; i++) {
+    let i = 0;
+    for (const last = runs ? size - 2 : 0; i < last && runs;) {
+      while (bits <= 24) {
+        if (at < end) waiting |= bytes[at] << (24 - bits);
+        at++;
+        bits += 8;
+      }
+      const run = runs[waiting >>> (32 - lookupBits)];
+      if (run === 0) {
+        const entry = longEntry(waiting >>> 0);
+        piece[i++] = symbols[entry >>> 5];
+        waiting <<= entry & 31;
+        bits -= entry & 31;
+        continue;
+      }
+      piece[i] = symbols[run & 255];
+      piece[i + 1] = symbols[(run >>> 8) & 255];
+      piece[i + 2] = symbols[(run >>> 16) & 255];
+      i += run >>> 28;
+      const used = (run >>> 24) & 15;
+      waiting <<= used;
+      bits -= used;
+    }
+    for (; i < size; i++) {
       if (bits < maxCodeLength)
         while (bits <= 24) {
           if (at < end) waiting |= bytes[at] << (24 - bits);
