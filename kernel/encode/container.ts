@@ -17,14 +17,21 @@ export const magic = [0x43, 0x42, 0x45, 1] as const;
 
 export type IntegerArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array;
 
-export const arrayTypes = [
+export interface ArrayType {
+  readonly name: string;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly create: (length: number) => IntegerArray;
+}
+
+export const arrayTypes: readonly ArrayType[] = [
   { name: "Uint8Array", minimum: 0, maximum: 255, create: (n: number) => new Uint8Array(n) },
   { name: "Int8Array", minimum: -128, maximum: 127, create: (n: number) => new Int8Array(n) },
   { name: "Uint16Array", minimum: 0, maximum: 65_535, create: (n: number) => new Uint16Array(n) },
   { name: "Int16Array", minimum: -32_768, maximum: 32_767, create: (n: number) => new Int16Array(n) },
   { name: "Int32Array", minimum: -(2 ** 31), maximum: 2 ** 31 - 1, create: (n: number) => new Int32Array(n) },
   { name: "string", minimum: 0, maximum: 65_535, create: (n: number) => new Uint16Array(n) },
-] as const;
+];
 
 /** Bytes that grow as they are written. */
 export class ByteWriter {

@@ -5,7 +5,7 @@ const sortByComparing = 4096;
 
 /** The bits of float32 values as unsigned keys in the order of the values: negative numbers with all bits turned, others with
  *  the sign bit set. */
-export function orderKeys(values: Float32Array): Uint32Array<ArrayBuffer> {
+function orderKeys(values: Float32Array): Uint32Array<ArrayBuffer> {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const keys = new Uint32Array(values.length);
   for (let i = 0; i < keys.length; i++) {

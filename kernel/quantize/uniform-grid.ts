@@ -30,7 +30,11 @@ export interface Grid {
 }
 
 /** The type that holds codes of that grid: signed when symmetric. */
-export function codeArray(bits: number, symmetric: boolean, length: number) {
+export function codeArray(
+  bits: number,
+  symmetric: boolean,
+  length: number,
+): Int8Array | Int16Array | Uint8Array | Uint16Array {
   if (symmetric) return bits <= 8 ? new Int8Array(length) : new Int16Array(length);
   return bits <= 8 ? new Uint8Array(length) : new Uint16Array(length);
 }
