@@ -60,29 +60,6 @@ declare function prompt(text?: string): Promise<string>;
 /** Asks for a line that is not shown while it is typed, and waits for it. */
 declare function password(prompt?: string): string;
 
-/** What came with a comm message. */
-interface CommMessage {
-  data: any;
-  metadata?: Record<string, unknown>;
-  buffers?: Uint8Array[];
-}
-
-/** One end of a two-way channel to the front end, such as a widget uses. */
-interface Comm {
-  readonly id: string;
-  readonly target: string;
-  send(data: unknown, metadata?: Record<string, unknown>, buffers?: Uint8Array[]): void;
-  onMessage(handler: (message: CommMessage) => void): void;
-  onClose(handler: (message: CommMessage) => void): void;
-  close(data?: unknown, metadata?: Record<string, unknown>, buffers?: Uint8Array[]): void;
-}
-
-/** Comms to the front end: open one to a target that it knows, or register a target that it may open. */
-declare const comms: {
-  open(target: string, data?: unknown, metadata?: Record<string, unknown>, buffers?: Uint8Array[]): Comm;
-  registerTarget(target: string, handler: (comm: Comm, openMessage: CommMessage) => void): void;
-};
-
 /** Waits: \`await sleep(500)\`. The interrupt button ends the wait. */
 declare function sleep(milliseconds: number): Promise<void>;
 `;

@@ -1,5 +1,5 @@
-/** The console and the standard streams of the process, led to the output of the cell that writes. Kernel code that runs
- *  outside any cell keeps writing to the real streams. */
+/** The console and the standard streams of the process, led to the output of the cell that writes. Before the first
+ *  cell they are the real ones. */
 import { Console } from "node:console";
 import type { CellContext } from "./context";
 import { mainGlobal, mainProcess } from "./realm";

@@ -1,10 +1,9 @@
 /** The values behind the names of ambient.ts. They write to the output of the cell that calls them. */
-import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import { asBundle, displaySymbol, showValue, valueText } from "../display";
 import type { CellContext } from "./context";
 import { mainGlobal } from "./realm";
-import type { CellOutput, Comm, CommMessage, MimeBundle } from "./types";
+import type { CellOutput, MimeBundle } from "./types";
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (letter) => entities[letter] ?? letter);
@@ -42,18 +41,6 @@ function displayable(mime: string, escape: (text: string) => string) {
   };
 }
 
-/** A comm whose handlers run as part of the cell that set them: what they print goes to its output. */
-function inThisCell(comm: Comm): Comm {
-  return {
-    id: comm.id,
-    target: comm.target,
-    send: comm.send.bind(comm),
-    close: comm.close.bind(comm),
-    onMessage: (handler) => comm.onMessage(AsyncLocalStorage.bind(handler)),
-    onClose: (handler) => comm.onClose(AsyncLocalStorage.bind(handler)),
-  };
-}
-
 /** Makes the global functions. `cellOf` gives the cell that calls. */
 export function installGlobals(cellOf: () => CellContext | undefined): () => void {
   const output = (): CellOutput => {
@@ -83,15 +70,6 @@ export function installGlobals(cellOf: () => CellContext | undefined): () => voi
     input: (prompt = "") => output().input(String(prompt), false),
     prompt: async (text = "") => output().input(String(text), false),
     password: (prompt = "") => output().input(String(prompt), true),
-    comms: {
-      open: (target: string, data?: unknown, metadata?: Record<string, unknown>, buffers?: Uint8Array[]) =>
-        inThisCell(output().comm.open(target, data, metadata, buffers)),
-      registerTarget: (target: string, handler: (comm: Comm, message: CommMessage) => void) =>
-        output().comm.registerTarget(
-          target,
-          AsyncLocalStorage.bind((comm: Comm, message: CommMessage) => handler(inThisCell(comm), message)),
-        ),
-    },
     sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
   };
   const restored: (() => void)[] = [];

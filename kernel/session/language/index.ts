@@ -53,8 +53,10 @@ class CellLanguage implements Language {
 
   constructor(private readonly cwd: string) {
     this.modules = new CellModules(cwd);
-    this.console = new CellConsole(currentCell);
-    this.removeGlobals = installGlobals(() => currentCell() ?? this.latest);
+    // Code that a message from the front end started (a comm's handler) belongs to no cell: it prints where the last one did.
+    const cellOf = () => currentCell() ?? this.latest;
+    this.console = new CellConsole(cellOf);
+    this.removeGlobals = installGlobals(cellOf);
     mainProcess.on("unhandledRejection", this.onStray);
     mainProcess.on("uncaughtException", this.onStray);
     // The compiler takes a second to load: meanwhile the kernel answers, and the first cell finds it ready.
