@@ -14,7 +14,8 @@ export interface Located {
 
 const suffixes = [".safetensors", ".gguf"];
 
-/** `name` is tried as a path, then in `<cwd>/models`, then in the folder `$CODEBOOK_MODELS`; each with `.safetensors` and `.gguf`
+/** `name` is tried as a path, then in `<cwd>/models`, then in the folder `$CODEBOOK_MODELS`, then among the example models of a
+ *  checkout of Codebook (where `npm start` puts them, so that a notebook in any folder finds them); each with `.safetensors` and `.gguf`
  *  appended too. A folder stands for the model in it. `SourceError` says where it looked. */
 export async function locateModel(name: string): Promise<Located> {
   checkName(name);
@@ -46,9 +47,12 @@ function checkName(name: string): void {
     );
 }
 
+/** `models/` of the checkout that this file was built in: lib/kernel/formats is three folders down. */
+const exampleModels = resolve(__dirname, "..", "..", "..", "models");
+
 function modelFolders(): string[] {
   const extra = process.env.CODEBOOK_MODELS;
-  return [resolve("models"), ...(extra ? [resolve(extra)] : [])];
+  return [...new Set([resolve("models"), ...(extra ? [resolve(extra)] : []), exampleModels])];
 }
 
 async function namesOn(shelves: readonly string[]): Promise<string[]> {

@@ -18,7 +18,7 @@ export interface OpenOptions {
 }
 
 /** Opens a model: a `.safetensors` or `.gguf` file, a `model.safetensors.index.json`, a folder with one of them, or a name that
- *  is looked up in `models/` under the current folder and in `$CODEBOOK_MODELS`. Only headers are read; each tensor's bytes when
+ *  is looked up in `models/` under the current folder, in `$CODEBOOK_MODELS` and in `models/` of this checkout. Only headers are read; each tensor's bytes when
  *  it is read.
  *
  *      const model = await open("all-MiniLM-L6-v2");

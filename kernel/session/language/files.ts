@@ -15,6 +15,12 @@ export function stamp(file: string): string {
   return found === undefined ? "" : `${found.mtimeNs}:${found.size}:${found.ino}`;
 }
 
+/** tfjs's declarations, and with them what makes our layers layers of tfjs to the compiler: kernel/train/types.ts says why apart. */
+function withOurTypes(file: string, text: string | undefined): string | undefined {
+  const ours = text !== undefined && file.endsWith("/@tensorflow/tfjs/dist/index.d.ts");
+  return ours ? `${text}\nimport "codebook/lib/kernel/train";\n` : text;
+}
+
 export class CellFiles {
   readonly sys: TS.System;
   private readonly watched = new Map<string, { stamp: string; callbacks: Set<WatchCallback> }>();
@@ -25,7 +31,7 @@ export class CellFiles {
     sys.getCurrentDirectory = () => cwd;
     sys.fileExists = (file) => file === ambientFile || base.fileExists(realPath(file));
     sys.readFile = (file, encoding) =>
-      file === ambientFile ? ambientDeclarations : base.readFile(realPath(file), encoding);
+      file === ambientFile ? ambientDeclarations : withOurTypes(file, base.readFile(realPath(file), encoding));
     sys.directoryExists = (folder) => holdsGivenPackages(folder) || base.directoryExists(realPath(folder));
     sys.getDirectories = (folder) => base.getDirectories(realPath(folder));
     sys.realpath = (file) => base.realpath?.(realPath(file)) ?? realPath(file);
