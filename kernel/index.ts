@@ -55,6 +55,13 @@ export * from "./prune";
 export * from "./encode";
 
 // recipe
+export { compare } from "./recipe/compare";
+export type { Compared } from "./recipe/compare";
+export { compress } from "./recipe/compress";
+export type { CompressOptions } from "./recipe/compress";
+export { CompressedModel, CompressedTensor } from "./recipe/compressed-model";
+export type { SaveOptions } from "./recipe/compressed-model";
+export type { Recipe, RecipeEntry } from "./recipe/recipe";
 
 // train
 export * from "./train/lazy";

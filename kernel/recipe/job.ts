@@ -1,0 +1,45 @@
+/** What travels to the worker threads. */
+import type { DType } from "../tensor/dtype";
+import type { Shape } from "../tensor/tensor";
+import type { Step } from "../tensor/step";
+import { decodeValues, isReadable } from "../formats/values";
+import { parametersOf } from "../tensor/tensor";
+
+/** The values of a tensor, or, where a coder is the only step, its own bytes. */
+export type LayerInput = { readonly values: Float32Array } | { readonly bytes: Uint8Array<ArrayBuffer> };
+
+/** Where a global threshold cuts one layer: |w| below it goes, and `ties` of those that equal it, lowest index first. */
+export interface LayerThreshold {
+  readonly value: number;
+  readonly ties: number;
+}
+
+export interface LayerJob {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: string;
+  readonly steps: readonly Step[];
+  readonly input: LayerInput;
+  /** For a first step that prunes over all layers. */
+  readonly threshold: LayerThreshold | undefined;
+}
+
+/** One pass of counting for a global threshold. */
+export interface HistogramJob {
+  readonly name: string;
+  readonly values: Float32Array;
+  /** Absent: count the upper halves of the bits of |w|; else the lower halves under this upper one. */
+  readonly prefix: number | undefined;
+}
+
+/** A compressed model gives its bytes as float32. */
+export function typeOfBytes(dtype: string): DType {
+  return isReadable(dtype) ? dtype : "F32";
+}
+
+export function valuesOf(input: LayerInput, dtype: string, shape: Shape): Float32Array {
+  if ("values" in input) return input.values;
+  const values = new Float32Array(parametersOf(shape));
+  decodeValues(input.bytes, typeOfBytes(dtype), values);
+  return values;
+}

@@ -1,0 +1,192 @@
+/** One layer through its steps, with every measure of the report: the work of one task on a worker thread. Pure. */
+import { encode } from "../encode";
+import { checkFinite, entropyOfCodes, entropyOfValues, errorMeasures, sumErrors, type ErrorSums } from "../measure";
+import { countHistogram, robustRange } from "../measure/histogram";
+import { countZeros } from "../measure/sparsity";
+import type { CodeArray, Quantized } from "../quantize/quantized";
+import { countKept } from "../prune/pruned";
+import { applyMask, maskOf, pruneAtThreshold, prunerOf, type Pruned } from "../prune";
+import { unstructuredStorage, type IndexStorage } from "../prune/storage";
+import { quantizerOf } from "../quantize";
+import type { ErrorMeasures, Histogram, LayerVariant, StepMeasures } from "../report/types";
+import type { Step } from "../tensor/step";
+import { typeOfBytes, valuesOf, type LayerJob } from "./job";
+import { quantizeFast } from "./linear";
+import { isGlobal, kindOfStep, labelOf } from "./operators";
+import { emptyCodes, packCodes, packMask, typeOfCodes } from "./pack";
+import { gather, storedBytes, type Coded, type StoredCodes, type StoredTensor, type StoredValues } from "./stored";
+
+export interface LayerOutcome {
+  readonly stored: StoredTensor;
+  readonly variant: LayerVariant;
+  /** w before. */
+  readonly histogram: Histogram;
+  readonly sums: ErrorSums;
+  readonly zeros: number;
+}
+
+/** Bits of a value that was not quantized: those of its own type where that is a float of 16 or 8 bits, else 32. */
+function bitsPerValue(dtype: string): number {
+  if (dtype === "F16" || dtype === "BF16") return 16;
+  return dtype.startsWith("F8_") ? 8 : 32;
+}
+
+interface State {
+  values: Float32Array;
+  /** 0 where pruning took the weight away. */
+  keep: Uint8Array | undefined;
+  /** How to store where the others stand. */
+  index: IndexStorage | undefined;
+  targetSparsity: number | undefined;
+  quantized: Quantized | undefined;
+  coder: Step | undefined;
+}
+
+export function compressLayer(job: LayerJob): LayerOutcome {
+  const { name, steps } = job;
+  const before = valuesOf(job.input, job.dtype, job.shape);
+  checkFinite(before, labelOf(steps[0]), name);
+  const state: State = {
+    values: before,
+    keep: undefined,
+    index: undefined,
+    targetSparsity: undefined,
+    quantized: undefined,
+    coder: undefined,
+  };
+  const measures: StepMeasures[] = [];
+  steps.forEach((step) => {
+    const input = state.values;
+    applyStep(state, step, job);
+    measures.push({ kind: step.kind, label: labelOf(step), ...errorsBetween(input, state.values) });
+  });
+  const { values: after, quantized } = state;
+  const sums = sumErrors(before, after);
+  const zeros = countZeros(after);
+  const stored = store(job, state);
+  const bytes = storedBytes(stored);
+  const range = robustRange(before);
+  const histogram = countHistogram(before, range);
+  const levels = levelsOf(after);
+  const variant: LayerVariant = {
+    scheme: steps.map(labelOf).join(" · "),
+    bytes,
+    bitsPerWeight: before.length === 0 ? 0 : (8 * bytes) / before.length,
+    ...(after === before ? nothingLost : errorMeasures(sums)),
+    sparsity: before.length === 0 ? 0 : zeros / before.length,
+    ...(state.targetSparsity === undefined ? {} : { targetSparsity: state.targetSparsity }),
+    entropyBits: quantized ? entropyOfCodes(quantized.codes) : entropyOfValues(after),
+    steps: measures,
+    histogram: countHistogram(after, range),
+    ...(levels ? { levels } : {}),
+  };
+  return { stored, variant, histogram, sums, zeros };
+}
+
+const nothingLost: ErrorMeasures = {
+  meanSquaredError: 0,
+  rootMeanSquareError: 0,
+  sqnrDb: null,
+  cosine: 1,
+  maxAbsError: 0,
+};
+
+/** A coder gives on the very array that it got. */
+function errorsBetween(input: Float32Array, output: Float32Array): ErrorMeasures {
+  return input === output ? nothingLost : errorMeasures(sumErrors(input, output));
+}
+
+function applyStep(state: State, step: Step, job: LayerJob): void {
+  const { name, shape } = job;
+  switch (kindOfStep(step)) {
+    case "prune": {
+      const { mask, storage } = pruneStep(state.values, step, job);
+      state.values = applyMask(state.values, mask);
+      const { keep: earlier } = state;
+      state.keep = earlier ? mask.map((bit, i) => bit & earlier[i]) : mask;
+      state.index = earlier ? unstructuredStorage(shape, countKept(state.keep)) : storage;
+      state.targetSparsity = Math.max(state.targetSparsity ?? 0, prunerOf(step).target(shape, step));
+      return;
+    }
+    case "quantize": {
+      const quantized = quantizeFast(state.values, shape, step, name);
+      const values = quantizerOf(step).dequantize(quantized);
+      state.quantized = quantized;
+      state.values = state.keep ? applyMask(values, state.keep) : values;
+      return;
+    }
+    case "encode":
+      state.coder = step;
+  }
+}
+
+function pruneStep(weights: Float32Array, step: Step, { shape, name, threshold }: LayerJob): Pruned {
+  if (!isGlobal(step) || !threshold) return prunerOf(step).prune(weights, shape, step, name);
+  return maskOf(pruneAtThreshold(weights, threshold.value, threshold.ties).mask, shape, step);
+}
+
+/** Chooses the smallest of the stored forms: all weights, or, after pruning, the weights that are left and where they stand. */
+function store({ name, shape, dtype, input }: LayerJob, state: State): StoredTensor {
+  const { keep, index, values, quantized, coder } = state;
+  if (coder && "bytes" in input)
+    return { name, shape, content: { kind: "bytes", dtype: typeOfBytes(dtype), bytes: codeWith(coder, input.bytes) } };
+  const mask = keep && packMask(keep);
+  const forms: StoredTensor[] = [];
+  const kept = keep ? countKept(keep) : values.length;
+  const content = (
+    codes: Quantized["codes"] | undefined,
+    left: Float32Array | undefined,
+  ): StoredCodes | StoredValues =>
+    quantized && codes
+      ? {
+          kind: "codes",
+          quantizer: quantized.step,
+          codes: coder ? codeWith(coder, codes) : packCodes(codes, quantized.codeBits),
+          tables: quantized.tables,
+        }
+      : {
+          kind: "values",
+          values:
+            coder && left
+              ? codeWith(coder, new Uint8Array(left.buffer, left.byteOffset, left.byteLength))
+              : (left ?? values),
+          bitsPerValue: bitsPerValue(dtype),
+        };
+  const needsMask = keep && quantized && !zerosSurvive(quantized, keep);
+  const bitmask = { scheme: "bitmask", indexBits: values.length, storedWeights: values.length } as const;
+  forms.push({
+    name,
+    shape,
+    content: content(quantized?.codes, values),
+    ...(needsMask ? { mask, index: bitmask } : {}),
+  });
+  if (keep && index) {
+    const codes = quantized && gather(quantized.codes, keep, emptyCodes(typeOfCodes(quantized.codes), kept));
+    const left = quantized ? undefined : gather(values, keep, new Float32Array(kept));
+    forms.push({ name, shape, content: content(codes, left), mask, index, sparse: true });
+  }
+  return forms.reduce((best, form) => (storedBytes(form) < storedBytes(best) ? form : best));
+}
+
+function codeWith(coder: Step, codes: CodeArray): Coded {
+  return { coder, bytes: encode(codes, coder).bytes };
+}
+
+/** True when every weight that pruning took away dequantizes to zero without a mask. */
+function zerosSurvive(quantized: Quantized, keep: Uint8Array): boolean {
+  const values = quantizerOf(quantized.step).dequantize(quantized);
+  for (let i = 0; i < keep.length; i++) if (keep[i] === 0 && values[i] !== 0) return false;
+  return true;
+}
+
+const mostLevels = 256;
+
+/** The different values, ascending, when there are few. */
+function levelsOf(values: Float32Array): number[] | undefined {
+  const levels = new Set<number>();
+  for (let i = 0; i < values.length; i++) {
+    levels.add(values[i]);
+    if (levels.size > mostLevels) return undefined;
+  }
+  return [...levels].sort((a, b) => a - b);
+}

@@ -1,0 +1,32 @@
+/** The one place that maps a step to its method: what kind of operator it is, and what it is called. */
+import { OptionError } from "../errors";
+import { coders } from "../encode";
+import { nearestWord } from "../options";
+import { pruners, type MagnitudeStep } from "../prune";
+import { quantizers } from "../quantize";
+import type { Step } from "../tensor/step";
+
+export type OperatorKind = "prune" | "quantize" | "encode";
+
+const registries = { prune: pruners, quantize: quantizers, encode: coders } as const;
+
+/** Whether a step prunes, quantizes or encodes. `OptionError` for a kind that no method has. */
+export function kindOfStep(step: Step): OperatorKind {
+  for (const kind of ["prune", "quantize", "encode"] as const) if (registries[kind].has(step.kind)) return kind;
+  const known = Object.values(registries).flatMap((registry) => [...registry.keys()]);
+  const guess = nearestWord(String(step.kind), known);
+  throw new OptionError(
+    `compress(): no step is called "${String(step.kind)}"; ${guess ? `did you mean "${guess}"?` : `there are ${known.join(", ")}`}`,
+  );
+}
+
+/** "linear 4-bit g128". */
+export function labelOf(step: Step): string {
+  const method = registries[kindOfStep(step)].get(step.kind);
+  return method ? method.label(step) : step.kind;
+}
+
+/** True for pruning whose threshold is over all layers. */
+export function isGlobal(step: Step): step is MagnitudeStep {
+  return step.kind === "magnitude" && step.scope === "global";
+}

@@ -1,0 +1,57 @@
+/** Pruning that spans layers: one threshold over all layers of an entry, found in two passes of counting (prune/magnitude.ts), so that no
+ *  more than a layer for each thread is in memory. */
+import { addHistogram, pruneCount, selectDigit, thresholdOf } from "../prune/magnitude";
+import type { Step } from "../tensor/step";
+import { valuesOf, type HistogramJob, type LayerInput, type LayerThreshold } from "./job";
+import { isGlobal } from "./operators";
+import type { PlannedLayer } from "./plan";
+
+type OnEachLayer = (
+  task: "histogram",
+  layers: readonly PlannedLayer[],
+  jobOf: (layer: PlannedLayer, input: LayerInput) => HistogramJob,
+) => Promise<Float64Array[]>;
+
+/** How often a layer with these steps is read. */
+export function passesOf(steps: readonly Step[]): number {
+  return isGlobal(steps[0]) ? 3 : 1;
+}
+
+/** For each layer, its threshold where its entry prunes globally. Exactly round(sparsity·n) of the n weights of an entry's layers go; among
+ *  equal magnitudes those of the earlier layer, in model order. */
+export async function findThresholds(
+  layers: readonly PlannedLayer[],
+  onEachLayer: OnEachLayer,
+): Promise<(LayerThreshold | undefined)[]> {
+  const thresholds = new Map<PlannedLayer, LayerThreshold>();
+  for (const entry of new Set(layers.map((layer) => layer.entry))) {
+    const members = layers.filter((layer) => layer.entry === entry);
+    const [step] = members[0].steps;
+    if (!isGlobal(step)) continue;
+    const weights = members.reduce((sum, { tensor }) => sum + tensor.parameters, 0);
+    const count = pruneCount(step.sparsity, weights);
+    const histograms = (prefix?: number) =>
+      onEachLayer("histogram", members, ({ tensor }, input): HistogramJob => ({
+        name: tensor.name,
+        values: valuesOf(input, tensor.dtype, tensor.shape),
+        prefix,
+      }));
+    const upper = selectDigit(total(await histograms()), Math.max(1, count));
+    const lowerCounts = await histograms(upper.digit);
+    const lower = selectDigit(total(lowerCounts), upper.remaining);
+    const threshold = thresholdOf(upper.digit, lower.digit, lower.remaining);
+    let ties = count === 0 ? 0 : threshold.ties;
+    members.forEach((member, at) => {
+      const own = Math.min(ties, lowerCounts[at][lower.digit]);
+      thresholds.set(member, { value: count === 0 ? 0 : threshold.value, ties: own });
+      ties -= own;
+    });
+  }
+  return layers.map((layer) => thresholds.get(layer));
+}
+
+function total(histograms: readonly Float64Array[]): Float64Array {
+  const sum = new Float64Array(histograms[0].length);
+  for (const histogram of histograms) addHistogram(sum, histogram);
+  return sum;
+}

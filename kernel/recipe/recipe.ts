@@ -1,0 +1,111 @@
+/** A recipe as it is written, checked, and in the form that is kept in reports. */
+import { OptionError } from "../errors";
+import { checkOptionNames } from "../options";
+import { layerMatcher, type LayerMatcher, type LayerPattern } from "../tensor/match";
+import type { Step } from "../tensor/step";
+import { isGlobal, kindOfStep, labelOf } from "./operators";
+
+/** Steps for the layers that `match` chooses; a layer takes the first entry that fits it. */
+export interface RecipeEntry {
+  readonly match: LayerPattern | readonly LayerPattern[];
+  readonly steps: Step | readonly Step[];
+}
+
+/** A step, steps one after the other, or a list of entries for different layers. */
+export type Recipe = Step | readonly Step[] | readonly RecipeEntry[];
+
+export interface CheckedEntry {
+  /** Absent: every weight matrix. */
+  readonly match?: LayerPattern | readonly LayerPattern[];
+  readonly fits: LayerMatcher;
+  readonly steps: readonly Step[];
+}
+
+/** Throws `OptionError` for anything that is no recipe, a step of unknown kind, or steps in an order that makes no sense. */
+export function checkRecipe(recipe: Recipe): readonly CheckedEntry[] {
+  const list: readonly unknown[] = Array.isArray(recipe) ? recipe : [recipe];
+  if (list.length === 0)
+    throw new OptionError("compress(): the recipe is empty; it takes a step, steps, or { match, steps } entries");
+  const entries = list.filter(isEntry);
+  if (entries.length === 0) return [{ fits: () => true, steps: checkSteps(list) }];
+  if (entries.length < list.length)
+    throw new OptionError(
+      "compress(): the recipe mixes steps and { match, steps } entries; put the steps into an entry",
+    );
+  return entries.map((entry) => {
+    checkOptionNames("compress", entry, ["match", "steps"]);
+    const { match, steps } = entry;
+    if (match === undefined) throw new OptionError('compress(): a recipe entry has no match; "**" matches every layer');
+    return { match, fits: layerMatcher(match), steps: checkSteps(isStepList(steps) ? steps : [steps]) };
+  });
+}
+
+function isStepList(steps: Step | readonly Step[]): steps is readonly Step[] {
+  return Array.isArray(steps);
+}
+
+function isEntry(value: unknown): value is RecipeEntry {
+  return typeof value === "object" && value !== null && !("kind" in value) && ("match" in value || "steps" in value);
+}
+
+function checkSteps(steps: readonly unknown[]): readonly Step[] {
+  for (const step of steps) {
+    if (typeof step === "function")
+      throw new OptionError(
+        `compress(): ${step.name || "a step"} is a function; call it: ${step.name || "linear"}({ … })`,
+      );
+    if (typeof step !== "object" || step === null || typeof (step as Partial<Step>).kind !== "string")
+      throw new OptionError(
+        `compress(): ${JSON.stringify(step) ?? String(step)} is no step; a step comes from its method, such as linear({ bits: 4 })`,
+      );
+  }
+  const checked = steps as readonly Step[];
+  if (checked.length === 0) throw new OptionError("compress(): an entry has no steps; skip leaves layers out");
+  checkOrder(checked);
+  return checked;
+}
+
+/** prune* → quantize* → at most one encode. */
+function checkOrder(steps: readonly Step[]): void {
+  const kinds = steps.map(kindOfStep);
+  const firstEncode = kinds.indexOf("encode");
+  if (firstEncode >= 0 && firstEncode < steps.length - 1) {
+    const [encoder, next] = [labelOf(steps[firstEncode]), labelOf(steps[firstEncode + 1])];
+    throw new OptionError(
+      kinds[firstEncode + 1] === "encode"
+        ? `compress(): ${encoder} comes before ${next}; bytes that are coded do not get smaller again, take one of them`
+        : `compress(): ${encoder} comes before ${next}; what is coded cannot be changed any more: encode last`,
+    );
+  }
+  const lateGlobal = steps.findIndex((step, at) => at > 0 && isGlobal(step));
+  if (lateGlobal > 0)
+    throw new OptionError(
+      `compress(): ${labelOf(steps[lateGlobal])} is step ${lateGlobal + 1}; its threshold is over the weights of all layers, so it comes first`,
+    );
+  const firstQuantize = kinds.indexOf("quantize");
+  const latePrune = kinds.findIndex((kind, at) => kind === "prune" && firstQuantize >= 0 && at > firstQuantize);
+  if (latePrune >= 0)
+    throw new OptionError(
+      `compress(): ${labelOf(steps[latePrune])} comes after ${labelOf(steps[firstQuantize])}; prune first, then quantize what is left`,
+    );
+}
+
+/** The recipe as plain JSON: steps as they are; a glob as it is, a RegExp as its source, a function as its text. */
+export function recipeRecord(entries: readonly CheckedEntry[]): unknown {
+  const plain = (pattern: LayerPattern): unknown => (typeof pattern === "string" ? pattern : String(pattern));
+  return entries.length === 1 && entries[0].match === undefined
+    ? entries[0].steps.map((step) => ({ ...step }))
+    : entries.map(({ match, steps }) => ({
+        match: isPatternList(match) ? match.map(plain) : plain(match ?? "**"),
+        steps: steps.map((step) => ({ ...step })),
+      }));
+}
+
+function isPatternList(match: CheckedEntry["match"]): match is readonly LayerPattern[] {
+  return Array.isArray(match);
+}
+
+/** A name for the variant where none was given: "magnitude 50 % · linear 4-bit g128". */
+export function recipeName(entries: readonly CheckedEntry[]): string {
+  return entries.map(({ steps }) => steps.map(labelOf).join(" · ")).join(" | ");
+}

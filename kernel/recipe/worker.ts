@@ -1,0 +1,16 @@
+/** What the worker threads of `compress()` can do. */
+import { checkFinite } from "../measure";
+import { magnitudeHistogram } from "../prune/magnitude";
+import { transferring } from "../simd/transferring";
+import type { HistogramJob, LayerJob } from "./job";
+import { compressLayer } from "./layer";
+import { restoreValues, type StoredTensor } from "./stored";
+
+export const tasks = {
+  histogram: ({ name, values, prefix }: HistogramJob) => {
+    checkFinite(values, "magnitude", name);
+    return transferring(magnitudeHistogram(values, prefix));
+  },
+  compress: (job: LayerJob) => transferring(compressLayer(job)),
+  restore: (stored: StoredTensor) => transferring(restoreValues(stored)),
+};
