@@ -1,6 +1,6 @@
 """Run a notebook through its kernel, without a browser.
 
-    python execute.py NOTEBOOK OUT     writes OUT.ipynb and OUT.html, prints the text of each view
+    python execute.py NOTEBOOK OUT     writes OUT.ipynb and OUT.html, prints the table of each report
 
 Exit code 1 when a cell fails; the notebook and the page are written all the same, up to that cell.
 """
@@ -20,6 +20,7 @@ VIEW = "application/vnd.codebook.view+json"
 
 def write(path: Path, text: str) -> None:
     """The whole file or none of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".new")
     with open(temporary, "w", encoding="utf-8") as file:
         file.write(text)
@@ -68,7 +69,7 @@ def main() -> int:
     for cell in cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if VIEW in data and "text/plain" in data:
+            if data.get(VIEW, {}).get("kind") == "report":
                 print(f"\n{data['text/plain']}")
     print(f"\nWrote {os.path.relpath(out.with_suffix('.ipynb'))} and {os.path.relpath(out.with_suffix('.html'))}")
     if failure:
