@@ -1,0 +1,75 @@
+// npm run bench [-- SUITE …]: runs every suite in this folder, prints one table at the end, writes out/bench.json.
+// A suite is a .mjs file that exports `name` and `async run({ python, root })`, which gives rows:
+//   { what, who, milliseconds, spread?, rate?, unit?, ratio?, against?, note? }
+// milliseconds is a median, spread the interquartile range; ratio is how many times faster than `against`, in the same run.
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "..", "..");
+const ownPython = join(root, ".venv", process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+const python = process.env.CODEBOOK_PYTHON ?? (existsSync(ownPython) ? ownPython : undefined);
+const wanted = process.argv.slice(2);
+
+const suites = [];
+for (const file of readdirSync(here).sort()) {
+  if (!file.endsWith(".mjs") || file === "bench.mjs") continue;
+  const suite = await import(pathToFileURL(join(here, file)).href);
+  if (typeof suite.run === "function" && (wanted.length === 0 || wanted.includes(suite.name))) suites.push(suite);
+}
+if (suites.length === 0) {
+  console.error(`No suite is called ${wanted.join(" or ")}.`);
+  process.exit(1);
+}
+
+const results = [];
+let failed = false;
+for (const { name, run } of suites) {
+  console.log(`${name} …`);
+  try {
+    results.push({ suite: name, rows: await run({ python, root }) });
+  } catch (error) {
+    failed = true;
+    console.error(`${name}: ${error.stack ?? error}`);
+    results.push({ suite: name, error: String(error), rows: [] });
+  }
+}
+
+const number = (value, digits = 3) => (value === undefined ? "" : Number(value.toPrecision(digits)).toString());
+const table = results.flatMap(({ suite, rows }) =>
+  rows.map((row) => [
+    suite,
+    row.what,
+    row.who,
+    number(row.milliseconds),
+    row.spread === undefined ? "" : `± ${number(row.spread, 2)}`,
+    row.rate === undefined ? "" : `${number(row.rate)} ${row.unit ?? ""}`,
+    row.ratio === undefined ? "" : `${number(row.ratio)} × ${row.against ?? ""}`,
+    row.note ?? "",
+  ]),
+);
+const headings = ["suite", "what", "who", "ms", "spread", "rate", "ratio", "note"];
+const widths = headings.map((heading, at) => Math.max(heading.length, ...table.map((cells) => cells[at].length)));
+const line = (cells) =>
+  cells
+    .map((cell, at) => (at === 3 ? cell.padStart(widths[at]) : cell.padEnd(widths[at])))
+    .join("  ")
+    .trimEnd();
+console.log(`\n${[headings, widths.map((width) => "-".repeat(width)), ...table].map(line).join("\n")}`);
+
+const machine = {
+  processor: cpus()[0]?.model ?? "",
+  threads: availableParallelism(),
+  memoryBytes: totalmem(),
+  node: process.version,
+  platform: `${process.platform} ${process.arch}`,
+};
+mkdirSync(join(root, "out"), { recursive: true });
+writeFileSync(
+  join(root, "out", "bench.json"),
+  `${JSON.stringify({ date: new Date().toISOString(), machine, results }, null, 2)}\n`,
+);
+console.log("\nWritten to out/bench.json.");
+process.exit(failed ? 1 : 0);
