@@ -80,6 +80,20 @@ class Kernel:
                     reply = message
         return Run(reply, messages)
 
+    def collect_reply(self, msg_id, client=None, timeout=HANG):
+        """The shell reply to `msg_id`; other replies wait for their turn."""
+        client = client or self.client
+        waiting = self.__dict__.setdefault("waiting", {})
+        end = time.monotonic() + timeout
+        while msg_id not in waiting:
+            assert time.monotonic() < end, f"no reply in {timeout} s"
+            try:
+                message = client.get_shell_msg(timeout=1)
+            except Empty:
+                continue
+            waiting[message["parent_header"].get("msg_id")] = message
+        return waiting.pop(msg_id)
+
     def run(self, code, client=None, timeout=HANG, **options):
         client = client or self.client
         return self.collect(client.execute(code, **options), client, timeout)

@@ -60,7 +60,7 @@ export function installGlobals(cellOf: () => CellContext | undefined): () => voi
       const out = output();
       const displayId = options?.displayId ?? randomUUID();
       show(out, value, displayId, false);
-      const handle = { displayId, update: (next: unknown) => show(out, next, displayId, true) };
+      const handle = { displayId, update: (next: unknown) => show(output(), next, displayId, true) };
       // A call at the end of a cell has shown its value already; the handle itself is no news.
       return Object.defineProperty(handle, silent, { value: true });
     },
