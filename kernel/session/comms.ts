@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import type { JsonObject } from "../protocol/message";
 import type { Comm, CommHost, CommMessage } from "./language/types";
@@ -18,7 +19,8 @@ interface OpenComm {
   close?: (message: CommMessage) => void;
 }
 
-/** The comms of a session, and the targets that front ends may open. */
+/** The comms of a session, and the targets that front ends may open. A handler runs in the context of the cell that set it:
+ *  what it prints goes there. */
 export class Comms implements CommHost {
   readonly #open = new Map<string, OpenComm>();
   readonly #targets = new Map<string, (comm: Comm, message: CommMessage) => void>();
@@ -32,7 +34,7 @@ export class Comms implements CommHost {
   }
 
   registerTarget(target: string, handler: (comm: Comm, openMessage: CommMessage) => void): void {
-    this.#targets.set(target, handler);
+    this.#targets.set(target, AsyncResource.bind(handler));
   }
 
   /** A comm message of a front end. Throws what the user's handler throws. */
@@ -73,10 +75,10 @@ export class Comms implements CommHost {
         this.send("comm_msg", { comm_id: id, data }, metadata, buffers);
       },
       onMessage: (handler) => {
-        open.message = handler;
+        open.message = AsyncResource.bind(handler);
       },
       onClose: (handler) => {
-        open.close = handler;
+        open.close = AsyncResource.bind(handler);
       },
       close: (data = {}, metadata = {}, buffers = []) => {
         if (this.#open.delete(id)) this.send("comm_close", { comm_id: id, data }, metadata, buffers);

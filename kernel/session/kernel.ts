@@ -23,6 +23,8 @@ export class Kernel {
   #loaded: Language | undefined;
   #executionCount = 0;
   #latestCell: Cell;
+  /** The comm message that is being handled: what the handler sends at once is its answer. */
+  #receiving: number | undefined;
   #running: Stoppable | undefined;
 
   constructor(
@@ -33,7 +35,7 @@ export class Kernel {
     this.#comms = new Comms((type, content, metadata, buffers) =>
       line.post({
         kind: "publish",
-        request: (this.#context.getStore() ?? this.#latestCell).request,
+        request: this.#receiving ?? (this.#context.getStore() ?? this.#latestCell).request,
         type,
         content: toJson(content),
         metadata: toJson(metadata),
@@ -169,9 +171,11 @@ export class Kernel {
   async #receiveComm(language: Language, request: Request): Promise<void> {
     const cell = new Cell(request.id, this.line, this.#comms, { quiet: false, allowInput: false });
     const result = await this.#run<undefined>(language, cell, async () => {
+      this.#receiving = request.id;
       this.#comms.receive(request.type, request.content, request.metadata, request.buffers);
       return undefined;
     });
+    this.#receiving = undefined;
     cell.end();
     if (result) cell.stream("stderr", `Error in a comm's handler: ${result.ename}: ${result.evalue}\n`);
   }

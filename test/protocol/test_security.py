@@ -1,0 +1,141 @@
+"""Messages that must not be obeyed: thousands of them, seeded, and the kernel neither obeys, nor dies, nor tells anything."""
+
+import hashlib
+import hmac
+import json
+import random
+import time
+
+import pytest
+import zmq
+from client import HANG, Kernel
+
+SEED = 20_261
+EVIL = "globalThis['pwned'] = true; console.log('pwned')"
+
+
+@pytest.fixture(scope="module")
+def watched(work_folder, tmp_path_factory):
+    log = tmp_path_factory.mktemp("log") / "stderr"
+    with log.open("wb") as stderr:
+        with Kernel(cwd=str(work_folder), stderr=stderr, stdout=stderr) as kernel:
+            kernel.log = log
+            yield kernel
+
+
+def dealer(kernel, port):
+    socket = zmq.Context.instance().socket(zmq.DEALER)
+    socket.linger = 500
+    socket.connect(f"tcp://127.0.0.1:{port}")
+    return socket
+
+
+def frames(kernel, msg_type="execute_request", content=None, msg_id="evil", sign=True):
+    header = {"msg_id": msg_id, "session": "evil", "username": "e", "date": "", "msg_type": msg_type, "version": "5.3"}
+    content = content or {"code": EVIL, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+    parts = [json.dumps(part).encode() for part in (header, {}, {}, content)]
+    key = kernel.client.session.key
+    signature = hmac.new(key, b"".join(parts), hashlib.sha256).hexdigest().encode() if sign else b""
+    return [b"<IDS|MSG>", signature, *parts]
+
+
+def hostile(kernel, random_source):
+    """One message that must be dropped, of a kind chosen at random."""
+    good = frames(kernel, msg_id=str(random_source.random()))
+    pick = random_source.choice
+    kind = random_source.randrange(9)
+    if kind == 0:
+        return [good[0], b"", *good[2:]]
+    if kind == 1:
+        return [good[0], random_source.randbytes(32).hex().encode(), *good[2:]]
+    if kind == 2:  # a good signature with one digit changed
+        at = random_source.randrange(64)
+        digit = pick([d for d in b"0123456789abcdef" if d != good[1][at]])
+        return [good[0], good[1][:at] + bytes([digit]) + good[1][at + 1 :], *good[2:]]
+    if kind == 3:  # one byte of a signed frame changed
+        frame = random_source.randrange(2, 6)
+        at = random_source.randrange(len(good[frame]))
+        changed = good[frame][:at] + bytes([good[frame][at] ^ (1 << random_source.randrange(7))]) + good[frame][at + 1 :]
+        return [*good[:frame], changed, *good[frame + 1 :]]
+    if kind == 4:
+        return good[: random_source.randrange(1, 6)]
+    if kind == 5:
+        return [random_source.randbytes(random_source.randrange(60)) for _ in range(random_source.randrange(1, 9))]
+    if kind == 6:
+        return [b"x"] * 40 + good
+    if kind == 7:
+        return [good[0], good[1] + b"00", *good[2:]]
+    return [good[0], good[1].upper() if good[1].upper() != good[1] else b"x", *good[2:]]
+
+
+def test_hostile_messages(watched):
+    kernel = watched
+    random_source = random.Random(SEED)
+    listener = zmq.Context.instance().socket(zmq.SUB)
+    listener.linger = 0
+    listener.rcvhwm = 0
+    listener.subscribe(b"")
+    listener.connect(f"tcp://127.0.0.1:{kernel.client.iopub_port}")
+    assert listener.poll(HANG * 1000), "no welcome"
+    sockets = [dealer(kernel, p) for p in (kernel.client.shell_port, kernel.client.control_port, kernel.client.stdin_port)]
+    for _ in range(3000):
+        random_source.choice(sockets).send_multipart(hostile(kernel, random_source))
+    assert kernel.run("typeof globalThis['pw' + 'ned']").result() == "'undefined'"
+    time.sleep(0.5)
+    assert kernel.control("kernel_info_request")["content"]["status"] == "ok"
+    told = b""
+    while listener.poll(300):
+        parts = listener.recv_multipart()
+        told += b"".join(parts[2:] if len(parts) > 2 else parts)
+    for socket in sockets:
+        assert not socket.poll(0), "a hostile message was answered"
+        socket.close()
+    listener.close()
+    told += kernel.log.read_bytes()
+    assert b"pwned" not in told
+    assert kernel.client.session.key not in told
+    assert b"dropped a message" in kernel.log.read_bytes()
+    assert kernel.log.read_bytes().count(b"dropped a message") < 20
+
+
+def test_replay(watched):
+    kernel = watched
+    socket = dealer(kernel, kernel.client.shell_port)
+    message = frames(kernel, content={"code": "globalThis['count'] = (globalThis['count'] ?? 0) + 1"}, msg_id="once")
+    for _ in range(50):
+        socket.send_multipart(message)
+    assert socket.poll(HANG * 1000)
+    assert kernel.run("globalThis['count']").result() == "1"
+    other = dealer(kernel, kernel.client.control_port)
+    other.send_multipart(message)
+    assert kernel.run("globalThis['count']").result() == "1"
+    socket.close()
+    other.close()
+
+
+def test_oversize(watched):
+    kernel = watched
+    socket = dealer(kernel, kernel.client.shell_port)
+    good = frames(kernel, msg_id="big")
+    socket.send_multipart([*good, *[b""] * 5000])
+    socket.send_multipart([good[0], good[1], b"{" + b" " * (2 << 20), *good[3:]])
+    heartbeat = dealer(kernel, kernel.client.hb_port)
+    heartbeat.send(b"x" * (1 << 20))
+    assert kernel.run("1").status == "ok"
+    assert not socket.poll(200)
+    for one in (socket, heartbeat):
+        one.close()
+
+
+def test_signed_but_malformed(watched):
+    kernel = watched
+    socket = dealer(kernel, kernel.client.control_port)
+    for content in ({"restart": [1]}, {"code": {}}, {"a": "\u0000"}, {"x": 1e400}):
+        socket.send_multipart(frames(kernel, "comm_info_request", content, msg_id=str(content)))
+    deep = frames(kernel, msg_id="deep")
+    key = kernel.client.session.key
+    deep[5] = b'{"code":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    deep[1] = hmac.new(key, b"".join(deep[2:]), hashlib.sha256).hexdigest().encode()
+    socket.send_multipart(deep)
+    assert kernel.run("1").status == "ok"
+    socket.close()
