@@ -1,8 +1,8 @@
 import type { Histogram, LayerReport, Report } from "../../kernel/report/types";
 import { paints } from "./colours";
 import type { Axis, Figure, Trace } from "./figure";
-import { percent } from "./numbers";
-import { plotlyText } from "./text";
+import { integer, percent } from "./numbers";
+import { plotlyText, visible } from "./text";
 import type { Theme } from "./theme";
 
 const levelHeight = 9;
@@ -158,16 +158,18 @@ function tallest(layer: LayerReport, variants: readonly number[]): number {
   return counts.reduce((a, b) => Math.max(a, b), 1);
 }
 
-/** "0.021 % of the weights lie outside this axis before, 0 % after linear 4-bit", or "" when none do. */
+/** "Outside this axis: 3 weights before, 5 after linear 4-bit." */
 export function outsideSentence(report: Report, layerIndex: number, variants: readonly number[]): string {
   const layer = report.layers[layerIndex];
-  const parts: string[] = [];
-  const share = (h: Histogram | undefined): number =>
-    h && layer.parameters > 0 ? (h.below + h.above) / layer.parameters : 0;
-  if (share(layer.histogram) > 0) parts.push(`${percent(share(layer.histogram))} before`);
-  for (const v of variants) {
-    const outside = share(layer.variants[v]?.histogram);
-    if (outside > 0) parts.push(`${percent(outside)} after ${report.variants[v].name}`);
-  }
-  return parts.length === 0 ? "Every weight lies inside this axis." : `Outside this axis: ${parts.join(", ")}.`;
+  const outside = (h: Histogram | undefined): number => (h ? h.below + h.above : 0);
+  const words = (n: number): string => {
+    const weights = `${integer(n)} ${n === 1 ? "weight" : "weights"}`;
+    return n >= 0.001 * layer.parameters ? `${weights} (${percent(n / layer.parameters)})` : weights;
+  };
+  const before = outside(layer.histogram);
+  const after = variants.map((v) => ({ v, n: outside(layer.variants[v]?.histogram) }));
+  if (before === 0 && after.every(({ n }) => n === 0)) return "Every weight lies inside this axis.";
+  if (after.every(({ n }) => n === before)) return `Outside this axis: ${words(before)}, before and after.`;
+  const parts = after.map(({ v, n }) => `${words(n)} after ${visible(report.variants[v].name)}`);
+  return `Outside this axis: ${[`${words(before)} before`, ...parts].join(", ")}.`;
 }

@@ -12,6 +12,7 @@ import type { Theme } from "./theme";
 const rowHeight = 20;
 const blockGap = 0.55;
 const titleHeight = 34;
+const headingHeight = 26;
 const axisHeight = 34;
 const panelGap = 26;
 
@@ -35,6 +36,15 @@ interface Column {
   readonly targets: boolean;
 }
 
+/** Columns side by side over one set of rows. */
+interface Band {
+  /** Stands above the columns where their own titles name variants. */
+  readonly heading: { readonly title: string; readonly note: string } | null;
+  readonly columns: readonly Column[];
+  /** How many columns there is room for, where bands must line up; null: the columns fill the width. */
+  readonly places: number | null;
+}
+
 /** Layers as rows; error, sparsity and bits per weight as columns over the same rows, one dot per variant. The columns share one
  *  vertical axis, so that zooming one zooms all. With more variants than there are colours, each variant has columns of its own. */
 export function rowsFigure(report: Report, state: ViewState, theme: Theme, width: number): PlacedFigure {
@@ -48,27 +58,33 @@ export function rowsFigure(report: Report, state: ViewState, theme: Theme, width
   const last = rows.length === 0 ? 0 : rows[rows.length - 1].y;
   const range: readonly [number, number] = [last + 0.6, -0.6];
   const plotHeight = Math.round((range[0] - range[1]) * rowHeight);
-  const bandHeight = titleHeight + plotHeight + axisHeight;
-  const height = bandHeight * bands.length;
+  const tops: number[] = [];
+  let height = 0;
+  for (const band of bands) {
+    height += titleHeight + (band.heading ? headingHeight : 0);
+    tops.push(height);
+    height += plotHeight + axisHeight;
+  }
   const plotWidth = Math.max(40, width - left - right);
-  const full = height - titleHeight - axisHeight;
+  const full = height - tops[0] - axisHeight;
 
   const data: Trace[] = [];
   const annotations: Annotation[] = [];
   const panels: Panel[] = [];
   const axes: Record<string, Axis> = {};
   let x = 0;
-  bands.forEach((columns, band) => {
-    const top = titleHeight + band * bandHeight;
+  bands.forEach(({ columns, heading, places }, band) => {
+    const top = tops[band];
     const yDomain: [number, number] = [
-      share(1 - (top - titleHeight + plotHeight) / full),
-      share(1 - (top - titleHeight) / full),
+      share(1 - (top - tops[0] + plotHeight) / full),
+      share(1 - (top - tops[0]) / full),
     ];
     const y = axisName("y", band);
     axes[y] = rowAxis(rows, range, yDomain, axisId("x", x), theme, band);
     annotations.push(...blockNames(rows, axisId("y", band), left, blockWidth, theme));
-    const free = plotWidth - panelGap * (columns.length - 1);
-    const total = columns.reduce((sum, column) => sum + column.share, 0);
+    const free = plotWidth - panelGap * ((places ?? columns.length) - 1);
+    const total = places ?? columns.reduce((sum, column) => sum + column.share, 0);
+    if (heading) annotations.push(bandHeading(heading, yDomain[1], left, theme));
     let start = 0;
     for (const column of columns) {
       const size = (free * column.share) / total;
@@ -96,7 +112,7 @@ export function rowsFigure(report: Report, state: ViewState, theme: Theme, width
       layout: {
         width,
         height,
-        margin: { l: left, r: right, t: titleHeight, b: axisHeight, pad: 0 },
+        margin: { l: left, r: right, t: tops[0], b: axisHeight, pad: 0 },
         font: { family: theme.fontFamily, size: theme.fontSize, color: theme.text },
         paper_bgcolor: theme.background,
         plot_bgcolor: theme.background,
@@ -132,7 +148,7 @@ function placeRows(report: Report, layers: readonly number[], grouped: boolean):
 /** What a layer is called beside its block. */
 export const shortName = (layer: LayerReport): string => shorten(layer.kind || layer.name, 30);
 
-function columnBands(report: Report, state: ViewState, width: number): readonly (readonly Column[])[] {
+function columnBands(report: Report, state: ViewState, width: number): readonly Band[] {
   const visible = visibleVariants(report, state);
   const measure = measures[state.measure];
   const error = {
@@ -161,13 +177,15 @@ function columnBands(report: Report, state: ViewState, width: number): readonly 
   };
   if (visible.length <= variantLimit) {
     const columns = width < 520 ? [error, sparsity] : [error, sparsity, bits];
-    return [columns.map((column) => ({ ...column, variants: visible }))];
+    return [{ heading: null, columns: columns.map((column) => ({ ...column, variants: visible })), places: null }];
   }
-  const perBand = Math.max(2, Math.min(6, Math.floor((width - 160) / 150)));
+  const places = Math.max(2, Math.min(6, Math.floor((width - 160) / 150)));
   return [error, sparsity, bits].flatMap((column) =>
-    chunks(visible, perBand).map((part) =>
-      part.map((v) => ({ ...column, title: report.variants[v].name, note: column.title, variants: [v], share: 1 })),
-    ),
+    chunks(visible, places).map((part, i) => ({
+      heading: i === 0 ? { title: column.title, note: column.note } : null,
+      columns: part.map((v) => ({ ...column, title: report.variants[v].name, note: "", variants: [v], share: 1 })),
+      places,
+    })),
   );
 }
 
@@ -256,6 +274,29 @@ function blockNames(
     }));
 }
 
+function bandHeading(
+  { title, note }: { title: string; note: string },
+  y: number,
+  left: number,
+  theme: Theme,
+): Annotation {
+  return {
+    text: `<b>${plotlyText(title)}</b><span style="color:${theme.muted}">${plotlyText(`  ${note}`)}</span>`,
+    x: 0,
+    y,
+    xref: "paper",
+    yref: "paper",
+    xanchor: "left",
+    yanchor: "bottom",
+    xshift: -left + 2,
+    yshift: 8 + headingHeight,
+    align: "left",
+    showarrow: false,
+    captureevents: false,
+    font: { size: theme.fontSize + 1, color: theme.text },
+  };
+}
+
 function columnTitle(
   column: Column,
   x: number,
@@ -267,7 +308,8 @@ function columnTitle(
   const room = size + panelGap - 8;
   const title = shorten(column.title, Math.max(8, Math.floor(room / 7.2)));
   const note = `  ${column.note}`;
-  const fits = textWidth(title, theme.fontSize + 1) * 1.06 + textWidth(note, theme.fontSize) < room;
+  const fits =
+    column.note !== "" && textWidth(title, theme.fontSize + 1) * 1.06 + textWidth(note, theme.fontSize) < room;
   const common = { showarrow: false, captureevents: false, yref: "paper", y, yanchor: "bottom" } as const;
   const titles: Annotation[] = [
     {
@@ -375,21 +417,28 @@ function spans(
 
 /** The sparsity that pruning aimed at: a thin line through the rows that share it. */
 function targets(report: Report, rows: readonly Row[], column: Column, theme: Theme, common: Common): readonly Trace[] {
-  const lines = new Map<number, { x: (number | null)[]; y: (number | null)[] }>();
-  for (const v of column.variants)
-    for (const row of rows) {
-      const target = report.layers[row.layer].variants[v]?.targetSparsity;
-      if (target === undefined) continue;
-      const line = lines.get(target) ?? { x: [], y: [] };
-      line.x.push(100 * target, 100 * target, null);
-      line.y.push(row.y - 0.5, row.y + 0.5, null);
-      lines.set(target, line);
+  const lines = new Map<number, { x: (number | null)[]; y: (number | null)[]; last: number }>();
+  rows.forEach((row, i) => {
+    const aims = new Set(column.variants.map((v) => report.layers[row.layer].variants[v]?.targetSparsity));
+    for (const aim of aims) {
+      if (aim === undefined) continue;
+      const line = lines.get(aim) ?? { x: [], y: [], last: -1 };
+      // A row that follows one with the same aim carries the line on, over the gap between blocks too.
+      if (line.last === i - 1 && i > 0) line.y[line.y.length - 2] = row.y + 0.5;
+      else {
+        line.x.push(100 * aim, 100 * aim, null);
+        line.y.push(row.y - 0.5, row.y + 0.5, null);
+      }
+      line.last = i;
+      lines.set(aim, line);
     }
+  });
   return [...lines.values()].map((line) => ({
     ...common,
     type: "scatter",
     mode: "lines",
-    ...line,
+    x: line.x,
+    y: line.y,
     line: { color: theme.muted, width: 1, dash: "dot" },
   }));
 }

@@ -127,7 +127,7 @@ export class ReportView implements MountedView {
   }
 
   resize(): void {
-    const width = Math.floor(this.root.clientWidth);
+    const width = Math.floor(this.place.clientWidth);
     if (width === this.width || width === 0) return;
     this.width = width;
     this.redraw();

@@ -20,9 +20,10 @@ export class Tooltip {
     this.node.hidden = false;
     const { width, height } = this.node.getBoundingClientRect();
     const room = { x: document.documentElement.clientWidth, y: document.documentElement.clientHeight };
-    const x = clientX + 16 + width > room.x ? clientX - 16 - width : clientX + 16;
-    const y = clientY + 16 + height > room.y ? clientY - 12 - height : clientY + 16;
-    this.node.style.left = `${Math.max(4, Math.min(x, room.x - width - 4))}px`;
+    // Below the pointer, so that the row stays in sight; above where there is no room.
+    const x = Math.min(clientX + 16, room.x - width - 8);
+    const y = clientY + 20 + height > room.y ? clientY - 16 - height : clientY + 20;
+    this.node.style.left = `${Math.max(4, x)}px`;
     this.node.style.top = `${Math.max(4, y)}px`;
   }
 

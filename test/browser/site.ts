@@ -182,8 +182,13 @@ export async function openNotebook(page: Page, site: Site, application: Applicat
       : `${site.address}/notebooks/${path}?token=t`,
   );
   await page.waitForSelector(".jp-Notebook .jp-Cell", { timeout: 90_000 });
-  const kernelDialog = page.locator(".jp-Dialog");
-  if (await kernelDialog.isVisible().catch(() => false)) await page.keyboard.press("Escape");
+  // A saved notebook is read without a kernel.
+  const without = page.locator(".jp-Dialog button", { hasText: "No Kernel" });
+  await without.waitFor({ timeout: 20_000 }).then(
+    () => without.click(),
+    () => undefined,
+  );
+  await page.waitForSelector(".jp-Dialog", { state: "detached" });
 }
 
 export async function setTheme(page: Page, theme: "JupyterLab Light" | "JupyterLab Dark"): Promise<void> {
