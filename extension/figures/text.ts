@@ -13,8 +13,12 @@ export function plotlyText(text: string): string {
 /** A name with its invisible characters written out. */
 export const visible = visibleText;
 
-/** At most `length` characters, the middle left out: the ends of a layer's name tell it from its neighbours. */
-export const shorten = (text: string, length: number): string => shortenMiddle(text, length);
+/** At most `length` characters, the middle left out: the ends of a layer's name tell it from its neighbours. Only the ends of a very
+ *  long name are looked at. */
+export function shorten(text: string, length: number): string {
+  const ends = text.length > 8 * length ? text.slice(0, 4 * length) + text.slice(-4 * length) : text;
+  return shortenMiddle(ends, length);
+}
 
 /** Width in pixels that `text` takes at a font size, on the wide side. */
 export const textWidth = (text: string, fontSize: number): number => Math.ceil(widthOf(visibleText(text)) * fontSize);

@@ -32,7 +32,7 @@ export async function startSite(
   for (const [name, notebook] of Object.entries(notebooks))
     writeFileSync(join(folder, name), JSON.stringify(notebook, null, 1));
   // The extension as it is built now, whatever is installed.
-  const extensions = join(temporary, "labextensions");
+  const extensions = join(temporary, "data", "labextensions");
   const built = join(root, "lib", "labextension");
   if (!existsSync(join(built, "package.json"))) throw new Error("lib/labextension is not built: npm run build");
   cpSync(built, join(extensions, "jupyterlab-codebook"), { recursive: true });
@@ -54,7 +54,6 @@ export async function startSite(
       "--IdentityProvider.token=t",
       "--ServerApp.password=",
       `--${name}.expose_app_in_browser=True`,
-      `--${name}.extra_labextensions_path=${extensions}`,
     ],
     {
       env: {
@@ -148,6 +147,13 @@ export async function visit(width = 1280, height = 1400): Promise<Visitor> {
     ],
   });
   const page = context.pages()[0] ?? (await context.newPage());
+  // A saved notebook is read without a kernel: the question which one to start is answered as it comes.
+  await page.addInitScript(() => {
+    new MutationObserver(() => {
+      for (const button of document.querySelectorAll<HTMLElement>(".jp-Dialog button"))
+        if (button.textContent?.includes("No Kernel")) button.click();
+    }).observe(document, { childList: true, subtree: true });
+  });
   const witness: Witness = { errors: [], dialogs: [], outside: [], requests: [] };
   page.on("console", (message) => {
     if (message.type() === "error") witness.errors.push(message.text().slice(0, 300));
@@ -182,12 +188,7 @@ export async function openNotebook(page: Page, site: Site, application: Applicat
       : `${site.address}/notebooks/${path}?token=t`,
   );
   await page.waitForSelector(".jp-Notebook .jp-Cell", { timeout: 90_000 });
-  // A saved notebook is read without a kernel.
-  const without = page.locator(".jp-Dialog button", { hasText: "No Kernel" });
-  await without.waitFor({ timeout: 20_000 }).then(
-    () => without.click(),
-    () => undefined,
-  );
+  await page.waitForTimeout(1200);
   await page.waitForSelector(".jp-Dialog", { state: "detached" });
 }
 

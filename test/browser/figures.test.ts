@@ -1,0 +1,323 @@
+/** The figures in a real JupyterLab and a real Notebook, from saved outputs, without a kernel. Pictures are kept in out/browser. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { reportBundle } from "../../kernel/report/display";
+import type { View } from "../../kernel/report/types";
+import { payloadModel, payloadReport, payloads } from "../extension/payloads";
+import { deepReport, miniLmReport, smallReport } from "../fixtures/report/reports";
+import { savedNotebook } from "./notebooks";
+import {
+  keep,
+  openNotebook,
+  python,
+  setTheme,
+  startSite,
+  visit,
+  type Application,
+  type Site,
+  type Visitor,
+} from "./site";
+
+jest.setTimeout(240_000);
+
+const bundle = (view: View): Record<string, unknown> => (view.kind === "report" ? { ...reportBundle(view) } : {});
+const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+const notebooks: Readonly<Record<string, unknown>> = {
+  "six.ipynb": savedNotebook([smallReport()], bundle),
+  "mini.ipynb": savedNotebook([miniLmReport()], bundle),
+  "deep.ipynb": savedNotebook([deepReport()], bundle),
+  "words.ipynb": savedNotebook([
+    { version: 2, kind: "report" },
+    { version: 1, kind: "report", model: {} },
+    { ...smallReport(), layers: [] },
+    { version: 0, kind: "report" },
+    "not a view",
+  ]),
+  "plain.ipynb": savedNotebook([]),
+  "hostile.ipynb": savedNotebook([payloadReport(0), payloadReport(31), payloadModel()]),
+};
+
+const view = ".cb-View";
+const drawn = `${view} .cb-Panel .main-svg`;
+
+/** The middle of a layer's row or cell on the screen, by its place among the options that screen readers get. */
+async function tipText(page: Page): Promise<string> {
+  await page.waitForSelector(".cb-Tip:visible");
+  return (await page.locator(".cb-Tip").first().innerText()).replace(/\s+/g, " ");
+}
+
+async function figureBox(page: Page): Promise<{ x: number; y: number; width: number; height: number }> {
+  const figure = page.locator(".cb-Figure").first();
+  await figure.scrollIntoViewIfNeeded();
+  const box = await figure.boundingBox();
+  if (!box) throw new Error("no figure on the page");
+  return box;
+}
+
+async function saved(page: Page, label: string): Promise<{ name: string; bytes: Buffer }> {
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: label }).first().click(),
+  ]);
+  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+}
+
+describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
+  let site: Site;
+  let visitor: Visitor;
+  let page: Page;
+
+  beforeAll(async () => {
+    site = await startSite(application, notebooks);
+    visitor = await visit();
+    page = visitor.page;
+  });
+
+  afterAll(async () => {
+    await visitor?.leave();
+    await site?.stop();
+  });
+
+  afterEach(async () => {
+    expect(await page.evaluate(() => (window as unknown as { __pwned?: number }).__pwned)).toBeUndefined();
+    expect(visitor.witness.dialogs).toEqual([]);
+    expect(visitor.witness.outside).toEqual([]);
+    expect(visitor.witness.errors.filter((e) => !/Failed to load resource.*(404|400)/.test(e))).toEqual([]);
+  });
+
+  test("plotly is fetched when the first figure needs it, and not before", async () => {
+    const heavy = (): number =>
+      visitor.witness.requests.filter(
+        (url) =>
+          url.includes("plotly-cartesian") ||
+          /labextensions\/jupyterlab-codebook\/static\/(?!remoteEntry|style)/.test(url),
+      ).length;
+    await openNotebook(page, site, application, "plain.ipynb");
+    await page.waitForTimeout(1500);
+    const before = heavy();
+    await openNotebook(page, site, application, "six.ipynb");
+    await page.waitForSelector(drawn);
+    expect(heavy()).toBeGreaterThan(before);
+    await keep(page, `${application}-six`, view);
+  });
+
+  test("hover names the layer with all its measures; click opens it; Escape closes it", async () => {
+    await openNotebook(page, site, application, "six.ipynb");
+    await page.waitForSelector(drawn);
+    const box = await figureBox(page);
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 34 + 12 + 20);
+    const tip = await tipText(page);
+    expect(tip).toContain("h.0.attn.c_proj.weight");
+    for (const word of [
+      "SQNR",
+      "RMSE",
+      "MSE",
+      "1 − cos",
+      "largest error",
+      "zeros",
+      "bits/weight",
+      "entropy",
+      " dB",
+      " %",
+    ])
+      expect(tip).toContain(word);
+    await keep(page, `${application}-six-hover`);
+    await page.mouse.down();
+    await page.mouse.up();
+    const card = page.locator(".cb-Card");
+    await card.waitFor();
+    expect(await card.innerText()).toContain("h.0.attn.c_proj.weight");
+    await card.locator(".main-svg").first().waitFor();
+    await page.waitForTimeout(500);
+    await keep(page, `${application}-six-card`, view);
+    await card.getByText("log count").click();
+    await card.locator(".main-svg").first().waitFor();
+    await card.press("Escape");
+    await card.waitFor({ state: "hidden" });
+  });
+
+  test("the keyboard alone: Tab to the figure, arrows, Enter, Escape", async () => {
+    await openNotebook(page, site, application, "six.ipynb");
+    await page.waitForSelector(drawn);
+    await page.locator(".cb-Filter").focus();
+    await page.keyboard.press("Tab");
+    const current = (): Promise<string | null> =>
+      page.evaluate(
+        () =>
+          document.getElementById(document.activeElement?.getAttribute("aria-activedescendant") ?? "")?.textContent ??
+          null,
+      );
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("listbox");
+    await page.keyboard.press("ArrowDown");
+    expect(await current()).toContain("h.0.attn.c_attn.weight, 64 × 192");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    expect(await current()).toContain("h.0.mlp.c_fc.weight");
+    await page.keyboard.press("End");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    expect(await page.locator(".cb-Card").innerText()).toContain("h.1.attn.c_proj.weight");
+    await page.keyboard.press("Escape");
+    expect(await page.locator(".cb-Card").isVisible()).toBe(false);
+    // The notebook's own commands did not hear any of it.
+    expect(await page.locator(".jp-Notebook .jp-Cell").count()).toBe(1);
+  });
+
+  test("filters, measures, order, variants and forms", async () => {
+    await openNotebook(page, site, application, "mini.ipynb");
+    await page.waitForSelector(drawn);
+    const options = page.locator(".cb-Figure [role=option]");
+    expect(await options.count()).toBe(39);
+    await page.locator(".cb-Filter").fill("query");
+    await until(async () => (await options.count()) === 6);
+    await page.locator(".cb-Select").selectOption({ label: "key (6)" });
+    await page.getByText("No layer matches the filter.").waitFor();
+    await page.locator(".cb-Filter").fill("");
+    await until(async () => (await options.count()) === 6);
+    await page.locator(".cb-Select").selectOption({ label: "all kinds" });
+    await page.locator(".cb-Segment", { hasText: "worst first" }).click();
+    await page.locator(".cb-Segment", { hasText: "RMSE" }).click();
+    await until(async () => /RMSE/.test((await options.first().textContent()) ?? ""));
+    expect(await page.locator(".cb-Segment", { hasText: "linear" }).isVisible()).toBe(true);
+    await page.locator(".cb-Chip").first().click();
+    expect(await page.locator(".cb-Chip").first().getAttribute("aria-pressed")).toBe("false");
+    await until(async () => !((await options.first().textContent()) ?? "").includes("linear 4-bit g64"));
+    await keep(page, `${application}-mini-rmse-worst`, view);
+    await page.locator(".cb-Segment", { hasText: "table" }).click();
+    expect(await page.locator(".cb-Table tbody tr[data-row]").count()).toBe(39);
+    await page.locator(".cb-SortButton", { hasText: "layer" }).click();
+    expect(await page.locator(".cb-Table th[aria-sort=ascending]").innerText()).toContain("layer");
+    await page.locator(".cb-Segment", { hasText: "map" }).click();
+    await page.waitForSelector(`${view} .hm`);
+  });
+
+  test("PNG, SVG and CSV arrive", async () => {
+    await openNotebook(page, site, application, "mini.ipynb");
+    await page.waitForSelector(drawn);
+    const csv = await saved(page, "Download every number as CSV");
+    expect(csv.name).toBe("all-MiniLM-L6-v2-layers.csv");
+    const lines = csv.bytes.toString("utf8").split("\r\n");
+    expect(lines).toHaveLength(1 + 39 * 3 + 1);
+    const report = miniLmReport();
+    expect(lines[1]).toContain(report.layers[0].name);
+    expect(lines[1]).toContain(String(report.layers[0].variants[0]?.rootMeanSquareError));
+    const png = await saved(page, "Download the figure as PNG");
+    expect(png.bytes.subarray(1, 4).toString("latin1")).toBe("PNG");
+    expect(png.bytes.readUInt32BE(16)).toBeGreaterThan(2000);
+    writeFileSync(join(pictureFolder(), `${application}-mini-download.png`), png.bytes);
+    const svg = await saved(page, "Download the figure as SVG");
+    expect(svg.bytes.toString("utf8")).toMatch(/^<svg[\s\S]*all-MiniLM-L6-v2[\s\S]*<\/svg>$/);
+  });
+
+  test("three hundred layers as a map, in light and dark", async () => {
+    await openNotebook(page, site, application, "deep.ipynb");
+    await page.waitForSelector(`${view} .hm`);
+    await page.waitForTimeout(500);
+    await keep(page, `${application}-deep-light`, view);
+    const box = await figureBox(page);
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 130);
+    expect(await tipText(page)).toMatch(/model\.layers\.\d+\./);
+    const background = (): Promise<string> =>
+      page.evaluate(() => document.querySelector<HTMLElement>(".cb-Panel .main-svg")?.style.background ?? "");
+    const light = await background();
+    await setTheme(page, "JupyterLab Dark");
+    await until(async () => (await background()) !== light);
+    await page.mouse.move(5, 5);
+    await keep(page, `${application}-deep-dark`, view);
+    await openNotebook(page, site, application, "mini.ipynb");
+    await page.waitForSelector(drawn);
+    const rows = await figureBox(page);
+    await page.mouse.click(rows.x + rows.width * 0.5, rows.y + 100);
+    await page.waitForSelector(".cb-Card .main-svg");
+    await page.waitForTimeout(500);
+    await keep(page, `${application}-mini-dark`, view);
+    await setTheme(page, "JupyterLab Light");
+  });
+
+  test("newer, malformed and empty views each have their sentence", async () => {
+    await openNotebook(page, site, application, "words.ipynb");
+    await page.waitForSelector(view);
+    const words = await page.locator(`${view}`).allInnerTexts();
+    expect(words[0]).toContain("made by a newer version of Codebook (format 2");
+    expect(words[1]).toContain("cannot be drawn: its variants is missing");
+    expect(words[2]).toContain("This report holds no layers");
+    expect(words[3]).toContain("its version is 0");
+    expect(words[4]).toContain("its view is not an object");
+  });
+
+  test("hostile names stand as text in every place and run nowhere", async () => {
+    await openNotebook(page, site, application, "hostile.ipynb");
+    await page.waitForSelector(drawn);
+    // The notebook was never run or signed here: the figures are drawn all the same.
+    await page.waitForSelector(`${view} .cb-Table`);
+    const first = page.locator(view).first();
+    expect(await first.locator(".cb-Model").textContent()).toBe(payloads[0]);
+    for (const form of ["layers", "map", "table"]) {
+      await first.locator(".cb-Segment", { hasText: form }).click();
+      await page.waitForTimeout(400);
+    }
+    const names = await first.locator(".cb-NameCell .cb-Layer").allTextContents();
+    expect([...names].sort()).toEqual([...payloads].sort());
+    await first.locator(".cb-Segment", { hasText: "layers" }).click();
+    await page.waitForTimeout(600);
+    const figure = first.locator(".cb-Figure");
+    await figure.focus();
+    for (let i = 0; i < payloads.length; i++) {
+      await page.keyboard.press("ArrowDown");
+      if (i % 8 === 0) await page.keyboard.press("Enter");
+    }
+    const box = await figureBox(page);
+    for (let i = 0; i < 40; i++) await page.mouse.move(box.x + 60 + 9 * i, Math.min(1300, box.y + 40 + 20 * i));
+    for (const kind of ["CSV", "SVG", "PNG"])
+      await Promise.all([
+        page.waitForEvent("download"),
+        first.locator(".cb-Buttons button", { hasText: kind }).click(),
+      ]);
+    await page.locator(".cb-Words summary").first().click();
+    const found = await page.evaluate(() => ({
+      scripts: document.querySelectorAll(".cb-View script, .cb-Tip script").length,
+      links: document.querySelectorAll(".cb-View a, .cb-Tip a").length,
+      foreign: document.querySelectorAll(
+        ".cb-View :is(img, iframe, object, embed, video, audio, form, foreignObject, math, style, link, base, meta), .cb-Tip :is(img, iframe)",
+      ).length,
+      handlers: [...document.querySelectorAll(".cb-View *, .cb-Tip *")].filter((node) =>
+        node.getAttributeNames().some((name) => name.startsWith("on")),
+      ).length,
+      polluted: ({} as Record<string, unknown>).version !== undefined,
+    }));
+    expect(found).toEqual({ scripts: 0, links: 0, foreign: 0, handlers: 0, polluted: false });
+    await keep(page, `${application}-hostile`, view);
+  });
+});
+
+/** Waits until `holds` does, for at most ten seconds. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(await holds()).toBe(true);
+}
+
+const pictureFolder = (): string => join(__dirname, "..", "..", "..", "out", "browser");
+
+test("without the extension, nbconvert's page shows the static figure", () => {
+  const folder = mkdtempSync(join(os.tmpdir(), "codebook-static-"));
+  try {
+    const notebook = join(folder, "mini.ipynb");
+    writeFileSync(notebook, JSON.stringify(plain(notebooks["mini.ipynb"])));
+    execFileSync(python, ["-m", "nbconvert", "--to", "html", "--output", "mini.html", notebook], {
+      timeout: 90_000,
+      stdio: "pipe",
+    });
+    const html = readFileSync(join(folder, "mini.html"), "utf8");
+    expect(html).toMatch(/<img[^>]+src="data:image\/svg\+xml/);
+    expect(html).toContain("encoder.layer.3.intermediate.dense.weight");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
