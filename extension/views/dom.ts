@@ -7,6 +7,10 @@ interface Attributes {
   readonly [attribute: string]: string | number | boolean | undefined;
 }
 
+/** What can have the focus. While it does, keys are its own and not the notebook's commands (Enter would edit the cell, arrows would
+ *  leave it); JupyterLab looks for this mark on the very element that has the focus. */
+const focusable: ReadonlySet<string> = new Set(["button", "input", "select", "summary"]);
+
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -14,6 +18,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const node = document.createElement(tag);
   setAttributes(node, attributes);
+  if (focusable.has(tag) || "tabindex" in attributes) node.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const child of children) if (child !== null) node.append(child);
   return node;
 }

@@ -31,8 +31,6 @@ export class ViewWidget extends Widget {
   constructor(private readonly surroundings: Surroundings) {
     super();
     this.addClass("cb-View");
-    // Arrows, Enter and letters belong to the figure while it has the focus, not to the notebook's commands.
-    this.node.setAttribute("data-lm-suppress-shortcuts", "true");
     this.watcher = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(() => this.mounted?.resize());
     this.watcher?.observe(this.node);
   }

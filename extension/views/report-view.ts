@@ -87,7 +87,7 @@ export class ReportView implements MountedView {
       pick: (layer) => this.open(layer),
       group: (layer) => (this.state.order === "model" ? report.layers[layer].block : ""),
     });
-    this.place = element("div", { class: "cb-Figure" }, this.panel.node, this.options);
+    this.place = element("div", { class: "cb-Figure", tabindex: 0 }, this.panel.node, this.options);
     this.place.addEventListener("keydown", (event) => this.onKey(event));
     this.place.addEventListener("blur", () => this.tooltip.hide());
     const { model } = report;
