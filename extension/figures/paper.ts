@@ -1,6 +1,6 @@
 import type { Report } from "../../kernel/report/types";
 import { paints } from "./colours";
-import type { Annotation, Axis, Figure, Trace } from "./figure";
+import type { Annotation, Figure } from "./figure";
 import { mapFigure } from "./map";
 import { bits, bytes, count } from "./numbers";
 import { rowsFigure } from "./rows";
@@ -21,6 +21,7 @@ export function paperFigure(report: Report, state: ViewState, width: number, the
   const lines = entries.length === 0 ? 0 : entries[entries.length - 1].line + 1;
   const extra = headHeight + lines * lineHeight;
   const pixelX = (x: number): number => (x - layout.margin.l) / (width - layout.margin.l - layout.margin.r);
+  const paint = paints(report.variants.length, visibleVariants(report, state));
   const base = {
     xref: "paper",
     yref: "paper",
@@ -40,8 +41,8 @@ export function paperFigure(report: Report, state: ViewState, width: number, the
     },
     ...entries.map((entry) => ({
       ...base,
-      text: plotlyText(entry.text),
-      x: pixelX(entry.x + 14),
+      text: `<span style="color:${paint[entry.variant].colour}">${glyphs[paint[entry.variant].symbol]}</span>  ${plotlyText(entry.text)}`,
+      x: pixelX(entry.x),
       y: 1,
       yshift: layout.margin.t + extra - headHeight - lineHeight * (entry.line + 0.5),
       font: { size: theme.fontSize, color: theme.text },
@@ -49,19 +50,27 @@ export function paperFigure(report: Report, state: ViewState, width: number, the
   ];
   const height = layout.height + extra;
   return {
-    data: [...figure.data, ...keys(report, state, entries)],
+    data: figure.data,
     layout: {
       ...layout,
       height,
       margin: { ...layout.margin, t: layout.margin.t + extra },
       annotations: [...layout.annotations, ...head],
-      axes: {
-        ...layout.axes,
-        ...(entries.length === 0 ? {} : keyAxes(width, layout, extra)),
-      },
     },
   };
 }
+
+/** Plotly's marks as characters. */
+const glyphs: Readonly<Record<string, string>> = {
+  circle: "●",
+  square: "■",
+  diamond: "◆",
+  "triangle-up": "▲",
+  "triangle-down": "▼",
+  pentagon: "⬟",
+  hexagon: "⬢",
+  star: "★",
+};
 
 interface Entry {
   readonly variant: number;
@@ -88,39 +97,4 @@ function legend(report: Report, state: ViewState, width: number): readonly Entry
     x += room;
   }
   return entries;
-}
-
-/** The legend's marks, on a pair of axes that count pixels over the head of the figure. */
-function keys(report: Report, state: ViewState, entries: readonly Entry[]): readonly Trace[] {
-  const paint = paints(report.variants.length, visibleVariants(report, state));
-  return entries.map((entry) => ({
-    type: "scatter",
-    mode: "markers",
-    hoverinfo: "skip",
-    showlegend: false,
-    xaxis: "x99",
-    yaxis: "y99",
-    x: [entry.x + 5],
-    y: [entry.line + 0.5],
-    marker: { color: paint[entry.variant].colour, size: 8, symbol: paint[entry.variant].symbol },
-    cliponaxis: false,
-  }));
-}
-
-function keyAxes(width: number, layout: Figure["layout"], extra: number): Record<string, Axis> {
-  // The pair spans the plotting area; its ranges reach beyond it so that pixels of the head fall in the margin above.
-  const plotWidth = width - layout.margin.l - layout.margin.r;
-  const plotHeight = layout.height - layout.margin.t - layout.margin.b;
-  const hidden = { showgrid: false, zeroline: false, showticklabels: false, ticks: "", automargin: false } as const;
-  const top = (layout.margin.t + extra - headHeight) / lineHeight;
-  return {
-    xaxis99: {
-      ...hidden,
-      type: "linear",
-      anchor: "y99",
-      domain: [0, 1],
-      range: [layout.margin.l, layout.margin.l + plotWidth],
-    },
-    yaxis99: { ...hidden, type: "linear", anchor: "x99", domain: [0, 1], range: [top + plotHeight / lineHeight, top] },
-  };
 }

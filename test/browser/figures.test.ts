@@ -209,6 +209,27 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     expect(png.bytes.subarray(1, 4).toString("latin1")).toBe("PNG");
     expect(png.bytes.readUInt32BE(16)).toBeGreaterThan(2000);
     writeFileSync(join(pictureFolder(), `${application}-mini-download.png`), png.bytes);
+    // Each variant's colour is in the picture: 39 dots of some 400 pixels, in three panels.
+    const pixels = await page.evaluate(
+      async ([source, ...colours]) => {
+        const picture = new Image();
+        picture.src = source;
+        await picture.decode();
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [picture.width, picture.height];
+        const context = canvas.getContext("2d");
+        context?.drawImage(picture, 0, 0);
+        const seen = new Map<string, number>();
+        const data = context?.getImageData(0, 0, picture.width, picture.height).data ?? [];
+        for (let i = 0; i < data.length; i += 4) {
+          const colour = `${data[i]},${data[i + 1]},${data[i + 2]}`;
+          seen.set(colour, (seen.get(colour) ?? 0) + 1);
+        }
+        return colours.map((colour) => seen.get(colour) ?? 0);
+      },
+      [`data:image/png;base64,${png.bytes.toString("base64")}`, "0,114,178", "0,158,115", "213,94,0"],
+    );
+    for (const count of pixels) expect(count).toBeGreaterThan(39 * 400);
     const svg = await saved(page, "Download the figure as SVG");
     expect(svg.bytes.toString("utf8")).toMatch(/^<svg[\s\S]*all-MiniLM-L6-v2[\s\S]*<\/svg>$/);
   });
