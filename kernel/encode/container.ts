@@ -2,7 +2,7 @@
  *
  *  | bytes  | what                                                                                      |
  *  | 4      | "CBE" and the version, 1                                                                  |
- *  | 1      | coder: 1 huffman, 2 horner                                                                |
+ *  | 1      | coder: 1 huffman, 2 horner, 3 rans                                                           |
  *  | 1      | type of the array: 0 Uint8, 1 Int8, 2 Uint16, 3 Int16, 4 Int32, 5 string (UTF-16 units)   |
  *  | varint | number of symbols                                                                         |
  *  | …      | the coder's table and payload; absent when there is no symbol                             |

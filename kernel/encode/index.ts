@@ -7,10 +7,11 @@ import type { Coder } from "./coder";
 import { arrayTypes, ByteReader, ByteWriter, magic, type IntegerArray } from "./container";
 import { hornerCoder } from "./horner";
 import { huffmanCoder } from "./huffman";
+import { ransCoder } from "./rans";
 
 /** Every lossless coder by its `kind`. A coder here takes any step whose kind is its own. */
 export const coders: ReadonlyMap<string, Coder> = new Map(
-  ([huffmanCoder, hornerCoder] as unknown as Coder[]).map((coder) => [coder.kind, coder]),
+  ([huffmanCoder, hornerCoder, ransCoder] as unknown as Coder[]).map((coder) => [coder.kind, coder]),
 );
 
 /** The coder of a step; throws `OptionError` when its kind is none. */
@@ -98,7 +99,7 @@ export function decode(
   const reader = new ByteReader(ArrayBuffer.isView(encoded) ? encoded : encoded.bytes, options.name ?? "encoded data");
   const id = reader.byte();
   const coder = [...coders.values()].find((entry) => entry.id === id);
-  if (!coder) return reader.fail(`coder ${id}`, "1 (huffman) or 2 (horner)", 4);
+  if (!coder) return reader.fail(`coder ${id}`, "1 (huffman), 2 (horner) or 3 (rans)", 4);
   const type = arrayTypes[reader.byte()];
   if (!type) return reader.fail(`array type ${reader.bytes[5]}`, `0 to ${arrayTypes.length - 1}`, 5);
   const count = reader.varint("the number of symbols", limit);
@@ -133,3 +134,4 @@ export type { Coder } from "./coder";
 export type { IntegerArray } from "./container";
 export { horner, hornerCoder, hornerWord, type HornerOptions, type HornerStep } from "./horner";
 export { huffman, huffmanCoder, type HuffmanOptions, type HuffmanStep } from "./huffman";
+export { rans, ransCoder, type RansOptions, type RansStep } from "./rans";
