@@ -9,17 +9,34 @@ import { nearestWord } from "../options";
 import type { ErrorMeasures } from "../report/types";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
+import { fp4Quantizer } from "./fp4";
+import { fp8Quantizer } from "./fp8";
+import { intQuantizer } from "./int";
 import { linearQuantizer } from "./linear";
 import { meanConstrainedQuantizer } from "./mean-constrained";
+import { mxfp4Quantizer } from "./mxfp4";
+import { mxfp8Quantizer } from "./mxfp8";
+import { nf4Quantizer } from "./nf4";
+import { nvfp4Quantizer } from "./nvfp4";
 import { storedBits, type CodeArray, type Quantized, type Quantizer, type TableArray } from "./quantized";
 import { sortedQuantizer } from "./sorted";
 
 /** Every quantization method by its `kind`. A method here takes any step whose kind is its own. */
 export const quantizers: ReadonlyMap<string, Quantizer> = new Map(
-  ([linearQuantizer, meanConstrainedQuantizer, sortedQuantizer] as unknown as Quantizer[]).map((quantizer) => [
-    quantizer.kind,
-    quantizer,
-  ]),
+  (
+    [
+      fp4Quantizer,
+      fp8Quantizer,
+      intQuantizer,
+      linearQuantizer,
+      meanConstrainedQuantizer,
+      mxfp4Quantizer,
+      mxfp8Quantizer,
+      nf4Quantizer,
+      nvfp4Quantizer,
+      sortedQuantizer,
+    ] as unknown as Quantizer[]
+  ).map((quantizer) => [quantizer.kind, quantizer]),
 );
 
 /** The method of a step; throws `OptionError` when its kind is no quantization method. */
@@ -107,6 +124,10 @@ export function quantizerLabel(step: Step): string {
   return quantizerOf(step).label(step);
 }
 
+export { blockScales, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./absmax-blocks";
+export { fp4, fp4Quantizer, type Fp4Options, type Fp4Step } from "./fp4";
+export { fp8, fp8Quantizer, type Fp8Format, type Fp8Granularity, type Fp8Options, type Fp8Step } from "./fp8";
+export { int, intQuantizer, type IntOptions, type IntStep } from "./int";
 export { linear, linearQuantizer, type LinearOptions, type LinearStep } from "./linear";
 export {
   meanConstrained,
@@ -114,5 +135,10 @@ export {
   type MeanConstrainedOptions,
   type MeanConstrainedStep,
 } from "./mean-constrained";
+export { mxfp4, mxfp4Quantizer, type Mxfp4Step } from "./mxfp4";
+export { mxfp8, mxfp8Quantizer, type Mxfp8Step } from "./mxfp8";
+export { nf4, nf4Quantizer, nf4Values, type Nf4Options, type Nf4Step } from "./nf4";
+export { packNibbles, unpackNibbles, type NibbleOrder } from "./nibbles";
+export { nvfp4, nvfp4Quantizer, type Nvfp4Step } from "./nvfp4";
 export { storedBits, type CodeArray, type Quantized, type Quantizer, type Table, type TableArray } from "./quantized";
 export { sorted, sortedQuantizer, type SortedOptions, type SortedStep } from "./sorted";

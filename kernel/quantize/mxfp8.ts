@@ -1,0 +1,26 @@
+/** MXFP8: E4M3 floats in groups of 32 that share a power of two.
+ *
+ *  w′ = s·f(code),  s = 2^(round(log2 max|w|) − 8).  Formats, rounding and source: microscaling.ts. 8 + 8/32 = 8.25 bits per weight.
+ *  w/s stays below 448, so nothing is clamped: |w − w′| ≤ max(|w|·2^-4, s·2^-10). */
+import { e4m3Values, encodeE4m3 } from "../bytes/small-float";
+import { checkOptionNames } from "../options";
+import type { Step } from "../tensor/step";
+import { microscalingQuantizer } from "./microscaling";
+import type { Quantizer } from "./quantized";
+
+export interface Mxfp8Step extends Step {
+  readonly kind: "mxfp8";
+}
+
+/** The step "MXFP8": `mxfp8()`. It has no options; throws `OptionError` for any. */
+export function mxfp8(options: Record<string, never> = {}): Mxfp8Step {
+  checkOptionNames("mxfp8", options, []);
+  return Object.freeze({ kind: "mxfp8" } as const);
+}
+
+export const mxfp8Quantizer: Quantizer<Mxfp8Step> = microscalingQuantizer<Mxfp8Step>("mxfp8", {
+  bits: 8,
+  exponent: 8,
+  values: e4m3Values,
+  encode: (x) => encodeE4m3(x),
+});

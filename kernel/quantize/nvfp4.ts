@@ -1,0 +1,84 @@
+/** NVFP4: E2M1 floats in groups of 16 along the row, each with an E4M3 scale, and one float32 scale for the tensor.
+ *
+ *  w ≈ w′ = (s/g)·f(code),  g = 448·6 / max|w| over the tensor,  s = E4M3(g·max|w| of the group / 6),
+ *  f(code) = the E2M1 number nearest to clamp(w/(s/g), −6, 6), ties to even.
+ *  weights (out, in) f32 → codes (out, in) u8, the bit patterns + scale (out, ⌈in/16⌉), E4M3 numbers of 8 bits each +
+ *  globalScale (1) f32. 4 + 8/16 = 4.5 bits per weight and 32 for the tensor.
+ *
+ *  Every operation is one float32 operation; g is 448·6 times the float32 reciprocal of max|w|, and 1 where that is infinite
+ *  (max|w| below 2^-116.6). An s that rounds to 0 (all zeros, or far below the largest group) becomes 1/8. The last group of a row
+ *  may be shorter (compressed-tensors itself takes rows of whole groups only). A negative weight that rounds to zero keeps its sign
+ *  in the code. |w| up to 2^126.
+ *  |w − w′| ≤ s/g where s is 2^-6 or more: half the widest step; a w/(s/g) beyond 6, at most 6·17/16, is clamped.
+ *
+ *  Source: compressed-tensors 0.20.0 (scheme NVFP4). Codes and scales equal its own; two codes to a byte, the even index in the low
+ *  half: `packNibbles(codes, "low-first")`. (ggml's NVFP4 has no scale for the tensor: the same name, other bytes.) */
+import { e2m1Values, e4m3Values, encodeE4m3 } from "../bytes/small-float";
+import { checkFinite } from "../measure/finite";
+import { checkOptionNames } from "../options";
+import type { Shape } from "../tensor/tensor";
+import type { Step } from "../tensor/step";
+import { checkLargest } from "./microscaling";
+import { e2m1Code } from "./mxfp4";
+import type { Quantized, Quantizer } from "./quantized";
+import { forEachRun, largestMagnitudes, tilesOf } from "./tiles";
+
+const { fround } = Math;
+const kind = "nvfp4";
+const groupLength = 16;
+const smallestNormal = 2 ** -126;
+
+export interface Nvfp4Step extends Step {
+  readonly kind: "nvfp4";
+}
+
+/** The step "NVFP4": `nvfp4()`. It has no options; throws `OptionError` for any. */
+export function nvfp4(options: Record<string, never> = {}): Nvfp4Step {
+  checkOptionNames(kind, options, []);
+  return Object.freeze({ kind } as const);
+}
+
+const tilingOf = (shape: Shape, count: number) => tilesOf(kind, shape, count, "group", 1, groupLength);
+
+function globalScaleOf(largest: number): number {
+  const scale = fround(448 * 6 * fround(1 / Math.max(largest, smallestNormal)));
+  return scale === Infinity ? 1 : scale;
+}
+
+function quantize(weights: Float32Array, shape: Shape, step: Nvfp4Step, name?: string): Quantized {
+  checkFinite(weights, kind, name);
+  const groups = tilingOf(shape, weights.length);
+  const scales = largestMagnitudes(weights, groups);
+  checkLargest(kind, scales);
+  const globalScale = globalScaleOf(scales.reduce((most, magnitude) => Math.max(most, magnitude), 0));
+  for (let i = 0; i < scales.length; i++)
+    scales[i] = e4m3Values[encodeE4m3(fround(globalScale * fround(scales[i] / 6)))] || 0.125;
+  const codes = new Uint8Array(weights.length);
+  forEachRun(groups, (group, start, end) => {
+    const scale = fround(scales[group] / globalScale);
+    for (let i = start; i < end; i++) codes[i] = e2m1Code(fround(weights[i] / scale));
+  });
+  return {
+    step,
+    shape,
+    codes,
+    codeBits: 4,
+    tables: [
+      { name: "scale", data: scales, shape: groups.tableShape, bitsPerEntry: 8 },
+      { name: "globalScale", data: Float32Array.of(globalScale), shape: [1], bitsPerEntry: 32 },
+    ],
+  };
+}
+
+function dequantize({ codes, shape, tables }: Quantized): Float32Array {
+  const scales = tables[0].data;
+  const globalScale = tables[1].data[0];
+  const values = new Float32Array(codes.length);
+  forEachRun(tilingOf(shape, codes.length), (group, start, end) => {
+    const scale = fround(scales[group] / globalScale);
+    for (let i = start; i < end; i++) values[i] = e2m1Values[codes[i]] * scale;
+  });
+  return values;
+}
+
+export const nvfp4Quantizer: Quantizer<Nvfp4Step> = { kind, quantize, dequantize, label: () => kind };
