@@ -171,7 +171,7 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     await openNotebook(page, site, application, "mini.ipynb");
     await page.waitForSelector(drawn);
     const options = page.locator(".cb-Figure [role=option]");
-    expect(await options.count()).toBe(39);
+    await until(async () => (await options.count()) === 39);
     await page.locator(".cb-Filter").fill("query");
     await until(async () => (await options.count()) === 6);
     await page.locator(".cb-Select").selectOption({ label: "key (6)" });
@@ -182,9 +182,9 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     await page.locator(".cb-Segment", { hasText: "worst first" }).click();
     await page.locator(".cb-Segment", { hasText: "RMSE" }).click();
     await until(async () => /RMSE/.test((await options.first().textContent()) ?? ""));
-    expect(await page.locator(".cb-Segment", { hasText: "linear" }).isVisible()).toBe(true);
+    await until(() => page.locator(".cb-Segment", { hasText: "linear" }).isVisible());
     await page.locator(".cb-Chip").first().click();
-    expect(await page.locator(".cb-Chip").first().getAttribute("aria-pressed")).toBe("false");
+    await until(async () => (await page.locator(".cb-Chip").first().getAttribute("aria-pressed")) === "false");
     await until(async () => !((await options.first().textContent()) ?? "").includes("linear 4-bit g64"));
     await keep(page, `${application}-mini-rmse-worst`, view);
     await page.locator(".cb-Segment", { hasText: "table" }).click();
