@@ -1,22 +1,18 @@
-/** Counts to frequencies that add up to a power of two, for coders that share out a table of 2^tableBits places.
+/** Counts to frequencies that add up to a power of two, for coders that share out a table of M = 2^tableBits places.
  *
  *  Every count gets at least one place, and the whole costs least: Σ cᵢ·log2(M / fᵢ) is minimal over all integer f ≥ 1 with Σ fᵢ = M.
- *  The cost is convex in each f, so single places are taken from or given to the symbol where that costs least or saves most. */
+ *  What one more place saves, c·log2((f + 1) / f), falls with f; so places are given out one by one to the symbol where that saves
+ *  most. The optimum gives no symbol fewer than c·(M − 2n) / Σc − ½ places (n symbols), which is where the giving out starts. */
 
 /** Frequencies (n) with sum 2^tableBits for counts (n), each ≥ 1, n ≤ 2^tableBits. */
 export function normalizeCounts(counts: readonly number[], tableBits: number): Uint32Array {
   const size = 2 ** tableBits;
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const frequencies = Uint32Array.from(counts, (count) => Math.max(1, Math.floor((count * size) / total)));
-  const excess = frequencies.reduce((sum, f) => sum + f, 0) - size;
-  const step = excess > 0 ? -1 : 1;
-  const priceOf = (i: number): number => {
-    const f = frequencies[i];
-    return f + step === 0 ? Infinity : counts[i] * Math.log2(f / (f + step));
-  };
-  const queue = new PriceQueue(frequencies.length, priceOf);
-  for (let left = Math.abs(excess); left > 0; left--) {
-    frequencies[queue.first] += step;
+  const sure = Math.max(0, size - 2 * counts.length) / total;
+  const frequencies = Uint32Array.from(counts, (count) => Math.max(1, Math.floor(count * sure - 0.5)));
+  const queue = new PriceQueue(frequencies.length, (i) => counts[i] * Math.log2(frequencies[i] / (frequencies[i] + 1)));
+  for (let left = size - frequencies.reduce((sum, f) => sum + f, 0); left > 0; left--) {
+    frequencies[queue.first]++;
     queue.update();
   }
   return frequencies;
