@@ -35,6 +35,10 @@ export type {
 
 // formats
 export { fromArrays } from "./formats/arrays";
+export { ggufValue } from "./formats/gguf-values";
+export type { GgufMetadataInput, GgufTypeName, GgufValue } from "./formats/gguf-values";
+export { saveGguf } from "./formats/gguf-writer";
+export type { SaveGgufOptions } from "./formats/gguf-writer";
 export { open } from "./formats/open";
 export type { OpenOptions } from "./formats/open";
 export { saveSafetensors } from "./formats/safetensors-writer";

@@ -19,16 +19,20 @@ export const maxKeys = 65_536;
 const eagerElements = 64;
 
 interface ValueType {
-  readonly name: string;
+  readonly name: GgufScalarName;
   readonly bytes: number;
   readonly decode: (view: DataView, at: number) => unknown;
 }
 
-const stringType = 8;
-const arrayType = 9;
+export const stringType = 8;
+export const arrayType = 9;
 const boolType = 7;
 
-const scalarTypes: ReadonlyMap<number, ValueType> = new Map([
+/** The names of the number types of a GGUF file. */
+export type GgufScalarName =
+  "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32" | "bool" | "uint64" | "int64" | "float64";
+
+export const scalarTypes: ReadonlyMap<number, ValueType> = new Map([
   [0, { name: "uint8", bytes: 1, decode: (view, at) => view.getUint8(at) }],
   [1, { name: "int8", bytes: 1, decode: (view, at) => view.getInt8(at) }],
   [2, { name: "uint16", bytes: 2, decode: (view, at) => view.getUint16(at, true) }],
@@ -47,18 +51,34 @@ function plainInteger(value: bigint): number | string {
   return Number.isSafeInteger(number) ? number : value.toString();
 }
 
+/** How a file stores the value of a key: a scalar's or a string's type, or the element type of a list. */
+export interface GgufStoredType {
+  readonly type: number;
+  readonly isList: boolean;
+}
+
+const storedTypes = new WeakMap<object, ReadonlyMap<string, GgufStoredType>>();
+
+/** The types of metadata that came from a GGUF file, keys in the order of the file; `undefined` for any other object. Values alone do
+ *  not tell them (1 may be a uint8 or a float32), and a copy of the file needs them. */
+export function ggufTypesOf(values: object): ReadonlyMap<string, GgufStoredType> | undefined {
+  return storedTypes.get(values);
+}
+
 export interface GgufMetadata {
   readonly values: Readonly<Record<string, unknown>>;
   /** `general.alignment`, 32 when the file gives none. */
   readonly alignment: number;
 }
 
-const defaultAlignment = 32;
+export const defaultAlignment = 32;
 /** A megabyte: larger than any page, small enough that padding cannot run away. */
 export const maxAlignment = 1024 * 1024;
 
 export async function readGgufMetadata(cursor: GgufCursor, count: number): Promise<GgufMetadata> {
   const values: Record<string, unknown> = Object.create(null);
+  const types = new Map<string, GgufStoredType>();
+  storedTypes.set(values, types);
   let alignment = defaultAlignment;
   for (let i = 0; i < count; i++) {
     const keyAt = cursor.offset;
@@ -68,7 +88,8 @@ export async function readGgufMetadata(cursor: GgufCursor, count: number): Promi
     if (key in values) cursor.fail(keyAt, `the key ${quote(key)} comes twice`, "each key once");
     const typeAt = cursor.offset;
     const type = await cursor.uint32(`the type of ${quote(key)}`);
-    const value = await readValue(cursor, quote(key), type, typeAt);
+    const [stored, value] = await readValue(cursor, quote(key), type, typeAt);
+    types.set(key, stored);
     if (key === "general.alignment") alignment = checkAlignment(cursor, type, typeAt, value());
     define(values, key, value);
   }
@@ -96,20 +117,23 @@ function checkAlignment(cursor: GgufCursor, type: number, typeAt: number, value:
   return alignment;
 }
 
-async function readValue(cursor: GgufCursor, what: string, type: number, typeAt: number): Promise<() => unknown> {
+type TypedValue = readonly [stored: GgufStoredType, value: () => unknown];
+
+async function readValue(cursor: GgufCursor, what: string, type: number, typeAt: number): Promise<TypedValue> {
+  const stored = { type, isList: false };
   if (type === stringType) {
     const text = await cursor.string(what, maxStringBytes);
-    return () => text;
+    return [stored, () => text];
   }
   if (type === arrayType) return readArray(cursor, what);
   const scalar = scalarTypes.get(type);
   if (!scalar) cursor.fail(typeAt, `the type of ${what} is ${type}`, "0 to 12");
   const bytes = await packedBytes(cursor, scalar, 1, what, type);
   const value = scalar.decode(viewOf(bytes), 0);
-  return () => value;
+  return [stored, () => value];
 }
 
-async function readArray(cursor: GgufCursor, what: string): Promise<() => unknown> {
+async function readArray(cursor: GgufCursor, what: string): Promise<TypedValue> {
   const typeAt = cursor.offset;
   const type = await cursor.uint32(`the element type of ${what}`);
   if (type === arrayType) cursor.fail(typeAt, `${what} is a list of lists`, "a list of numbers, booleans or strings");
@@ -120,9 +144,10 @@ async function readArray(cursor: GgufCursor, what: string): Promise<() => unknow
   const decode = scalar
     ? numberList(await packedBytes(cursor, scalar, count, what, type), scalar, count)
     : stringList(await stringPieces(cursor, count, what));
-  if (count > eagerElements) return decode;
+  const stored = { type, isList: true };
+  if (count > eagerElements) return [stored, decode];
   const list = decode();
-  return () => list;
+  return [stored, () => list];
 }
 
 async function packedBytes(

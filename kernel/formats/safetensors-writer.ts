@@ -1,13 +1,13 @@
 import { writeFileAtomically } from "../bytes/atomic-file";
 import type { OutputFileSystem } from "../bytes/atomic-file";
-import { bfloat16FromBits, float16FromBits } from "../bytes/half-float";
-import { pause, throwIfStopped } from "../bytes/pause";
 import { isWellFormed } from "../bytes/utf8";
 import { FormatError, OptionError } from "../errors";
 import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
 import { parametersOf } from "../tensor/tensor";
 import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
+import { encodeFloats, floatTypes } from "./float-encoding";
+import type { SavedFloatType } from "./float-encoding";
 import { maxHeaderBytes, safetensorsBits } from "./safetensors";
 
 /** Tensors to be saved: a `Model`'s, or anything that has these members. */
@@ -16,8 +16,7 @@ export type SavedTensor = Pick<Tensor, "name" | "shape" | "dtype" | "sizeBytes">
   readBytes(options?: ReadOptions): Promise<Uint8Array>;
 };
 
-const floatTypes = ["F32", "F16", "BF16"] as const;
-export type SavedFloatType = (typeof floatTypes)[number];
+export type { SavedFloatType };
 
 export interface SaveSafetensorsOptions {
   /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are. */
@@ -147,7 +146,11 @@ function text(value: string): string {
 
 async function bytesOf({ tensor, convertTo, sizeBytes }: Plan, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const bytes = convertTo
-    ? await encodeFloats(await tensor.read({ signal }), convertTo, tensor.name, signal)
+    ? await encodeFloats(await tensor.read({ signal }), convertTo, {
+        name: tensor.name,
+        method: "saveSafetensors",
+        signal,
+      })
     : await tensor.readBytes({ signal });
   if (bytes.length !== sizeBytes)
     throw new FormatError(
@@ -157,33 +160,4 @@ async function bytesOf({ tensor, convertTo, sizeBytes }: Plan, signal: AbortSign
       `${sizeBytes}, for its shape and type`,
     );
   return bytes;
-}
-
-/** Values converted between two turns of the event loop. */
-const sliceElements = 1 << 18;
-
-async function encodeFloats(
-  values: Float32Array,
-  dtype: SavedFloatType,
-  name: string,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  if (dtype === "F32") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const halves = new Uint16Array(values.length);
-  for (let from = 0; from < values.length; from += sliceElements) {
-    const to = Math.min(values.length, from + sliceElements);
-    if (dtype === "F16") {
-      for (let i = from; i < to; i++) {
-        halves[i] = float16FromBits(bits[i]);
-        if ((halves[i] & 0x7fff) === 0x7c00 && Number.isFinite(values[i]))
-          throw new OptionError(
-            `saveSafetensors(): ${name}: value ${i} is ${values[i]}, and float16 ends at 65504; save it as BF16 or F32`,
-          );
-      }
-    } else for (let i = from; i < to; i++) halves[i] = bfloat16FromBits(bits[i]);
-    await pause();
-    throwIfStopped(signal, `saving ${name}`);
-  }
-  return new Uint8Array(halves.buffer);
 }
