@@ -5,7 +5,7 @@ import type { ByteSource } from "../bytes/source";
 import { SourceError } from "../errors";
 import { dtypes, sizeOf } from "../tensor/dtype";
 import type { DType } from "../tensor/dtype";
-import { blockDecoders } from "./ggml-blocks";
+import { blockCodecs, decodeBlocks, type BlockName } from "../blocks";
 
 /** Elements converted between two turns of the event loop, some milliseconds' work. A multiple of every block. */
 const sliceElements = 1 << 18;
@@ -89,6 +89,13 @@ function nearFloat32(integer: bigint): number {
   const sticky = (integer & 0xfffn) === 0n ? 0n : 1n;
   return Number((integer >> 12n) | sticky) * 4096;
 }
+
+const blockDecoders = Object.fromEntries(
+  [...blockCodecs.values()].map((codec): [string, Decoder] => [
+    codec.name,
+    (bytes, values) => decodeBlocks(codec, bytes, values),
+  ]),
+) as Record<BlockName, Decoder>;
 
 const decoders: Readonly<Record<DType, Decoder>> = {
   F64: fromArray(Float64Array),
