@@ -63,9 +63,12 @@ export { compare } from "./recipe/compare";
 export type { Compared } from "./recipe/compare";
 export { compress } from "./recipe/compress";
 export type { CompressOptions } from "./recipe/compress";
-export { CompressedModel, CompressedTensor } from "./recipe/compressed-model";
+export { CompressedModel } from "./recipe/compressed-model";
 export type { SaveOptions } from "./recipe/compressed-model";
+export { CompressedTensor } from "./recipe/compressed-tensor";
 export type { Recipe, RecipeEntry } from "./recipe/recipe";
+export { saveCompressedTensors } from "./recipe/save-compressed-tensors";
+export type { SaveCompressedTensorsOptions } from "./recipe/save-compressed-tensors";
 
 // train
 export * from "./train/lazy";

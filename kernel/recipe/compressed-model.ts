@@ -1,53 +1,21 @@
 import { createHash } from "node:crypto";
 import { OptionError } from "../errors";
+import { saveGguf } from "../formats/gguf-writer";
 import { saveSafetensors, type SavedFloatType } from "../formats/safetensors-writer";
-import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
 import { type Displayed, displaySymbol, displayReport, type MimeBundle } from "../report/display";
 import type { Report } from "../report/types";
-import { sharedPool } from "../simd/pool";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
-import { parametersOf, type ReadOptions, type Shape, type Tensor } from "../tensor/tensor";
-import { storedBytes, type StoredTensor } from "./stored";
-import { workerModule } from "./tasks";
-
-/** A tensor that is kept in its stored form and decoded on a worker thread when it is read. */
-export class CompressedTensor implements Tensor {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly parameters: number;
-  readonly sizeBytes: number;
-
-  /** `dtype` says what was done: "linear 4-bit g128 · huffman". */
-  constructor(
-    private readonly stored: StoredTensor,
-    readonly dtype: string,
-  ) {
-    this.name = stored.name;
-    this.shape = stored.shape;
-    this.parameters = parametersOf(stored.shape);
-    this.sizeBytes = storedBytes(stored);
-  }
-
-  /** w′, as a consumer of the compressed model sees it. */
-  async read(options: ReadOptions = {}): Promise<Float32Array> {
-    const signal = options.signal ?? currentHost().signal;
-    const run = { label: this.name, ...(signal ? { signal } : {}) };
-    const values = await sharedPool(workerModule).run<Float32Array>("restore", this.stored, run);
-    // An array of this context, whichever one the thread's message was read in.
-    return new Float32Array(values.buffer, values.byteOffset, values.length);
-  }
-
-  /** w′ as little-endian float32: what `read` gives, in bytes. */
-  async readBytes(options: ReadOptions = {}): Promise<Uint8Array> {
-    return new Uint8Array((await this.read(options)).buffer);
-  }
-}
+import type { Tensor } from "../tensor/tensor";
+import { CompressedTensor } from "./compressed-tensor";
+import { saveCompressedTensors } from "./save-compressed-tensors";
 
 export interface SaveOptions {
   /** Type of the values written; "F32" unless told. Tensors that the recipe left alone keep their own type. */
   readonly dtype?: SavedFloatType;
+  /** With a folder: that of the original model, whose config.json and tokenizer are carried on. */
+  readonly from?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -82,21 +50,29 @@ export class CompressedModel extends TensorSet implements Displayed {
     this.report = displayReport(report);
   }
 
-  /** Writes the values w′ as one safetensors file, atomically; returns its size in bytes. The file is a plain float model that any engine
-   *  loads; it has the values of the compressed model, not its size. `OptionError` for another suffix. */
+  /** Writes the model, atomically; returns the bytes of its weights' file. What is written follows from the name:
+   *  - "small.safetensors": the values w′ as floats, a plain model that any engine loads; it has the values of the compressed model, not
+   *    its size.
+   *  - "small.gguf": likewise as GGUF, with the metadata and the tokenizer of the GGUF file that the model came from.
+   *  - "small/", a folder: packed weights with a config.json, at the compressed size, as vLLM and transformers load them;
+   *    `saveCompressedTensors` says of which methods, and has more options.
+   *  `OptionError` for another suffix. */
   async save(path: string, options: SaveOptions = {}): Promise<number> {
-    checkOptionNames("save", options, ["dtype", "signal"]);
-    if (!path.endsWith(".safetensors")) {
-      const suffix = /\.[^./\\]*$/.exec(path)?.[0];
-      throw new OptionError(
-        `save(): ${suffix ? `"${suffix}" cannot be written` : `"${path}" has no suffix`}; save("model.safetensors") writes the values as float32, { dtype: "F16" } or "BF16" as 16-bit floats`,
-      );
+    checkOptionNames("save", options, ["dtype", "from", "signal"]);
+    const { dtype = "F32", from } = options;
+    const signal = options.signal ? { signal: options.signal } : {};
+    const choose = (tensor: unknown) => (tensor instanceof CompressedTensor || options.dtype ? dtype : undefined);
+    if (/[/\\]$/.test(path)) {
+      if (options.dtype) throw new OptionError("save(): dtype goes with a file; a folder holds the weights packed");
+      return saveCompressedTensors(this, path, { ...(from === undefined ? {} : { from }), ...signal });
     }
-    const { dtype = "F32", signal } = options;
-    return saveSafetensors(this, path, {
-      dtype: (tensor) => (tensor instanceof CompressedTensor || options.dtype ? dtype : undefined),
-      ...(signal ? { signal } : {}),
-    });
+    if (from !== undefined) throw new OptionError('save(): from goes with a folder: save("small/", { from })');
+    if (path.endsWith(".gguf")) return saveGguf(this, path, { dtype: choose, ...signal });
+    if (path.endsWith(".safetensors")) return saveSafetensors(this, path, { dtype: choose, ...signal });
+    const suffix = /\.[^./\\]*$/.exec(path)?.[0];
+    throw new OptionError(
+      `save(): ${suffix ? `"${suffix}" cannot be written` : `"${path}" has no suffix`}; save("model.safetensors") or save("model.gguf") writes the values as float32, { dtype: "F16" } or "BF16" as 16-bit floats; save("folder/") writes them packed`,
+    );
   }
 
   [displaySymbol](): MimeBundle {

@@ -12,7 +12,7 @@ import { decodeValues } from "../formats/values";
 import { FormatError } from "../errors";
 import { applyMask } from "../prune";
 import { quantizerOf } from "../quantize";
-import type { CodeArray, Table } from "../quantize/quantized";
+import type { CodeArray, Quantized, Table } from "../quantize/quantized";
 import type { DType } from "../tensor/dtype";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
@@ -99,6 +99,23 @@ export function restoreValues(stored: StoredTensor): Float32Array {
   if (keep && stored.sparse) codes = spread(codes, keep, emptyCodes(typeOfCodes(codes), length));
   const values = quantizerOf(quantizer).dequantize({ step: quantizer, shape, codes, codeBits: 0, tables });
   return keep ? applyMask(values, keep) : values;
+}
+
+/** The codes and tables of a quantized tensor, one code for each weight; `undefined` where the content is not codes. A weight that was
+ *  pruned away and has no code gets `absent(i)`, the code that stands for zero. */
+export function restoreQuantized(
+  stored: StoredTensor,
+  absent: (tables: readonly Table[], index: number) => number,
+): Quantized | undefined {
+  const { content, shape, mask } = stored;
+  if (content.kind !== "codes") return undefined;
+  const { quantizer: step, tables } = content;
+  const kept = "coder" in content.codes ? decodeCodes(content.codes, stored.name) : unpackCodes(content.codes);
+  const length = parametersOf(shape);
+  const keep = mask && unpackMask(mask, length);
+  const codes = keep && stored.sparse ? spread(kept, keep, emptyCodes(typeOfCodes(kept), length)) : kept;
+  if (keep) for (let i = 0; i < length; i++) if (keep[i] === 0) codes[i] = absent(tables, i);
+  return { step, shape, codes, codeBits: 0, tables };
 }
 
 function decodeCodes(coded: Coded, name: string): CodeArray {

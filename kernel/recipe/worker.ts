@@ -4,6 +4,7 @@ import { magnitudeHistogram } from "../prune/magnitude";
 import { transferring } from "../simd/transferring";
 import type { HistogramJob, LayerJob } from "./job";
 import { compressLayer } from "./layer";
+import { packCompressedCodes } from "./compressed-tensors";
 import { restoreValues, type StoredTensor } from "./stored";
 
 export const tasks = {
@@ -12,5 +13,7 @@ export const tasks = {
     return transferring(magnitudeHistogram(values, prefix));
   },
   compress: (job: LayerJob) => transferring(compressLayer(job)),
+  pack: ({ stored, isDynamic }: { stored: StoredTensor; isDynamic: boolean }) =>
+    transferring(packCompressedCodes(stored, isDynamic)),
   restore: (stored: StoredTensor) => transferring(restoreValues(stored)),
 };

@@ -1,0 +1,39 @@
+import { currentHost } from "../host";
+import { sharedPool } from "../simd/pool";
+import { parametersOf, type ReadOptions, type Shape, type Tensor } from "../tensor/tensor";
+import { storedBytes, type StoredTensor } from "./stored";
+import { workerModule } from "./tasks";
+
+/** A tensor that is kept in its stored form and decoded on a worker thread when it is read. */
+export class CompressedTensor implements Tensor {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly parameters: number;
+  readonly sizeBytes: number;
+
+  /** `dtype` says what was done: "linear 4-bit g128 · huffman". */
+  constructor(
+    /** The form in which it is kept. */
+    readonly stored: StoredTensor,
+    readonly dtype: string,
+  ) {
+    this.name = stored.name;
+    this.shape = stored.shape;
+    this.parameters = parametersOf(stored.shape);
+    this.sizeBytes = storedBytes(stored);
+  }
+
+  /** w′, as a consumer of the compressed model sees it. */
+  async read(options: ReadOptions = {}): Promise<Float32Array> {
+    const signal = options.signal ?? currentHost().signal;
+    const run = { label: this.name, ...(signal ? { signal } : {}) };
+    const values = await sharedPool(workerModule).run<Float32Array>("restore", this.stored, run);
+    // An array of this context, whichever one the thread's message was read in.
+    return new Float32Array(values.buffer, values.byteOffset, values.length);
+  }
+
+  /** w′ as little-endian float32: what `read` gives, in bytes. */
+  async readBytes(options: ReadOptions = {}): Promise<Uint8Array> {
+    return new Uint8Array((await this.read(options)).buffer);
+  }
+}

@@ -1,0 +1,172 @@
+import { copyFile, mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { writeFileAtomically } from "../bytes/atomic-file";
+import { attempt } from "../bytes/source";
+import { FormatError, OptionError, WriteError } from "../errors";
+import { saveSafetensors, type SavedTensor } from "../formats/safetensors-writer";
+import { currentHost } from "../host";
+import { checkChoice, checkOptionNames } from "../options";
+import { sharedPool } from "../simd/pool";
+import type { Tensor } from "../tensor/tensor";
+import { CompressedTensor } from "./compressed-tensor";
+import { layoutOf, type CompressedLayout, type CompressedScheme } from "./compressed-tensors";
+import { workerModule } from "./tasks";
+
+export interface SaveCompressedTensorsOptions {
+  /** The folder of the original model: its config.json is carried on, and its tokenizer and other small files are copied. */
+  readonly from?: string;
+  /** "float" (default): the weights only are quantized (W4A16, W8A16, FP8 weights). "dynamic": the engine quantizes activations too, to
+   *  8 bits for each token (W8A8); for 8-bit integers, written as int-quantized, and fp8. */
+  readonly activations?: "float" | "dynamic";
+  readonly signal?: AbortSignal;
+}
+
+/** Writes a compressed model as a folder that vLLM and transformers load: `model.safetensors` with the packed weights, and `config.json`
+ *  with the `quantization_config` of compressed-tensors. Modules that were quantized alike form a config group, each named; formats may
+ *  differ (mixed precision). Tensors that the recipe left alone are written as they are. The library decompresses to our w′ bit for bit
+ *  (those of nvfp4, mxfp4 and mxfp8 it rounds to bfloat16). Returns the bytes of model.safetensors.
+ *
+ *      await saveCompressedTensors(await compress(model, linear({ bits: 4, group: 128 })), "small/", { from: "models/all-MiniLM-L6-v2" });
+ *
+ *  Takes matrices named `….weight` that were quantized by linear (1–8 bits), int, fp8 (E4M3), mxfp4, mxfp8 or nvfp4, pruned before or not,
+ *  in groups that divide the row; others give an `OptionError` that names the layer: leave them out of the recipe with `skip`.
+ *  Each file is written atomically, config.json last; `WriteError` when the disk does not take it. */
+export async function saveCompressedTensors(
+  model: { readonly tensors: readonly Tensor[] },
+  folder: string,
+  options: SaveCompressedTensorsOptions = {},
+): Promise<number> {
+  checkOptionNames("saveCompressedTensors", options, ["from", "activations", "signal"]);
+  const activations = checkChoice("saveCompressedTensors", "activations", options.activations ?? "float", [
+    "float",
+    "dynamic",
+  ]);
+  const signal = options.signal ?? currentHost().signal;
+  const isDynamic = activations === "dynamic";
+  const layouts = new Map<CompressedTensor, CompressedLayout>();
+  for (const tensor of model.tensors)
+    if (tensor instanceof CompressedTensor) layouts.set(tensor, layoutOf(tensor.stored, isDynamic));
+  if (layouts.size === 0)
+    throw new OptionError(
+      "saveCompressedTensors(): no tensor of this model is compressed; saveSafetensors() writes it",
+    );
+  const tensors = model.tensors.flatMap((tensor): SavedTensor[] => {
+    const layout = tensor instanceof CompressedTensor ? layouts.get(tensor) : undefined;
+    return layout && tensor instanceof CompressedTensor ? parametersOf(tensor, layout, isDynamic) : [tensor];
+  });
+  const config = { ...(await configOf(options.from)), quantization_config: quantizationConfig(layouts) };
+  await makeFolder(folder, options.from);
+  const size = await saveSafetensors({ tensors }, join(folder, "model.safetensors"), {
+    metadata: { format: "pt" },
+    ...(signal ? { signal } : {}),
+  });
+  if (options.from) await copySmallFiles(options.from, folder);
+  await writeFileAtomically(join(folder, "config.json"), [Buffer.from(`${JSON.stringify(config, undefined, 2)}\n`)], {
+    signal,
+  });
+  return size;
+}
+
+const weightSuffix = ".weight";
+
+function moduleOf(name: string): string {
+  if (name.endsWith(weightSuffix)) return name.slice(0, -weightSuffix.length);
+  throw new OptionError(`saveCompressedTensors(): ${name} is no module's weight; leave it out of the recipe with skip`);
+}
+
+function parametersOf(tensor: CompressedTensor, layout: CompressedLayout, isDynamic: boolean): SavedTensor[] {
+  const module = moduleOf(tensor.name);
+  return layout.parameters.map(({ suffix, dtype, shape, bytes }) => ({
+    name: `${module}.${suffix}`,
+    dtype,
+    shape,
+    sizeBytes: bytes === "codes" ? 0 : bytes.length,
+    read: () => tensor.read(),
+    readBytes: async ({ signal } = {}) => {
+      if (bytes !== "codes") return bytes;
+      const run = { label: tensor.name, ...(signal ? { signal } : {}) };
+      const packed = await sharedPool(workerModule).run<Uint8Array>("pack", { stored: tensor.stored, isDynamic }, run);
+      return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
+    },
+  }));
+}
+
+function quantizationConfig(layouts: ReadonlyMap<CompressedTensor, CompressedLayout>): object {
+  const groups = new Map<string, { scheme: CompressedScheme; targets: string[] }>();
+  for (const [tensor, { scheme }] of layouts) {
+    const key = JSON.stringify(scheme);
+    const group = groups.get(key) ?? { scheme, targets: [] };
+    group.targets.push(moduleOf(tensor.name));
+    groups.set(key, group);
+  }
+  const formats = new Set([...groups.values()].map(({ scheme }) => scheme.format));
+  const [first] = formats;
+  return {
+    quant_method: "compressed-tensors",
+    format: formats.size === 1 ? first : "mixed-precision",
+    quantization_status: "compressed",
+    config_groups: Object.fromEntries(
+      [...groups.values()].map(({ scheme, targets }, at) => [
+        `group_${at}`,
+        {
+          targets,
+          weights: scheme.weights,
+          input_activations: scheme.inputs ?? null,
+          output_activations: null,
+          format: scheme.format,
+        },
+      ]),
+    ),
+    ignore: [],
+    kv_cache_scheme: null,
+    global_compression_ratio: null,
+  };
+}
+
+async function configOf(from: string | undefined): Promise<object> {
+  if (from === undefined) return {};
+  const path = join(from, "config.json");
+  const text = await attempt(path, () => readFile(path, "utf8"));
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError(path, 0, "this is no JSON", "the config.json of a model", { cause });
+  }
+  if (typeof config !== "object" || config === null || Array.isArray(config))
+    throw new FormatError(path, 0, "this is no JSON object", "the config.json of a model");
+  return config;
+}
+
+async function makeFolder(folder: string, from: string | undefined): Promise<void> {
+  if (from !== undefined && resolve(from) === resolve(folder))
+    throw new OptionError(`saveCompressedTensors(): ${folder} is the original's own folder; name another`);
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new WriteError(
+      folder,
+      `the folder cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+  if (await stat(join(folder, "model.safetensors.index.json")).catch(() => undefined))
+    throw new OptionError(
+      `saveCompressedTensors(): ${folder} holds another model in several files; name another folder`,
+    );
+}
+
+/** Tokenizer, generation settings and the like; no weights. */
+async function copySmallFiles(from: string, folder: string): Promise<void> {
+  const names = (await attempt(from, () => readdir(from, { withFileTypes: true })))
+    .filter((entry) => !entry.isDirectory() && /\.(json|txt|jinja|model)$/.test(entry.name))
+    .map((entry) => entry.name)
+    .filter((name) => name !== "config.json" && !name.endsWith(".index.json"));
+  for (const name of names) {
+    try {
+      await copyFile(join(from, name), join(folder, name));
+    } catch (cause) {
+      throw new WriteError(join(folder, name), "could not be copied from the original folder", { cause });
+    }
+  }
+}
