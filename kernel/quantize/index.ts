@@ -125,6 +125,7 @@ export function quantizerLabel(step: Step): string {
 }
 
 export { blockScales, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./absmax-blocks";
+export { entropyStep } from "./entropy-step";
 export { fp4, fp4Quantizer, type Fp4Options, type Fp4Step } from "./fp4";
 export { fp8, fp8Quantizer, type Fp8Format, type Fp8Granularity, type Fp8Options, type Fp8Step } from "./fp8";
 export { int, intQuantizer, type IntOptions, type IntStep } from "./int";

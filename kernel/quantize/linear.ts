@@ -10,6 +10,8 @@
  *                            z = clamp(rint(−lo / s), 0, 2^bits − 1),  q = clamp(rint(w / s) + z, 0, 2^bits − 1).
  *                            0 is a level: weights that are exactly zero stay exactly zero.
  *  Fixed step Δ:             q = rint(w / Δ), Int32, for an entropy coder; Δ is rounded to float32.
+ *  Target bits:              the fixed step at which the entropy-coded codes take that many bits per weight (entropy-step.ts);
+ *                            `compress()` finds one step for all layers, and counts every byte of the coder that follows.
  *
  *  A group of zeros gives s = 0, q = z = 0. `range` narrows [lo, hi]: see range.ts.
  *  |w − w′| ≤ s/2 + 2^-23·max|w| (the second term is float32 rounding) with range "minmax" and with a step; at 1 bit symmetric
@@ -25,6 +27,7 @@ import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
+import { entropyStep } from "./entropy-step";
 import { checkGranularity, forEachGroup, freezeStep, groupsOf, rowsOf, tableShape, type Granularity } from "./groups";
 import type { Quantized, Quantizer, Table } from "./quantized";
 import { defaultPercentile, type RangeMethod } from "./range";
@@ -48,6 +51,9 @@ export interface LinearOptions {
   percentile?: number;
   /** A fixed step for the whole tensor, instead of `bits`; the codes are unbounded, to be entropy coded. */
   step?: number;
+  /** Instead of `bits`: bits per weight after entropy coding, 0.05–12; the step is chosen to meet them. In `compress()` one step for
+   *  all layers of the recipe's entry, with a coder such as `rans()` as the last step; all that is stored counts. */
+  targetBits?: number;
   /** How scales are stored; default "F16" in groups, "F32" per channel or tensor. */
   scaleDtype?: ScaleType;
 }
@@ -61,36 +67,39 @@ export interface LinearStep extends Step {
   readonly range: RangeMethod;
   readonly percentile?: number;
   readonly step?: number;
+  readonly targetBits?: number;
   readonly scaleDtype: ScaleType;
 }
 
-const optionNames = ["bits", "symmetric", "per", "group", "range", "percentile", "step", "scaleDtype"];
+const optionNames = ["bits", "symmetric", "per", "group", "range", "percentile", "step", "targetBits", "scaleDtype"];
 
-/** The step "uniform quantization": `linear({ bits: 4 })`, `linear({ bits: 8, per: "channel" })`, `linear({ step: 0.01 })`.
+/** The step "uniform quantization": `linear({ bits: 4 })`, `linear({ bits: 8, per: "channel" })`, `linear({ step: 0.01 })`,
+ *  `linear({ targetBits: 4.5 })`.
  *  Throws `OptionError` for an unknown option, a value out of range, or two options that exclude each other. */
 export function linear(options: LinearOptions): LinearStep {
   checkOptionNames("linear", options, optionNames);
-  if (options.step !== undefined) return fixedStep(options.step, options);
+  if (options.step !== undefined) return fixedStep("step", options.step, options);
+  if (options.targetBits !== undefined) return fixedStep("targetBits", options.targetBits, options);
   const grid = checkGridOptions("linear", options);
   return freezeStep({ kind: "linear", ...grid } as const);
 }
 
-function fixedStep(step: number, options: LinearOptions): LinearStep {
+function fixedStep(by: "step" | "targetBits", value: number, options: LinearOptions): LinearStep {
   for (const name of optionNames)
-    if (name !== "step" && options[name as keyof LinearOptions] !== undefined)
+    if (name !== by && options[name as keyof LinearOptions] !== undefined)
       throw new OptionError(
-        `linear(): step and ${name} exclude each other; a fixed step is one grid for the whole tensor`,
+        `linear(): ${by} and ${name} exclude each other; a fixed step is one grid for the whole tensor`,
       );
-  checkNumber("linear", "step", step, { minimum: 2 ** -126, maximum: 2 ** 126 });
-  const rounded = Math.fround(step);
+  const range = by === "step" ? { minimum: 2 ** -126, maximum: 2 ** 126 } : { minimum: 0.05, maximum: 12 };
+  checkNumber("linear", by, value, range);
   return freezeStep({
     kind: "linear",
-    step: rounded,
+    [by]: by === "step" ? Math.fround(value) : value,
     symmetric: true,
     per: "tensor",
     range: "minmax",
     scaleDtype: "F32",
-  });
+  } as const);
 }
 
 /** Checks the options that every uniform grid takes, and fills in the defaults. */
@@ -137,6 +146,8 @@ export function checkFlag(method: string, option: string, value: unknown): boole
 function quantize(weights: Float32Array, shape: Shape, step: LinearStep, name?: string): Quantized {
   checkFinite(weights, "linear", name);
   if (step.step !== undefined) return quantizeByStep(weights, shape, step, step.step);
+  if (step.targetBits !== undefined)
+    return quantizeByStep(weights, shape, step, entropyStep([weights], step.targetBits));
   const bits = step.bits ?? 8;
   const { symmetric, scaleDtype } = step;
   const options = { ...step, bits };
@@ -216,6 +227,7 @@ export function gridLabel(step: Omit<LinearStep, "kind">): string {
 }
 
 function label(step: LinearStep): string {
+  if (step.targetBits !== undefined) return `linear to ${step.targetBits} bits`;
   return step.step === undefined ? `linear ${gridLabel(step)}` : `linear step ${Number(step.step.toPrecision(6))}`;
 }
 

@@ -16,8 +16,9 @@ import type { LayerOutcome } from "./layer";
 import { kindOfStep } from "./operators";
 import { planLayers, type PlannedLayer } from "./plan";
 import { ProgressMeter } from "./progress";
-import { findThresholds, passesOf } from "./pruning-plan";
+import { findThresholds, thresholdPasses } from "./pruning-plan";
 import { checkRecipe, recipeName, recipeRecord, type Recipe } from "./recipe";
+import { meetTargets, targetPasses } from "./target-bits";
 import { workerModule } from "./tasks";
 
 export interface CompressOptions {
@@ -66,7 +67,10 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
   const outer = options.signal ?? currentHost().signal;
   const signal = outer ? AbortSignal.any([stop.signal, outer]) : stop.signal;
   if (signal.aborted) throw new CancelledError("compress()");
-  const work = layers.reduce((sum, { tensor, steps }) => sum + passesOf(steps) * tensor.parameters, 0);
+  const work = layers.reduce(
+    (sum, { tensor, steps }) => sum + (thresholdPasses(steps) + targetPasses(steps)) * tensor.parameters,
+    0,
+  );
   const meter = new ProgressMeter("compressing", work, options.onProgress);
   const pool = sharedPool(workerModule, workers);
   const onEachLayer = async <Result>(
@@ -93,10 +97,13 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
     });
   try {
     const thresholds = await findThresholds(layers, onEachLayer);
-    const outcomes = await onEachLayer<LayerOutcome>("compress", layers, ({ tensor, steps }, input, at): LayerJob => {
-      const { name: layer, shape, dtype } = tensor;
-      return { name: layer, shape, dtype, steps, input, threshold: thresholds[at] };
-    });
+    const thresholdOf = new Map(layers.map(({ tensor }, at) => [tensor, thresholds[at]]));
+    const run = (chosen: readonly PlannedLayer[]) =>
+      onEachLayer<LayerOutcome>("compress", chosen, (layer, input): LayerJob => {
+        const { name: layerName, shape, dtype } = layer.tensor;
+        return { name: layerName, shape, dtype, steps: layer.steps, input, threshold: thresholdOf.get(layer.tensor) };
+      });
+    const outcomes = await meetTargets(layers, onEachLayer, run);
     const sha256 = await model.sha256({ signal });
     return assemble(model, layers, outcomes, { name, recipe: recipeRecord(entries), seed, sha256 });
   } catch (reason) {

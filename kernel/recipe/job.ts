@@ -32,6 +32,12 @@ export interface HistogramJob {
   readonly prefix: number | undefined;
 }
 
+/** Counting for a target of bits. */
+export interface ClassesJob {
+  readonly name: string;
+  readonly values: Float32Array;
+}
+
 /** A compressed model gives its bytes as float32. */
 export function typeOfBytes(dtype: string): DType {
   return isReadable(dtype) ? dtype : "F32";

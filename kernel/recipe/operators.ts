@@ -3,7 +3,7 @@ import { OptionError } from "../errors";
 import { coders } from "../encode";
 import { nearestWord } from "../options";
 import { pruners, type MagnitudeStep } from "../prune";
-import { quantizers } from "../quantize";
+import { quantizers, type LinearStep } from "../quantize";
 import type { Step } from "../tensor/step";
 
 export type OperatorKind = "prune" | "quantize" | "encode";
@@ -24,6 +24,11 @@ export function kindOfStep(step: Step): OperatorKind {
 export function labelOf(step: Step): string {
   const method = registries[kindOfStep(step)].get(step.kind);
   return method ? method.label(step) : step.kind;
+}
+
+/** The bits per weight that a step is to meet after coding, over all layers. */
+export function targetBitsOf(step: Step): number | undefined {
+  return step.kind === "linear" ? (step as LinearStep).targetBits : undefined;
 }
 
 /** True for pruning whose threshold is over all layers. */

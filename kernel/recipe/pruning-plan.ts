@@ -12,9 +12,9 @@ type OnEachLayer = (
   jobOf: (layer: PlannedLayer, input: LayerInput) => HistogramJob,
 ) => Promise<Float64Array[]>;
 
-/** How often a layer with these steps is read. */
-export function passesOf(steps: readonly Step[]): number {
-  return isGlobal(steps[0]) ? 3 : 1;
+/** How often a layer is read to find the threshold of its first step. */
+export function thresholdPasses(steps: readonly Step[]): number {
+  return isGlobal(steps[0]) ? 2 : 0;
 }
 
 /** For each layer, its threshold where its entry prunes globally. Exactly round(sparsity·n) of the n weights of an entry's layers go; among

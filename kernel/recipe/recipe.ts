@@ -3,7 +3,7 @@ import { OptionError } from "../errors";
 import { checkOptionNames } from "../options";
 import { layerMatcher, type LayerMatcher, type LayerPattern } from "../tensor/match";
 import type { Step } from "../tensor/step";
-import { isGlobal, kindOfStep, labelOf } from "./operators";
+import { isGlobal, kindOfStep, labelOf, targetBitsOf } from "./operators";
 
 /** Steps for the layers that `match` chooses; a layer takes the first entry that fits it. */
 export interface RecipeEntry {
@@ -81,6 +81,11 @@ function checkOrder(steps: readonly Step[]): void {
   if (lateGlobal > 0)
     throw new OptionError(
       `compress(): ${labelOf(steps[lateGlobal])} is step ${lateGlobal + 1}; its threshold is over the weights of all layers, so it comes first`,
+    );
+  const target = steps.findIndex((step) => targetBitsOf(step) !== undefined);
+  if (target >= 0 && (target !== steps.length - 2 || firstEncode !== steps.length - 1))
+    throw new OptionError(
+      `compress(): ${labelOf(steps[target])} counts the bits after coding; a coder such as rans() comes right after it`,
     );
   const firstQuantize = kinds.indexOf("quantize");
   const latePrune = kinds.findIndex((kind, at) => kind === "prune" && firstQuantize >= 0 && at > firstQuantize);

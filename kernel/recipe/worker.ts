@@ -2,7 +2,8 @@
 import { checkFinite } from "../measure";
 import { magnitudeHistogram } from "../prune/magnitude";
 import { transferring } from "../simd/transferring";
-import type { HistogramJob, LayerJob } from "./job";
+import { countByClass } from "../quantize/entropy-step";
+import type { ClassesJob, HistogramJob, LayerJob } from "./job";
 import { compressLayer } from "./layer";
 import { packCompressedCodes } from "./compressed-tensors";
 import { restoreValues, type StoredTensor } from "./stored";
@@ -11,6 +12,10 @@ export const tasks = {
   histogram: ({ name, values, prefix }: HistogramJob) => {
     checkFinite(values, "magnitude", name);
     return transferring(magnitudeHistogram(values, prefix));
+  },
+  classes: ({ name, values }: ClassesJob) => {
+    checkFinite(values, "linear", name);
+    return transferring(countByClass(values));
   },
   compress: (job: LayerJob) => transferring(compressLayer(job)),
   pack: ({ stored, isDynamic }: { stored: StoredTensor; isDynamic: boolean }) =>

@@ -1,0 +1,73 @@
+/** `linear({ targetBits })` over layers: one step for all layers of an entry, such that everything stored for them, tables and headers
+ *  included, takes the bits that were asked for. The search is that of quantize/entropy-step.ts; each try runs the whole recipe, so what
+ *  is measured is what is kept. */
+import { linear } from "../quantize";
+import { StepSearch } from "../quantize/entropy-step";
+import type { Step } from "../tensor/step";
+import { valuesOf, type ClassesJob, type LayerInput } from "./job";
+import type { LayerOutcome } from "./layer";
+import { targetBitsOf } from "./operators";
+import type { PlannedLayer } from "./plan";
+import { storedBytes } from "./stored";
+
+type OnEachLayer = (
+  task: "classes",
+  layers: readonly PlannedLayer[],
+  jobOf: (layer: PlannedLayer, input: LayerInput) => ClassesJob,
+) => Promise<Float64Array[]>;
+
+type Run = (layers: readonly PlannedLayer[]) => Promise<LayerOutcome[]>;
+
+/** How often a layer with these steps is read, the reading for a threshold apart: with a target it is counted, then tried about twice. */
+export function targetPasses(steps: readonly Step[]): number {
+  return targetOf(steps) === undefined ? 1 : 3;
+}
+
+function targetOf(steps: readonly Step[]): number | undefined {
+  return steps.map(targetBitsOf).find((target) => target !== undefined);
+}
+
+/** The outcomes of all layers, in their order; entries with a target are run until it is met. `OptionError` when it cannot be. */
+export async function meetTargets(
+  layers: readonly PlannedLayer[],
+  onEachLayer: OnEachLayer,
+  run: Run,
+): Promise<LayerOutcome[]> {
+  const outcomes = new Map<PlannedLayer, LayerOutcome>();
+  const keep = (members: readonly PlannedLayer[], results: readonly LayerOutcome[]) =>
+    members.forEach((member, at) => outcomes.set(member, results[at]));
+  const free = layers.filter(({ steps }) => targetOf(steps) === undefined);
+  keep(free, await run(free));
+  const bound = layers.filter(({ steps }) => targetOf(steps) !== undefined);
+  for (const entry of new Set(bound.map((layer) => layer.entry))) {
+    const members = bound.filter((layer) => layer.entry === entry);
+    keep(members, await meetTarget(members, targetOf(members[0].steps) ?? 0, onEachLayer, run));
+  }
+  return layers.map((layer) => outcomes.get(layer) as LayerOutcome);
+}
+
+async function meetTarget(
+  members: readonly PlannedLayer[],
+  target: number,
+  onEachLayer: OnEachLayer,
+  run: Run,
+): Promise<LayerOutcome[]> {
+  const counts = await onEachLayer("classes", members, ({ tensor }, input) => ({
+    name: tensor.name,
+    values: valuesOf(input, tensor.dtype, tensor.shape),
+  }));
+  const search = new StepSearch(counts, target);
+  let best: LayerOutcome[] = [];
+  for (;;) {
+    const { step } = search;
+    const results = await run(members.map((member) => ({ ...member, steps: atStep(member.steps, step) })));
+    const bits = results.reduce((sum, { stored }) => sum + 8 * storedBytes(stored), 0);
+    const done = search.observe(bits);
+    if (search.best?.step === step) best = results;
+    if (done) return best;
+  }
+}
+
+function atStep(steps: readonly Step[], step: number): Step[] {
+  return steps.map((one) => (targetBitsOf(one) === undefined ? one : linear({ step })));
+}
