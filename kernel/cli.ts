@@ -3,12 +3,16 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { CommandError } from "./cli/command-error";
 import { installCommand, uninstallCommand } from "./cli/install";
+import { packCommand, unpackCommand, verifyCommand } from "./cli/pack";
 import { nearestWord } from "./options";
 
 const help = `codebook: a TypeScript kernel for Jupyter, for compression studies of neural networks
 
   codebook install [--user | --sys-prefix | --prefix DIR] [--name NAME]      make Jupyter know the kernel
   codebook uninstall [--user | --sys-prefix | --prefix DIR] [--name NAME]    undo that
+  codebook pack FILE [-o OUT] [--force]      archive a model's file without loss, as FILE.codebook, and read it back
+  codebook unpack FILE [-o OUT] [--force]    restore it, equal in every byte
+  codebook verify FILE                       decode an archive and compare every hash
   codebook --version
 
   --user          for this user (the default)
@@ -17,9 +21,15 @@ const help = `codebook: a TypeScript kernel for Jupyter, for compression studies
   --name NAME     name of the kernelspec; "codebook" when not given
 `;
 
-const commands: Record<string, (args: string[]) => void> = { install: installCommand, uninstall: uninstallCommand };
+const commands: Record<string, (args: string[]) => void | Promise<void>> = {
+  install: installCommand,
+  uninstall: uninstallCommand,
+  pack: packCommand,
+  unpack: unpackCommand,
+  verify: verifyCommand,
+};
 
-function main(args: string[]): void {
+async function main(args: string[]): Promise<void> {
   const [command, ...rest] = args;
   if (command === undefined || ["help", "--help", "-h"].includes(command) || /^(--help|-h)$/.test(rest[0] ?? "")) {
     console.log(help);
@@ -27,7 +37,7 @@ function main(args: string[]): void {
   } else if (command === "--version" || command === "-v") {
     console.log(packageVersion());
   } else if (Object.hasOwn(commands, command)) {
-    commands[command](rest);
+    await commands[command](rest);
   } else {
     const guess = nearestWord(command, Object.keys(commands));
     throw new CommandError(`there is no command "${command}"${guess ? `; did you mean "${guess}"?` : ""}`);
@@ -38,11 +48,9 @@ function packageVersion(): string {
   return (JSON.parse(readFileSync(path.join(__dirname, "../../package.json"), "utf8")) as { version: string }).version;
 }
 
-try {
-  main(process.argv.slice(2));
-} catch (error) {
+main(process.argv.slice(2)).catch((error: unknown) => {
   const isUsage = error instanceof CommandError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
   console.error(`codebook: ${error instanceof Error ? error.message : String(error)}`);
   if (isUsage) console.error("See codebook --help.");
   process.exitCode = 1;
-}
+});

@@ -1,4 +1,8 @@
 /** The public module: what `import … from "codebook"` gives. */
+import { archiveWrapping } from "./encode/archive-source";
+import { registerWrapping } from "./formats/open";
+
+registerWrapping(archiveWrapping);
 
 // errors
 export * from "./errors";

@@ -22,6 +22,8 @@ export interface OutputFileSystem {
 export interface AtomicWriteOptions {
   readonly signal?: AbortSignal;
   readonly fileSystem?: OutputFileSystem;
+  /** Looks at the temporary file, whole and forced to disk, before it takes its name; what this throws keeps the old file. */
+  readonly verify?: (temporary: string) => Promise<void>;
 }
 
 export type Parts = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -51,6 +53,8 @@ export async function writeFileAtomically(
   );
   const size = await intoTemporary(fileSystem, temporary, existing?.mode ?? 0o666, parts, path, options.signal);
   try {
+    await options.verify?.(temporary);
+    throwIfStopped(options.signal, `writing ${path}`);
     await attempt(path, "renaming", () => fileSystem.rename(temporary, target));
   } catch (error) {
     await fileSystem.unlink(temporary).catch(() => undefined);

@@ -135,3 +135,4 @@ export type { IntegerArray } from "./container";
 export { horner, hornerCoder, hornerWord, type HornerOptions, type HornerStep } from "./horner";
 export { huffman, huffmanCoder, type HuffmanOptions, type HuffmanStep } from "./huffman";
 export { rans, ransCoder, type RansOptions, type RansStep } from "./rans";
+export { pack, unpack, verify, type ArchiveOptions, type ArchiveSummary } from "./archive";

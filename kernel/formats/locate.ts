@@ -12,7 +12,7 @@ export interface Located {
   readonly name: string;
 }
 
-const suffixes = [".safetensors", ".gguf"];
+const suffixes = [".safetensors", ".gguf", ".codebook"];
 
 /** `name` is tried as a path, then in `<cwd>/models`, then in the folder `$CODEBOOK_MODELS`, then among the example models of a
  *  checkout of Codebook (where `npm start` puts them, so that a notebook in any folder finds them); each with `.safetensors` and `.gguf`
@@ -66,7 +66,7 @@ async function locateInFolder(folder: string): Promise<Located> {
   const name = basename(folder);
   for (const usual of ["model.safetensors", "model.safetensors.index.json"])
     if (names.includes(usual)) return { file: join(folder, usual), name };
-  for (const suffix of [".safetensors.index.json", ".safetensors", ".gguf"]) {
+  for (const suffix of [".safetensors.index.json", ".safetensors", ".gguf", ".codebook"]) {
     const matching = names.filter((entry) => entry.endsWith(suffix));
     if (matching.length === 1) return { file: join(folder, matching[0]), name };
     if (matching.length > 1)

@@ -40,6 +40,8 @@ export async function openSource(source: ByteSource, options: OpenOptions = {}):
 
 async function openAs(source: ByteSource, name: string, signal: AbortSignal | undefined): Promise<Model> {
   const head = await source.read(0, Math.min(headBytes, source.byteLength), signal);
+  const wrapping = wrappings.find(({ begins }) => begins.every((byte, i) => head[i] === byte));
+  if (wrapping) return openAs(await wrapping.unwrap(source, signal), name, signal);
   switch (formatOf(head, source)) {
     case "gguf":
       return openGguf(source, name, signal);
@@ -51,6 +53,21 @@ async function openAs(source: ByteSource, name: string, signal: AbortSignal | un
 }
 
 const headBytes = 16;
+
+/** A file that holds another file, such as an archive of a model. */
+export interface Wrapping {
+  /** Its first bytes, at most 16. */
+  readonly begins: readonly number[];
+  /** The file inside, read and decoded where it is asked for. */
+  readonly unwrap: (source: ByteSource, signal: AbortSignal | undefined) => Promise<ByteSource>;
+}
+
+const wrappings: Wrapping[] = [];
+
+/** Makes `open` look into files of that kind. For rooms that stand above this one; called once, by the public module. */
+export function registerWrapping(wrapping: Wrapping): void {
+  if (!wrappings.includes(wrapping)) wrappings.push(wrapping);
+}
 
 const pickles = "a model converted to safetensors (a pickle can run code, so none is read here)";
 

@@ -15,7 +15,7 @@ export class StoredTensor implements Tensor {
     readonly name: string,
     readonly shape: Shape,
     readonly dtype: string,
-    private readonly start: number,
+    readonly start: number,
     readonly sizeBytes: number,
   ) {
     this.parameters = parametersOf(shape);
