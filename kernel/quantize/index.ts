@@ -11,7 +11,9 @@ import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { fp4Quantizer } from "./fp4";
 import { fp8Quantizer } from "./fp8";
+import { hqqQuantizer } from "./hqq";
 import { intQuantizer } from "./int";
+import { kMeansQuantizer } from "./k-means";
 import { linearQuantizer } from "./linear";
 import { meanConstrainedQuantizer } from "./mean-constrained";
 import { mxfp4Quantizer } from "./mxfp4";
@@ -20,6 +22,7 @@ import { nf4Quantizer } from "./nf4";
 import { nvfp4Quantizer } from "./nvfp4";
 import { storedBits, type CodeArray, type Quantized, type Quantizer, type TableArray } from "./quantized";
 import { sortedQuantizer } from "./sorted";
+import { ternaryQuantizer } from "./ternary";
 
 /** Every quantization method by its `kind`. A method here takes any step whose kind is its own. */
 export const quantizers: ReadonlyMap<string, Quantizer> = new Map(
@@ -27,7 +30,9 @@ export const quantizers: ReadonlyMap<string, Quantizer> = new Map(
     [
       fp4Quantizer,
       fp8Quantizer,
+      hqqQuantizer,
       intQuantizer,
+      kMeansQuantizer,
       linearQuantizer,
       meanConstrainedQuantizer,
       mxfp4Quantizer,
@@ -35,6 +40,7 @@ export const quantizers: ReadonlyMap<string, Quantizer> = new Map(
       nf4Quantizer,
       nvfp4Quantizer,
       sortedQuantizer,
+      ternaryQuantizer,
     ] as unknown as Quantizer[]
   ).map((quantizer) => [quantizer.kind, quantizer]),
 );
@@ -128,7 +134,9 @@ export { blockScales, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./ab
 export { entropyStep } from "./entropy-step";
 export { fp4, fp4Quantizer, type Fp4Options, type Fp4Step } from "./fp4";
 export { fp8, fp8Quantizer, type Fp8Format, type Fp8Granularity, type Fp8Options, type Fp8Step } from "./fp8";
+export { hqq, hqqQuantizer, type HqqOptions, type HqqStep } from "./hqq";
 export { int, intQuantizer, type IntOptions, type IntStep } from "./int";
+export { kMeans, kMeansQuantizer, type KMeansOptions, type KMeansStep } from "./k-means";
 export { linear, linearQuantizer, type LinearOptions, type LinearStep } from "./linear";
 export {
   meanConstrained,
@@ -143,3 +151,4 @@ export { packNibbles, unpackNibbles, type NibbleOrder } from "./nibbles";
 export { nvfp4, nvfp4Quantizer, type Nvfp4Step } from "./nvfp4";
 export { storedBits, type CodeArray, type Quantized, type Quantizer, type Table, type TableArray } from "./quantized";
 export { sorted, sortedQuantizer, type SortedOptions, type SortedStep } from "./sorted";
+export { ternary, ternaryQuantizer, type TernaryMethod, type TernaryOptions, type TernaryStep } from "./ternary";

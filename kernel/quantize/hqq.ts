@@ -1,0 +1,216 @@
+/** Half-quadratic quantization: an asymmetric grid per group whose zero point, a real number, is moved to make the error sparse.
+ *
+ *  w ≈ w′ = (q − z)/t,  q = clamp(rint(w·t + z), 0, 2^bits − 1),  t the inverse scale.
+ *  weights (out, in) f32 → codes (out, in) u8 + scale = 1/t and zeroPoint = z, both (out, ⌈in/group⌉) f32, or stored as f16.
+ *
+ *  Start:  t = (2^bits − 1)/(max w − min w), 1 where max w − min w ≤ 1e-4, at most 2e4;  z = −min w·t, rounded to a whole number at
+ *          4 bits (`roundZero`).
+ *  Repeat up to `iterations` times, β ← κβ after each:
+ *    w″ = (q − z)/t;  e = shrink(w − w″),  shrink(x) = sign(x)·max(|x| − |x|^(p−1)/β, 0): the minimum over e of φ(e) + β/2·(w − w″ − e)²
+ *    for the norm φ = |·|^p;   z = mean over the group of q − (w − e)·t.
+ *  A round whose mean |w − w″| over the tensor is not below that of the round before is the last.
+ *
+ *  All in float32, one operation after the other; |x|^(p−1) in float64 and rounded; means in float64 in order and rounded. Where
+ *  |x| = 0, e = 0. Defaults: 4 bits, groups of 64, 20 iterations, p 0.7, β 10, κ 1.01. A group of one value keeps t = 1 and
+ *  w′ = w up to rounding while |w| is small; in general |w − w′| ≤ 1/(2t) inside the grid, more for the weights that a moved z clamps.
+ *  The group lies along the row ("axis 1"); the last may be shorter.
+ *
+ *  Source: Badri & Shaji 2023, Half-Quadratic Quantization of Large Machine Learning Models; the stopping rule and the limits as in
+ *  the authors' float32 program. */
+import { OptionError } from "../errors";
+import { checkFinite } from "../measure/finite";
+import { checkChoice, checkNumber, checkOptionNames } from "../options";
+import type { Shape } from "../tensor/tensor";
+import type { Step } from "../tensor/step";
+import {
+  checkGranularity,
+  forEachGroup,
+  freezeStep,
+  groupsOf,
+  tableShape,
+  type Granularity,
+  type Grouping,
+} from "./groups";
+import { checkFlag } from "./linear";
+import type { Quantized, Quantizer } from "./quantized";
+import { largestWeight, rint, roundTo, scaleBits, type ScaleType } from "./scale";
+
+const { fround } = Math;
+const kind = "hqq";
+
+export interface HqqOptions {
+  /** Bits per weight, 1–8; default 4. */
+  bits?: number;
+  /** What shares a scale; default "group". */
+  per?: Granularity;
+  /** Weights per group along the row; default 64. */
+  group?: number;
+  /** Rounds at most; default 20. 0 gives the starting grid. */
+  iterations?: number;
+  /** Exponent p of the norm, above 0 and below 1, or 1 for the absolute error; default 0.7. */
+  norm?: number;
+  /** Weight β of the half-quadratic term; default 10. */
+  beta?: number;
+  /** Factor κ of β from round to round; default 1.01. */
+  kappa?: number;
+  /** Start from a whole zero point; default true at 4 bits only. */
+  roundZero?: boolean;
+  /** How scales and zero points are stored; default "F16". */
+  scaleDtype?: ScaleType;
+}
+
+export interface HqqStep extends Step {
+  readonly kind: "hqq";
+  readonly bits: number;
+  readonly per: Granularity;
+  readonly group?: number;
+  readonly iterations: number;
+  readonly norm: number;
+  readonly beta: number;
+  readonly kappa: number;
+  readonly roundZero: boolean;
+  readonly scaleDtype: ScaleType;
+}
+
+/** The step "half-quadratic quantization": `hqq()`, `hqq({ bits: 3, group: 32 })`. Throws `OptionError` for an unknown option or a
+ *  value out of range. */
+export function hqq(options: HqqOptions = {}): HqqStep {
+  const names = ["bits", "per", "group", "iterations", "norm", "beta", "kappa", "roundZero", "scaleDtype"];
+  checkOptionNames(kind, options, names);
+  const bits = checkNumber(kind, "bits", options.bits ?? 4, { minimum: 1, maximum: 8, integer: true });
+  const per = options.per ?? "group";
+  const group = options.group ?? (per === "group" ? 64 : undefined);
+  const between = (name: "norm" | "beta" | "kappa", natural: number, minimum: number, maximum: number) =>
+    checkNumber(kind, name, options[name] ?? natural, { minimum, maximum });
+  return freezeStep({
+    kind,
+    bits,
+    ...checkGranularity(kind, { per, group }),
+    iterations: checkNumber(kind, "iterations", options.iterations ?? 20, {
+      minimum: 0,
+      maximum: 10_000,
+      integer: true,
+    }),
+    norm: between("norm", 0.7, 0.01, 1),
+    beta: between("beta", 10, 1e-6, 1e12),
+    kappa: between("kappa", 1.01, 1, 100),
+    roundZero: checkFlag(kind, "roundZero", options.roundZero ?? bits === 4),
+    scaleDtype: checkChoice(kind, "scaleDtype", options.scaleDtype ?? "F16", ["F32", "F16"]),
+  } as const);
+}
+
+interface Grid {
+  /** Inverse scales t. */
+  readonly inverse: Float32Array;
+  readonly zero: Float32Array;
+}
+
+function quantize(weights: Float32Array, shape: Shape, step: HqqStep, name?: string): Quantized {
+  checkFinite(weights, kind, name);
+  const grouping = groupsOf(kind, shape, weights.length, step);
+  const highest = 2 ** step.bits - 1;
+  const grid = startGrid(weights, grouping, highest, step.roundZero);
+  refine(weights, grouping, grid, highest, step);
+  const codes = new Uint8Array(weights.length);
+  const scales = new Float32Array(grid.inverse.length);
+  const zeroPoints = new Float32Array(grid.zero.length);
+  forEachGroup(grouping, (group, start, end) => {
+    const t = grid.inverse[group];
+    const z = grid.zero[group];
+    for (let i = start; i < end; i++) codes[i] = codeOf(weights[i], t, z, highest);
+    scales[group] = roundTo(step.scaleDtype, fround(1 / t), kind);
+    zeroPoints[group] = roundTo(step.scaleDtype, z, kind);
+  });
+  const shared = { shape: tableShape(grouping, step.per), bitsPerEntry: scaleBits[step.scaleDtype] };
+  const tables = [
+    { name: "scale", data: scales, ...shared },
+    { name: "zeroPoint", data: zeroPoints, ...shared },
+  ];
+  return { step, shape, codes, codeBits: step.bits, tables };
+}
+
+function codeOf(w: number, t: number, z: number, highest: number): number {
+  const q = rint(fround(fround(w * t) + z));
+  return q < 0 ? 0 : q > highest ? highest : q;
+}
+
+function startGrid(weights: Float32Array, grouping: Grouping, highest: number, roundZero: boolean): Grid {
+  const groups = grouping.rows * grouping.groupsPerRow;
+  const inverse = new Float32Array(groups);
+  const zero = new Float32Array(groups);
+  forEachGroup(grouping, (group, start, end) => {
+    let least = Infinity;
+    let most = -Infinity;
+    for (let i = start; i < end; i++) {
+      if (weights[i] < least) least = weights[i];
+      if (weights[i] > most) most = weights[i];
+    }
+    if (start === end) least = most = 0;
+    if (most > largestWeight || -least > largestWeight)
+      throw new OptionError(`hqq(): a weight of ${Math.max(most, -least)} is beyond 2^126; scale the weights first`);
+    const width = fround(most - least);
+    const t = width <= fround(1e-4) ? 1 : Math.min(fround(highest / width), 2e4);
+    const z = fround(-least * t);
+    inverse[group] = t;
+    zero[group] = roundZero ? rint(z) : z;
+  });
+  return { inverse, zero };
+}
+
+/** Moves the zero points, in place. */
+function refine(
+  weights: Float32Array,
+  grouping: Grouping,
+  { inverse, zero }: Grid,
+  highest: number,
+  step: HqqStep,
+): void {
+  let { beta } = step;
+  let bestError = Infinity;
+  const next = new Float32Array(zero.length);
+  for (let round = 0; round < step.iterations; round++, beta *= step.kappa) {
+    let total = 0;
+    forEachGroup(grouping, (group, start, end) => {
+      const t = inverse[group];
+      const z = zero[group];
+      let sum = 0;
+      for (let i = start; i < end; i++) {
+        const w = weights[i];
+        const q = codeOf(w, t, z, highest);
+        const x = fround(w - fround(fround(q - z) / t));
+        total += x < 0 ? -x : x;
+        sum += fround(q - fround(fround(w - shrink(x, step.norm, beta)) * t));
+      }
+      next[group] = start === end ? z : sum / (end - start);
+    });
+    const error = total / Math.max(1, weights.length);
+    zero.set(next);
+    if (error >= bestError) return;
+    bestError = error;
+  }
+}
+
+function shrink(x: number, norm: number, beta: number): number {
+  const size = x < 0 ? -x : x;
+  if (size === 0) return 0;
+  const left = fround(size - fround(fround(1 / beta) * fround(size ** (norm - 1))));
+  return left <= 0 ? 0 : x < 0 ? -left : left;
+}
+
+function dequantize({ codes, shape, tables, step }: Quantized): Float32Array {
+  const [scales, zeroPoints] = tables.map((table) => table.data);
+  const values = new Float32Array(codes.length);
+  forEachGroup(groupsOf(kind, shape, codes.length, step as HqqStep), (group, start, end) => {
+    const scale = scales[group];
+    const zeroPoint = zeroPoints[group];
+    for (let i = start; i < end; i++) values[i] = fround(codes[i] - zeroPoint) * scale;
+  });
+  return values;
+}
+
+/** "hqq 4-bit g64". */
+function label({ bits, per, group }: HqqStep): string {
+  return `hqq ${bits}-bit ${per === "group" ? `g${group}` : `per ${per}`}`;
+}
+
+export const hqqQuantizer: Quantizer<HqqStep> = { kind, quantize, dequantize, label };
