@@ -64,9 +64,9 @@ async function namesOn(shelves: readonly string[]): Promise<string[]> {
 async function locateInFolder(folder: string): Promise<Located> {
   const names = (await attempt(folder, () => readdir(folder))).sort();
   const name = basename(folder);
-  for (const usual of ["model.safetensors", "model.safetensors.index.json"])
+  for (const usual of ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "model.json"])
     if (names.includes(usual)) return { file: join(folder, usual), name };
-  for (const suffix of [".safetensors.index.json", ".safetensors", ".gguf", ".codebook"]) {
+  for (const suffix of [".safetensors.index.json", ".safetensors", ".gguf", ".codebook", ".pt", ".pth", ".npz"]) {
     const matching = names.filter((entry) => entry.endsWith(suffix));
     if (matching.length === 1) return { file: join(folder, matching[0]), name };
     if (matching.length > 1)
@@ -74,13 +74,9 @@ async function locateInFolder(folder: string): Promise<Located> {
         `open(): ${folder} holds ${matching.length} ${suffix} files; name one of ${matching.slice(0, 20).join(", ")}`,
       );
   }
-  const pickled = names.find((entry) => /\.(bin|pt|pth|ckpt)$/.test(entry));
-  const hint = pickled
-    ? ` (${pickled} is a pickle, which can run code when it is read: convert it to safetensors)`
-    : "";
   throw new SourceError(
     folder,
-    `the folder holds no model: neither model.safetensors, nor its index.json, nor a .gguf${hint}`,
+    `the folder holds no model: neither model.safetensors, nor its index.json, nor a .gguf, .pt or .npz`,
   );
 }
 

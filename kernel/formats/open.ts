@@ -8,7 +8,11 @@ import type { Model } from "../tensor/model";
 import { openGguf } from "./gguf";
 import { locateModel } from "./locate";
 import { openSafetensors } from "./safetensors";
-import { openSafetensorsIndex } from "./safetensors-index";
+import { openNpy, openNpz } from "./npz";
+import { isPyTorch, openPyTorch } from "./pytorch";
+import { maxIndexBytes, openSafetensorsIndex } from "./safetensors-index";
+import { openTfjs } from "./tfjs";
+import { readZip } from "./zip";
 
 export interface OpenOptions {
   /** Stops the opening; by default the running cell's. */
@@ -17,7 +21,8 @@ export interface OpenOptions {
   readonly name?: string;
 }
 
-/** Opens a model: a `.safetensors` or `.gguf` file, a `model.safetensors.index.json`, a folder with one of them, or a name that
+/** Opens a model: a `.safetensors` or `.gguf` file, a `model.safetensors.index.json`, a TensorFlow.js `model.json`, a `.npz` or `.npy`, a
+ *  PyTorch `.pt` or `.bin` (nothing in it is executed), a folder with one of them, or a name that
  *  is looked up in `models/` under the current folder, in `$CODEBOOK_MODELS` and in `models/` of this checkout. Only headers are read; each tensor's bytes when
  *  it is read.
  *
@@ -47,9 +52,33 @@ async function openAs(source: ByteSource, name: string, signal: AbortSignal | un
       return openGguf(source, name, signal);
     case "safetensors":
       return openSafetensors(source, name, signal);
+    case "npy":
+      return openNpy(source, name, signal);
+    case "zip":
+      return openZip(source, name, signal);
     case "index":
-      return openSafetensorsIndex(source, name, signal);
+      return (await isTfjs(source, signal))
+        ? openTfjs(source, name, signal)
+        : openSafetensorsIndex(source, name, signal);
   }
+}
+
+async function openZip(source: ByteSource, name: string, signal: AbortSignal | undefined): Promise<Model> {
+  const members = await readZip(source, signal);
+  if (isPyTorch(members)) return openPyTorch(source, members, name, signal);
+  if (members.length > 0 && members.every((member) => member.name.endsWith(".npy")))
+    return openNpz(source, members, name, signal);
+  throw new FormatError(
+    source.name,
+    0,
+    "this is a zip archive of something else",
+    "a model of PyTorch, or NumPy arrays",
+  );
+}
+
+async function isTfjs(source: ByteSource, signal: AbortSignal | undefined): Promise<boolean> {
+  if (source.byteLength > maxIndexBytes) return false;
+  return Buffer.from(await source.read(0, source.byteLength, signal)).includes('"weightsManifest"');
 }
 
 const headBytes = 16;
@@ -69,32 +98,32 @@ export function registerWrapping(wrapping: Wrapping): void {
   if (!wrappings.includes(wrapping)) wrappings.push(wrapping);
 }
 
-const pickles = "a model converted to safetensors (a pickle can run code, so none is read here)";
+const pickles = "a file that PyTorch 1.6 or later saved, a zip, or a model converted to safetensors";
 
 /** Beginnings of files that people have by mistake, and what to do about it. */
 const mistaken: readonly { readonly begins: RegExp; readonly what: string; readonly remedy: string }[] = [
-  { begins: /^PK\x03\x04/, what: "a zip archive, as PyTorch's .pt and .bin files are", remedy: pickles },
   { begins: /^\x80[\x02-\x05][^\0]/, what: "a Python pickle", remedy: pickles },
   { begins: /^version https:/, what: "a Git LFS pointer, not the model", remedy: "the model itself: run git lfs pull" },
   { begins: /^\s*<(!doctype|html|\?xml)/i, what: "a web page or XML", remedy: "the model itself: download it again" },
   { begins: /^(GGML|lmgg|tjgg|fmgg)/, what: "a file of an ancestor of GGUF", remedy: "a GGUF file" },
   { begins: /^\x89HDF/, what: "an HDF5 file", remedy: "a model converted to safetensors" },
-  { begins: /^\x93NUMPY/, what: "a NumPy array", remedy: "a model in safetensors" },
 ];
 
-type Format = "gguf" | "safetensors" | "index";
+type Format = "gguf" | "safetensors" | "index" | "npy" | "zip";
 
 function formatOf(head: Uint8Array, source: ByteSource): Format {
   const text = Buffer.from(head).toString("latin1");
   if (text.startsWith("GGUF")) return "gguf";
   if (head[7] === 0 && head[8] === 0x7b) return "safetensors";
+  if (text.startsWith("\x93NUMPY")) return "npy";
+  if (/^PK(\x03\x04|\x05\x06)/.test(text)) return "zip";
   if (text.trimStart().startsWith("{")) return "index";
   const known = mistaken.find(({ begins }) => begins.test(text));
   if (known) throw new FormatError(source.name, 0, `this is ${known.what}`, known.remedy);
   // The suffix has the last word, so that the reader can say which byte is wrong.
   const suffix = suffixes.find(([ending]) => source.name.endsWith(ending));
   if (suffix) return suffix[1];
-  const expected = "safetensors, its index.json, or GGUF";
+  const expected = "safetensors, its index.json, GGUF, a PyTorch, NumPy or TensorFlow.js file";
   throw new FormatError(source.name, 0, `the format of this file is not known (${describe(head)})`, expected);
 }
 

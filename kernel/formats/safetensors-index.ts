@@ -119,7 +119,13 @@ function firstOffset(tensors: ReadonlyMap<string, number>): number {
 }
 
 /** The file that a shard's name stands for, with links resolved; refuses one that leads out of the folder. */
-async function realShard(path: string, folder: string, store: string, indexFile: string, at: number): Promise<string> {
+export async function realShard(
+  path: string,
+  folder: string,
+  store: string,
+  indexFile: string,
+  at: number,
+): Promise<string> {
   let real: string;
   try {
     real = await realpath(path);

@@ -337,8 +337,8 @@ describe("save", () => {
 
   test("says what can be written", async () => {
     const small = await compress(toy(), linear({ bits: 4 }));
-    await expect(small.save(join(folder, "small.gguf"))).rejects.toThrow(
-      '".gguf" cannot be written; save("model.safetensors")',
+    await expect(small.save(join(folder, "small.onnx"))).rejects.toThrow(
+      '".onnx" cannot be written; save("model.safetensors")',
     );
     await expect(small.save(join(folder, "small"))).rejects.toBeInstanceOf(OptionError);
     await expect(small.save("x.safetensors", { type: "F16" } as object)).rejects.toThrow('unknown option "type"');

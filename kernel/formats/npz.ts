@@ -1,0 +1,146 @@
+import type { ByteSource } from "../bytes/source";
+import { FormatError, UnsupportedError } from "../errors";
+import { dtypes } from "../tensor/dtype";
+import type { DType } from "../tensor/dtype";
+import type { Model } from "../tensor/model";
+import { TensorSet } from "../tensor/tensor-set";
+import type { Tensor } from "../tensor/tensor";
+import { quote } from "./json-reader";
+import { hashSources, maxRank } from "./safetensors";
+import { rowMajorStrides, tensorOf } from "./strided-tensor";
+import { memberSource } from "./zip";
+import type { ZipMember } from "./zip";
+
+/** NumPy arrays. .npy: `\x93NUMPY`, version (1.0, 2.0 or 3.0), the header's length (u16, from 2.0 on u32), the header, a Python dict with
+ *  descr, fortran_order and shape, then the elements. .npz: a zip of them. Arrays of Python objects are pickles and are refused. Source:
+ *  numpy, lib/_format_impl.py. */
+
+/** numpy's own limit for headers of files that it does not trust. */
+export const maxNpyHeaderBytes = 10_000;
+
+const types: Readonly<Record<string, DType>> = {
+  f2: "F16",
+  f4: "F32",
+  f8: "F64",
+  i1: "I8",
+  i2: "I16",
+  i4: "I32",
+  i8: "I64",
+  u1: "U8",
+  u2: "U16",
+  u4: "U32",
+  u8: "U64",
+  b1: "BOOL",
+};
+
+const headerPattern =
+  /^\{\s*'descr':\s*(?<descr>'[^']*'|\[[^]*\]),\s*'fortran_order':\s*(?<fortran>True|False),\s*'shape':\s*\((?<shape>[\d,\s]*)\),?\s*\}\s*$/;
+
+/** The array in `source`, lazily; reads its header only. */
+async function readNpy(source: ByteSource, name: string, signal: AbortSignal | undefined): Promise<Tensor> {
+  const fail = (at: number, problem: string, expected: string): never => {
+    throw new FormatError(source.name, at, problem, expected);
+  };
+  const { byteLength } = source;
+  const head = await source.read(0, Math.min(12, byteLength), signal);
+  if (Buffer.from(head.subarray(0, 6)).toString("latin1") !== "\x93NUMPY")
+    fail(0, "this is no NumPy array", "\\x93NUMPY");
+  if (head.length < 12) fail(head.length, "the file ends within the header's length", "12 bytes");
+  const version = head[6];
+  if (version < 1 || version > 3 || head[7] !== 0) fail(6, `the version is ${version}.${head[7]}`, "1.0, 2.0 or 3.0");
+  const data = new DataView(head.buffer, head.byteOffset, head.length);
+  const headerStart = version === 1 ? 10 : 12;
+  const length = version === 1 ? data.getUint16(8, true) : data.getUint32(8, true);
+  if (length > maxNpyHeaderBytes) fail(8, `the header has ${length} bytes`, `at most ${maxNpyHeaderBytes}`);
+  const start = headerStart + length;
+  if (start > byteLength)
+    fail(8, `the header has ${length} bytes`, `at most the ${byteLength - headerStart} that follow`);
+  const text = Buffer.from(await source.read(headerStart, start, signal)).toString("latin1");
+  const found = headerPattern.exec(text)?.groups;
+  if (!found) return fail(headerStart, `the header is ${quote(text)}`, "descr, fortran_order and shape, in this order");
+  const dtype = typeOf(found.descr, source.name, headerStart, name);
+  const shape = shapeOf(found.shape, fail, headerStart);
+  const bytes = shape.reduce((product, size) => product * size, dtypes[dtype].blockBytes);
+  if (bytes !== byteLength - start)
+    fail(start, `${byteLength - start} bytes follow the header`, `${bytes}, for ${dtype} [${shape.join(", ")}]`);
+  const strides = found.fortran === "True" ? rowMajorStrides([...shape].reverse()).reverse() : rowMajorStrides(shape);
+  return tensorOf(source, name, Object.freeze(shape), dtype, start, strides);
+}
+
+function typeOf(descr: string, file: string, at: number, name: string): DType {
+  const [, order, kind] = /^'([<>|=]?)(\w+)'$/.exec(descr) ?? [];
+  if (kind === undefined && !descr.startsWith("["))
+    throw new FormatError(file, at, `the descr is ${quote(descr)}`, "a type of NumPy");
+  if (kind?.startsWith("O"))
+    throw new FormatError(
+      file,
+      at,
+      `${name} holds Python objects, a pickle that could run code`,
+      "an array of numbers",
+    );
+  if (order === ">" && kind !== "i1" && kind !== "u1" && kind !== "b1")
+    throw new FormatError(
+      file,
+      at,
+      `${name} is big-endian (${descr})`,
+      "little-endian: save array.astype(array.dtype.newbyteorder('<'))",
+    );
+  const dtype = Object.hasOwn(types, kind ?? "") ? types[kind] : undefined;
+  if (!dtype)
+    throw new UnsupportedError(`${file}: ${name} has elements of ${descr}; read are ${Object.keys(types).join(", ")}`);
+  return dtype;
+}
+
+function shapeOf(text: string, fail: (at: number, problem: string, expected: string) => never, at: number): number[] {
+  if (!/^\s*(\d+\s*,\s*)*(\d+\s*)?$/.test(text)) fail(at, `the shape is (${quote(text)})`, "whole numbers");
+  const shape = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map(Number);
+  if (shape.length > maxRank) fail(at, `there are ${shape.length} dimensions`, `at most ${maxRank}`);
+  let elements = 1;
+  for (const size of shape) {
+    elements *= size;
+    if (!Number.isSafeInteger(size) || !Number.isSafeInteger(elements * 8))
+      fail(at, `the shape is (${quote(text)})`, "at most 2^50 elements");
+  }
+  return shape;
+}
+
+/** One .npy file as a model of one tensor, called after the file. */
+export async function openNpy(source: ByteSource, name: string, signal?: AbortSignal): Promise<Model> {
+  const tensor = await readNpy(source, name.replace(/\.npy$/, ""), signal);
+  return new TensorSet({
+    name,
+    format: "npy",
+    tensors: [tensor],
+    sha256: (options) => hashSources([source], name, options?.signal),
+  });
+}
+
+/** An .npz archive: one tensor for each member, called after it without `.npy`. */
+export async function openNpz(
+  source: ByteSource,
+  members: readonly ZipMember[],
+  name: string,
+  signal?: AbortSignal,
+): Promise<Model> {
+  const tensors: Tensor[] = [];
+  for (const member of members) {
+    if (!member.name.endsWith(".npy"))
+      throw new FormatError(
+        source.name,
+        member.at,
+        `the archive holds ${quote(member.name)}`,
+        "NumPy arrays, .npy, alone",
+      );
+    tensors.push(await readNpy(memberSource(source, member), member.name.slice(0, -4), signal));
+  }
+  return new TensorSet({
+    name,
+    format: "npz",
+    tensors,
+    sha256: (options) => hashSources([source], name, options?.signal),
+  });
+}

@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { open } from "../../kernel";
+import { memorySource } from "../../kernel/bytes/source";
+import { openSource } from "../../kernel/formats/open";
+
+/** Files of numpy and torch, and the values that they read: test/fixtures/formats/make_arrays.py. */
+interface Case {
+  file: string;
+  tensors: Record<string, { shape: number[]; values: string }>;
+}
+const cases: Record<string, Case> = JSON.parse(
+  readFileSync(resolve(__dirname, "../../../test/fixtures/formats/arrays.json"), "utf8"),
+);
+const sha256 = (values: Float32Array): string =>
+  createHash("sha256")
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest("hex");
+
+describe("numpy and torch files give the values that numpy and torch read", () => {
+  it.each(Object.entries(cases))("%s", async (name, { file, tensors }) => {
+    const source = memorySource(new Uint8Array(Buffer.from(file, "base64")), "m");
+    const model = await openSource(source, { name: name === "npy" ? "npy" : "m" });
+    expect(model.tensors.map((tensor) => tensor.name)).toEqual(Object.keys(tensors));
+    expect(["npz", "npy", "pytorch"]).toContain(model.format);
+    for (const tensor of model.tensors) {
+      const expected = tensors[tensor.name];
+      expect([tensor.name, [...tensor.shape]]).toEqual([tensor.name, expected.shape]);
+      expect([tensor.name, sha256(await tensor.read())]).toEqual([tensor.name, expected.values]);
+      expect((await tensor.readBytes()).length).toBe(tensor.sizeBytes);
+    }
+  });
+});
+
+describe("tfjs model.json", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "codebook-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it("joins shards, dequantizes as tfjs does, and reads nothing before it is asked", async () => {
+    const floats = Float32Array.of(1, -2, 3.5, 0.1, -0, NaN);
+    const codes = Uint8Array.of(0, 1, 128, 255);
+    const wide = Uint16Array.of(0, 65535, 1000);
+    const halves = Uint16Array.of(0x3c00, 0xc000);
+    const data = Buffer.concat([floats, codes, wide, halves].map((a) => Buffer.from(a.buffer)));
+    writeFileSync(join(folder, "group1-shard1of2.bin"), data.subarray(0, 13));
+    writeFileSync(join(folder, "group1-shard2of2.bin"), data.subarray(13));
+    const affine = { dtype: "uint8", scale: 0.1, min: -3.3 };
+    const manifest = {
+      modelTopology: { layers: [{ deep: [[[[1]]]] }] },
+      weightsManifest: [
+        {
+          paths: ["group1-shard1of2.bin", "group1-shard2of2.bin"],
+          weights: [
+            { name: "dense/kernel", shape: [2, 3], dtype: "float32" },
+            { name: "q8", shape: [4], dtype: "float32", quantization: affine },
+            { name: "q16", shape: [3], dtype: "int32", quantization: { dtype: "uint16", scale: 2.5, min: -7 } },
+            {
+              name: "half",
+              shape: [2],
+              dtype: "float32",
+              quantization: { dtype: "float16", original_dtype: "float32" },
+            },
+          ],
+        },
+      ],
+    };
+    writeFileSync(join(folder, "model.json"), JSON.stringify(manifest));
+    const model = await open(folder);
+    expect(model.format).toBe("tfjs");
+    expect(await model.tensor("dense/kernel").read()).toEqual(floats);
+    expect(await model.tensor("q8").read()).toEqual(Float32Array.from(codes, (v) => v * 0.1 + -3.3));
+    expect(await model.tensor("q16").read()).toEqual(Float32Array.from(wide, (v) => Math.round(v * 2.5 - 7)));
+    expect(await model.tensor("half").read()).toEqual(Float32Array.of(1, -2));
+    expect(model.sizeBytes).toBe(data.length);
+  });
+});
