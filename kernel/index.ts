@@ -70,6 +70,8 @@ export type { CompressOptions } from "./recipe/compress";
 export { CompressedModel } from "./recipe/compressed-model";
 export type { SaveOptions } from "./recipe/compressed-model";
 export { CompressedTensor } from "./recipe/compressed-tensor";
+export { rateDistortion, rateDistortionToText } from "./recipe/rate-distortion";
+export type { RateDistortion, RateDistortionOptions, RatePoint, SchemePoint } from "./recipe/rate-distortion";
 export type { Recipe, RecipeEntry } from "./recipe/recipe";
 export { saveCompressedTensors } from "./recipe/save-compressed-tensors";
 export type { SaveCompressedTensorsOptions } from "./recipe/save-compressed-tensors";
