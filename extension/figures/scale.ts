@@ -2,6 +2,7 @@ import { lowestDecibels } from "../../kernel/report/layout";
 import type { LayerVariant, Report } from "../../kernel/report/types";
 import type { Axis } from "./figure";
 import { isLossless, measures, type MeasureName } from "./measures";
+import { significant } from "./numbers";
 import type { ViewState } from "./state";
 
 /** An axis for a quantity: where a layer's value stands on it. */
@@ -73,9 +74,18 @@ function decades(name: MeasureName, values: readonly number[], lossless: boolean
       type: "log",
       exponentformat: "power",
       zeroline: false,
-      ...(high - low > 1.5 ? { dtick: high - low > 8 ? 2 : 1 } : { dtick: "D2" }),
+      ...(high - low > 1.5 ? { dtick: high - low > 8 ? 2 : 1 } : withinDecade(low - room, high + room)),
     },
   };
+}
+
+/** Ticks at 1, 2 and 5 of each decade, written out, where too few powers of ten fall on the axis. */
+function withinDecade(low: number, high: number): Axis {
+  const ticks: number[] = [];
+  for (let power = Math.floor(low); power <= Math.ceil(high); power++)
+    for (const first of [1, 2, 5]) ticks.push(Number(`${first}e${power}`));
+  const shown = ticks.filter((tick) => Math.log10(tick) >= low && Math.log10(tick) <= high);
+  return { tickmode: "array", tickvals: shown, ticktext: shown.map((tick) => significant(tick)) };
 }
 
 /** 0–100 %: the whole range always, so that sparsity reads the same in every figure. */

@@ -9,18 +9,20 @@ const height = 20;
 export function smallHistogram(histogram: Histogram, weights: number): SVGElement | null {
   const { counts, minimum, maximum } = histogram;
   if (counts.length === 0) return null;
-  const columns = Math.min(48, counts.length);
-  const sums = Array.from({ length: columns }, (_, c) =>
-    counts
-      .slice(Math.floor((c * counts.length) / columns), Math.floor(((c + 1) * counts.length) / columns))
-      .reduce((a, b) => a + b, 0),
-  );
+  // Whole bins go together, as many in each column, so that an even histogram stays even; the last column may hold fewer: its mean.
+  const together = Math.ceil(counts.length / 48);
+  const columns = Math.ceil(counts.length / together);
+  const sums = Array.from({ length: columns }, (_, c) => {
+    const bins = counts.slice(c * together, (c + 1) * together);
+    return bins.reduce((a, b) => a + b, 0) / bins.length;
+  });
   const most = sums.reduce((a, b) => Math.max(a, b), 1);
-  const step = width / columns;
+  const step = (width * together) / counts.length;
   const path = sums
     .map((n, c) => {
+      const end = Math.min(width, (c + 1) * step);
       const size = (n / most) * (height - 3);
-      return `M${(c * step).toFixed(2)} ${height - 2}v${(-size).toFixed(2)}h${step.toFixed(2)}v${size.toFixed(2)}z`;
+      return `M${(c * step).toFixed(2)} ${height - 2}v${(-size).toFixed(2)}H${end.toFixed(2)}v${size.toFixed(2)}z`;
     })
     .join("");
   const parts = [drawing("path", { d: path, class: "cb-SmallBars" })];
