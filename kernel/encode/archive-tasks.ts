@@ -2,7 +2,7 @@
 import { FormatError } from "../errors";
 import { planeKernels } from "../simd/planes";
 import { transferring, type Transferring } from "../simd/transferring";
-import { decodeBlock, encodeBlock, hashBlock } from "./planes";
+import { decodeBlock, encodeBlock, hashBlock, type Fail } from "./planes";
 
 export interface EncodeTask {
   /** Whole blocks, the last of which may be shorter. */
@@ -65,9 +65,10 @@ export function decodeBlocks(task: DecodeTask, out: Uint8Array = new Uint8Array(
         "the hash that the index gives",
       );
     const part = out.subarray(i * task.blockBytes, Math.min((i + 1) * task.blockBytes, task.length));
-    decodeBlock(kernels, block, task.width, part, (problem, expected, offset) => {
+    const fail: Fail = (problem, expected, offset) => {
       throw new FormatError(task.file, at + offset, problem, expected);
-    });
+    };
+    decodeBlock(kernels, block, task.width, part, fail, true);
     from += size;
   });
   return out;

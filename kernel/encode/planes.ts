@@ -133,13 +133,15 @@ export function blockLimits(byteLength: number): { least: number; most: number }
   return { least: 1 + 6, most: byteLength + 1 };
 }
 
-/** Fills `out`, a whole number of elements, from the block that codes it. `fail` is called for bytes that `encodeBlock` does not write. */
+/** Fills `out`, a whole number of elements, from the block that codes it. `fail` is called for bytes that `encodeBlock` does not write.
+ *  `isLoaded`: `hashBlock` of the same bytes was the kernels' last work, so that they lie in place already. */
 export function decodeBlock(
   kernels: PlaneKernels,
   block: Uint8Array,
   width: number,
   out: Uint8Array,
   fail: Fail,
+  isLoaded = false,
 ): void {
   const n = out.length / width;
   const method = block[0];
@@ -152,7 +154,7 @@ export function decodeBlock(
   if (block.length > out.length + 1) fail(`a block of ${block.length} bytes`, `at most ${out.length + 1}`, 0);
   if (width > maxWidth || block.length < 1 + 5 * width) fail("the planes' table ends early", `${5 * width} bytes`, 1);
   const { memory } = kernels;
-  memory.set(block, places.stored);
+  if (!isLoaded) memory.set(block, places.stored);
   const view = new DataView(memory.buffer);
   let at = 1 + 5 * width;
   for (let p = 0; p < width; p++) {

@@ -1,0 +1,157 @@
+// Lossless coding of all-MiniLM-L6-v2: a BF16 copy, four times over (182 MB), and the float32 weights themselves. Ours on one worker and on
+// two, in memory, with the hash of every block; beside zipnn and zstd, one thread each, where Python has them; and the order-0 floor: each
+// element's exponent at its entropy over the whole file, sign and mantissa at their full width (float32: each byte plane at its entropy).
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const name = "lossless";
+
+const runs = 5;
+const median = (times) => [...times].sort((a, b) => a - b)[times.length >> 1];
+
+/** The weights' bytes, and where each tensor lies in them. */
+function readModel(path) {
+  const file = readFileSync(path);
+  const dataStart = 8 + Number(file.readBigUInt64LE(0));
+  const header = JSON.parse(file.subarray(8, dataStart).toString());
+  const tensors = Object.entries(header).filter(([key, { dtype }]) => key !== "__metadata__" && dtype === "F32");
+  const ranges = tensors.map(([, { data_offsets: range }]) => range).sort((a, b) => a[0] - b[0]);
+  const data = new Uint8Array(
+    Buffer.concat(ranges.map(([from, to]) => file.subarray(dataStart + from, dataStart + to))),
+  );
+  return { data, lengths: ranges.map(([from, to]) => to - from) };
+}
+
+/** Rounds float32 to BF16, to nearest, ties to even. */
+function toBfloat16(data) {
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length / 4);
+  const halves = Uint16Array.from(bits, (x) => (x + 0x7fff + ((x >>> 16) & 1)) >>> 16);
+  return new Uint8Array(halves.buffer);
+}
+
+/** Share of the size that is left when byte planes of the rotated elements are coded at their order-0 entropy. */
+function floorOf(data, width) {
+  const n = data.length / width;
+  const counts = Array.from({ length: width }, () => new Float64Array(256));
+  for (let i = 0; i < data.length; i += width)
+    for (let p = 0; p < width; p++) {
+      const carry = data[i + (p === 0 ? width - 1 : p - 1)] >> 7;
+      counts[p][((data[i + p] << 1) & 255) | carry]++;
+    }
+  const bits = counts.map((plane) => plane.reduce((sum, c) => sum - (c && (c / n) * Math.log2(c / n)), 0));
+  return bits.reduce((sum, b) => sum + b, 0) / (8 * width);
+}
+
+export async function run({ python, root }) {
+  const path = join(root, "models", "all-MiniLM-L6-v2", "model.safetensors");
+  if (!existsSync(path)) return [{ what: "lossless", who: "skipped", note: "models/all-MiniLM-L6-v2 is missing" }];
+  const { data, lengths } = readModel(path);
+  const once = toBfloat16(data);
+  const bf16 = new Uint8Array(4 * once.length);
+  for (let i = 0; i < 4; i++) bf16.set(once, i * once.length);
+  const halved = lengths.map((length) => length / 2);
+  return [
+    ...(await compare("BF16 × 4", bf16, [halved, halved, halved, halved].flat(), 2, "bfloat16", { python, root })),
+    ...(await compare("F32", data, lengths, 4, "float32", { python, root })),
+  ];
+}
+
+async function compare(what, data, lengths, width, dtype, { python, root }) {
+  const size = `${what}, ${(data.length / 1e6).toFixed(0)} MB`;
+  const rows = [{ what: size, who: "order-0 floor", note: `ratio ${floorOf(data, width).toFixed(4)}` }];
+  const row = (verb, who, milliseconds, note) => ({
+    what: `${size}, ${verb}`,
+    who,
+    milliseconds,
+    rate: data.length / milliseconds / 1e6,
+    unit: "GB/s",
+    note,
+  });
+  const one = await ours(data, lengths, width, 1, root);
+  const two = await ours(data, lengths, width, 2, root);
+  for (const verb of ["compress", "decompress"]) {
+    rows.push(row(verb, "ours, 1 worker", one[verb], `ratio ${(one.bytes / data.length).toFixed(4)}`));
+    const faster = { ratio: one[verb] / two[verb], against: "1 worker" };
+    rows.push({ ...row(verb, "ours, 2 workers", two[verb]), ...faster });
+  }
+  for (const [who, peer] of Object.entries(peers(data, dtype, python))) {
+    if (peer.missing !== undefined) rows.push({ what: size, who, note: `skipped: ${peer.missing}` });
+    else
+      for (const verb of ["compress", "decompress"])
+        rows.push({
+          ...row(verb, `${who}, 1 thread`, peer[verb], `ratio ${(peer.bytes / data.length).toFixed(4)}`),
+          ratio: peer[verb] / one[verb],
+          against: "its time by ours",
+        });
+  }
+  return rows;
+}
+
+/** Every tensor in batches of about 4 MB, to a pool and back, as the archive does it. */
+async function ours(data, lengths, width, workers, root) {
+  const require = createRequire(join(root, "lib", "kernel", "index.js"));
+  const { WorkerPool } = require("./simd/pool.js");
+  const blockBytes = 262_144 * width;
+  const batch = Math.floor(2 ** 22 / blockBytes) * blockBytes;
+  const pool = new WorkerPool(require.resolve("./encode/archive-tasks.js"), workers);
+  const parts = [];
+  let at = 0;
+  for (const length of lengths) {
+    for (let from = 0; from < length; from += batch) parts.push([at + from, Math.min(length, from + batch) - from]);
+    at += length;
+  }
+  const times = { compress: [], decompress: [] };
+  let bytes = 0;
+  try {
+    for (let i = 0; i <= runs; i++) {
+      let start = performance.now();
+      const packed = await lanes(parts, 2 * workers, ([from, length]) => {
+        const task = { bytes: data.slice(from, from + length), width, rotate: true, blockBytes };
+        return pool.run("encode", task, { transfer: [task.bytes.buffer] });
+      });
+      times.compress.push(performance.now() - start);
+      bytes = packed.reduce((sum, { stored }) => sum + stored.length, 0);
+      const out = new Uint8Array(data.length);
+      start = performance.now();
+      await lanes(packed, 2 * workers, async ({ stored, sizes, hashes }, part) => {
+        const [from, length] = parts[part];
+        const task = { stored, sizes, hashes, width, blockBytes, length, file: "bench", at: 0 };
+        out.set(await pool.run("decode", task, { transfer: [stored.buffer] }), from);
+      });
+      times.decompress.push(performance.now() - start);
+      if (Buffer.compare(out, data) !== 0) throw new Error("what came back is not what went in");
+    }
+  } finally {
+    await pool.close();
+  }
+  return { bytes, compress: median(times.compress.slice(1)), decompress: median(times.decompress.slice(1)) };
+}
+
+async function lanes(items, most, work) {
+  const results = new Array(items.length);
+  let next = 0;
+  const lane = async () => {
+    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i], i);
+  };
+  await Promise.all(Array.from({ length: most }, lane));
+  return results;
+}
+
+function peers(data, dtype, python) {
+  if (python === undefined) return { "zipnn and zstd": { missing: "no Python" } };
+  const folder = mkdtempSync(join(tmpdir(), "lossless-"));
+  try {
+    writeFileSync(join(folder, "weights"), data);
+    const script = join(dirname(fileURLToPath(import.meta.url)), "lossless_peers.py");
+    const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], timeout: 300_000 };
+    return JSON.parse(execFileSync(python, [script, join(folder, "weights"), dtype, String(runs)], options));
+  } catch (error) {
+    return { "zipnn and zstd": { missing: error.message.split("\n")[0] } };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
