@@ -1,7 +1,7 @@
 // Builds everything into lib/: the kernel, the SIMD modules, the extension, the tests.
 //   node scripts/build.mjs [kernel] [simd] [labextension]      (all when none is named)
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,7 +11,10 @@ const part = (name) => wanted.size === 0 || wanted.has(name);
 const node = (script, ...args) =>
   execFileSync(process.execPath, [join(root, "node_modules", script), ...args], { cwd: root, stdio: "inherit" });
 
-if (part("kernel")) node("typescript/bin/tsc", "-b");
+if (part("kernel")) {
+  node("typescript/bin/tsc", "-b");
+  chmodSync(join(root, "lib", "kernel", "cli.js"), 0o755); // so that npx codebook runs it
+}
 if (part("simd")) {
   const sources = join(root, "kernel", "simd", "assembly");
   mkdirSync(join(root, "lib", "kernel", "simd"), { recursive: true });

@@ -57,13 +57,13 @@ const suites = {
         ? { passed: 1 }
         : { failed: 1 },
     ),
-  unit: () => jest("unit", ["--testPathIgnorePatterns", "/browser/", "/train/", "/notebooks/"]),
+  unit: () => jest("unit", ["--testPathIgnorePatterns", "lib/test/(browser|train|notebooks)/"]),
   train: () => {
     const native = existsSync(
       join(root, "node_modules", "@tensorflow", "tfjs-node", "lib", "napi-v8", "tfjs_binding.node"),
     );
-    jest("train on wasm", ["/train/"], { CODEBOOK_TF_BACKEND: "wasm" });
-    if (native) jest("train on tensorflow", ["/train/"], { CODEBOOK_TF_BACKEND: "tensorflow" });
+    jest("train on wasm", ["lib/test/train/"], { CODEBOOK_TF_BACKEND: "wasm" });
+    if (native) jest("train on tensorflow", ["lib/test/train/"], { CODEBOOK_TF_BACKEND: "tensorflow" });
     else
       console.log(
         "The tensorflow backend is not installed (npm run native gets it): its run of these tests is left out.\n",
@@ -89,8 +89,8 @@ const suites = {
       skipped: read("skipped"),
     });
   },
-  notebooks: () => jest("notebooks", ["--runInBand", "/notebooks/"]),
-  browser: () => jest("browser", ["--runInBand", "/browser/"]),
+  notebooks: () => jest("notebooks", ["--runInBand", "lib/test/notebooks/"]),
+  browser: () => jest("browser", ["--runInBand", "lib/test/browser/"]),
 };
 
 /** The browser of the browser tests: what is there, else Debian's package where that may be installed. */
