@@ -1,7 +1,7 @@
 /** Roundings as compiled C has them on x86-64, where the reference bytes come from. All arguments are float32 values. */
 import { encodeFloat16, float16ToFloat32Bits } from "../bytes/half-float";
 
-const { fround } = Math;
+const { abs, floor, fround, sqrt } = Math;
 const word = new Int32Array(1);
 const number = new Float32Array(word.buffer);
 const halfValues = new Float32Array(float16ToFloat32Bits.buffer, float16ToFloat32Bits.byteOffset, 0x10000);
@@ -20,7 +20,7 @@ export function nearestInteger(x: number): number {
 /** x rounded to the nearest whole number, halves away from zero; 0 for what no 32-bit integer holds, of which C keeps the low byte only. */
 export function roundHalfAway(x: number): number {
   if (!(x > -2147483648 && x < 2147483648)) return 0;
-  return x < 0 ? -Math.floor(0.5 - x) : Math.floor(x + 0.5);
+  return x < 0 ? -floor(0.5 - x) : floor(x + 0.5);
 }
 
 /** The low byte of x cut to a 32-bit integer: 0 for NaN and for what does not fit. */
@@ -56,7 +56,7 @@ export function peakOf(x: Float32Array, from: number, count: number): number {
   let magnitude = 0;
   let peak = 0;
   for (let i = from; i < from + count; i++) {
-    const m = Math.abs(x[i]);
+    const m = abs(x[i]);
     if (m > magnitude) {
       magnitude = m;
       peak = x[i];
@@ -78,7 +78,7 @@ export function importanceWeights(
   const first = importance.column + offset;
   for (let i = 0; i < count; i++) {
     const value = x[from + i];
-    const root = fround(Math.sqrt(fround(spread + fround(value * value))));
+    const root = fround(sqrt(fround(spread + fround(value * value))));
     weights[i] = importance.values[first + i] * root;
   }
 }

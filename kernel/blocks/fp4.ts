@@ -11,17 +11,17 @@ import { float32Bits } from "../bytes/half-float";
 import { peakOf } from "./arithmetic";
 import { bitPacking, layoutOf, nibblePlace, type BlockCodec } from "./block";
 
-const { fround } = Math;
+const { abs, floor, fround, min: least } = Math;
 
 /** Twice the values of E2M1, by code. */
 const doubled: Int8Array = Int8Array.from([0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12]);
 
 function nearestCode(x: number, halfScale: number): number {
   let best = 0;
-  let bestError = Math.abs(x);
+  let bestError = abs(x);
   const first = x < 0 ? 9 : 1;
   for (let code = first; code < first + 7; code++) {
-    const error = Math.abs(fround(fround(doubled[code] * halfScale) - x));
+    const error = abs(fround(fround(doubled[code] * halfScale) - x));
     if (error < bestError) {
       best = code;
       bestError = error;
@@ -42,8 +42,8 @@ const mxfp4: BlockCodec = {
   ]),
   packing: bitPacking(32, { bits: 4, place: nibblePlace(1, 16) }),
   encode(x, from, bytes, at, codes) {
-    const largest = Math.abs(peakOf(x, from, 32));
-    const e = largest > 0 ? (Math.floor(fround(Math.log2(largest))) + 125) & 255 : 0;
+    const largest = abs(peakOf(x, from, 32));
+    const e = largest > 0 ? (floor(fround(Math.log2(largest))) + 125) & 255 : 0;
     bytes[at] = e;
     const halfScale = halfPowers[e];
     for (let i = 0; i < 32; i++) codes[i] = nearestCode(x[from + i], halfScale);
@@ -66,9 +66,9 @@ const halfScales: Float32Array = Float32Array.from({ length: 256 }, (_, pattern)
  *  patterns of 256 to 416 are not written. */
 function unsignedE4m3(x: number): number {
   if (!(x > 0)) return 0;
-  const bits = float32Bits(Math.min(x, 448));
+  const bits = float32Bits(least(x, 448));
   const exponent = (bits >>> 23) - 120;
-  if (exponent <= 0) return Math.min(7, Math.floor(fround(fround(x * 512) + 0.5)));
+  if (exponent <= 0) return least(7, floor(fround(fround(x * 512) + 0.5)));
   const rounded = (exponent << 3) + ((bits >>> 20) & 7) + ((bits >>> 19) & 1);
   return rounded < 0x78 ? rounded : 0x7e;
 }
@@ -84,7 +84,7 @@ const nvfp4: BlockCodec = {
   encode(x, from, bytes, at, codes) {
     for (let group = 0; group < 4; group++) {
       const first = 16 * group;
-      const pattern = unsignedE4m3(fround(Math.abs(peakOf(x, from + first, 16)) / 6));
+      const pattern = unsignedE4m3(fround(abs(peakOf(x, from + first, 16)) / 6));
       bytes[at + group] = pattern;
       for (let i = first; i < first + 16; i++) codes[i] = nearestCode(x[from + i], halfScales[pattern]);
     }

@@ -10,7 +10,7 @@ import { clamp, importanceWeights, nearestInteger, peakOf, readHalf, sumOfSquare
 import { bitPacking, layoutOf, nibblePlace, type BlockCodec, type RowImportance } from "./block";
 import { zeroBelow } from "./scale-search";
 
-const { fround } = Math;
+const { abs, fround } = Math;
 const size = 32;
 const tries = 7;
 
@@ -46,7 +46,7 @@ function groupScale(
   if (importance) importanceWeights(importance, offset, spread, x, from, size, weights);
   else for (let i = 0; i < size; i++) weights[i] = x[from + i] * x[from + i];
   const peak = peakOf(x, from, size);
-  if (Math.abs(peak) < zeroBelow) return 0;
+  if (abs(peak) < zeroBelow) return 0;
   let scale = 0;
   let best = 0;
   for (let trial = -tries - 1; trial <= tries; trial++) {

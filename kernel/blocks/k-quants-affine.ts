@@ -25,7 +25,7 @@ import {
 } from "./block";
 import { affineScale, affineSearch, positiveScale, type AffineSearch } from "./scale-search";
 
-const { fround } = Math;
+const { abs, fround, sqrt, min: least } = Math;
 const weightsOfBlock = 256;
 
 const scales = new Float32Array(16);
@@ -45,8 +45,8 @@ interface Plain {
 function searchGroups(x: Float32Array, from: number, size: number, plain: Plain, codes: Uint8Array): void {
   for (let group = 0; group < weightsOfBlock / size; group++) {
     const first = from + group * size;
-    const root = plain.addRoot ? fround(Math.sqrt(fround(sumOfSquares(x, first, size) / size))) : 0;
-    for (let i = 0; i < size; i++) weights[i] = root + Math.abs(x[first + i]);
+    const root = plain.addRoot ? fround(sqrt(fround(sumOfSquares(x, first, size) / size))) : 0;
+    for (let i = 0; i < size; i++) weights[i] = root + abs(x[first + i]);
     scales[group] = affineScale(size, plain.search, x, first, weights, codes, group * size, minima, group);
   }
 }
@@ -149,9 +149,9 @@ function spreadCodes(values: Float32Array, count: number, top: number, codes: Ui
  *  of groups 4 to 7 the low four bits in bytes 8 to 11 (s low nibble, m high) and the upper two on top of bytes 0 to 7. */
 function writeScales(bytes: Uint8Array, at: number): void {
   for (let group = 0; group < 4; group++) {
-    const [s, m] = [Math.min(63, scaleCodes[group + 4]), Math.min(63, minimumCodes[group + 4])];
-    bytes[at + group] = Math.min(63, scaleCodes[group]) | ((s >> 4) << 6);
-    bytes[at + group + 4] = Math.min(63, minimumCodes[group]) | ((m >> 4) << 6);
+    const [s, m] = [least(63, scaleCodes[group + 4]), least(63, minimumCodes[group + 4])];
+    bytes[at + group] = least(63, scaleCodes[group]) | ((s >> 4) << 6);
+    bytes[at + group + 4] = least(63, minimumCodes[group]) | ((m >> 4) << 6);
     bytes[at + group + 8] = (s & 15) | ((m & 15) << 4);
   }
 }

@@ -16,7 +16,7 @@ import { clamp, importanceWeights, nearestInteger, peakOf, readHalf, sumOfSquare
 import { bitPacking, crumbPlace, layoutOf, type BlockCodec } from "./block";
 import { descendedScale, symmetricScale, symmetricTrials, zeroBelow } from "./scale-search";
 
-const { fround } = Math;
+const { abs, fround, min: least } = Math;
 const weightsOfBlock = 256;
 const groups = 16;
 const size = 16;
@@ -136,7 +136,7 @@ const q6: BlockCodec = {
       scales[group] = symmetricScale(size, 32, trials32, x, first, given, givenFrom, codes, size * group);
     }
     const largest = peakOf(scales, 0, groups);
-    if (Math.abs(largest) < zeroBelow) {
+    if (abs(largest) < zeroBelow) {
       bytes.fill(0, at + 192, at + 210);
       codes.fill(0);
       return;
@@ -144,7 +144,7 @@ const q6: BlockCodec = {
     const inverse = fround(-128 / largest);
     const d = writeHalf(bytes, at + 208, fround(1 / inverse));
     for (let group = 0; group < groups; group++) {
-      const code = Math.min(127, nearestInteger(fround(inverse * scales[group])));
+      const code = least(127, nearestInteger(fround(inverse * scales[group])));
       bytes[at + 192 + group] = code;
       const scale = fround(d * ((code << 24) >> 24));
       roundGroup(x, from + size * group, scale, 32, codes, size * group);

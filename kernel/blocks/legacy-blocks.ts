@@ -18,7 +18,7 @@ import { importanceWeights, peakOf, readHalf, roundHalfAway, truncateToByte, wri
 import { bitPacking, layoutOf, nibblePlace, type BlockCodec, type BlockName, type Packing } from "./block";
 import { affineScale, affineSearch, symmetricScale, symmetricTrials } from "./scale-search";
 
-const { fround } = Math;
+const { abs, fround } = Math;
 const count = 32;
 const weights = new Float32Array(count);
 const minimum = new Float32Array(1);
@@ -148,7 +148,7 @@ const q8: BlockCodec = {
     },
   },
   encode(x, from, bytes, at, codes) {
-    const d = fround(Math.abs(peakOf(x, from, count)) / 127);
+    const d = fround(abs(peakOf(x, from, count)) / 127);
     const inverse = d !== 0 ? fround(1 / d) : 0;
     writeHalf(bytes, at, d);
     for (let i = 0; i < count; i++) codes[i] = roundHalfAway(fround(x[from + i] * inverse));

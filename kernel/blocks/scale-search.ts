@@ -7,7 +7,7 @@
  *  grid, round, and keep the best. */
 import { clamp, nearestInteger, peakOf } from "./arithmetic";
 
-const { fround } = Math;
+const { abs, fround, min: least } = Math;
 
 /** Groups whose weights are all smaller are taken for zero. */
 export const zeroBelow = fround(1e-15);
@@ -34,7 +34,7 @@ export function symmetricScale(
   codesFrom: number,
 ): number {
   const peak = peakOf(x, from, count);
-  if (Math.abs(peak) < zeroBelow) {
+  if (abs(peak) < zeroBelow) {
     codes.fill(0, codesFrom, codesFrom + count);
     return 0;
   }
@@ -87,7 +87,7 @@ export function descendedScale(
   codesFrom: number,
 ): number {
   const peak = peakOf(x, from, count);
-  if (Math.abs(peak) < zeroBelow) {
+  if (abs(peak) < zeroBelow) {
     codes.fill(0, codesFrom, codesFrom + count);
     return 0;
   }
@@ -193,7 +193,7 @@ export function affineScale(
     const l = clamp(nearestInteger(fround(inverse * fround(value - min))), 0, qmax);
     codes[codesFrom + i] = l;
     const difference = fround(fround(fround(scale * l) + min) - value);
-    const error = absolute ? Math.abs(difference) : fround(difference * difference);
+    const error = absolute ? abs(difference) : fround(difference * difference);
     bestError = fround(bestError + fround(weights[i] * error));
   }
   for (let trial = 0; trial < numerators.length; trial++) {
@@ -221,7 +221,7 @@ export function affineScale(
     let trialError = 0;
     for (let i = 0; i < count; i++) {
       const difference = fround(fround(fround(trialScale * trialCodes[i]) + trialMin) - x[from + i]);
-      const error = absolute ? Math.abs(difference) : fround(difference * difference);
+      const error = absolute ? abs(difference) : fround(difference * difference);
       trialError = fround(trialError + fround(weights[i] * error));
     }
     if (trialError < bestError) {
@@ -270,7 +270,7 @@ export function positiveScale(
     const trialScale = fround(1 / trialInverse);
     let error = 0;
     for (let i = 0; i < count; i++) {
-      const l = Math.min(qmax, nearestInteger(fround(trialInverse * x[i])));
+      const l = least(qmax, nearestInteger(fround(trialInverse * x[i])));
       const difference = fround(x[i] - fround(trialScale * l));
       error = fround(error + fround(fround(weights[i] * difference) * difference));
     }
@@ -282,7 +282,7 @@ export function positiveScale(
   let products = 0;
   let squares = 0;
   for (let i = 0; i < count; i++) {
-    const l = Math.min(qmax, nearestInteger(fround(inverse * x[i])));
+    const l = least(qmax, nearestInteger(fround(inverse * x[i])));
     codes[i] = l;
     products = fround(products + fround(fround(weights[i] * x[i]) * l));
     squares = fround(squares + fround(fround(weights[i] * l) * l));
@@ -296,7 +296,7 @@ export function positiveScale(
       let otherProducts = fround(products - fround(weighted * old));
       let otherSquares = fround(squares - fround(fround(w * old) * old));
       if (!(otherProducts > 0 && otherSquares > 0)) continue;
-      const l = Math.min(qmax, nearestInteger(fround(fround(x[i] * otherSquares) / otherProducts)));
+      const l = least(qmax, nearestInteger(fround(fround(x[i] * otherSquares) / otherProducts)));
       if (l === old) continue;
       otherProducts = fround(otherProducts + fround(weighted * l));
       otherSquares = fround(otherSquares + fround(fround(w * l) * l));

@@ -9,7 +9,7 @@
 import { peakOf, readHalf, roundHalfAway, writeHalf } from "./arithmetic";
 import { bitPacking, crumbPlace, layoutOf, type BlockCodec, type BlockName, type Packing } from "./block";
 
-const { fround } = Math;
+const { abs, floor, fround } = Math;
 const weights = 256;
 
 /** Runs of bytes: first byte, bytes, first weight, digits per byte. */
@@ -26,7 +26,7 @@ const digits: Packing = {
       for (let m = 0; m < count; m++) {
         let n = 0;
         for (let k = 0; k < 5; k++) n = 3 * n + (k < perByte ? codes[from + m + k * count] : 0);
-        bytes[at + first + m] = Math.floor((256 * n + 242) / 243);
+        bytes[at + first + m] = floor((256 * n + 242) / 243);
       }
   },
   unpack(bytes, at, codes) {
@@ -51,7 +51,7 @@ function ternary(name: BlockName, id: number, codeBytes: number, packing: Packin
     ]),
     packing,
     encode(x, from, bytes, at, codes) {
-      const d = Math.abs(peakOf(x, from, weights));
+      const d = abs(peakOf(x, from, weights));
       const inverse = d !== 0 ? fround(1 / d) : 0;
       writeHalf(bytes, at + codeBytes, d);
       for (let i = 0; i < weights; i++) codes[i] = roundHalfAway(fround(x[from + i] * inverse)) + 1;

@@ -11,6 +11,7 @@ import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { fp4Quantizer } from "./fp4";
 import { fp8Quantizer } from "./fp8";
+import { ggmlQuantizer } from "./ggml";
 import { hqqQuantizer } from "./hqq";
 import { intQuantizer } from "./int";
 import { kMeansQuantizer } from "./k-means";
@@ -30,6 +31,7 @@ export const quantizers: ReadonlyMap<string, Quantizer> = new Map(
     [
       fp4Quantizer,
       fp8Quantizer,
+      ggmlQuantizer,
       hqqQuantizer,
       intQuantizer,
       kMeansQuantizer,
@@ -107,7 +109,7 @@ export function quantize(
     values,
     shape,
     step,
-    label: quantizer.label(step),
+    label: quantizer.label(quantized.step),
     codes: quantized.codes,
     ...(Object.fromEntries(Object.entries(optional).filter(([, data]) => data !== undefined)) as object),
     bits,
@@ -134,6 +136,18 @@ export { blockScales, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./ab
 export { entropyStep } from "./entropy-step";
 export { fp4, fp4Quantizer, type Fp4Options, type Fp4Step } from "./fp4";
 export { fp8, fp8Quantizer, type Fp8Format, type Fp8Granularity, type Fp8Options, type Fp8Step } from "./fp8";
+export {
+  ggml,
+  ggmlBytes,
+  ggmlMixes,
+  ggmlQuantizer,
+  ggmlSteps,
+  type GgmlMix,
+  type GgmlOptions,
+  type GgmlStep,
+  type GgmlTarget,
+  type Importance,
+} from "./ggml";
 export { hqq, hqqQuantizer, type HqqOptions, type HqqStep } from "./hqq";
 export { int, intQuantizer, type IntOptions, type IntStep } from "./int";
 export { kMeans, kMeansQuantizer, type KMeansOptions, type KMeansStep } from "./k-means";

@@ -5,6 +5,7 @@ import type { CodeArray } from "../quantize/quantized";
 export interface PackedCodes {
   readonly bytes: Uint8Array;
   readonly length: number;
+  /** Bits of a code in a file. Where that is no whole number (1.625 in TQ1_0) the bytes here have the next one. */
   readonly bits: number;
   /** Which array the codes unpack to. */
   readonly type: CodeType;
@@ -33,17 +34,18 @@ export function packCodes(codes: CodeArray, bits: number): PackedCodes {
     else if (codes[i] > high) high = codes[i];
   }
   const type = typeOfCodes(codes);
-  const bytes = new Uint8Array(Math.ceil((codes.length * bits) / 8));
+  const width = Math.ceil(bits);
+  const bytes = new Uint8Array(Math.ceil((codes.length * width) / 8));
   const shared = { bytes, length: codes.length, bits, type };
-  if (high - low < 2 ** bits) {
-    writeBits(bytes, bits, codes.length, (i) => codes[i] - low);
+  if (high - low < 2 ** width) {
+    writeBits(bytes, width, codes.length, (i) => codes[i] - low);
     return { ...shared, first: low };
   }
   // Codes with gaps, such as −1 and +1 at one bit.
   const symbols = [...new Set<number>(codes)].sort((a, b) => a - b);
-  if (symbols.length > 2 ** bits) throw new RangeError(`${symbols.length} different codes do not fit in ${bits} bits`);
+  if (symbols.length > 2 ** width) throw new RangeError(`${symbols.length} different codes do not fit in ${bits} bits`);
   const numbers = new Map(symbols.map((symbol, number) => [symbol, number]));
-  writeBits(bytes, bits, codes.length, (i) => numbers.get(codes[i]) ?? 0);
+  writeBits(bytes, width, codes.length, (i) => numbers.get(codes[i]) ?? 0);
   return { ...shared, first: 0, symbols };
 }
 
@@ -51,7 +53,7 @@ export function packCodes(codes: CodeArray, bits: number): PackedCodes {
 export function unpackCodes(packed: PackedCodes): CodeArray {
   const { bytes, length, bits, type, first, symbols } = packed;
   const codes = emptyCodes(type, length);
-  readBits(bytes, bits, length, (i, number) => (codes[i] = symbols ? symbols[number] : number + first));
+  readBits(bytes, Math.ceil(bits), length, (i, number) => (codes[i] = symbols ? symbols[number] : number + first));
   return codes;
 }
 

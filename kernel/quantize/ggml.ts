@@ -1,0 +1,258 @@
+/** ggml's block formats, the types of GGUF files: `ggml({ type: "Q4_K" })` quantizes every weight matrix to one type, `ggml({ mix:
+ *  "Q4_K_M" })` each to the type that llama.cpp's rules give it (ggml/mix.ts). The codes and scales, and so the file's bytes, are
+ *  those of llama.cpp's x86-64 baseline build, bit for bit; kernel/blocks has the methods, their layouts and error bounds.
+ *
+ *  weights (…, columns) f32 → codes (…, columns), one for each weight, and a table for each field of the blocks: (blocks, bytes) u8.
+ *  Blocks lie along the last dimension, as GGUF has it. Rows that are no whole number of blocks get another type: Q4_K → Q5_0, Q5_K →
+ *  Q5_1, Q6_K → Q8_0, Q2_K, Q3_K, TQ1_0, TQ2_0 → Q4_0, IQ4_XS → IQ4_NL, where 32 divides the row, else float16 (codes are its bits). The
+ *  label says so: "ggml Q5_0 for Q4_K". */
+import { decodeFloat16, encodeFloat16 } from "../bytes/half-float";
+import { sumOfSquares } from "../blocks/arithmetic";
+import { blockCodecs, writtenBlocks, type BlockCodec, type WrittenBlock } from "../blocks";
+import type { RowImportance } from "../blocks/block";
+import { OptionError } from "../errors";
+import { checkFinite } from "../measure/finite";
+import { checkChoice, checkOptionNames } from "../options";
+import type { Shape } from "../tensor/tensor";
+import type { Step } from "../tensor/step";
+import { fittingType, mixes, mixTypeOf, type GgmlMix, type GgmlTarget } from "./ggml/mix";
+import { mixFacts, type NamedShape } from "./ggml/place";
+import { freezeStep, rowsOf } from "./groups";
+import type { Quantized, Quantizer, Table } from "./quantized";
+
+const method = "ggml";
+
+/** How much the error of each column counts, such as the mean square of the layer's inputs: for one tensor, or by tensor name. */
+export type Importance = readonly number[] | Float32Array | Readonly<Record<string, readonly number[] | Float32Array>>;
+
+export interface GgmlOptions {
+  /** One type for all. Instead of `mix`. */
+  type?: WrittenBlock;
+  /** A mixture of llama.cpp. For models: `compress` chooses the types. */
+  mix?: GgmlMix;
+  /** Numbers ≥ 0, one for each column. Types without a search (Q8_0, TQ1_0, TQ2_0, MXFP4, NVFP4) ignore them. */
+  importance?: Importance;
+}
+
+export interface GgmlStep extends Step {
+  readonly kind: "ggml";
+  readonly type?: GgmlTarget;
+  /** The type that the rows did not fit. */
+  readonly insteadOf?: WrittenBlock;
+  readonly mix?: GgmlMix;
+  readonly importance?: readonly number[] | Readonly<Record<string, readonly number[]>>;
+}
+
+/** The step "quantize to ggml's blocks". Throws `OptionError` for an unknown option, type or mixture, for both or neither, and for
+ *  importance that is not finite and ≥ 0. */
+export function ggml(options: GgmlOptions): GgmlStep {
+  checkOptionNames(method, options, ["type", "mix", "importance"]);
+  const { type, mix } = options;
+  if ((type === undefined) === (mix === undefined))
+    throw new OptionError(
+      `ggml(): it takes ${type === undefined ? "" : "either "}a type, such as { type: "Q4_K" }, or a mixture, such as { mix: "Q4_K_M" }`,
+    );
+  return freezeStep({
+    kind: method,
+    type: type === undefined ? undefined : checkChoice(method, "type", type, writtenBlocks),
+    mix: mix === undefined ? undefined : checkChoice(method, "mix", mix, mixes),
+    importance: options.importance === undefined ? undefined : checkImportance(options.importance),
+  } as const);
+}
+
+function checkImportance(importance: unknown): GgmlStep["importance"] {
+  if (Array.isArray(importance) || importance instanceof Float32Array) return checkNumbers(importance, "importance");
+  if (typeof importance !== "object" || importance === null)
+    throw new OptionError(
+      "ggml(): importance takes one number for each column, or an object of such lists by tensor name",
+    );
+  return Object.freeze(
+    Object.fromEntries(
+      Object.entries(importance).map(([name, list]) => [name, checkNumbers(list, `importance of "${name}"`)]),
+    ),
+  );
+}
+
+function checkNumbers(list: unknown, what: string): readonly number[] {
+  if (!Array.isArray(list) && !(list instanceof Float32Array))
+    throw new OptionError(`ggml(): ${what} is no list of numbers`);
+  const numbers = Array.from<unknown>(list);
+  return Object.freeze(
+    numbers.map((value, at) => {
+      if (typeof value === "number" && value >= 0 && value < Infinity) return value;
+      throw new OptionError(`ggml(): ${what} is ${String(value)} at ${at}; it takes finite numbers, at least 0`);
+    }),
+  );
+}
+
+/** The steps of a model's tensors, one by one: the type by the mixture's rules that fits the tensor's rows, with its own importance;
+ *  `undefined` where the mixture leaves a tensor as it is. `model` is all tensors: the rules count layers and heads. */
+export function ggmlSteps(step: GgmlStep, model: readonly NamedShape[]): (tensor: NamedShape) => GgmlStep | undefined {
+  const { mix } = step;
+  if (mix === undefined) return ({ name, shape }) => fittedStep(step, shape, name);
+  const facts = mixFacts(model, step.importance !== undefined);
+  return ({ name, shape }) => {
+    const own = facts.tensors.get(name);
+    return own && fittedStep({ ...step, mix: undefined, type: mixTypeOf(mix, own, facts.model) }, shape, name);
+  };
+}
+
+function columnsOf(shape: Shape, count: number): number {
+  return shape.length === 0 ? count : shape[shape.length - 1];
+}
+
+function fittedStep(step: GgmlStep, shape: Shape, name: string | undefined): GgmlStep {
+  const { type } = step;
+  if (type === undefined)
+    throw new OptionError(`ggml(): a mixture is for models: compress(model, ggml({ mix: "${step.mix ?? ""}" }))`);
+  const columns = columnsOf(shape, 1);
+  const target = type === "F16" ? type : fittingType(type, columns);
+  const importance = importanceOf(step, name);
+  if (importance && importance.length !== columns)
+    throw new OptionError(
+      `ggml(): importance${name === undefined ? "" : ` of ${name}`} has ${importance.length} numbers, and the rows ${columns}`,
+    );
+  const weighed = target !== "F16" && blockCodecs.get(target)?.takesImportance === true;
+  return freezeStep({
+    kind: method,
+    type: target,
+    insteadOf: type === target || type === "F16" ? step.insteadOf : type,
+    importance: weighed ? importance : undefined,
+  } as const);
+}
+
+function importanceOf({ importance }: GgmlStep, name: string | undefined): readonly number[] | undefined {
+  if (importance === undefined || isList(importance)) return importance;
+  return name !== undefined && Object.hasOwn(importance, name) ? importance[name] : undefined;
+}
+
+function isList(importance: NonNullable<GgmlStep["importance"]>): importance is readonly number[] {
+  return Array.isArray(importance);
+}
+
+function codecOf(type: WrittenBlock): BlockCodec {
+  const codec = blockCodecs.get(type);
+  if (!codec) throw new OptionError(`ggml(): there is no type "${type}"`);
+  return codec;
+}
+
+function quantize(weights: Float32Array, shape: Shape, step: GgmlStep, name?: string): Quantized {
+  rowsOf(method, shape, weights.length);
+  checkFinite(weights, method, name);
+  const fitted = fittedStep(step, shape, name);
+  const { type } = fitted;
+  if (type === "F16" || type === undefined) {
+    const codes = Uint16Array.from(weights, encodeFloat16);
+    return checkRange({ step: fitted, shape, codes, codeBits: 16, tables: [] }, weights, name);
+  }
+  const codec = codecOf(type);
+  const columns = columnsOf(shape, weights.length);
+  const given = importanceOf(fitted, name);
+  const row: RowImportance | undefined = given && { values: Float32Array.from(given), column: 0, meanSquare: 0 };
+  const blocks = weights.length / codec.weights;
+  const codes = new Uint8Array(weights.length);
+  const fields = codec.fields.map(({ bytes }) => new Uint8Array(blocks * bytes));
+  const bytes = new Uint8Array(codec.bytes);
+  const { encode } = codec;
+  for (let block = 0, from = 0; block < blocks; block++, from += codec.weights) {
+    if (row) {
+      row.column = from % columns;
+      if (row.column === 0) row.meanSquare = Math.fround(sumOfSquares(weights, from, columns) / columns);
+    }
+    encode?.(weights, from, bytes, 0, codes.subarray(from, from + codec.weights), row);
+    codec.fields.forEach((field, at) =>
+      fields[at].set(bytes.subarray(field.at, field.at + field.bytes), block * field.bytes),
+    );
+  }
+  const tables = codec.fields.map((field, at): Table => ({
+    name: field.name,
+    data: fields[at],
+    shape: [blocks, field.bytes],
+    bitsPerEntry: 8,
+  }));
+  const stored = codec.signed ? new Int8Array(codes.buffer) : codes;
+  return checkRange({ step: fitted, shape, codes: stored, codeBits: codec.codeBits, tables }, weights, name);
+}
+
+const largestHalf = 65504;
+
+/** Scales and minima are float16: weights that are too large for them would come back as infinite or NaN. */
+function checkRange(quantized: Quantized, weights: Float32Array, name = "weights"): Quantized {
+  if (weights.every((w) => Math.abs(w) <= largestHalf)) return quantized;
+  const at = dequantize(quantized).findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return quantized;
+  throw new OptionError(
+    `ggml(): ${name} is ${weights[at]} at ${at}; ${label(quantized.step as GgmlStep)} holds its scale as float16, up to ${largestHalf}`,
+  );
+}
+
+/** Calls `visit` for each block with its fields in place in `bytes`, which is zero elsewhere, and its codes. */
+function forEachBlock(
+  codec: BlockCodec,
+  { codes, tables }: Quantized,
+  bytesOf: (block: number) => { bytes: Uint8Array; at: number },
+  visit: (block: number, bytes: Uint8Array, at: number, codes: Uint8Array) => void,
+): void {
+  const unsigned = new Uint8Array(codes.buffer, codes.byteOffset, codes.length);
+  const data = codec.fields.map(({ name }) => tables.find((table) => table.name === name)?.data);
+  for (let block = 0; block * codec.weights < codes.length; block++) {
+    const { bytes, at } = bytesOf(block);
+    codec.fields.forEach((field, number) => {
+      const source = data[number];
+      for (let k = 0; source && k < field.bytes; k++) bytes[at + field.at + k] = source[block * field.bytes + k];
+    });
+    visit(block, bytes, at, unsigned.subarray(block * codec.weights, (block + 1) * codec.weights));
+  }
+}
+
+function dequantize(quantized: Quantized): Float32Array {
+  const { codes } = quantized;
+  const { type } = quantized.step as GgmlStep;
+  if (type === "F16" || type === undefined) return Float32Array.from(codes, decodeFloat16);
+  const codec = codecOf(type);
+  const values = new Float32Array(codes.length);
+  const scratch = { bytes: new Uint8Array(codec.bytes), at: 0 };
+  forEachBlock(
+    codec,
+    quantized,
+    () => scratch,
+    (block, bytes, at, own) => codec.decode(bytes, at, own, values, block * codec.weights),
+  );
+  return values;
+}
+
+/** A tensor as a GGUF file holds it: the type's name and the bytes of its blocks, row after row. `quantized` is what `quantize` gave for
+ *  a `ggml` step. Throws `OptionError` for another method's. */
+export function ggmlBytes(quantized: Quantized): { type: GgmlTarget; bytes: Uint8Array } {
+  const { step, codes } = quantized;
+  if (step.kind !== method) throw new OptionError(`ggmlBytes(): the tensor was quantized by ${step.kind}, not by ggml`);
+  const { type } = step as GgmlStep;
+  if (type === "F16" || type === undefined) {
+    const bytes = new Uint8Array(2 * codes.length);
+    codes.forEach((code, i) => {
+      bytes[2 * i] = code & 255;
+      bytes[2 * i + 1] = code >> 8;
+    });
+    return { type: "F16", bytes };
+  }
+  const codec = codecOf(type);
+  const bytes = new Uint8Array((codes.length / codec.weights) * codec.bytes);
+  forEachBlock(
+    codec,
+    quantized,
+    (block) => ({ bytes, at: block * codec.bytes }),
+    (_block, _bytes, at, own) => codec.packing.pack(own, bytes, at),
+  );
+  return { type, bytes };
+}
+
+/** "ggml Q4_K", "ggml Q5_0 for Q4_K", "ggml Q4_K by importance", "ggml Q4_K_M". */
+function label({ type, insteadOf, mix, importance }: GgmlStep): string {
+  const words = [`${method} ${mix ?? type ?? ""}`];
+  if (insteadOf) words.push(`for ${insteadOf}`);
+  if (importance) words.push("by importance");
+  return words.join(" ");
+}
+
+export const ggmlQuantizer: Quantizer<GgmlStep> = { kind: method, quantize, dequantize, label };
+export { mixes as ggmlMixes, type GgmlMix, type GgmlTarget } from "./ggml/mix";
