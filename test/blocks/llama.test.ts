@@ -1,0 +1,51 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { blockCodecs, encodeBlocks, writtenBlocks } from "../../kernel/blocks";
+import { open } from "../../kernel/formats/open";
+
+const root = join(__dirname, "../../..");
+const library = join(root, "node_modules/@node-llama-cpp/linux-x64/bins/linux-x64/libggml-base.so");
+const model = join(root, "models/all-MiniLM-L6-v2");
+const present = existsSync(library) && existsSync(model);
+
+/** Every matrix of MiniLM whose rows are whole blocks, by llama.cpp's library in a process of its own. Skipped where the npm package
+ *  @node-llama-cpp/linux-x64 or the model is not there. */
+(present ? test : test.skip)(
+  "every block of MiniLM is llama.cpp's",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "codebook-ggml-"));
+    try {
+      const compared: Record<string, number> = {};
+      for (const tensor of (await open(model)).tensors) {
+        const columns = tensor.shape[tensor.shape.length - 1];
+        const codecs = writtenBlocks
+          .flatMap((name) => blockCodecs.get(name) ?? [])
+          .filter((c) => columns % c.weights === 0);
+        if (tensor.dtype !== "F32" || tensor.shape.length !== 2 || codecs.length === 0) continue;
+        const weights = await tensor.read();
+        const [input, output] = [join(folder, "weights"), join(folder, "blocks")];
+        writeFileSync(input, weights);
+        const types = codecs.map(({ id, weights: length, bytes }) => `${id}:${length}:${bytes}`);
+        const script = join(root, "test/fixtures/ggml/quantize.py");
+        execFileSync("python3", [script, library, String(columns), input, output, ...types], { timeout: 120_000 });
+        const expected = readFileSync(output);
+        let at = 0;
+        for (const codec of codecs) {
+          const bytes = encodeBlocks(codec, weights, columns);
+          const same = expected.subarray(at, at + bytes.length).equals(bytes);
+          expect([tensor.name, codec.name, same]).toEqual([tensor.name, codec.name, true]);
+          compared[codec.name] = (compared[codec.name] ?? 0) + bytes.length / codec.bytes;
+          at += bytes.length;
+        }
+        expect(at).toBe(expected.length);
+      }
+      // 22,682,112 weights in rows of 384 and 1,536; blocks of 256 fit the latter only.
+      expect(compared).toMatchObject({ Q4_0: 708_816, NVFP4: 354_408, Q4_K: 13_824, Q6_K: 13_824 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  300_000,
+);
