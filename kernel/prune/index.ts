@@ -9,14 +9,18 @@ import type { ErrorMeasures } from "../report/types";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { edgesPruner } from "./edges";
+import { lowRankPruner } from "./low-rank";
 import { magnitudePruner } from "./magnitude";
 import { nodesPruner } from "./nodes";
-import { applyMask, type Pruner } from "./pruned";
+import { applyMask, factorBits, type Factors, type Pruner } from "./pruned";
 import { sparseBits, type IndexStorage } from "./storage";
 
 /** Every pruning method by its `kind`. A method here takes any step whose kind is its own. */
 export const pruners: ReadonlyMap<string, Pruner> = new Map(
-  ([magnitudePruner, nodesPruner, edgesPruner] as unknown as Pruner[]).map((pruner) => [pruner.kind, pruner]),
+  ([magnitudePruner, nodesPruner, edgesPruner, lowRankPruner] as unknown as Pruner[]).map((pruner) => [
+    pruner.kind,
+    pruner,
+  ]),
 );
 
 /** The method of a step; throws `OptionError` when its kind is no pruning method. */
@@ -44,13 +48,15 @@ export interface PrunedTensor {
   readonly pruned: number;
   /** Output nodes removed whole (method `nodes`): what `removeNodes` takes. */
   readonly nodes?: readonly number[];
+  /** W as left·right (method `lowRank`); absent where W stays because its factors would not be smaller. */
+  readonly factors?: Factors;
   /** Share of w′ that is exactly zero, 0–1: the pruned weights and the zeros that were there. */
   readonly sparsity: number;
   /** The share that the step aimed at, 0–1. */
   readonly targetSparsity: number;
   /** How the places of the kept weights are stored. */
   readonly storage: IndexStorage;
-  /** Bits of the kept weights as float32 and of the index, or of the dense tensor where that is less. */
+  /** Bits of the kept weights as float32 and of the index, or of the dense tensor where that is less; of the factors where there are. */
   readonly bits: number;
   readonly bitsPerWeight: number;
   readonly error: ErrorMeasures;
@@ -62,9 +68,9 @@ export interface PrunedTensor {
 export function prune(input: TensorInput, step: Step, options: { shape?: Shape; name?: string } = {}): PrunedTensor {
   const pruner = prunerOf(step);
   const { weights, shape } = weightsOf("prune", input, options.shape);
-  const { mask, kept, nodes, storage } = pruner.prune(weights, shape, step, options.name);
-  const values = applyMask(weights, mask);
-  const bits = sparseBits(storage, weights.length, 32);
+  const { mask, kept, nodes, factors, storage, values: changed } = pruner.prune(weights, shape, step, options.name);
+  const values = changed ? changed.slice() : applyMask(weights, mask);
+  const bits = factors ? factorBits(factors) : sparseBits(storage, weights.length, 32);
   return {
     values,
     shape,
@@ -74,6 +80,7 @@ export function prune(input: TensorInput, step: Step, options: { shape?: Shape; 
     kept,
     pruned: weights.length - kept,
     ...(nodes && { nodes }),
+    ...(factors && { factors }),
     sparsity: sparsity(values),
     targetSparsity: pruner.target(shape, step),
     storage,
@@ -89,6 +96,7 @@ export function prunerLabel(step: Step): string {
 }
 
 export { edges, edgesPruner, type EdgesOptions, type EdgesStep } from "./edges";
+export { lowRank, lowRankPruner, type LowRankOptions, type LowRankStep } from "./low-rank";
 export {
   addHistogram,
   findThreshold,
@@ -106,5 +114,7 @@ export {
   type MagnitudeThreshold,
 } from "./magnitude";
 export { nodes, nodesPruner, removeNodes, type LayerParameters, type NodesOptions, type NodesStep } from "./nodes";
-export { applyMask, type Pruned, type Pruner } from "./pruned";
+export { applyMask, type Factors, type Pruned, type Pruner } from "./pruned";
 export { breakEvenDensity, sparseBits, type IndexScheme, type IndexStorage } from "./storage";
+export { decodeSparse, encodeSparse, type SparseForm, type SparseTensor } from "./sparse-storage";
+export { singularValues } from "./svd";

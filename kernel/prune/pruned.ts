@@ -12,8 +12,23 @@ export interface Pruned {
   readonly kept: number;
   /** The cheapest way to store where the kept weights stand. */
   readonly storage: IndexStorage;
+  /** w′ (row-major, in `shape`) where the method changes weights that stay; without it w′ is w under the mask. */
+  readonly values?: Float32Array;
+  /** What is stored instead of w′ (method `lowRank`). */
+  readonly factors?: Factors;
   /** Output nodes that lost every weight by choice of the method, ascending: what `removeNodes` takes. */
   readonly nodes?: readonly number[];
+}
+
+/** W as a product of two thin matrices: left (rows, rank) · right (rank, columns). */
+export interface Factors {
+  readonly left: Float32Array;
+  readonly right: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rank: number;
+  /** 16 or 32; the values of `left` and `right` are numbers of that type. */
+  readonly bitsPerValue: number;
 }
 
 /** A pruning method. Pure, synchronous, and never changes its input. `name` is the layer's, for errors. */
@@ -31,6 +46,11 @@ export function applyMask(weights: Float32Array, mask: Uint8Array): Float32Array
   const values = new Float32Array(weights.length);
   for (let i = 0; i < values.length; i++) if (mask[i] !== 0) values[i] = weights[i];
   return values;
+}
+
+/** Bits of both factors. */
+export function factorBits({ left, right, bitsPerValue }: Factors): number {
+  return (left.length + right.length) * bitsPerValue;
 }
 
 export function countKept(mask: Uint8Array): number {

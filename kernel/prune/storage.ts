@@ -5,11 +5,13 @@
  *                 Cheaper than the bitmask when d < 1 / ⌈log2 columns⌉ (1,024 columns: below 10 %), row starts apart.
  *  - "n:m":       in each group of m weights n are stored, each with ⌈log2 m⌉ bits for its place (2:4: 2 bits, the form that
  *                 sparse tensor cores read). A last group of fewer than m weights is stored as if padded with zeros.
- *  - "nodes":     1 bit per row;  "blocks": 1 bit per block. */
+ *  - "nodes":     1 bit per row;  "blocks": 1 bit per block.
+ *  - "factors":   no index; the weights stored are those of two thin matrices (low-rank.ts).
+ *  `breakEvenDensity` gives the density under which a form beats dense storage; sparse-storage.ts writes the first three as bytes. */
 import { bitsFor } from "../measure/size";
 import { parametersOf, type Shape } from "../tensor/tensor";
 
-export type IndexScheme = "bitmask" | "positions" | "n:m" | "nodes" | "blocks";
+export type IndexScheme = "bitmask" | "positions" | "n:m" | "nodes" | "blocks" | "factors";
 
 export interface IndexStorage {
   readonly scheme: IndexScheme;
@@ -24,9 +26,22 @@ export function sparseBits(storage: IndexStorage, weights: number, weightBits: n
   return Math.min(weights * weightBits, storage.indexBits + storage.storedWeights * weightBits);
 }
 
-/** The density under which a bitmask beats dense storage at `weightBits` a weight: 1 − 1/v. */
-export function breakEvenDensity(weightBits: number): number {
-  return Math.max(0, 1 - 1 / weightBits);
+/** The density (kept / all) under which a sparse form takes fewer bits than dense storage at `weightBits` a weight, 0–1:
+ *  "bitmask" 1 − 1/v; "positions" (v − s·(rows + 1)/weights) / (v + c) for c = ⌈log2 columns⌉ bits a column and s bits a row start;
+ *  "n:m" v / (v + ⌈log2 m⌉), to be compared with n/m. */
+export function breakEvenDensity(
+  weightBits: number,
+  form: { scheme: "bitmask" } | { scheme: "positions"; shape: Shape } | { scheme: "n:m"; m: number } = {
+    scheme: "bitmask",
+  },
+): number {
+  if (form.scheme === "bitmask") return Math.max(0, 1 - 1 / weightBits);
+  if (form.scheme === "n:m") return weightBits / (weightBits + bitsFor(form.m));
+  const { rows, columns } = matrixOf(form.shape);
+  const weights = rows * columns;
+  if (weights === 0) return 0;
+  const starts = (bitsFor(weights + 1) * (rows + 1)) / weights;
+  return Math.max(0, (weightBits - starts) / (weightBits + bitsFor(columns)));
 }
 
 /** Rows and columns of the matrix that a tensor is to pruning: shape[0] rows, the rest flattened; a vector is one row. */

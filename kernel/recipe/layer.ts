@@ -4,7 +4,7 @@ import { checkFinite, entropyOfCodes, entropyOfValues, errorMeasures, sumErrors,
 import { countHistogram, robustRange } from "../measure/histogram";
 import { countZeros } from "../measure/sparsity";
 import type { CodeArray, Quantized } from "../quantize/quantized";
-import { countKept } from "../prune/pruned";
+import { countKept, type Factors } from "../prune/pruned";
 import { applyMask, maskOf, pruneAtThreshold, prunerOf, type Pruned } from "../prune";
 import { unstructuredStorage, type IndexStorage } from "../prune/storage";
 import { quantizerOf } from "../quantize";
@@ -14,7 +14,16 @@ import { typeOfBytes, valuesOf, type LayerJob } from "./job";
 import { quantizeFast } from "./linear";
 import { isGlobal, kindOfStep, labelOf } from "./operators";
 import { emptyCodes, packCodes, packMask, typeOfCodes } from "./pack";
-import { gather, storedBytes, type Coded, type StoredCodes, type StoredTensor, type StoredValues } from "./stored";
+import { factorBytes } from "./factors";
+import {
+  gather,
+  storedBytes,
+  type Coded,
+  type StoredCodes,
+  type StoredFactors,
+  type StoredTensor,
+  type StoredValues,
+} from "./stored";
 
 export interface LayerOutcome {
   readonly stored: StoredTensor;
@@ -39,6 +48,8 @@ interface State {
   index: IndexStorage | undefined;
   targetSparsity: number | undefined;
   quantized: Quantized | undefined;
+  /** w′ is their product. */
+  factors: Factors | undefined;
   coder: Step | undefined;
 }
 
@@ -52,6 +63,7 @@ export function compressLayer(job: LayerJob): LayerOutcome {
     index: undefined,
     targetSparsity: undefined,
     quantized: undefined,
+    factors: undefined,
     coder: undefined,
   };
   const measures: StepMeasures[] = [];
@@ -100,7 +112,14 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
   const { name, shape } = job;
   switch (kindOfStep(step)) {
     case "prune": {
-      const { mask, storage } = pruneStep(state.values, step, job);
+      const { mask, storage, values, factors } = pruneStep(state.values, step, job);
+      state.factors = factors;
+      if (values) {
+        // Other weights, with no zeros to leave out.
+        state.values = values;
+        state.keep = state.index = undefined;
+        return;
+      }
       state.values = applyMask(state.values, mask);
       const { keep: earlier } = state;
       state.keep = earlier ? mask.map((bit, i) => bit & earlier[i]) : mask;
@@ -112,6 +131,7 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
       const quantized = quantizeFast(state.values, shape, step, name);
       const values = quantizerOf(step).dequantize(quantized);
       state.quantized = quantized;
+      state.factors = undefined;
       state.values = state.keep ? applyMask(values, state.keep) : values;
       return;
     }
@@ -165,7 +185,14 @@ function store({ name, shape, dtype, input }: LayerJob, state: State): StoredTen
     const left = quantized ? undefined : gather(values, keep, new Float32Array(kept));
     forms.push({ name, shape, content: content(codes, left), mask, index, sparse: true });
   }
+  if (state.factors) forms.push({ name, shape, content: storeFactors(state.factors, coder) });
   return forms.reduce((best, form) => (storedBytes(form) < storedBytes(best) ? form : best));
+}
+
+function storeFactors(factors: Factors, coder: Step | undefined): StoredFactors {
+  const { rank, bitsPerValue } = factors;
+  const bytes = factorBytes(factors);
+  return { kind: "factors", rank, bitsPerValue, bytes: coder ? codeWith(coder, bytes) : bytes };
 }
 
 function codeWith(coder: Step, codes: CodeArray): Coded {

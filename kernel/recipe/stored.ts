@@ -11,11 +11,13 @@ import { decode } from "../encode";
 import { decodeValues } from "../formats/values";
 import { FormatError } from "../errors";
 import { applyMask } from "../prune";
+import { multiply } from "../prune/low-rank";
 import { quantizerOf } from "../quantize";
 import type { CodeArray, Quantized, Table } from "../quantize/quantized";
 import type { DType } from "../tensor/dtype";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
+import { factorsFrom } from "./factors";
 import { emptyCodes, typeOfCodes, unpackCodes, unpackMask, type PackedCodes } from "./pack";
 
 export interface StoredTensor {
@@ -26,7 +28,7 @@ export interface StoredTensor {
   readonly index?: IndexStorage;
   /** The content holds the weights of the mask only. */
   readonly sparse?: boolean;
-  readonly content: StoredValues | StoredCodes | StoredBytes;
+  readonly content: StoredValues | StoredCodes | StoredFactors | StoredBytes;
 }
 
 /** What a lossless coder made, its tables and headers included. */
@@ -55,6 +57,14 @@ export interface StoredCodes {
   readonly tables: readonly Table[];
 }
 
+/** Two thin matrices, the left (rows, rank) before the right (rank, columns), row-major little-endian floats. */
+export interface StoredFactors {
+  readonly kind: "factors";
+  readonly rank: number;
+  readonly bitsPerValue: number;
+  readonly bytes: Uint8Array | Coded;
+}
+
 /** Name and bytes of each part, the header's entry last. */
 export function storedParts(stored: StoredTensor): [string, number][] {
   const { content, index, sparse } = stored;
@@ -63,6 +73,8 @@ export function storedParts(stored: StoredTensor): [string, number][] {
   // Groups of n:m store padding for a short last group.
   const weightsIn = (length: number): number => (sparse && index ? index.storedWeights : length);
   if (content.kind === "bytes") parts.push(["bytes", content.bytes.bytes.length]);
+  else if (content.kind === "factors")
+    parts.push(["factors", "coder" in content.bytes ? content.bytes.bytes.length : content.bytes.length]);
   else if (content.kind === "values") {
     const { values, bitsPerValue } = content;
     parts.push(["values", "coder" in values ? values.bytes.length : bytesOf(weightsIn(values.length) * bitsPerValue)]);
@@ -93,6 +105,10 @@ export function restoreValues(stored: StoredTensor): Float32Array {
     const { values } = content;
     const kept = "coder" in values ? new Float32Array(decodeBytes(values, stored.name).buffer) : values;
     return keep && stored.sparse ? spread(kept, keep, new Float32Array(length)) : kept.slice();
+  }
+  if (content.kind === "factors") {
+    const { bytes, rank, bitsPerValue } = content;
+    return multiply(factorsFrom("coder" in bytes ? decodeBytes(bytes, stored.name) : bytes, shape, rank, bitsPerValue));
   }
   const { quantizer, tables } = content;
   let codes = "coder" in content.codes ? decodeCodes(content.codes, stored.name) : unpackCodes(content.codes);

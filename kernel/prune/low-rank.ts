@@ -1,0 +1,172 @@
+/** Low-rank factorization: W ≈ U·V, the truncated singular value decomposition, the best approximation of its rank in the sum of
+ *  squares (Eckart and Young 1936).
+ *
+ *  weights (m, n) f32 → left (m, r), right (r, n), stored as float16 or float32:
+ *  left = U·√Σ, right = √Σ·Vᵀ for the r largest singular values, so that both factors have the same range. In exact arithmetic
+ *  ‖W − left·right‖² = Σ_{i>r} σᵢ², the energy of the tail; rounding the factors to float16 (relative error 2⁻¹¹ each) adds about
+ *  2⁻²¹ of the energy that is kept. w′ is the product of the rounded factors, summed in float64 over the rank in order, as float32.
+ *
+ *  The rank is given as a number; as the least r whose Σ_{i≤r} σᵢ² reaches a share of the energy; or as the largest whose factors fit
+ *  in a number of bytes. Where r·(m + n) ≥ m·n nothing is gained and W stays as it is. A kernel is the matrix (out, in·height·width). */
+import { float16FromBits, float16ToFloat32Bits } from "../bytes/half-float";
+import { OptionError } from "../errors";
+import { checkFinite } from "../measure/finite";
+import { checkChoice, checkNumber, checkOptionNames } from "../options";
+import type { Shape } from "../tensor/tensor";
+import type { Step } from "../tensor/step";
+import { percent, type Factors, type Pruned, type Pruner } from "./pruned";
+import { matrixOf, unstructuredStorage } from "./storage";
+import { spectrumOf, type Spectrum } from "./svd";
+
+export interface LowRankOptions {
+  /** Number of singular values that stay, at least 1. One of rank, energy and bytes. */
+  rank?: number;
+  /** Share of Σσ² that stays at least, over 0 and up to 1. */
+  energy?: number;
+  /** Bytes that the two factors of each layer take at most. */
+  bytes?: number;
+  /** Type of the factors; default "F16". */
+  dtype?: "F16" | "F32";
+}
+
+export interface LowRankStep extends Step {
+  readonly kind: "lowRank";
+  readonly rank?: number;
+  readonly energy?: number;
+  readonly bytes?: number;
+  readonly dtype: "F16" | "F32";
+}
+
+/** The step "a product of two thin matrices": `lowRank({ rank: 64 })`, `lowRank({ energy: 0.9 })`, `lowRank({ bytes: 100_000 })`.
+ *  Throws `OptionError` for an unknown option, and unless exactly one of the three is given. */
+export function lowRank(options: LowRankOptions): LowRankStep {
+  checkOptionNames("lowRank", options, ["rank", "energy", "bytes", "dtype"]);
+  const { rank, energy, bytes } = options;
+  if ([rank, energy, bytes].filter((one) => one !== undefined).length !== 1)
+    throw new OptionError("lowRank(): it takes one of rank (a number), energy (a share) and bytes (of both factors)");
+  const dtype = checkChoice("lowRank", "dtype", options.dtype ?? "F16", ["F16", "F32"]);
+  const whole = (option: string, value: unknown) =>
+    checkNumber("lowRank", option, value, { minimum: 1, maximum: 2 ** 53 - 1, integer: true });
+  if (rank !== undefined) return Object.freeze({ kind: "lowRank", rank: whole("rank", rank), dtype });
+  if (bytes !== undefined) return Object.freeze({ kind: "lowRank", bytes: whole("bytes", bytes), dtype });
+  const share = checkNumber("lowRank", "energy", energy, { minimum: Number.MIN_VALUE, maximum: 1 });
+  return Object.freeze({ kind: "lowRank", energy: share, dtype });
+}
+
+/** The number of singular values that a step keeps; `undefined` where the factors would not be smaller than W. */
+function rankOf(step: LowRankStep, rows: number, columns: number, name: string, values: () => Float64Array) {
+  const valueBytes = step.dtype === "F16" ? 2 : 4;
+  let rank = step.rank ?? 0;
+  if (step.bytes !== undefined) {
+    rank = Math.floor(step.bytes / (valueBytes * (rows + columns)));
+    if (rank === 0)
+      throw new OptionError(
+        `lowRank(): ${name}: ${step.bytes} bytes hold no rank: one takes ${valueBytes * (rows + columns)} bytes at (${rows}, ${columns})`,
+      );
+  }
+  if (step.energy !== undefined) rank = rankOfEnergy(values(), step.energy);
+  return rank * (rows + columns) >= rows * columns ? undefined : rank;
+}
+
+/** The least r with Σ_{i≤r} σᵢ² ≥ share·Σσ²; 0 for the zero matrix. */
+export function rankOfEnergy(singular: Float64Array, share: number): number {
+  const total = singular.reduce((sum, value) => sum + value * value, 0);
+  let rank = 0;
+  for (let sum = 0; rank < singular.length && sum < share * total; rank++) sum += singular[rank] ** 2;
+  return rank;
+}
+
+function prune(weights: Float32Array, shape: Shape, step: LowRankStep, name = "weights"): Pruned {
+  checkFinite(weights, "lowRank", name);
+  if (shape.length < 2) throw new OptionError(`lowRank(): ${name} has shape (${shape.join(", ")}); it takes a matrix`);
+  const { rows, columns } = matrixOf(shape);
+  const mask = new Uint8Array(weights.length).fill(1);
+  const shared = { step, shape, mask, kept: weights.length };
+  let spectrum: Spectrum | undefined;
+  const decompose = () => (spectrum ??= spectrumOf(weights, rows, columns));
+  const rank = rankOf(step, rows, columns, name, () => decompose().values);
+  if (rank === undefined) return { ...shared, values: weights, storage: unstructuredStorage(shape, weights.length) };
+  const factors = factorsOf(weights, rows, columns, rank, decompose(), step.dtype, name);
+  const stored = rank * (rows + columns);
+  const storage = { scheme: "factors", indexBits: 0, storedWeights: stored } as const;
+  return { ...shared, values: multiply(factors), factors, storage };
+}
+
+/** Projects W on the first `rank` vectors of its shorter side, and shares √σ out between the factors. */
+function factorsOf(
+  weights: Float32Array,
+  rows: number,
+  columns: number,
+  rank: number,
+  { values, vectors }: Spectrum,
+  dtype: "F16" | "F32",
+  name: string,
+): Factors {
+  const left = new Float32Array(rows * rank);
+  const right = new Float32Array(rank * columns);
+  const k = Math.min(rows, columns);
+  const roots = Float64Array.from({ length: rank }, (_, i) => Math.sqrt(values[i]));
+  // σ = 0 gives factors of zero.
+  const inverse = roots.map((root) => (root === 0 ? 0 : 1 / root));
+  if (rows >= columns) {
+    for (let i = 0; i < rank; i++) for (let j = 0; j < k; j++) right[i * k + j] = roots[i] * vectors[i * k + j];
+    for (let row = 0; row < rows; row++)
+      for (let i = 0; i < rank; i++) {
+        let sum = 0;
+        for (let j = 0; j < k; j++) sum += weights[row * k + j] * vectors[i * k + j];
+        left[row * rank + i] = sum * inverse[i];
+      }
+  } else {
+    const sums = new Float64Array(columns);
+    for (let i = 0; i < rank; i++) {
+      sums.fill(0);
+      for (let row = 0; row < k; row++) {
+        const factor = vectors[i * k + row];
+        left[row * rank + i] = roots[i] * factor;
+        for (let j = 0; j < columns; j++) sums[j] += factor * weights[row * columns + j];
+      }
+      for (let j = 0; j < columns; j++) right[i * columns + j] = sums[j] * inverse[i];
+    }
+  }
+  if (dtype === "F16") for (const factor of [left, right]) roundToHalf(factor, name);
+  return { left, right, rows, columns, rank, bitsPerValue: dtype === "F16" ? 16 : 32 };
+}
+
+function roundToHalf(values: Float32Array, name: string): void {
+  const bits = new Uint32Array(values.buffer);
+  for (let i = 0; i < values.length; i++) {
+    const half = float16FromBits(bits[i]);
+    if ((half & 0x7fff) === 0x7c00)
+      throw new OptionError(
+        `lowRank(): ${name}: a factor holds ${values[i]}, and float16 ends at 65504; take dtype: "F32"`,
+      );
+    bits[i] = float16ToFloat32Bits[half];
+  }
+}
+
+/** left·right (rows, columns): each entry summed in float64 over the rank, in order, then rounded to float32. */
+export function multiply({ left, right, rows, columns, rank }: Factors): Float32Array {
+  const product = new Float32Array(rows * columns);
+  const sums = new Float64Array(columns);
+  for (let row = 0; row < rows; row++) {
+    sums.fill(0);
+    for (let i = 0; i < rank; i++) {
+      const factor = left[row * rank + i];
+      const from = i * columns;
+      for (let j = 0; j < columns; j++) sums[j] += factor * right[from + j];
+    }
+    product.set(sums, row * columns);
+  }
+  return product;
+}
+
+export const lowRankPruner: Pruner<LowRankStep> = {
+  kind: "lowRank",
+  prune,
+  target: () => 0,
+  label: ({ rank, energy = 0, bytes, dtype }) => {
+    const amount =
+      rank !== undefined ? `${rank}` : bytes !== undefined ? `≤ ${bytes} bytes` : `energy ${percent(energy)}`;
+    return `low rank ${amount}${dtype === "F16" ? "" : ` ${dtype}`}`;
+  },
+};
