@@ -171,6 +171,8 @@ describe("error bounds", () => {
     fc.assert(
       fc.property(ofMagnitude, ([list, exponent]) => {
         const weights = Float32Array.from(list, (w) => w * 2 ** exponent);
+        // Below, scales are subnormal and their own rounding is as large as the bound.
+        fc.pre(largest(weights) === 0 || largest(weights) >= 2 ** -100);
         check(weights, fp8({ per: "tensor" }), (w, s) => Math.max(w * 2 ** -4, s * 2 ** -10));
         check(weights, fp8({ per: "tensor", format: "E5M2" }), (w, s) => Math.max(w * 2 ** -3, s * 2 ** -17));
         check(weights, mxfp8(), (w, s) => Math.max(w * 2 ** -4, s * 2 ** -10));
