@@ -20,10 +20,11 @@ if (part("simd")) {
   mkdirSync(join(root, "lib", "kernel", "simd"), { recursive: true });
   for (const file of readdirSync(sources).filter((name) => name.endsWith(".ts") && !name.startsWith("_"))) {
     const name = file.slice(0, -3);
+    // Every instance has a memory of its own thread: it is not shared, into which copying would take twice the time.
     // prettier-ignore
     node("assemblyscript/bin/asc.js", join("kernel/simd/assembly", file), "--outFile", `lib/kernel/simd/${name}.wasm`,
-      "-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--enable", "threads", "--importMemory", "--sharedMemory",
-      "--initialMemory", "1", "--maximumMemory", "65536");
+      "-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--importMemory", "--initialMemory", "1",
+      "--maximumMemory", "65536");
   }
 }
 if (part("labextension")) {

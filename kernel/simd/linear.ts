@@ -55,7 +55,7 @@ interface LinearFunctions {
     zeros: number,
     codes: number,
     errors: number,
-  ): void;
+  ): number;
 }
 
 /** Weights that are in the module's memory at a time: 64 KiB, which stay in a core's own cache between the two passes. */
@@ -63,10 +63,10 @@ const blockWeights = 16_384;
 
 interface Loaded {
   readonly functions: LinearFunctions;
-  readonly weights: Uint8Array;
+  readonly weights: Float32Array;
   readonly ranges: Float32Array;
   readonly scales: Float32Array;
-  readonly zeros: Int32Array;
+  readonly zeros: Uint8Array;
   readonly codes: Uint8Array;
   readonly errors: Float64Array;
 }
@@ -76,7 +76,7 @@ let loaded: Loaded | undefined;
 /** This thread's instance of the module, made when first used. A block may hold as many groups as weights. */
 function load(): Loaded {
   if (loaded) return loaded;
-  const bytesPerWeight = 4 + 8 + 4 + 4 + 1 + 8;
+  const bytesPerWeight = 4 + 8 + 4 + 1 + 1 + 8;
   const { functions, buffer } = instantiate<LinearFunctions>("linear", blockWeights * bytesPerWeight);
   let offset = pageBytes;
   const take = (bytesEach: number): number => {
@@ -86,12 +86,12 @@ function load(): Loaded {
   };
   return (loaded = {
     functions,
-    weights: new Uint8Array(buffer, take(4), 4 * blockWeights),
+    weights: new Float32Array(buffer, take(4), blockWeights),
     ranges: new Float32Array(buffer, take(8), 2 * blockWeights),
     scales: new Float32Array(buffer, take(4), blockWeights),
-    zeros: new Int32Array(buffer, take(4), blockWeights),
-    codes: new Uint8Array(buffer, take(1), blockWeights),
     errors: new Float64Array(buffer, take(8), blockWeights),
+    zeros: new Uint8Array(buffer, take(1), blockWeights),
+    codes: new Uint8Array(buffer, take(1), blockWeights),
   });
 }
 
@@ -128,8 +128,7 @@ export function quantizeGroups(matrix: GroupedMatrix, grid: UniformGrid, room?: 
       fits = quantizeBlock(weights, row * columns, shape, grid, result, row * groupsInRow);
     }
   }
-  // A NaN among numbers may hide from the range of its group, but not from the error.
-  if (!fits || result.squaredErrors.some(Number.isNaN)) return undefined;
+  if (!fits) return undefined;
   return grid.symmetric ? { ...result, codes: new Int8Array(codes.buffer, codes.byteOffset, codes.length) } : result;
 }
 
@@ -158,17 +157,20 @@ function quantizeBlock(
   findRanges(module_, shape);
   if (!fit(module_, groups, grid)) return false;
   module_.errors.fill(0, 0, groups);
-  encode(module_, shape, grid);
+  if (!encode(module_, shape, grid)) return false;
   result.codes.set(module_.codes.subarray(0, length), start);
-  result.scales.set(module_.scales.subarray(0, groups), firstGroup);
-  result.zeroPoints.set(module_.zeros.subarray(0, groups), firstGroup);
-  result.squaredErrors.set(module_.errors.subarray(0, groups), firstGroup);
+  // One by one: a block has few groups, for which making views takes longer.
+  const { scales, zeros, errors } = module_;
+  for (let g = 0; g < groups; g++) {
+    result.scales[firstGroup + g] = scales[g];
+    result.zeroPoints[firstGroup + g] = zeros[g];
+    result.squaredErrors[firstGroup + g] = errors[g];
+  }
   return true;
 }
 
-/** Copied as bytes, which into shared memory is half as fast again as copying numbers. */
 function copyIn(module_: Loaded, weights: Float32Array, start: number, length: number): void {
-  module_.weights.set(new Uint8Array(weights.buffer, weights.byteOffset + 4 * start, 4 * length));
+  module_.weights.set(weights.subarray(start, start + length));
 }
 
 function findRanges({ functions, weights, ranges }: Loaded, { rows, columns, group }: BlockShape): void {
@@ -181,8 +183,8 @@ function fit({ functions, ranges, scales, zeros }: Loaded, groups: number, grid:
   return functions.fit(from, groups, bits, Number(symmetric), Number(halfScales), toScales, toZeros) !== 0;
 }
 
-function encode(module_: Loaded, { rows, columns, group }: BlockShape, { bits, symmetric }: UniformGrid): void {
-  module_.functions.encode(
+function encode(module_: Loaded, { rows, columns, group }: BlockShape, { bits, symmetric }: UniformGrid): boolean {
+  const valid = module_.functions.encode(
     module_.weights.byteOffset,
     rows,
     columns,
@@ -195,6 +197,7 @@ function encode(module_: Loaded, { rows, columns, group }: BlockShape, { bits, s
     module_.codes.byteOffset,
     module_.errors.byteOffset,
   );
+  return valid !== 0;
 }
 
 /** Groups longer than a block (a row or a tensor with one scale): one pass over the parts for the range, another for the codes. */
@@ -224,10 +227,12 @@ function quantizeLongGroups(matrix: GroupedMatrix, grid: UniformGrid, result: Re
       if (!fit(module_, 1, grid)) return false;
       module_.errors[0] = 0;
       // findRanges() is not called again: the range in place stays that of the whole group.
+      let valid = true;
       eachPart((shape, at) => {
-        encode(module_, shape, grid);
+        valid &&= encode(module_, shape, grid);
         result.codes.set(module_.codes.subarray(0, shape.columns), at);
       });
+      if (!valid) return false;
       result.scales[index] = module_.scales[0];
       result.zeroPoints[index] = module_.zeros[0];
       result.squaredErrors[index] = module_.errors[0];

@@ -159,10 +159,10 @@ export function fit(
     if (half && scale > 65504) return false;
     store<f32>(scales, scale);
     const zero = symmetric || scale == 0 ? 0 : min(<f64>top, nearest(-low / <f64>scale));
-    store<i32>(zeros, <i32>zero);
+    store<u8>(zeros, <u8>zero);
     bounds += 8;
     scales += 4;
-    zeros += 4;
+    zeros += 1;
   }
   return true;
 }
@@ -185,7 +185,8 @@ function ceilHalf(exact: f64): f32 {
 }
 
 /** Codes (rows, columns) u8 or i8 for groups of given scale and zero point.
- *  bounds (groups, 2) f32, as `ranges` gives them; scales (groups) f32; zeros (groups) i32. The squared error of each group is added to errors (groups) f64. */
+ *  bounds (groups, 2) f32, as `ranges` gives them; scales (groups) f32; zeros (groups) u8. The squared error of each group is added to errors (groups) f64.
+ *  Returns false when one of them is not a number: nothing else is valid then. */
 export function encode(
   weights: usize,
   rows: i32,
@@ -198,28 +199,29 @@ export function encode(
   zeros: usize,
   codes: usize,
   errors: usize,
-): void {
+): bool {
   const maximum = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
   const minimum = symmetric ? -maximum : 0;
   for (let row = 0; row < rows; row++) {
     for (let start = 0; start < columns; start += group) {
       const length = min(group, columns - start);
       const scale = load<f32>(scales);
-      const zero = load<i32>(zeros);
+      const zero = <i32>load<u8>(zeros);
       const lowest = <f32>(minimum - zero);
       const highest = <f32>(maximum - zero);
       const low = load<f32>(bounds);
       const high = load<f32>(bounds, 4);
-      store<f64>(
-        errors,
-        encodeGroup(weights, length, low, high, codes, scale, lowest, highest, zero, load<f64>(errors)),
-      );
+      const error = encodeGroup(weights, length, low, high, codes, scale, lowest, highest, zero, load<f64>(errors));
+      store<f64>(errors, error);
+      // A NaN among numbers may hide from the range of its group, but not from the error.
+      if (error != error) return false;
       weights += (<usize>length) << 2;
       codes += <usize>length;
       bounds += 8;
       scales += 4;
-      zeros += 4;
+      zeros += 1;
       errors += 8;
     }
   }
+  return true;
 }
