@@ -5,6 +5,7 @@ import {
   countHistogram,
   countZeros,
   entropyOfCodes,
+  entropyOfCounts,
   entropyOfValues,
   errorMeasures,
   histogram,
@@ -118,4 +119,40 @@ describe("order", () => {
 test("sizes", () => {
   expect([1, 2, 3, 4, 5, 256, 257].map(bitsFor)).toEqual([0, 1, 2, 2, 3, 8, 9]);
   expect([0, 1, 8, 9].map(bytesOfBits)).toEqual([0, 1, 1, 2]);
+});
+
+describe("entropy of values", () => {
+  /** By the definition: every value's share, found by sorting. */
+  function byDefinition(values: Float32Array): number {
+    const sorted = sortValues(values);
+    const counts: number[] = [];
+    for (let start = 0, i = 1; i <= sorted.length; i++) {
+      if (i < sorted.length && sorted[i] === sorted[start]) continue;
+      counts.push(i - start);
+      start = i;
+    }
+    return entropyOfCounts(counts);
+  }
+
+  test.each([0, 1, 2, 100, 4096, 4097, 70_000, 300_000])("equal bits to the definition for %i values", (length) => {
+    const weights = generateWeights(length, 5);
+    const variants = [
+      weights,
+      weights.map((w) => (Math.abs(w) < 0.5 ? -0 : w)),
+      weights.map((w, i) => (i % 2 ? 0 : -0) * w),
+      weights.map((w) => Math.round(w * 100) / 100),
+      weights.map(() => -3),
+      weights.map((_w, i) => i % 65_537),
+      weights.map((_w, i) => (i - 1000) * 1.4e-45),
+    ];
+    for (const values of variants) {
+      const before = values.slice();
+      expect(entropyOfValues(values)).toBe(byDefinition(values));
+      expect(Buffer.compare(Buffer.from(values.buffer), Buffer.from(before.buffer))).toBe(0);
+    }
+  });
+
+  test("NaNs of equal bits are one value", () => {
+    expect(entropyOfValues(f32(NaN, NaN, 1, 2))).toBe(1.5);
+  });
 });
