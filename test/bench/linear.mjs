@@ -61,22 +61,20 @@ export async function run({ python, root }) {
 
   const measured = [["ours, SIMD, 1 thread", await measure(() => quantizeGroups(matrix, grid, room))]];
   const pool = new WorkerPool(join(import.meta.dirname ?? join(root, "test", "bench"), "linear-task.cjs"), 2);
-  const shared = new Float32Array(new SharedArrayBuffer(weights.byteLength));
-  shared.set(weights);
   const half = (rows / 2) * columns;
-  const onTwo = () =>
-    Promise.all(
-      [0, 1].map((part) =>
-        pool.run("quantize", {
-          root,
-          weights: shared.subarray(part * half, (part + 1) * half),
-          rows: rows / 2,
-          columns,
-        }),
-      ),
+  const parts = [weights.slice(0, half), weights.slice(half)];
+  const onTwo = async () => {
+    const errors = await Promise.all(
+      parts.map(async (part, at) => {
+        const argument = { root, weights: part, rows: rows / 2, columns };
+        const done = await pool.run("quantize", argument, { transfer: [part.buffer] });
+        parts[at] = done.weights;
+        return done.squaredError;
+      }),
     );
-  const parts = await onTwo();
-  if (Math.abs(parts[0] + parts[1] - squaredError) > 1e-9 * squaredError)
+    return errors[0] + errors[1];
+  };
+  if (Math.abs((await onTwo()) - squaredError) > 1e-9 * squaredError)
     throw new Error("two threads do not agree with one");
   measured.push(["ours, SIMD, 2 threads", await measure(onTwo)]);
   await pool.close();
@@ -84,6 +82,8 @@ export async function run({ python, root }) {
     "ours, plain JavaScript",
     await measure(() => linearQuantizer.quantize(weights, [rows, columns], step), 7),
   ]);
+  const copy = new Float32Array(weights.length);
+  const copying = ["memory copy, 1 thread: the ceiling", await measure(() => copy.set(weights))];
   if (python) {
     const folder = mkdtempSync(join(tmpdir(), "codebook-bench-"));
     try {
@@ -105,6 +105,7 @@ export async function run({ python, root }) {
       rmSync(folder, { recursive: true });
     }
   }
+  measured.push(copying);
   const base = measured.find(([who]) => who.startsWith("numpy")) ?? measured.find(([who]) => who.includes("plain"));
   const speeds = measured.map(([who, times]) => ({
     what,

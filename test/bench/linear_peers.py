@@ -57,6 +57,7 @@ except ImportError:
     torch = None
 if torch is not None:
     torch_weights = torch.from_numpy(weights)
-    torch.set_num_threads(1)
-    peers[f"torch {torch.__version__}, 1 thread"] = measure(torch_linear)
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        peers[f"torch {torch.__version__}, {threads} thread{'s' if threads > 1 else ''}"] = measure(torch_linear)
 print(json.dumps(peers))
