@@ -20,7 +20,7 @@ const opening = study.cells.slice(0, 4).map((cell) => (cell.cell_type === "code"
 let site: Site;
 let visitor: Visitor;
 beforeAll(async () => {
-  site = await startSite("lab", { "study.ipynb": { ...study, cells: opening } });
+  site = await startSite("lab", { "study.ipynb": { ...study, cells: opening } }, 300, "codebook");
   visitor = await visit(1400, 1800);
 });
 afterAll(async () => {

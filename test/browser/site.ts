@@ -20,11 +20,12 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-/** Starts a server whose folder holds `notebooks`, by name. */
+/** Starts a server whose folder holds `notebooks`, by name; `kernel` is the one it offers. */
 export async function startSite(
   application: Application,
   notebooks: Readonly<Record<string, unknown>>,
   limitSeconds = 300,
+  kernel = "python3",
 ): Promise<Site> {
   const temporary = mkdtempSync(join(os.tmpdir(), "codebook-site-"));
   const folder = join(temporary, "notebooks");
@@ -53,6 +54,7 @@ export async function startSite(
       `--ServerApp.root_dir=${folder}`,
       "--IdentityProvider.token=t",
       "--ServerApp.password=",
+      `--KernelSpecManager.allowed_kernelspecs={'${kernel}'}`,
       `--${name}.expose_app_in_browser=True`,
     ],
     {
@@ -160,6 +162,8 @@ export async function visit(width = 1280, height = 1400): Promise<Visitor> {
   });
   page.on("pageerror", (error) => witness.errors.push(`page: ${String(error).slice(0, 300)}`));
   page.on("dialog", (dialog) => {
+    // Leaving a page with a notebook that was not saved is what these tests do.
+    if (dialog.type() === "beforeunload") return void dialog.accept();
     witness.dialogs.push(dialog.message().slice(0, 100));
     void dialog.dismiss();
   });
