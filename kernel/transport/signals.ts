@@ -3,33 +3,41 @@ import vm from "node:vm";
 
 /** Sees SIGINT while the main thread is busy. Node runs signal handlers on the main thread's event loop, which a busy cell
  *  does not turn; but code run by `vm` with `breakOnSigint` is stopped by a SIGINT in any thread. So a thread of its own
- *  sleeps in such code, and every signal wakes it. Two runs are nested, because Node would forget our handler for an
- *  instant between two runs, and a second Ctrl+C just then would end the process: the outer run keeps it. */
+ *  sleeps in such code, and every signal wakes it.
+ *
+ *  When the last such run of the process ends, Node puts back the default action, which ends the process. A signal that comes while
+ *  a run starts anew stops the run around it, so runs are nested; and signals that follow each other within microseconds can end a
+ *  whole thread, so several threads watch, each is started again when it ends, and only the youngest is told of a signal. */
 export function watchInterruptSignals(onSignal: () => void): void {
-  const worker = new Worker(__filename, { workerData: "signals", stdout: false, stderr: false });
-  worker.on("message", onSignal);
-  worker.unref();
+  const watch = (): void => {
+    const worker = new Worker(__filename, { workerData: "signals", stdout: false, stderr: false });
+    worker.on("message", onSignal);
+    worker.on("error", () => undefined);
+    worker.on("exit", () => {
+      onSignal();
+      watch();
+    });
+    worker.unref();
+  };
+  for (let i = 0; i < threads; i++) watch();
 }
 
+const threads = 3;
+const nesting = 8;
+
 if (!isMainThread && workerData === "signals") {
-  const scope = globalThis as typeof globalThis & { sleep?: () => void };
+  const scope = globalThis as typeof globalThis & { codebookWatch?: (depth: number) => void };
   const word = new Int32Array(new SharedArrayBuffer(4));
-  const sleepInside = vm.runInThisContext("(word) => Atomics.wait(word, 0, 0)") as (word: Int32Array) => void;
-  Object.assign(scope, {
-    codebookSleep: () => sleepInside(word),
-    codebookWatch: () => {
+  scope.codebookWatch = (depth) => {
+    if (depth === nesting) return void Atomics.wait(word, 0, 0);
+    const inside = new vm.Script(`codebookWatch(${depth + 1})`);
+    for (;;) {
       try {
-        vm.runInThisContext("codebookSleep()", { breakOnSigint: true });
+        inside.runInThisContext({ breakOnSigint: true });
       } catch {
         parentPort?.postMessage("interrupt");
       }
-    },
-  });
-  for (;;) {
-    try {
-      vm.runInThisContext("for (;;) codebookWatch()", { breakOnSigint: true });
-    } catch {
-      parentPort?.postMessage("interrupt");
     }
-  }
+  };
+  scope.codebookWatch(0);
 }

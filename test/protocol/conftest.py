@@ -18,6 +18,7 @@ _home = Path(tempfile.mkdtemp(prefix="codebook-protocol-"))
 os.environ["JUPYTER_DATA_DIR"] = str(_home / "data")
 os.environ["JUPYTER_RUNTIME_DIR"] = str(_home / "runtime")
 os.environ["JUPYTER_CONFIG_DIR"] = str(_home / "config")
+os.environ["JUPYTER_PREFER_ENV_PATH"] = "0"  # this checkout's kernel, whatever is installed beside the Python
 os.environ["CODEBOOK_HISTORY"] = str(_home / "history")
 (_home / "work").mkdir()
 _spec = _home / "data" / "kernels" / "codebook"
