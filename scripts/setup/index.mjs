@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { SetupError, step } from "./console.mjs";
 import { fetchModels } from "./models.mjs";
 import { run } from "./process.mjs";
+import { fetchLlama } from "./references.mjs";
 import { digest, isStamped, writeStamp } from "./stamp.mjs";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -24,6 +25,7 @@ export async function setUp({ tests = false } = {}) {
   await step("kernel, SIMD modules, extension", build);
   await step("kernel and extension in .venv", installIntoVenv);
   await fetchModels(root, venvBin("python"));
+  if (tests) await fetchLlama(root);
 }
 
 export function checkNode() {

@@ -1,24 +1,21 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blockCodecs, encodeBlocks, writtenBlocks } from "../../kernel/blocks";
 import { open } from "../../kernel/formats/open";
+import { ggmlLibrary, itWith, miniLm } from "../references";
 
-const root = join(__dirname, "../../..");
-const library = join(root, "node_modules/@node-llama-cpp/linux-x64/bins/linux-x64/libggml-base.so");
-const model = join(root, "models/all-MiniLM-L6-v2");
-const present = existsSync(library) && existsSync(model);
+const script = join(__dirname, "../../../test/fixtures/ggml/quantize.py");
 
-/** Every matrix of MiniLM whose rows are whole blocks, by llama.cpp's library in a process of its own. Skipped where the npm package
- *  @node-llama-cpp/linux-x64 or the model is not there. */
-(present ? test : test.skip)(
+/** Every matrix of MiniLM whose rows are whole blocks, by llama.cpp's library in a process of its own. */
+itWith(ggmlLibrary, miniLm)(
   "every block of MiniLM is llama.cpp's",
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "codebook-ggml-"));
     try {
       const compared: Record<string, number> = {};
-      for (const tensor of (await open(model)).tensors) {
+      for (const tensor of (await open(miniLm)).tensors) {
         const columns = tensor.shape[tensor.shape.length - 1];
         const codecs = writtenBlocks
           .flatMap((name) => blockCodecs.get(name) ?? [])
@@ -28,8 +25,7 @@ const present = existsSync(library) && existsSync(model);
         const [input, output] = [join(folder, "weights"), join(folder, "blocks")];
         writeFileSync(input, weights);
         const types = codecs.map(({ id, weights: length, bytes }) => `${id}:${length}:${bytes}`);
-        const script = join(root, "test/fixtures/ggml/quantize.py");
-        execFileSync("python3", [script, library, String(columns), input, output, ...types], { timeout: 120_000 });
+        execFileSync("python3", [script, ggmlLibrary, String(columns), input, output, ...types], { timeout: 120_000 });
         const expected = readFileSync(output);
         let at = 0;
         for (const codec of codecs) {

@@ -6,6 +6,7 @@ import { fromArrays, ggufValue, open, saveGguf } from "../../kernel";
 import type { GgufTypeName, SavedTensor } from "../../kernel";
 import { memorySource } from "../../kernel/bytes/source";
 import { openGguf } from "../../kernel/formats/gguf";
+import { itWith, smolLm } from "../references";
 
 /** Files that gguf-py's GGUFWriter wrote: test/fixtures/formats/make_gguf.py. */
 const fixtures: Record<string, { file: string }> = JSON.parse(
@@ -73,8 +74,7 @@ describe("the bytes of gguf-py's writer", () => {
     expect(Buffer.compare(readFileSync(path), bytesOf("metadata"))).toBe(0);
   });
 
-  const smolLm = resolve(__dirname, "../../../models/SmolLM2-135M-Instruct.Q4_1.gguf");
-  (existsSync(smolLm) ? it : it.skip)(
+  itWith(smolLm)(
     "SmolLM2, opened and saved: the same file, tokenizer and all",
     async () => {
       await saveGguf(await open(smolLm), path);

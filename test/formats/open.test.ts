@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -6,18 +6,14 @@ import { createHash } from "node:crypto";
 import { open } from "../../kernel";
 import { fileSource } from "../../kernel/bytes/source";
 import { openSource } from "../../kernel/formats/open";
+import { itWith, miniLm, smolLm } from "../references";
 
-const models = resolve(__dirname, "../../../models");
-const miniLm = join(models, "all-MiniLM-L6-v2");
-const smolLm = join(models, "SmolLM2-135M-Instruct.Q4_1.gguf");
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** SHA-256 of the float32 bytes as numpy (and gguf-py's dequantize) gives them: test/fixtures/formats/make_model_hashes.py. */
 const hashes: Record<string, Record<string, string>> = JSON.parse(
   readFileSync(resolve(__dirname, "../../../test/fixtures/formats/model_hashes.json"), "utf8"),
 );
-
-const itWith = (path: string): typeof it => (existsSync(path) ? it : it.skip);
 
 describe("real models", () => {
   itWith(miniLm)("MiniLM opens from its folder; only the header and what is read are read", async () => {

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { open } from "../../kernel/formats/open";
 import { ggml, ggmlBytes, ggmlMixes, ggmlSteps, quantize, type GgmlMix } from "../../kernel/quantize";
 import { fittingType, mixTypeOf, type MixModel, type MixTensor } from "../../kernel/quantize/ggml/mix";
 import { categoryOf } from "../../kernel/quantize/ggml/place";
+import { itWith, smolLm } from "../references";
 import { readFixture } from "./generator";
 
 interface Made {
@@ -65,11 +64,10 @@ test("the fixture has all mixtures but NVFP4, which llama-quantize does not offe
   expect(ggmlMixes.filter((mix) => !covered.has(mix))).toEqual(["NVFP4"]);
 });
 
-const file = join(__dirname, "../../../models/SmolLM2-135M-Instruct.Q4_1.gguf");
-(existsSync(file) ? test : test.skip).each(Object.keys(made).filter((label) => /^(Q[2346]_K|IQ4_XS|Q4_0)/.test(label)))(
+itWith(smolLm).each(Object.keys(made).filter((label) => /^(Q[2346]_K|IQ4_XS|Q4_0)/.test(label)))(
   "%s: tensors of SmolLM2 come out with the bytes that llama.cpp writes",
   async (label) => {
-    const model = await open(file);
+    const model = await open(smolLm);
     const choose = ggmlSteps(stepOf(label), model.tensors);
     for (const [name, sha256] of Object.entries(made[label].bytes)) {
       const tensor = model.tensor(name);

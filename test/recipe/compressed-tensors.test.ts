@@ -21,6 +21,7 @@ import {
 import type { Recipe, SaveCompressedTensorsOptions } from "../../kernel";
 import { decodeBfloat16, encodeBfloat16 } from "../../kernel/bytes/half-float";
 import { Random } from "../../kernel/bytes/random";
+import { hasModules, itWith, referencePython } from "../references";
 
 const fixtures = resolve(__dirname, "../../../test/fixtures/recipe");
 const file = join(fixtures, "compressed-tensors.json");
@@ -120,9 +121,7 @@ async function write(name: string): Promise<Case> {
 /** compressed-tensors decompresses these to bfloat16, whatever the scales are. */
 const bfloat16Formats = new Set(["nvfp4", "mxfp4", "mxfp8"]);
 
-const python = process.env.CODEBOOK_PYTHON ?? "python3";
-const has = spawnSync(python, ["-c", "import compressed_tensors, safetensors.torch"]).status === 0;
-if (!has) process.stdout.write("compressed-tensors is not installed: its recorded results stand in for it\n");
+const hasLibrary = hasModules("compressed_tensors", "safetensors.torch");
 
 describe("compressed-tensors decompresses to our values, bit for bit", () => {
   const recorded: Record<string, Case> = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
@@ -134,11 +133,13 @@ describe("compressed-tensors decompresses to our values, bit for bit", () => {
     expect(written).toEqual(recorded[name]);
   });
 
-  (has ? it : it.skip)(
+  itWith(hasLibrary)(
     "live: the library itself, on every case",
     () => {
       const names = Object.keys(cases);
-      const run = spawnSync(python, [join(fixtures, "decompress.py"), ...names.map(folderOf)], { encoding: "utf8" });
+      const run = spawnSync(referencePython, [join(fixtures, "decompress.py"), ...names.map(folderOf)], {
+        encoding: "utf8",
+      });
       if (run.status !== 0) throw new Error(run.stderr);
       const seen: Record<string, Record<string, string>> = JSON.parse(run.stdout);
       const results: Record<string, Case> = {};

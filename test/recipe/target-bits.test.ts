@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { huffman, rans } from "../../kernel/encode";
 import { open } from "../../kernel/formats/open";
 import { magnitude } from "../../kernel/prune";
@@ -8,6 +6,7 @@ import { compress } from "../../kernel/recipe/compress";
 import { fromArrays } from "../../kernel/tensor/memory";
 import type { Recipe } from "../../kernel/recipe/recipe";
 import { generateWeights } from "../quantize/generator";
+import { itWith, miniLm } from "../references";
 
 const model = fromArrays(
   {
@@ -62,12 +61,10 @@ test("NaN is refused by layer", async () => {
   await expect(compress(bad, [linear({ targetBits: 4 }), rans()])).rejects.toThrow("x.weight: weight 1");
 });
 
-const folder = join(__dirname, "..", "..", "..", "models", "all-MiniLM-L6-v2");
-
-(existsSync(folder) ? test : test.skip)(
+itWith(miniLm)(
   "all-MiniLM-L6-v2 at 4.5 bits: at least 3 dB above nf4 and 4-bit groups of 32, and their error for 0.8 bit less",
   async () => {
-    const minilm = await open(folder);
+    const minilm = await open(miniLm);
     const cost = async (recipe: Recipe) => (await compress(minilm, recipe)).report.variants[0].touched;
     const coded = await cost([linear({ targetBits: 4.5 }), rans()]);
     const less = await cost([linear({ targetBits: 3.7 }), rans()]);

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { CancelledError, OptionError } from "../../kernel/errors";
 import { fromArrays as shownArrays } from "../../kernel/formats/arrays";
 import { open } from "../../kernel/formats/open";
@@ -10,6 +8,7 @@ import { viewMimeType } from "../../kernel/report/types";
 import type { ModelView } from "../../kernel/report/types";
 import { fromArrays } from "../../kernel/tensor/memory";
 import { hostileNames } from "../fixtures/report/reports";
+import { itWith, miniLm } from "../references";
 
 const array = (shape: number[], value: (i: number) => number) => ({
   shape,
@@ -114,8 +113,7 @@ test("a sparkline: the outline of the bins, a tick at zero, and the share outsid
   expect(histogramToText(histogram)).toBe("▃   █   ▅       ");
 });
 
-const miniLm = join(__dirname, "..", "..", "..", "models", "all-MiniLM-L6-v2");
-(existsSync(miniLm) ? test : test.skip)("all-MiniLM-L6-v2 as it is opened", async () => {
+itWith(miniLm)("all-MiniLM-L6-v2 as it is opened", async () => {
   const model = await open(miniLm);
   const text = String(
     (model as typeof model & ModelView & { [displaySymbol](): Record<string, unknown> })[displaySymbol]()["text/plain"],
