@@ -56,8 +56,9 @@ const views: JupyterFrontEndPlugin<void> = {
       const content = new ViewWidget({ preferences: () => preferences });
       content.addClass("cb-View-tab");
       const tab = new MainAreaWidget({ content });
-      tab.title.label = view.model.name;
-      tab.title.caption = view.model.name;
+      const name = view.kind === "curves" ? view.name : view.model.name;
+      tab.title.label = name;
+      tab.title.caption = name;
       app.shell.add(tab, "main", { mode: "split-right" });
       content.present(view);
     }

@@ -18,6 +18,8 @@ export type { Step } from "./tensor/step";
 export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
 
 // report
+export { curves } from "./report/curves";
+export type { CurveAxisOptions, CurvePointInput, CurvesOptions } from "./report/curves";
 export { reportToCsv } from "./report/csv";
 export { displayModel, displayReport, modelView } from "./report/display";
 export type { Displayed, MimeBundle } from "./report/display";
@@ -25,6 +27,10 @@ export { reportToMarkdown } from "./report/markdown";
 export { reportToSvg } from "./report/svg";
 export { reportToText } from "./report/text";
 export type {
+  Curve,
+  CurveAxis,
+  CurvePoint,
+  CurvesView,
   ErrorMeasures,
   Histogram,
   LayerPlace,

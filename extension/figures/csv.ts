@@ -3,6 +3,7 @@ import type { ModelView } from "../../kernel/report/types";
 
 /** The kernel's own writer, so that a file downloaded here equals one saved there. */
 export { reportToCsv as reportCsv } from "../../kernel/report/csv";
+export { curvesToCsv as curvesCsv } from "../../kernel/report/curve-rows";
 
 /** The tensors of a model, one line for each. */
 export function modelCsv(view: ModelView): string {

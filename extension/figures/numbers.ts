@@ -5,6 +5,7 @@ export {
   formatCount as integer,
   formatShape as shape,
   formatShort as count,
+  formatTick,
 } from "../../kernel/report/numbers";
 
 /** Numbers with their units, as the reader meets them; the digits are those of the static picture. */

@@ -1,4 +1,5 @@
-import type { ModelView, Report } from "../../kernel/report/types";
+import { curveCells, curveHeadings, curveRows } from "../../kernel/report/curve-rows";
+import type { CurvesView, ModelView, Report } from "../../kernel/report/types";
 import { badness, isLossless, measures } from "./measures";
 import { bits as formatBits, bytes, decibels, integer, percent, shape, significant } from "./numbers";
 import { selectLayers, visibleVariants, type ViewState } from "./state";
@@ -122,6 +123,30 @@ export function modelTable(view: ModelView, rows: readonly number[]): Table {
       number("parameters", (row) => tensor(row).parameters, integer, false),
       number("bytes", (row) => tensor(row).bytes, bytes, true),
     ],
+  };
+}
+
+/** Every measured point of the curves that are on. */
+export function curvesTable(view: CurvesView, hidden: readonly number[]): Table {
+  const all = curveRows(view);
+  const rows = all.flatMap(({ curve }, at) => (hidden.includes(curve) ? [] : [at]));
+  const sorts = all.map(({ name, label, x, y, above }) => [
+    name,
+    label,
+    x,
+    y ?? Infinity,
+    ...above.map((a) => a ?? -Infinity),
+  ]);
+  const texts = all.map(curveCells);
+  return {
+    rows,
+    columns: curveHeadings(view).map((head, column) => ({
+      head,
+      group: "",
+      numeric: column > 1,
+      variant: null,
+      cell: (row) => ({ text: texts[row][column], sort: sorts[row][column], bar: null }),
+    })),
   };
 }
 

@@ -1,4 +1,8 @@
 import type {
+  Curve,
+  CurveAxis,
+  CurvePoint,
+  CurvesView,
   ErrorMeasures,
   Histogram,
   LayerPlace,
@@ -16,7 +20,7 @@ import type {
 export const readableVersion = 1;
 
 /** Bounds on what is drawn, far above real models (Llama-3 405B has 1,138 tensors), far below what would freeze a page. */
-const limits = { layers: 20_000, variants: 64, bins: 4096, levels: 256, steps: 32, dimensions: 16 };
+const limits = { layers: 20_000, variants: 64, bins: 4096, levels: 256, steps: 32, dimensions: 16, points: 20_000 };
 
 export type Checked =
   | { readonly ok: true; readonly view: View }
@@ -38,7 +42,8 @@ export function validate(data: unknown): Checked {
     const kind = view.text("kind");
     if (kind === "report") return { ok: true, view: report(view) };
     if (kind === "model") return { ok: true, view: modelView(view) };
-    throw new Malformed("kind", `is "${kind.slice(0, 40)}"; this extension knows "report" and "model"`);
+    if (kind === "curves") return { ok: true, view: curvesView(view) };
+    throw new Malformed("kind", `is "${kind.slice(0, 40)}"; this extension knows "report", "model" and "curves"`);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     return { ok: false, reason: "malformed", sentence: `This figure cannot be drawn: its ${error.message}.` };
@@ -70,6 +75,37 @@ function modelView(view: Reader): ModelView {
     tensors: view.list("tensors", limits.layers, tensor),
   };
 }
+
+function curvesView(view: Reader): CurvesView {
+  return {
+    version: 1,
+    kind: "curves",
+    name: view.text("name"),
+    facts: view.text("facts"),
+    x: view.child("x", curveAxis),
+    y: view.child("y", curveAxis),
+    curves: view.list("curves", limits.variants, curve),
+  };
+}
+
+const curveAxis = (axis: Reader): CurveAxis => ({
+  label: axis.text("label"),
+  unit: axis.text("unit"),
+  scale: axis.word("scale", ["linear", "log"]),
+  better: axis.isNull("better") ? null : axis.word("better", ["higher", "lower"] as const),
+});
+
+const curve = (line: Reader): Curve => ({
+  name: line.text("name"),
+  kind: line.word("kind", ["measured", "bound"]),
+  points: line.list("points", limits.points, curvePoint),
+});
+
+const curvePoint = (point: Reader): CurvePoint => ({
+  x: point.number("x"),
+  y: point.numberOrNull("y"),
+  ...(point.has("label") ? { label: point.text("label") } : {}),
+});
 
 function modelSummary(model: Reader): ModelSummary {
   return {
@@ -196,12 +232,23 @@ class Reader {
     return value;
   }
 
+  word<T extends string>(key: string, words: readonly T[]): T {
+    const value = this.text(key);
+    const known = words.find((word) => word === value);
+    if (known === undefined) throw new Malformed(this.at(key), `is "${value.slice(0, 40)}"`);
+    return known;
+  }
+
+  isNull(key: string): boolean {
+    return this.get(key) === null;
+  }
+
   number(key: string): number {
     return finite(this.at(key), this.get(key));
   }
 
   numberOrNull(key: string): number | null {
-    return this.get(key) === null ? null : this.number(key);
+    return this.isNull(key) ? null : this.number(key);
   }
 
   positive(key: string): number {

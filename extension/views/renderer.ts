@@ -4,6 +4,7 @@ import { Widget } from "@lumino/widgets";
 import type { View } from "../../kernel/report/types";
 import type { Preferences } from "../figures/state";
 import { validate } from "../figures/validate";
+import { CurvesMounted } from "./curves-view";
 import { mountModelView } from "./model-view";
 import { notice } from "./notice";
 import { ReportView, type MountedView } from "./report-view";
@@ -68,10 +69,11 @@ export class ViewWidget extends Widget {
       return;
     }
     const { openInTab, preferences } = this.surroundings;
-    this.mounted = new ReportView(this.node, view, {
-      preferences: preferences(),
-      ...(openInTab ? { openInTab: () => openInTab(view) } : {}),
-    });
+    const tab = openInTab ? { openInTab: () => openInTab(view) } : {};
+    this.mounted =
+      view.kind === "curves"
+        ? new CurvesMounted(this.node, view, tab)
+        : new ReportView(this.node, view, { preferences: preferences(), ...tab });
   }
 
   protected override onResize(message: Widget.ResizeMessage): void {

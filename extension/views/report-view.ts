@@ -20,7 +20,7 @@ import { image } from "./plotly";
 import { ReportControls, type DownloadKind } from "./report-controls";
 import { TableView } from "./table-view";
 import { onThemeChange, pageTheme } from "./theme";
-import { Tooltip } from "./tooltip";
+import { layerTip, Tooltip } from "./tooltip";
 
 /** What a view does for its place in the page. */
 export interface MountedView {
@@ -78,8 +78,7 @@ export class ReportView implements MountedView {
     const failed = (error: unknown): void => this.fail(error);
     this.card = new LayerCard({ close: () => this.closeCard(), failed });
     this.panel = new FigurePanel({
-      hover: (layer, x, y) =>
-        layer === null ? this.tooltip.hide() : this.tooltip.show(report, this.state, layer, x, y),
+      hover: (layer, x, y) => (layer === null ? this.tooltip.hide() : this.showTip(layer, x, y)),
       pick: (layer) => this.open(layer),
       failed,
     });
@@ -247,8 +246,13 @@ export class ReportView implements MountedView {
     if (this.card.open) this.drawCard();
     if (rectangle && !this.card.open) {
       const now = this.panel.rectangleOf(layer) ?? rectangle;
-      this.tooltip.show(this.report, this.state, layer, now.left + Math.min(now.width, 220), now.bottom);
+      this.showTip(layer, now.left + Math.min(now.width, 220), now.bottom);
     }
+  }
+
+  private showTip(layer: number, clientX: number, clientY: number): void {
+    const { report, state } = this;
+    this.tooltip.show(`${layer} ${state.hidden.join()}`, () => layerTip(report, state, layer), clientX, clientY);
   }
 
   private open(layer: number): void {

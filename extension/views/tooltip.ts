@@ -5,15 +5,15 @@ import { integer, shape } from "../figures/numbers";
 import { visibleVariants, type ViewState } from "../figures/state";
 import { element, markElement, nameElement } from "./dom";
 
-/** What stands beside the pointer: the layer's name and everything that was measured of it. */
+/** What stands beside the pointer. */
 export class Tooltip {
   private readonly node = element("div", { class: "cb-Tip", role: "tooltip", hidden: true });
   private shown = "";
 
-  show(report: Report, state: ViewState, layerIndex: number, clientX: number, clientY: number): void {
-    const key = `${layerIndex} ${state.hidden.join()}`;
+  /** Shows what `build` makes; it is asked again only when `key` is another one. */
+  show(key: string, build: () => readonly HTMLElement[], clientX: number, clientY: number): void {
     if (key !== this.shown || !this.node.isConnected) {
-      this.node.replaceChildren(...content(report, state, layerIndex));
+      this.node.replaceChildren(...build());
       document.body.append(this.node);
       this.shown = key;
     }
@@ -36,7 +36,8 @@ export class Tooltip {
   }
 }
 
-function content(report: Report, state: ViewState, layerIndex: number): readonly HTMLElement[] {
+/** The layer's name and everything that was measured of it. */
+export function layerTip(report: Report, state: ViewState, layerIndex: number): readonly HTMLElement[] {
   const layer = report.layers[layerIndex];
   const facts = [layer.block, shape(layer.shape), layer.dtype, `${integer(layer.parameters)} weights`]
     .filter(Boolean)

@@ -16,7 +16,10 @@ import { weightsOf, type TensorInput } from "../measure";
 import { checkOptionNames } from "../options";
 import { linear, mxfp4, nf4, nvfp4, sorted } from "../quantize";
 import { countByClass } from "../quantize/entropy-step";
+import { curvesBundle, displayed, type Displayed } from "../report/display";
+import { formatShort } from "../report/numbers";
 import { alignColumns } from "../report/text-table";
+import type { CurvePoint, CurvesView } from "../report/types";
 import { fromArrays } from "../tensor/memory";
 import type { Model } from "../tensor/model";
 import type { Shape } from "../tensor/tensor";
@@ -78,11 +81,11 @@ const natural: NonNullable<RateDistortionOptions["schemes"]> = {
 };
 
 /** Runs each scheme at each number of bits over a model's weight matrices, or over one array of values, and gives the points beside the
- *  Gaussian and the Shannon bound. Throws what `compress()` throws, and `OptionError` for no schemes or no bits. */
+ *  Gaussian and the Shannon bound; a cell shows them as curves. Throws what `compress()` throws, and `OptionError` for no schemes or no bits. */
 export async function rateDistortion(
   input: Model | TensorInput,
   options: RateDistortionOptions = {},
-): Promise<RateDistortion> {
+): Promise<RateDistortion & Displayed> {
   const names = ["schemes", "bits", "shape", "only", "skip", "signal", "onProgress", "workers"];
   checkOptionNames("rateDistortion", options, names);
   const { schemes = natural, bits = [2, 3, 4, 5, 6, 8], shape, ...rest } = options;
@@ -105,8 +108,10 @@ export async function rateDistortion(
   }
   const gaussian = boundOf(statistics, ({ variance }) => 0.5 * Math.log2(variance));
   const shannon = boundOf(statistics, ({ entropy }) => entropy - 0.5 * Math.log2(2 * Math.PI * Math.E));
-  const rates = Array.from({ length: 33 }, (_, i) => i / 4);
-  return {
+  // The bounds reach a little beyond the last point.
+  const most = points.reduce((highest, point) => Math.max(highest, point.bits), 8);
+  const rates = Array.from({ length: 4 * Math.ceil(most) + 1 }, (_, i) => i / 4);
+  const result: RateDistortion = {
     version: 1,
     kind: "rateDistortion",
     name: model.name,
@@ -117,6 +122,33 @@ export async function rateDistortion(
     })),
     gaussian: rates.map((rate) => ({ bits: rate, sqnrDb: gaussian(rate) })),
     shannon: rates.map((rate) => ({ bits: rate, sqnrDb: shannon(rate) })),
+  };
+  return displayed(result, (data) => curvesBundle(rateDistortionCurves(data)));
+}
+
+/** The curves that a cell shows: a line for each scheme, and the two bounds. */
+export function rateDistortionCurves({ name, weights, points, gaussian, shannon }: RateDistortion): CurvesView {
+  const byScheme = new Map<string, CurvePoint[]>();
+  for (const { scheme, label, bits, sqnrDb } of points)
+    byScheme.set(scheme, [...(byScheme.get(scheme) ?? []), { x: bits, y: sqnrDb, label }]);
+  const bound = (line: readonly RatePoint[]) =>
+    line.flatMap(({ bits, sqnrDb }): CurvePoint[] => (sqnrDb === null ? [] : [{ x: bits, y: sqnrDb }]));
+  return {
+    version: 1,
+    kind: "curves",
+    name,
+    facts: `${formatShort(weights)} weights`,
+    x: { label: "bits per weight", unit: "", scale: "linear", better: "lower" },
+    y: { label: "SQNR", unit: "dB", scale: "linear", better: "higher" },
+    curves: [
+      ...[...byScheme].map(([scheme, line]) => ({
+        name: scheme,
+        kind: "measured" as const,
+        points: line.sort((a, b) => a.x - b.x),
+      })),
+      { name: "Gaussian bound", kind: "bound", points: bound(gaussian) },
+      { name: "Shannon lower bound", kind: "bound", points: bound(shannon) },
+    ],
   };
 }
 

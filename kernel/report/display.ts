@@ -1,12 +1,13 @@
-/** What a notebook shows for a report or a model: one value, three forms. The extension draws the first, everything else shows one of
+/** What a notebook shows for a report, a model or curves: one value, three forms. The extension draws the first, everything else shows one of
  *  the others. */
 import { placeOf } from "../tensor/layer-names";
 import type { Model } from "../tensor/model";
+import { curvesToHtml, curvesToText } from "./curves-forms";
 import { reportToHtml } from "./html";
 import { modelToHtml, modelToText } from "./model-table";
 import { reportToText } from "./text";
 import { viewMimeType } from "./types";
-import type { Histogram, ModelView, Report } from "./types";
+import type { CurvesView, Histogram, ModelView, Report } from "./types";
 
 /** The symbol that a shown value answers with its MIME bundle. */
 export const displaySymbol: unique symbol = Symbol.for("Jupyter.display");
@@ -75,6 +76,10 @@ export function modelBundle(view: ModelView): MimeBundle {
 /** A view of a model as frozen plain JSON that a cell shows as a table of tensors. */
 export function displayModelView(view: ModelView): ModelView & Displayed {
   return displayed(view, modelBundle);
+}
+
+export function curvesBundle(view: CurvesView): MimeBundle {
+  return { [viewMimeType]: view, "text/html": curvesToHtml(view), "text/plain": curvesToText(view) };
 }
 
 /** Teaches a model to show itself in a cell as a table of its tensors, by `view` or by what its tensors say then. Gives back the same

@@ -69,6 +69,18 @@ export function formatShape(shape: readonly number[]): string {
   return shape.length === 0 ? "scalar" : shape.join(" × ");
 }
 
+/** A tick of an axis, as short as it is: 0.5, 12, 1,000; powers of ten beyond. */
+export function formatTick(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
+    const [mantissa, power] = value.toExponential().split("e");
+    const [digits, exponent] = [minus(mantissa), minus(String(Number(power)))];
+    return `${digits}e${exponent}`;
+  }
+  const [whole, fraction] = String(size).split(".");
+  return (value < 0 ? "−" : "") + grouped(whole) + (fraction ? `.${fraction}` : "");
+}
+
 /** Round ticks (1, 2 or 5 times a power of ten) that cover [minimum, maximum] from inside, about `wanted` of them. */
 export function niceTicks(minimum: number, maximum: number, wanted = 5): number[] {
   if (!(maximum > minimum)) return [minimum];

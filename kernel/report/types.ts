@@ -5,7 +5,7 @@ export const viewMimeType = "application/vnd.codebook.view+json";
 export const viewVersion = 1;
 
 /** What is sent under `viewMimeType`. */
-export type View = Report | ModelView;
+export type View = Report | ModelView | CurvesView;
 
 export interface ModelSummary {
   readonly name: string;
@@ -132,4 +132,44 @@ export interface ModelView {
     readonly bytes: number;
     readonly histogram?: Histogram;
   })[];
+}
+
+/** An axis of a figure of curves. */
+export interface CurveAxis {
+  /** "bits per weight". */
+  readonly label: string;
+  /** "dB"; "" for a number without a unit. */
+  readonly unit: string;
+  readonly scale: "linear" | "log";
+  /** Which end the reader wants; null where neither. */
+  readonly better: "higher" | "lower" | null;
+}
+
+export interface CurvePoint {
+  readonly x: number;
+  /** null: infinite, such as the SQNR where nothing was lost. */
+  readonly y: number | null;
+  /** What was run at this point: "linear 4-bit g128". */
+  readonly label?: string;
+}
+
+/** What was measured at some points, or what theory allows, as a line. */
+export interface Curve {
+  readonly name: string;
+  readonly kind: "measured" | "bound";
+  /** Ascending in x. */
+  readonly points: readonly CurvePoint[];
+}
+
+/** Curves over common axes: error against bits, error against sparsity. */
+export interface CurvesView {
+  readonly version: 1;
+  readonly kind: "curves";
+  /** What is studied: a model's name. */
+  readonly name: string;
+  /** One quiet line beside it. */
+  readonly facts: string;
+  readonly x: CurveAxis;
+  readonly y: CurveAxis;
+  readonly curves: readonly Curve[];
 }

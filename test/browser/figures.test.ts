@@ -7,6 +7,7 @@ import type { Page } from "playwright-core";
 import { reportBundle } from "../../kernel/report/display";
 import type { View } from "../../kernel/report/types";
 import { payloadModel, payloadReport, payloads } from "../extension/payloads";
+import { hostileCurves, rateCurves } from "../fixtures/report/curves";
 import { deepReport, miniLmReport, smallReport } from "../fixtures/report/reports";
 import { savedNotebook } from "./notebooks";
 import {
@@ -37,8 +38,14 @@ const notebooks: Readonly<Record<string, unknown>> = {
     { version: 0, kind: "report" },
     "not a view",
   ]),
+  "curves.ipynb": savedNotebook([rateCurves()]),
   "plain.ipynb": savedNotebook([]),
-  "hostile.ipynb": savedNotebook([payloadReport(0), payloadReport(31), payloadModel()]),
+  "hostile.ipynb": savedNotebook([
+    payloadReport(0),
+    payloadReport(31),
+    payloadModel(),
+    ...payloads.slice(0, 3).map(hostileCurves),
+  ]),
 };
 
 /** What JupyterLab 4.6 and Notebook 7.6 say of themselves, without this extension too. */
@@ -193,6 +200,36 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     expect(await page.locator(".cb-Table th[aria-sort=ascending]").innerText()).toContain("layer");
     await page.locator(".cb-Segment", { hasText: "map" }).click();
     await page.waitForSelector(`${view} .hm`);
+  });
+
+  test("curves: hover, keyboard, above a bound, table, download", async () => {
+    await openNotebook(page, site, application, "curves.ipynb");
+    await page.waitForSelector(drawn);
+    const figure = page.locator(".cb-Figure").first();
+    await figure.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    expect(await tipText(page)).toContain("linear 4-bit g64");
+    const ring = await page.locator(".cb-Mark-point").boundingBox();
+    if (!ring) throw new Error("the chosen point is not marked");
+    await page.keyboard.press("Escape");
+    await page.locator(".cb-Tip").first().waitFor({ state: "hidden" });
+    // The pointer finds the same point where the ring was.
+    await page.mouse.move(ring.x + ring.width / 2 + 4, ring.y + ring.height / 2 + 4);
+    expect(await tipText(page)).toMatch(/linear 4-bit g64.*SQNR, dB 19\.1.*above Gaussian bound, dB −6\.48/);
+    await keep(page, `${application}-curves`, view);
+    await page.locator(".cb-Select").selectOption({ label: "above Gaussian bound" });
+    await page.locator(".ytitle", { hasText: "SQNR above Gaussian bound" }).waitFor();
+    await page.locator(".cb-Select").selectOption({ label: "values as they are" });
+    await page.locator(".cb-Chip", { hasText: "nf4" }).click();
+    await until(async () => (await page.locator(".cb-Figure [role=option]").count()) === 4);
+    await page.locator(".cb-Segment", { hasText: "table" }).click();
+    await until(async () => (await page.locator(".cb-Table tbody tr[data-row]").count()) === 4);
+    const csv = await saved(page, "Download every number as CSV");
+    expect(csv.name).toBe("all-MiniLM-L6-v2-curves.csv");
+    expect(csv.bytes.toString()).toContain('"rans alone",rans,7.9,inf');
+    const svg = await saved(page, "Download the figure as SVG");
+    expect(svg.bytes.toString()).toContain("Gaussian bound");
   });
 
   test("PNG, SVG and CSV arrive", async () => {

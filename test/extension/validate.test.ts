@@ -52,7 +52,7 @@ test("a newer version says so and what to do", () => {
 test.each<[string, unknown, string]>([
   ["version", 0, "its version is 0"],
   ["version", "1", "its version is not a finite number"],
-  ["kind", "poster", 'its kind is "poster"; this extension knows "report" and "model"'],
+  ["kind", "poster", 'its kind is "poster"; this extension knows "report", "model" and "curves"'],
   ["model", null, "its model is not an object"],
   ["model.name", 7, "its model.name is not text"],
   ["model.bytes", -1, "its model.bytes is negative"],
