@@ -24,6 +24,7 @@ import { nvfp4Quantizer } from "./nvfp4";
 import { storedBits, type CodeArray, type Quantized, type Quantizer, type TableArray } from "./quantized";
 import { sortedQuantizer } from "./sorted";
 import { ternaryQuantizer } from "./ternary";
+import { trellisQuantizer } from "./trellis";
 
 /** Every quantization method by its `kind`. A method here takes any step whose kind is its own. */
 export const quantizers: ReadonlyMap<string, Quantizer> = new Map(
@@ -43,6 +44,7 @@ export const quantizers: ReadonlyMap<string, Quantizer> = new Map(
       nvfp4Quantizer,
       sortedQuantizer,
       ternaryQuantizer,
+      trellisQuantizer,
     ] as unknown as Quantizer[]
   ).map((quantizer) => [quantizer.kind, quantizer]),
 );
@@ -165,4 +167,5 @@ export { packNibbles, unpackNibbles, type NibbleOrder } from "./nibbles";
 export { nvfp4, nvfp4Quantizer, type Nvfp4Step } from "./nvfp4";
 export { storedBits, type CodeArray, type Quantized, type Quantizer, type Table, type TableArray } from "./quantized";
 export { sorted, sortedQuantizer, type SortedOptions, type SortedStep } from "./sorted";
+export { trellis, trellisQuantizer, type TrellisOptions, type TrellisStep } from "./trellis";
 export { ternary, ternaryQuantizer, type TernaryMethod, type TernaryOptions, type TernaryStep } from "./ternary";

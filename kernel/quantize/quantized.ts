@@ -27,6 +27,8 @@ export interface Quantized {
 /** A quantization method: `dequantize(quantize(w, shape, step))` is w′ = Q(w). Pure, synchronous, and never changes its input. */
 export interface Quantizer<S extends Step = Step> {
   readonly kind: S["kind"];
+  /** The value of a code depends on the codes before it: a pruned tensor is quantized as the vector of the weights that are left. */
+  readonly isSequential?: boolean;
   /** `name` is the layer's, for errors. */
   quantize(weights: Float32Array, shape: Shape, step: S, name?: string): Quantized;
   dequantize(quantized: Quantized): Float32Array;

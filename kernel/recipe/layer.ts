@@ -17,6 +17,7 @@ import { emptyCodes, packCodes, packMask, typeOfCodes } from "./pack";
 import { factorBytes } from "./factors";
 import {
   gather,
+  spread,
   storedBytes,
   type Coded,
   type StoredCodes,
@@ -87,7 +88,9 @@ export function compressLayer(job: LayerJob): LayerOutcome {
     ...(after === before ? nothingLost : errorMeasures(sums)),
     sparsity: before.length === 0 ? 0 : zeros / before.length,
     ...(state.targetSparsity === undefined ? {} : { targetSparsity: state.targetSparsity }),
-    entropyBits: quantized ? entropyOfCodes(quantized.codes) : entropyOfValues(after),
+    entropyBits: quantized
+      ? entropyOfCodes(quantized.codes) * (quantized.codes.length / Math.max(1, before.length))
+      : entropyOfValues(after),
     steps: measures,
     histogram: countHistogram(after, range),
     ...(levels ? { levels } : {}),
@@ -128,11 +131,19 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
       return;
     }
     case "quantize": {
-      const quantized = quantizeFast(state.values, shape, step, name);
-      const values = quantizerOf(step).dequantize(quantized);
-      state.quantized = quantized;
+      const { keep } = state;
+      const quantizer = quantizerOf(step);
       state.factors = undefined;
-      state.values = state.keep ? applyMask(values, state.keep) : values;
+      if (keep && quantizer.isSequential) {
+        // Codes that depend on the ones before them are made for the weights that are left, as one vector.
+        const left = gather(state.values, keep, new Float32Array(countKept(keep)));
+        state.quantized = quantizeFast(left, [left.length], step, name);
+        state.values = spread(quantizer.dequantize(state.quantized), keep, new Float32Array(keep.length));
+        return;
+      }
+      state.quantized = quantizeFast(state.values, shape, step, name);
+      const values = quantizer.dequantize(state.quantized);
+      state.values = keep ? applyMask(values, keep) : values;
       return;
     }
     case "encode":
@@ -172,16 +183,21 @@ function store({ name, shape, dtype, input }: LayerJob, state: State): StoredTen
               : (left ?? values),
           bitsPerValue: bitsPerValue(dtype),
         };
-  const needsMask = keep && quantized && !zerosSurvive(quantized, keep);
-  const bitmask = { scheme: "bitmask", indexBits: values.length, storedWeights: values.length } as const;
-  forms.push({
-    name,
-    shape,
-    content: content(quantized?.codes, values),
-    ...(needsMask ? { mask, index: bitmask } : {}),
-  });
+  const isVector = quantized !== undefined && quantized.codes.length < values.length;
+  if (!isVector) {
+    const needsMask = keep && quantized && !zerosSurvive(quantized, keep);
+    const bitmask = { scheme: "bitmask", indexBits: values.length, storedWeights: values.length } as const;
+    forms.push({
+      name,
+      shape,
+      content: content(quantized?.codes, values),
+      ...(needsMask ? { mask, index: bitmask } : {}),
+    });
+  }
   if (keep && index) {
-    const codes = quantized && gather(quantized.codes, keep, emptyCodes(typeOfCodes(quantized.codes), kept));
+    const codes = isVector
+      ? quantized.codes
+      : quantized && gather(quantized.codes, keep, emptyCodes(typeOfCodes(quantized.codes), kept));
     const left = quantized ? undefined : gather(values, keep, new Float32Array(kept));
     forms.push({ name, shape, content: content(codes, left), mask, index, sparse: true });
   }

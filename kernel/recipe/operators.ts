@@ -3,7 +3,7 @@ import { OptionError } from "../errors";
 import { coders } from "../encode";
 import { nearestWord } from "../options";
 import { pruners, type MagnitudeStep } from "../prune";
-import { quantizers, type LinearStep } from "../quantize";
+import { quantizers, type LinearStep, type TrellisStep } from "../quantize";
 import type { Step } from "../tensor/step";
 
 export type OperatorKind = "prune" | "quantize" | "encode";
@@ -28,7 +28,7 @@ export function labelOf(step: Step): string {
 
 /** The bits per weight that a step is to meet after coding, over all layers. */
 export function targetBitsOf(step: Step): number | undefined {
-  return step.kind === "linear" ? (step as LinearStep).targetBits : undefined;
+  return step.kind === "linear" || step.kind === "trellis" ? (step as LinearStep | TrellisStep).targetBits : undefined;
 }
 
 /** True for pruning whose threshold is over all layers. */

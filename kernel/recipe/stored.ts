@@ -112,6 +112,10 @@ export function restoreValues(stored: StoredTensor): Float32Array {
   }
   const { quantizer, tables } = content;
   let codes = "coder" in content.codes ? decodeCodes(content.codes, stored.name) : unpackCodes(content.codes);
+  if (keep && stored.sparse && quantizerOf(quantizer).isSequential) {
+    const kept = { step: quantizer, shape: [codes.length], codes, codeBits: 0, tables };
+    return spread(quantizerOf(quantizer).dequantize(kept), keep, new Float32Array(length));
+  }
   if (keep && stored.sparse) codes = spread(codes, keep, emptyCodes(typeOfCodes(codes), length));
   const values = quantizerOf(quantizer).dequantize({ step: quantizer, shape, codes, codeBits: 0, tables });
   return keep ? applyMask(values, keep) : values;
@@ -146,7 +150,7 @@ function decodeBytes(coded: Coded, name: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Puts `kept` in the places that `keep` names, in order. */
-function spread<Values extends { [index: number]: number }>(
+export function spread<Values extends { [index: number]: number }>(
   kept: ArrayLike<number>,
   keep: Uint8Array,
   into: Values,

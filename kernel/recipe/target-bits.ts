@@ -1,7 +1,7 @@
-/** `linear({ targetBits })` over layers: one step for all layers of an entry, such that everything stored for them, tables and headers
+/** `linear({ targetBits })` and `trellis({ targetBits })` over layers: one step for all layers of an entry, such that everything stored for them, tables and headers
  *  included, takes the bits that were asked for. The search is that of quantize/entropy-step.ts; each try runs the whole recipe, so what
  *  is measured is what is kept. */
-import { linear } from "../quantize";
+import { linear, trellis, type TrellisStep } from "../quantize";
 import { StepSearch } from "../quantize/entropy-step";
 import type { Step } from "../tensor/step";
 import { valuesOf, type ClassesJob, type LayerInput } from "./job";
@@ -69,5 +69,8 @@ async function meetTarget(
 }
 
 function atStep(steps: readonly Step[], step: number): Step[] {
-  return steps.map((one) => (targetBitsOf(one) === undefined ? one : linear({ step })));
+  return steps.map((one) => {
+    if (targetBitsOf(one) === undefined) return one;
+    return one.kind === "trellis" ? trellis({ step, states: (one as TrellisStep).states }) : linear({ step });
+  });
 }

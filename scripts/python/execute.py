@@ -69,7 +69,7 @@ def main() -> int:
     for cell in cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if data.get(VIEW, {}).get("kind") == "report":
+            if data.get(VIEW, {}).get("kind") in ("report", "curves"):
                 print(f"\n{data['text/plain']}")
     print(f"\nWrote {os.path.relpath(out.with_suffix('.ipynb'))} and {os.path.relpath(out.with_suffix('.html'))}")
     if failure:

@@ -1,7 +1,7 @@
 /** Steps together: pruning, then quantization, then coding. */
 import { OptionError } from "../../kernel/errors";
-import { encode, horner, huffman } from "../../kernel/encode";
-import { linear, quantize, sorted } from "../../kernel/quantize";
+import { encode, horner, huffman, rans } from "../../kernel/encode";
+import { linear, quantize, sorted, trellis } from "../../kernel/quantize";
 import { edges, magnitude, nodes, prune } from "../../kernel/prune";
 import { compress } from "../../kernel/recipe/compress";
 import { fromArrays } from "../../kernel/tensor/memory";
@@ -111,6 +111,27 @@ test.each(pruners.flatMap((pruner) => [undefined, ...quantizers].map((quantizer)
             cosine: 1,
           });
       }
+    }
+  },
+);
+
+test.each(pruners.flatMap((pruner) => [undefined, huffman(), rans()].map((coder) => [pruner, coder] as const)))(
+  "%j → trellis → %j: the weights that are left are quantized as one vector",
+  async (pruner, coder) => {
+    const step = trellis({ step: 0.03 });
+    const small = await compress(
+      model,
+      [pruner, step, coder].filter((one) => one !== undefined),
+    );
+    for (const tensor of weights) {
+      const pruned = prune(await tensor.read(), pruner, { shape: tensor.shape });
+      const left = quantize(
+        pruned.values.filter((_, i) => pruned.mask[i] !== 0),
+        step,
+      ).values;
+      let next = 0;
+      const expected = pruned.values.map((_, i) => (pruned.mask[i] === 0 ? 0 : left[next++]));
+      expect(await small.tensor(tensor.name).read()).toEqual(expected);
     }
   },
 );
