@@ -78,6 +78,8 @@ export interface BlockCodec {
   ): void;
   /** Whether `encode` weighs the error by importance. */
   readonly takesImportance?: boolean;
+  /** The numbers that its search walks, list by list: what the SIMD twin is given. */
+  lists?(weighed: boolean): readonly (Float32Array | Uint32Array)[];
   /** The values of the block with the given codes, to values[to …]. */
   decode(bytes: Uint8Array, at: number, codes: Uint8Array, values: Float32Array, to: number): void;
 }

@@ -30,8 +30,26 @@ function nearestCode(x: number, halfScale: number): number {
   return best;
 }
 
+/** For each exponent E from −149 on, the least fraction f of 23 bits for which ⌊log2(2^E·(1 + f/2^23))⌋, the logarithm rounded to float32,
+ *  is E + 1 already; 2^23 where there is none. */
+function logarithmTurns(): Uint32Array {
+  return Uint32Array.from({ length: 277 }, (_, i) => {
+    const power = 2 ** (i - 149);
+    let low = 0;
+    let high = 1 << 23;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (floor(fround(Math.log2(power * (1 + middle / 2 ** 23)))) > i - 149) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  });
+}
+
 /** Half of 2^(e−127), by e; the one past 253 as if E8M0 had no NaN. */
 const halfPowers: Float32Array = Float32Array.from({ length: 256 }, (_, e) => 2 ** (e - 128));
+
+let turns: Uint32Array | undefined;
 
 const mxfp4: BlockCodec = {
   name: "MXFP4",
@@ -41,6 +59,7 @@ const mxfp4: BlockCodec = {
     ["codes", 16],
   ]),
   packing: bitPacking(32, { bits: 4, place: nibblePlace(1, 16) }),
+  lists: () => [(turns ??= logarithmTurns())],
   encode(x, from, bytes, at, codes) {
     const largest = abs(peakOf(x, from, 32));
     const e = largest > 0 ? (floor(fround(Math.log2(largest))) + 125) & 255 : 0;

@@ -23,7 +23,7 @@ import {
   type BlockName,
   type RowImportance,
 } from "./block";
-import { affineScale, affineSearch, positiveScale, type AffineSearch } from "./scale-search";
+import { affineScale, affineSearch, positiveScale, positiveTrials, type AffineSearch } from "./scale-search";
 
 const { abs, fround, sqrt, min: least } = Math;
 const weightsOfBlock = 256;
@@ -106,6 +106,7 @@ const q2: BlockCodec = {
   ]),
   packing: bitPacking(weightsOfBlock, { bits: 2, place: crumbPlace(16) }),
   takesImportance: true,
+  lists: (isWeighed) => [(isWeighed ? q2Weighed : q2Plain.search).numerators, positiveTrials(15)],
   encode(x, from, bytes, at, codes, importance) {
     let d: number;
     let dmin: number;
@@ -189,6 +190,7 @@ function sixBitScales(name: BlockName, id: number, bits: 4 | 5, plain: Plain): B
         ? bitPacking(weightsOfBlock, low)
         : bitPacking(weightsOfBlock, low, { bits: 1, place: (i) => [16 + (i & 31), i >> 5] }),
     takesImportance: true,
+    lists: (isWeighed) => [(isWeighed ? weighed : plain.search).numerators, positiveTrials(63)],
     encode(x, from, bytes, at, codes, importance) {
       let d: number;
       let dmin: number;

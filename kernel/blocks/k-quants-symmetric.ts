@@ -67,6 +67,7 @@ const q3: BlockCodec = {
   // The third bit of code i is bit ⌊i/32⌋ of byte i mod 32.
   packing: bitPacking(weightsOfBlock, { bits: 2, place: crumbPlace(32) }, { bits: 1, place: (i) => [i & 31, i >> 5] }),
   takesImportance: true,
+  lists: () => [trials4, trials32],
   encode(x, from, bytes, at, codes, importance) {
     let d: number;
     bytes.fill(0, at + 96, at + 108);
@@ -124,6 +125,7 @@ const q6: BlockCodec = {
     { bits: 2, place: crumbPlace(128) },
   ),
   takesImportance: true,
+  lists: () => [trials32],
   encode(x, from, bytes, at, codes, importance) {
     for (let group = 0; group < groups; group++) {
       const first = from + size * group;

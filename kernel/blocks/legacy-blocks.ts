@@ -56,6 +56,7 @@ function centred(name: BlockName, id: number, bits: 4 | 5): BlockCodec {
     ...layout,
     packing: bits === 4 ? nibbles(2) : nibblesAndFifthBits(6, 2),
     takesImportance: true,
+    lists: () => [trials],
     encode(x, from, bytes, at, codes, importance) {
       if (importance) {
         importanceWeights(importance, 0, importance.meanSquare, x, from, count, weights);
@@ -99,6 +100,7 @@ function shifted(name: BlockName, id: number, bits: 4 | 5): BlockCodec {
     ...layout,
     packing: bits === 4 ? nibbles(4) : nibblesAndFifthBits(8, 4),
     takesImportance: true,
+    lists: () => [search.numerators],
     encode(x, from, bytes, at, codes, importance) {
       if (importance) {
         importanceWeights(importance, 0, importance.meanSquare, x, from, count, weights);

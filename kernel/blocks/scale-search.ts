@@ -235,8 +235,8 @@ export function affineScale(
   return scale;
 }
 
-/** (qmax + 0.1·k) for k = −4 … 4 without 0. */
-function positiveTrials(qmax: number): Float32Array {
+/** (qmax + 0.1·k) for k = −4 … 4 without 0: numerators of the inverse scales tried by `positiveScale`. */
+export function positiveTrials(qmax: number): Float32Array {
   const steps = Array.from({ length: 9 }, (_, i) => i - 4).filter((k) => k !== 0);
   return Float32Array.from(steps, (k) => fround(fround(tenth * k) + qmax));
 }

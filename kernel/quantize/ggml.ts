@@ -136,49 +136,91 @@ function codecOf(type: WrittenBlock): BlockCodec {
   return codec;
 }
 
-function quantize(weights: Float32Array, shape: Shape, step: GgmlStep, name?: string): Quantized {
+/** Codes of all weights, one in a byte, and each field of the blocks, block after block. */
+export interface BlockParts {
+  readonly codes: Uint8Array;
+  readonly fields: readonly Uint8Array[];
+}
+
+/** How blocks are made and read: plainly here, by SIMD in `compress()`. Both give the same bits. */
+export interface BlockMethods {
+  encode(codec: BlockCodec, weights: Float32Array, columns: number, importance: Float32Array | undefined): BlockParts;
+  decode(codec: BlockCodec, parts: BlockParts, values: Float32Array): void;
+}
+
+export const plainBlocks: BlockMethods = {
+  encode(codec, weights, columns, importance) {
+    const row: RowImportance | undefined = importance && { values: importance, column: 0, meanSquare: 0 };
+    const blocks = weights.length / codec.weights;
+    const codes = new Uint8Array(weights.length);
+    const fields = codec.fields.map(({ bytes }) => new Uint8Array(blocks * bytes));
+    const bytes = new Uint8Array(codec.bytes);
+    for (let block = 0, from = 0; block < blocks; block++, from += codec.weights) {
+      if (row) {
+        row.column = from % columns;
+        if (row.column === 0) row.meanSquare = Math.fround(sumOfSquares(weights, from, columns) / columns);
+      }
+      codec.encode?.(weights, from, bytes, 0, codes.subarray(from, from + codec.weights), row);
+      codec.fields.forEach((field, at) =>
+        fields[at].set(bytes.subarray(field.at, field.at + field.bytes), block * field.bytes),
+      );
+    }
+    return { codes, fields };
+  },
+  decode(codec, parts, values) {
+    const scratch = { bytes: new Uint8Array(codec.bytes), at: 0 };
+    forEachBlock(
+      codec,
+      parts,
+      () => scratch,
+      (block, bytes, at, own) => codec.decode(bytes, at, own, values, block * codec.weights),
+    );
+  },
+};
+
+/** The quantizer with other methods for its blocks. */
+export function quantizeGgml(
+  weights: Float32Array,
+  shape: Shape,
+  step: GgmlStep,
+  name: string | undefined,
+  methods: BlockMethods,
+): Quantized {
   rowsOf(method, shape, weights.length);
-  checkFinite(weights, method, name);
   const fitted = fittedStep(step, shape, name);
   const { type } = fitted;
   if (type === "F16" || type === undefined) {
-    const codes = Uint16Array.from(weights, encodeFloat16);
+    const codes = new Uint16Array(weights.length);
+    for (let i = 0; i < codes.length; i++) codes[i] = encodeFloat16(weights[i]);
     return checkRange({ step: fitted, shape, codes, codeBits: 16, tables: [] }, weights, name);
   }
   const codec = codecOf(type);
-  const columns = columnsOf(shape, weights.length);
   const given = importanceOf(fitted, name);
-  const row: RowImportance | undefined = given && { values: Float32Array.from(given), column: 0, meanSquare: 0 };
+  const importance = given && Float32Array.from(given);
+  const { codes, fields } = methods.encode(codec, weights, columnsOf(shape, weights.length), importance);
   const blocks = weights.length / codec.weights;
-  const codes = new Uint8Array(weights.length);
-  const fields = codec.fields.map(({ bytes }) => new Uint8Array(blocks * bytes));
-  const bytes = new Uint8Array(codec.bytes);
-  const { encode } = codec;
-  for (let block = 0, from = 0; block < blocks; block++, from += codec.weights) {
-    if (row) {
-      row.column = from % columns;
-      if (row.column === 0) row.meanSquare = Math.fround(sumOfSquares(weights, from, columns) / columns);
-    }
-    encode?.(weights, from, bytes, 0, codes.subarray(from, from + codec.weights), row);
-    codec.fields.forEach((field, at) =>
-      fields[at].set(bytes.subarray(field.at, field.at + field.bytes), block * field.bytes),
-    );
-  }
   const tables = codec.fields.map((field, at): Table => ({
     name: field.name,
     data: fields[at],
     shape: [blocks, field.bytes],
     bitsPerEntry: 8,
   }));
-  const stored = codec.signed ? new Int8Array(codes.buffer) : codes;
+  const stored = codec.signed ? new Int8Array(codes.buffer, codes.byteOffset, codes.length) : codes;
   return checkRange({ step: fitted, shape, codes: stored, codeBits: codec.codeBits, tables }, weights, name);
+}
+
+function quantize(weights: Float32Array, shape: Shape, step: GgmlStep, name?: string): Quantized {
+  checkFinite(weights, method, name);
+  return quantizeGgml(weights, shape, step, name, plainBlocks);
 }
 
 const largestHalf = 65504;
 
 /** Scales and minima are float16: weights that are too large for them would come back as infinite or NaN. */
 function checkRange(quantized: Quantized, weights: Float32Array, name = "weights"): Quantized {
-  if (weights.every((w) => Math.abs(w) <= largestHalf)) return quantized;
+  let i = 0;
+  while (i < weights.length && weights[i] <= largestHalf && weights[i] >= -largestHalf) i++;
+  if (i === weights.length) return quantized;
   const at = dequantize(quantized).findIndex((value) => !Number.isFinite(value));
   if (at < 0) return quantized;
   throw new OptionError(
@@ -189,36 +231,35 @@ function checkRange(quantized: Quantized, weights: Float32Array, name = "weights
 /** Calls `visit` for each block with its fields in place in `bytes`, which is zero elsewhere, and its codes. */
 function forEachBlock(
   codec: BlockCodec,
-  { codes, tables }: Quantized,
+  { codes, fields }: BlockParts,
   bytesOf: (block: number) => { bytes: Uint8Array; at: number },
   visit: (block: number, bytes: Uint8Array, at: number, codes: Uint8Array) => void,
 ): void {
-  const unsigned = new Uint8Array(codes.buffer, codes.byteOffset, codes.length);
-  const data = codec.fields.map(({ name }) => tables.find((table) => table.name === name)?.data);
   for (let block = 0; block * codec.weights < codes.length; block++) {
     const { bytes, at } = bytesOf(block);
     codec.fields.forEach((field, number) => {
-      const source = data[number];
-      for (let k = 0; source && k < field.bytes; k++) bytes[at + field.at + k] = source[block * field.bytes + k];
+      for (let k = 0; k < field.bytes; k++) bytes[at + field.at + k] = fields[number][block * field.bytes + k];
     });
-    visit(block, bytes, at, unsigned.subarray(block * codec.weights, (block + 1) * codec.weights));
+    visit(block, bytes, at, codes.subarray(block * codec.weights, (block + 1) * codec.weights));
   }
 }
 
-function dequantize(quantized: Quantized): Float32Array {
+/** Codes and fields of a quantized tensor. */
+export function blockParts(codec: BlockCodec, { codes, tables }: Quantized): BlockParts {
+  const fields = codec.fields.map(({ name }) => tables.find((table) => table.name === name)?.data as Uint8Array);
+  return { codes: new Uint8Array(codes.buffer, codes.byteOffset, codes.length), fields };
+}
+
+export function dequantizeGgml(quantized: Quantized, methods: BlockMethods, values: Float32Array): Float32Array {
   const { codes } = quantized;
   const { type } = quantized.step as GgmlStep;
-  if (type === "F16" || type === undefined) return Float32Array.from(codes, decodeFloat16);
-  const codec = codecOf(type);
-  const values = new Float32Array(codes.length);
-  const scratch = { bytes: new Uint8Array(codec.bytes), at: 0 };
-  forEachBlock(
-    codec,
-    quantized,
-    () => scratch,
-    (block, bytes, at, own) => codec.decode(bytes, at, own, values, block * codec.weights),
-  );
+  if (type === "F16" || type === undefined) for (let i = 0; i < codes.length; i++) values[i] = decodeFloat16(codes[i]);
+  else methods.decode(codecOf(type), blockParts(codecOf(type), quantized), values);
   return values;
+}
+
+function dequantize(quantized: Quantized): Float32Array {
+  return dequantizeGgml(quantized, plainBlocks, new Float32Array(quantized.codes.length));
 }
 
 /** A tensor as a GGUF file holds it: the type's name and the bytes of its blocks, row after row. `quantized` is what `quantize` gave for
@@ -239,7 +280,7 @@ export function ggmlBytes(quantized: Quantized): { type: GgmlTarget; bytes: Uint
   const bytes = new Uint8Array((codes.length / codec.weights) * codec.bytes);
   forEachBlock(
     codec,
-    quantized,
+    blockParts(codec, quantized),
     (block) => ({ bytes, at: block * codec.bytes }),
     (_block, _bytes, at, own) => codec.packing.pack(own, bytes, at),
   );

@@ -11,7 +11,7 @@ import { quantizerOf } from "../quantize";
 import type { ErrorMeasures, Histogram, LayerVariant, StepMeasures } from "../report/types";
 import type { Step } from "../tensor/step";
 import { typeOfBytes, valuesOf, type LayerJob } from "./job";
-import { quantizeFast } from "./linear";
+import { dequantizeFast, quantizeFast } from "./fast";
 import { isGlobal, kindOfStep, labelOf } from "./operators";
 import { emptyCodes, packCodes, packMask, typeOfCodes } from "./pack";
 import { factorBytes } from "./factors";
@@ -142,7 +142,7 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
         return;
       }
       state.quantized = quantizeFast(state.values, shape, step, name);
-      const values = quantizer.dequantize(state.quantized);
+      const values = dequantizeFast(state.quantized);
       state.values = keep ? applyMask(values, keep) : values;
       return;
     }
@@ -217,7 +217,7 @@ function codeWith(coder: Step, codes: CodeArray): Coded {
 
 /** True when every weight that pruning took away dequantizes to zero without a mask. */
 function zerosSurvive(quantized: Quantized, keep: Uint8Array): boolean {
-  const values = quantizerOf(quantized.step).dequantize(quantized);
+  const values = dequantizeFast(quantized);
   for (let i = 0; i < keep.length; i++) if (keep[i] === 0 && values[i] !== 0) return false;
   return true;
 }

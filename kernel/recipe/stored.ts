@@ -12,7 +12,7 @@ import { decodeValues } from "../formats/values";
 import { FormatError } from "../errors";
 import { applyMask } from "../prune";
 import { multiply } from "../prune/low-rank";
-import { quantizerOf } from "../quantize";
+import { dequantizeFast } from "./fast";
 import type { CodeArray, Quantized, Table } from "../quantize/quantized";
 import type { DType } from "../tensor/dtype";
 import { parametersOf, type Shape } from "../tensor/tensor";
@@ -117,7 +117,7 @@ export function restoreValues(stored: StoredTensor): Float32Array {
     return spread(quantizerOf(quantizer).dequantize(kept), keep, new Float32Array(length));
   }
   if (keep && stored.sparse) codes = spread(codes, keep, emptyCodes(typeOfCodes(codes), length));
-  const values = quantizerOf(quantizer).dequantize({ step: quantizer, shape, codes, codeBits: 0, tables });
+  const values = dequantizeFast({ step: quantizer, shape, codes, codeBits: 0, tables });
   return keep ? applyMask(values, keep) : values;
 }
 

@@ -4,7 +4,7 @@ import { decode, encode, rans } from "../../kernel/encode";
 import { entropyOfCodes } from "../../kernel/measure";
 import { dequantize, linear, quantize, quantizerLabel, trellis } from "../../kernel/quantize";
 import { automatonOf, segmentLength } from "../../kernel/quantize/trellis";
-import { quantizeFast } from "../../kernel/recipe/linear";
+import { quantizeFast } from "../../kernel/recipe/fast";
 import { readFixture } from "./generator";
 
 interface Case {

@@ -1,0 +1,155 @@
+/** This thread's instance of the layer kernels (assembly/layers.ts) and the memory that they work on.
+ *
+ *  The memory has three parts: the module's own data; a stage, where pieces of arrays lie while a kernel works on them; and a room, in
+ *  which whole arrays may live, so that no piece need be copied. A layer's job `reserve`s the room that it wants and takes arrays from it;
+ *  they are gone with the next `reserve`, so what a job gives away it copies out. */
+import { instantiate, pageBytes, type ModuleMemory } from "./module";
+import type { LayerFunctions } from "./layer-functions";
+
+export type KernelArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array | Uint32Array;
+
+const stageBytes = 1 << 20;
+const roomAt = pageBytes + stageBytes;
+/** Room beyond which arrays are taken from the heap: what a thread keeps from one layer to the next. */
+const mostRoom = 1 << 28;
+
+interface Loaded {
+  readonly functions: LayerFunctions;
+  readonly memory: ModuleMemory;
+}
+
+let loaded: Loaded | undefined;
+let roomUsed = 0;
+
+function load(): Loaded {
+  return (loaded ??= instantiate<LayerFunctions>("layers", stageBytes, 1 + (stageBytes + mostRoom) / pageBytes));
+}
+
+export function layerFunctions(): LayerFunctions {
+  return load().functions;
+}
+
+/** Makes room for `bytes` and frees what was in it: arrays from there must not be used any more. */
+export function reserve(bytes: number): void {
+  const { memory } = load();
+  roomUsed = 0;
+  const missing = roomAt + Math.min(bytes, mostRoom) - memory.buffer.byteLength;
+  if (missing <= 0) return;
+  try {
+    memory.grow(Math.ceil(missing / pageBytes));
+  } catch (error) {
+    // There is none: the arrays will come from the heap.
+    if (!(error instanceof RangeError)) throw error;
+  }
+}
+
+function take(bytes: number): { buffer: ArrayBuffer; at: number } | undefined {
+  const { buffer } = load().memory;
+  const at = roomAt + roomUsed;
+  if (at + bytes > buffer.byteLength) return undefined;
+  roomUsed += Math.ceil(bytes / 64) * 64;
+  return { buffer, at };
+}
+
+/** An array in the room, with whatever was there; on the heap when the room is full. */
+export function roomForFloats(length: number): Float32Array {
+  const place = take(4 * length);
+  return place ? new Float32Array(place.buffer, place.at, length) : new Float32Array(length);
+}
+export function roomForBytes(length: number): Uint8Array {
+  const place = take(length);
+  return place ? new Uint8Array(place.buffer, place.at, length) : new Uint8Array(length);
+}
+
+/** The address of an array that lies in the kernels' memory. */
+export function addressOf(array: ArrayBufferView): number | undefined {
+  return array.buffer === loaded?.memory.buffer ? array.byteOffset : undefined;
+}
+
+/** What a kernel works on: `each` elements for a unit, such as the weights of a block. */
+export interface Operand {
+  /** Absent: scratch on the stage, of bytes. */
+  readonly array?: KernelArray;
+  readonly each: number;
+  /** "whole": read, all of it at every piece; `each` is its length. */
+  readonly use: "in" | "out" | "scratch" | "whole";
+}
+
+/** Bytes at the beginning of the stage that are never given to operands: a place for the lists of a kernel. */
+export const listBytes = 16_384;
+export const listsAt = pageBytes;
+
+/** Elements of an array that may be used whole. */
+export const mostWhole = 1 << 17;
+
+/** Calls `work` for pieces of `units` units that follow each other, with the addresses of the operands' pieces, the first unit and how
+ *  many. A piece has at most `mostUnits` and as many as the stage holds. Arrays outside the memory are copied to the stage and back. */
+export function inPieces(
+  units: number,
+  mostUnits: number,
+  operands: readonly Operand[],
+  work: (addresses: readonly number[], first: number, count: number) => void,
+): void {
+  const { memory } = load();
+  const sizes = operands.map(({ array, each }) => each * (array?.BYTES_PER_ELEMENT ?? 1));
+  const places = operands.map(({ array }) => (array ? addressOf(array) : undefined));
+  const isWhole = ({ use }: Operand): boolean => use === "whole";
+  const stagedBytes = (of: (operand: Operand) => boolean): number =>
+    operands.reduce((sum, operand, k) => (places[k] === undefined && of(operand) ? sum + sizes[k] : sum), 0);
+  const free = stageBytes - listBytes - 64 * operands.length - stagedBytes(isWhole);
+  const fitting = Math.floor(
+    free /
+      Math.max(
+        1,
+        stagedBytes((operand) => !isWhole(operand)),
+      ),
+  );
+  const perPiece = Math.max(1, Math.min(mostUnits, fitting));
+  let next = listsAt + listBytes;
+  const starts = operands.map((_, k) => {
+    const place = places[k];
+    if (place !== undefined) return place;
+    const start = next;
+    next += Math.ceil((sizes[k] * (isWhole(operands[k]) ? 1 : perPiece)) / 64) * 64;
+    return start;
+  });
+  const addresses = starts.slice();
+  const views = operands.map((operand, k) => {
+    const { array, each } = operand;
+    if (!array || places[k] !== undefined) return undefined;
+    const view = viewLike(array, memory.buffer, starts[k], isWhole(operand) ? each : each * perPiece);
+    if (isWhole(operand)) view.set(array);
+    return view;
+  });
+  for (let first = 0; first < units; first += perPiece) {
+    const count = Math.min(perPiece, units - first);
+    for (let k = 0; k < operands.length; k++) {
+      const { array, each, use } = operands[k];
+      const view = views[k];
+      if (places[k] !== undefined && use !== "whole") addresses[k] = starts[k] + first * sizes[k];
+      else if (array && view && use === "in") view.set(array.subarray(first * each, (first + count) * each));
+    }
+    work(addresses, first, count);
+    for (let k = 0; k < operands.length; k++) {
+      const { array, each, use } = operands[k];
+      const view = views[k];
+      if (array && view && use === "out") array.set(view.subarray(0, count * each), first * each);
+    }
+  }
+}
+
+function viewLike(array: KernelArray, buffer: ArrayBuffer, at: number, length: number): KernelArray {
+  const View = array.constructor as new (buffer: ArrayBuffer, at: number, length: number) => KernelArray;
+  return new View(buffer, at, length);
+}
+
+/** Bytes at `address` of the memory. */
+export function memoryBytes(address: number, length: number): Uint8Array {
+  return new Uint8Array(load().memory.buffer, address, length);
+}
+
+/** Copies lists of numbers to where kernels find them, 256 bytes for each. */
+export function placeLists(lists: readonly (Float32Array | Uint32Array)[]): void {
+  const { buffer } = load().memory;
+  lists.forEach((list, k) => viewLike(list, buffer, listsAt + 256 * k, list.length).set(list));
+}
