@@ -29,7 +29,7 @@ const quantizeBy: Readonly<Record<string, FastQuantize>> = {
     checkFinite(weights, "ggml", name);
     return quantizeGgml(weights, shape, step as GgmlStep, name, blocksBySimd);
   },
-  linear: (weights, shape, step) => quantizeLinear(weights, shape, step as LinearStep),
+  linear: (weights, shape, step, name) => quantizeLinear(weights, shape, step as LinearStep, name),
   trellis: (weights, shape, step, name) => quantizeTrellis(weights, shape, step as TrellisStep, name, trellisBySimd),
 };
 
@@ -68,12 +68,13 @@ const trellisBySimd: TrellisEncoder = (weights, step, states) =>
     : trellisCodes(weights, step, { ...automatonOf(states), states }, segmentLength);
 
 /** `undefined` where the module does not apply: other ranges than min–max, 1 or 16 bits, a fixed step, weights that the method refuses. */
-function quantizeLinear(weights: Float32Array, shape: Shape, step: LinearStep): Quantized | undefined {
+function quantizeLinear(weights: Float32Array, shape: Shape, step: LinearStep, name: string): Quantized | undefined {
   const { bits, symmetric, scaleDtype } = step;
   if (bits === undefined || bits < 2 || bits > 8 || step.range !== "minmax" || step.step !== undefined)
     return undefined;
   const grouping = groupsOf("linear", shape, weights.length, step);
   if (weights.length === 0) return undefined;
+  checkFinite(weights, "linear", name);
   const result = quantizeGroups(
     { weights, rows: grouping.rows, columns: grouping.rowLength, group: grouping.groupLength },
     { bits, symmetric, halfScales: scaleDtype === "F16" },

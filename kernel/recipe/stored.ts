@@ -13,6 +13,7 @@ import { FormatError } from "../errors";
 import { applyMask } from "../prune";
 import { multiply } from "../prune/low-rank";
 import { dequantizeFast } from "./fast";
+import { quantizerOf } from "../quantize";
 import type { CodeArray, Quantized, Table } from "../quantize/quantized";
 import type { DType } from "../tensor/dtype";
 import { parametersOf, type Shape } from "../tensor/tensor";

@@ -16,4 +16,40 @@ export interface LayerFunctions {
   packBlocks(type: number, codes: number, blocks: number, bytes: number): void;
   unpackBlocks(type: number, bytes: number, blocks: number, codes: number): void;
   decodeBlocks(type: number, bytes: number, blocks: number, codes: number, out: number): void;
+  linearRanges(weights: number, rows: number, columns: number, group: number, bounds: number): void;
+  linearFit(
+    bounds: number,
+    groups: number,
+    bits: number,
+    symmetric: number,
+    half: number,
+    scales: number,
+    zeros: number,
+    flags: number,
+  ): number;
+  linearEncode(
+    weights: number,
+    rows: number,
+    columns: number,
+    group: number,
+    bits: number,
+    symmetric: number,
+    scales: number,
+    zeros: number,
+    flags: number,
+    codes: number,
+    errors: number,
+  ): void;
+  linearFixed(
+    weights: number,
+    groups: number,
+    group: number,
+    bits: number,
+    symmetric: number,
+    half: number,
+    scales: number,
+    zeros: number,
+    codes: number,
+    errors: number,
+  ): number;
 }

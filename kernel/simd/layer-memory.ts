@@ -96,7 +96,7 @@ export function inPieces(
   const isWhole = ({ use }: Operand): boolean => use === "whole";
   const stagedBytes = (of: (operand: Operand) => boolean): number =>
     operands.reduce((sum, operand, k) => (places[k] === undefined && of(operand) ? sum + sizes[k] : sum), 0);
-  const free = stageBytes - listBytes - 64 * operands.length - stagedBytes(isWhole);
+  const free = stageBytes - listBytes - 128 * operands.length - stagedBytes(isWhole);
   const fitting = Math.floor(
     free /
       Math.max(
@@ -110,7 +110,8 @@ export function inPieces(
     const place = places[k];
     if (place !== undefined) return place;
     const start = next;
-    next += Math.ceil((sizes[k] * (isWhole(operands[k]) ? 1 : perPiece)) / 64) * 64;
+    // Kernels that take several at a time write a little past the last.
+    next += Math.ceil((sizes[k] * (isWhole(operands[k]) ? 1 : perPiece)) / 64) * 64 + 64;
     return start;
   });
   const addresses = starts.slice();
@@ -141,6 +142,27 @@ export function inPieces(
 function viewLike(array: KernelArray, buffer: ArrayBuffer, at: number, length: number): KernelArray {
   const View = array.constructor as new (buffer: ArrayBuffer, at: number, length: number) => KernelArray;
   return new View(buffer, at, length);
+}
+
+interface Views {
+  readonly buffer: ArrayBuffer;
+  readonly bytes: Uint8Array;
+  readonly floats: Float32Array;
+  readonly doubles: Float64Array;
+}
+let views: Views | undefined;
+
+/** The whole memory: for a few numbers at an address, where making a view takes longer than reading them. */
+export function memoryViews(): Views {
+  const { buffer } = load().memory;
+  if (views?.buffer === buffer) return views;
+  views = {
+    buffer,
+    bytes: new Uint8Array(buffer),
+    floats: new Float32Array(buffer),
+    doubles: new Float64Array(buffer),
+  };
+  return views;
 }
 
 /** Bytes at `address` of the memory. */

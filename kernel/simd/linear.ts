@@ -1,9 +1,10 @@
-/** The hot loop of `linear` by WebAssembly SIMD: scales, zero points and codes of every group of a matrix, and their squared error.
+/** `linear` by WebAssembly SIMD: scales, zero points and codes of every group of a matrix, and their squared error.
  *
  *  Formulas and rounding are those of `quantize/linear.ts` with range "minmax", 2–8 bits; codes, scales and zero points have equal bits.
- *  Squared error of a group: (w′ − w)² in float32, weight i of the group in lane i mod 4, lanes summed as (0 + 2) + (1 + 3) every 128
- *  weights, those sums added in float64: within a relative 34·2⁻²⁴ of the sum of the same squares in float64. */
-import { instantiate, pageBytes } from "./module";
+ *  Squared error of a group, a by-product: Σ(w′ − w)² with float32 sums of 128 weights, within a relative 34·2^-24; up to 4 bits, in groups
+ *  of a multiple of 16 up to 512 that divide the row, s²·Σe² with e the distance of w/s from its code to 12 binary places, which is within
+ *  n·s²·2^-13 of it. There must be no NaN among the weights. */
+import { addressOf, inPieces, layerFunctions, memoryViews, type Operand } from "./layer-memory";
 
 export interface GroupedMatrix {
   /** (rows, columns) f32, row-major. */
@@ -28,104 +29,63 @@ export interface GroupCodes {
   /** (rows, ⌈columns / group⌉). */
   readonly scales: Float32Array;
   readonly zeroPoints: Uint8Array;
-  /** Σ(w′ − w)² of each group. Infinite where a square passes the range of float32. */
+  /** Σ(w′ − w)² of each group; empty unless asked for. */
   readonly squaredErrors: Float64Array;
 }
 
-interface LinearFunctions {
-  ranges(weights: number, rows: number, columns: number, group: number, out: number): void;
-  fit(
-    ranges: number,
-    groups: number,
-    bits: number,
-    symmetric: number,
-    half: number,
-    scales: number,
-    zeros: number,
-  ): number;
-  encode(
-    weights: number,
-    rows: number,
-    columns: number,
-    group: number,
-    bits: number,
-    symmetric: number,
-    ranges: number,
-    scales: number,
-    zeros: number,
-    codes: number,
-    errors: number,
-  ): number;
-}
+/** Weights of a piece: 64 KiB, which stay in a core's own cache between the pass for the ranges and the pass for the codes. */
+const pieceWeights = 16_384;
+/** Of those that lie in the kernels' memory and are not copied, as many as make the cost of a call small. */
+const residentWeights = 65_536;
 
-/** Weights that are in the module's memory at a time: 64 KiB, which stay in a core's own cache between the two passes. */
-const blockWeights = 16_384;
-
-interface Loaded {
-  readonly functions: LinearFunctions;
-  readonly weights: Float32Array;
-  readonly ranges: Float32Array;
-  readonly scales: Float32Array;
-  readonly zeros: Uint8Array;
-  readonly codes: Uint8Array;
-  readonly errors: Float64Array;
-}
-
-let loaded: Loaded | undefined;
-
-/** This thread's instance of the module, made when first used. A block may hold as many groups as weights. */
-function load(): Loaded {
-  if (loaded) return loaded;
-  const bytesPerWeight = 4 + 8 + 4 + 1 + 1 + 8;
-  const { functions, buffer } = instantiate<LinearFunctions>("linear", blockWeights * bytesPerWeight);
-  let offset = pageBytes;
-  const take = (bytesEach: number): number => {
-    const at = offset;
-    offset += blockWeights * bytesEach;
-    return at;
-  };
-  return (loaded = {
-    functions,
-    weights: new Float32Array(buffer, take(4), blockWeights),
-    ranges: new Float32Array(buffer, take(8), 2 * blockWeights),
-    scales: new Float32Array(buffer, take(4), blockWeights),
-    errors: new Float64Array(buffer, take(8), blockWeights),
-    zeros: new Uint8Array(buffer, take(1), blockWeights),
-    codes: new Uint8Array(buffer, take(1), blockWeights),
-  });
-}
-
-/** Quantizes all groups, into `room` (a byte for each weight at least) when it is given; `undefined` when a weight is not finite, is beyond 2^126, or needs a scale beyond float16: the plain method then
- *  says what is wrong and where. */
-export function quantizeGroups(matrix: GroupedMatrix, grid: UniformGrid, room?: Uint8Array): GroupCodes | undefined {
+/** Quantizes all groups, into `room` (a byte for each weight at least) when it is given; `undefined` when a weight is beyond 2^126, or needs
+ *  a scale beyond float16: the plain method then says what is wrong and where. */
+export function quantizeGroups(
+  matrix: GroupedMatrix,
+  grid: UniformGrid,
+  options: { room?: Uint8Array; errors?: boolean } = {},
+): GroupCodes | undefined {
   const { weights, rows, columns } = matrix;
   const group = Math.min(matrix.group, columns);
   const groupsInRow = columns === 0 ? 0 : Math.ceil(columns / group);
-  const codes = room?.subarray(0, weights.length) ?? new Uint8Array(weights.length);
+  const codes = options.room?.subarray(0, weights.length) ?? new Uint8Array(weights.length);
   const result: Results = {
     codes,
     scales: new Float32Array(rows * groupsInRow),
     zeroPoints: new Uint8Array(rows * groupsInRow),
-    squaredErrors: new Float64Array(rows * groupsInRow),
+    squaredErrors: new Float64Array(options.errors ? rows * groupsInRow : 0),
   };
   let fits = true;
-  if (group > blockWeights) fits = quantizeLongGroups({ ...matrix, group }, grid, result);
-  else if (columns > blockWeights) {
-    // Parts of a row, each of whole groups.
-    const partColumns = group * Math.floor(blockWeights / group);
-    for (let row = 0; row < rows; row++)
-      for (let column = 0; column < columns && fits; column += partColumns) {
-        const shape = { rows: 1, columns: Math.min(partColumns, columns - column), group };
-        fits = quantizeBlock(weights, row * columns + column, shape, grid, result, row * groupsInRow + column / group);
-      }
-  } else if (columns > 0) {
-    // Whole rows; rows that the groups divide are one long row of groups.
-    const seamless = columns % group === 0;
-    const blockRows = Math.floor(blockWeights / columns);
-    for (let row = 0; row < rows && fits; row += blockRows) {
-      const some = Math.min(blockRows, rows - row);
-      const shape = seamless ? { rows: 1, columns: some * columns, group } : { rows: some, columns, group };
-      fits = quantizeBlock(weights, row * columns, shape, grid, result, row * groupsInRow);
+  if (group > pieceWeights) fits = quantizeLongGroups({ ...matrix, group }, grid, result);
+  else if (columns > 0 && columns % group === 0) {
+    // Rows that the groups divide are one long row of groups.
+    fits = quantizeUnits(weights, codes, group, group, grid, result, 0);
+  } else if (columns > 0 && columns <= pieceWeights)
+    fits = quantizeUnits(weights, codes, columns, group, grid, result, 0);
+  else if (columns > 0) {
+    // Each row is whole groups and a short one.
+    const whole = columns - (columns % group);
+    for (let row = 0; row < rows && fits; row++) {
+      const [start, rest, end] = [row * columns, row * columns + whole, (row + 1) * columns];
+      const [first, last] = [row * groupsInRow, (row + 1) * groupsInRow - 1];
+      fits = quantizeUnits(
+        weights.subarray(start, rest),
+        codes.subarray(start, rest),
+        group,
+        group,
+        grid,
+        result,
+        first,
+      );
+      fits &&= quantizeUnits(
+        weights.subarray(rest, end),
+        codes.subarray(rest, end),
+        end - rest,
+        group,
+        grid,
+        result,
+        last,
+      );
     }
   }
   if (!fits) return undefined;
@@ -136,107 +96,100 @@ interface Results extends GroupCodes {
   readonly codes: Uint8Array;
 }
 
-interface BlockShape {
-  readonly rows: number;
-  readonly columns: number;
-  readonly group: number;
+/** What the kernels keep of `groups` groups of a unit: ranges, scales, zero points, flags, errors. */
+function groupOperands(groups: number): Operand[] {
+  return [8, 4, 1, 1, 8].map((bytes) => ({ each: bytes * groups, use: "scratch" }));
 }
 
-function quantizeBlock(
+/** Weights in units of `unit`, each a row of groups. */
+function quantizeUnits(
   weights: Float32Array,
-  start: number,
-  shape: BlockShape,
+  codes: Uint8Array,
+  unit: number,
+  group: number,
   grid: UniformGrid,
   result: Results,
   firstGroup: number,
 ): boolean {
-  const module_ = load();
-  const length = shape.rows * shape.columns;
-  const groups = shape.rows * Math.ceil(shape.columns / shape.group);
-  copyIn(module_, weights, start, length);
-  findRanges(module_, shape);
-  if (!fit(module_, groups, grid)) return false;
-  module_.errors.fill(0, 0, groups);
-  if (!encode(module_, shape, grid)) return false;
-  result.codes.set(module_.codes.subarray(0, length), start);
-  // One by one: a block has few groups, for which making views takes longer.
-  const { scales, zeros, errors } = module_;
-  for (let g = 0; g < groups; g++) {
-    result.scales[firstGroup + g] = scales[g];
-    result.zeroPoints[firstGroup + g] = zeros[g];
-    result.squaredErrors[firstGroup + g] = errors[g];
-  }
-  return true;
-}
-
-function copyIn(module_: Loaded, weights: Float32Array, start: number, length: number): void {
-  module_.weights.set(weights.subarray(start, start + length));
-}
-
-function findRanges({ functions, weights, ranges }: Loaded, { rows, columns, group }: BlockShape): void {
-  functions.ranges(weights.byteOffset, rows, columns, group, ranges.byteOffset);
-}
-
-function fit({ functions, ranges, scales, zeros }: Loaded, groups: number, grid: UniformGrid): boolean {
-  const { bits, symmetric, halfScales } = grid;
-  const [from, toScales, toZeros] = [ranges.byteOffset, scales.byteOffset, zeros.byteOffset];
-  return functions.fit(from, groups, bits, Number(symmetric), Number(halfScales), toScales, toZeros) !== 0;
-}
-
-function encode(module_: Loaded, { rows, columns, group }: BlockShape, { bits, symmetric }: UniformGrid): boolean {
-  const valid = module_.functions.encode(
-    module_.weights.byteOffset,
-    rows,
-    columns,
-    group,
-    bits,
-    Number(symmetric),
-    module_.ranges.byteOffset,
-    module_.scales.byteOffset,
-    module_.zeros.byteOffset,
-    module_.codes.byteOffset,
-    module_.errors.byteOffset,
+  const { linearRanges, linearFit, linearEncode, linearFixed } = layerFunctions();
+  const { bits } = grid;
+  const [symmetric, half] = [Number(grid.symmetric), Number(grid.halfScales)];
+  const groupsInUnit = Math.ceil(unit / group);
+  const operands: Operand[] = [
+    { array: weights, each: unit, use: "in" },
+    { array: codes, each: unit, use: "out" },
+  ];
+  const isFixed = bits <= 4 && unit === group && group % 16 === 0 && group <= 512;
+  let fits = true;
+  inPieces(
+    weights.length / unit,
+    Math.max(1, Math.floor((isFixed && addressOf(weights) !== undefined ? residentWeights : pieceWeights) / unit)),
+    [...operands, ...groupOperands(groupsInUnit)],
+    ([from, to, bounds, scales, zeros, flags, errors], first, count) => {
+      if (!fits) return;
+      const groups = count * groupsInUnit;
+      const at = firstGroup + first * groupsInUnit;
+      const wanted = result.squaredErrors.length > 0;
+      const { bytes, floats, doubles } = memoryViews();
+      const toErrors = wanted ? errors : 0;
+      if (isFixed) fits = linearFixed(from, groups, group, bits, symmetric, half, scales, zeros, to, toErrors) !== 0;
+      else {
+        // Whole groups are one row.
+        const [rows, columns] = unit === group ? [1, count * unit] : [count, unit];
+        linearRanges(from, rows, columns, group, bounds);
+        fits = linearFit(bounds, groups, bits, symmetric, half, scales, zeros, flags) !== 0;
+        if (wanted) doubles.fill(0, errors / 8, errors / 8 + groups);
+        if (fits) linearEncode(from, rows, columns, group, bits, symmetric, scales, zeros, flags, to, toErrors);
+      }
+      if (!fits) return;
+      result.scales.set(floats.subarray(scales / 4, scales / 4 + groups), at);
+      if (symmetric === 0) result.zeroPoints.set(bytes.subarray(zeros, zeros + groups), at);
+      if (wanted) result.squaredErrors.set(doubles.subarray(errors / 8, errors / 8 + groups), at);
+    },
   );
-  return valid !== 0;
+  return fits;
 }
 
-/** Groups longer than a block (a row or a tensor with one scale): one pass over the parts for the range, another for the codes. */
+/** Groups longer than a piece (a row or a tensor with one scale): one pass over the pieces for the range, another for the codes. */
 function quantizeLongGroups(matrix: GroupedMatrix, grid: UniformGrid, result: Results): boolean {
+  const { linearRanges, linearFit, linearEncode } = layerFunctions();
   const { weights, rows, columns, group } = matrix;
-  const module_ = load();
+  const { bits } = grid;
+  const [symmetric, half] = [Number(grid.symmetric), Number(grid.halfScales)];
   let index = 0;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < rows; row++)
     for (let start = row * columns; start < (row + 1) * columns; start += group, index++) {
       const end = Math.min(start + group, (row + 1) * columns);
-      const eachPart = (work: (shape: BlockShape, at: number) => void): void => {
-        for (let at = start; at < end; at += blockWeights) {
-          const length = Math.min(blockWeights, end - at);
-          copyIn(module_, weights, at, length);
-          work({ rows: 1, columns: length, group: length }, at);
-        }
-      };
-      let min = Infinity;
-      let max = -Infinity;
-      eachPart((shape) => {
-        findRanges(module_, shape);
-        if (module_.ranges[0] < min) min = module_.ranges[0];
-        if (module_.ranges[1] > max) max = module_.ranges[1];
+      const from: Operand = { array: weights.subarray(start, end), each: 1, use: "in" };
+      let low = Infinity;
+      let high = -Infinity;
+      inPieces(end - start, pieceWeights, [from, { each: 8, use: "scratch" }], ([x, bounds], _first, count) => {
+        linearRanges(x, 1, count, count, bounds);
+        const { floats } = memoryViews();
+        low = Math.min(low, floats[bounds / 4]);
+        high = Math.max(high, floats[bounds / 4 + 1]);
       });
-      module_.ranges[0] = min;
-      module_.ranges[1] = max;
-      if (!fit(module_, 1, grid)) return false;
-      module_.errors[0] = 0;
-      // findRanges() is not called again: the range in place stays that of the whole group.
-      let valid = true;
-      eachPart((shape, at) => {
-        valid &&= encode(module_, shape, grid);
-        result.codes.set(module_.codes.subarray(0, shape.columns), at);
-      });
-      if (!valid) return false;
-      result.scales[index] = module_.scales[0];
-      result.zeroPoints[index] = module_.zeros[0];
-      result.squaredErrors[index] = module_.errors[0];
+      let fits = true;
+      const to: Operand = { array: result.codes.subarray(start, end), each: 1, use: "out" };
+      inPieces(
+        end - start,
+        pieceWeights,
+        [from, to, ...groupOperands(1)],
+        ([x, codes, bounds, scales, zeros, flags, errors], _first, count) => {
+          if (!fits) return;
+          const { bytes, floats, doubles } = memoryViews();
+          floats[bounds / 4] = low;
+          floats[bounds / 4 + 1] = high;
+          doubles[errors / 8] = 0;
+          fits = linearFit(bounds, 1, bits, symmetric, half, scales, zeros, flags) !== 0;
+          if (!fits) return;
+          linearEncode(x, 1, count, count, bits, symmetric, scales, zeros, flags, codes, errors);
+          result.scales[index] = floats[scales / 4];
+          result.zeroPoints[index] = bytes[zeros];
+          if (result.squaredErrors.length > 0) result.squaredErrors[index] += doubles[errors / 8];
+        },
+      );
+      if (!fits) return false;
     }
-  }
   return true;
 }

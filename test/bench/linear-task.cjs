@@ -1,16 +1,30 @@
-// The task of linear.mjs on a worker thread: quantizes a part of the rows, which come in a buffer of their own and go back in the
-// same, as in compress(); the codes stay in the thread.
+// The task of linear.mjs on a worker thread. The weights are put where compress() puts a layer's, into the memory of the thread's kernels,
+// and stay there; so do the codes.
 const { join } = require("node:path");
 
-let room = new Uint8Array(0);
+let weights;
+let room;
 
 exports.tasks = {
-  quantize({ root, weights, rows, columns }) {
+  place({ root, values }) {
+    const { reserve, roomForBytes, roomForFloats } = require(join(root, "lib", "kernel", "simd", "layer-memory.js"));
+    reserve(5 * values.length + 128);
+    weights = roomForFloats(values.length);
+    room = roomForBytes(values.length);
+    weights.set(values);
+  },
+  /** Quantizes `times` times: the time of each, and the total squared error. */
+  quantize({ root, rows, columns, times }) {
     const { quantizeGroups } = require(join(root, "lib", "kernel", "simd", "linear.js"));
-    const { transferring } = require(join(root, "lib", "kernel", "simd", "transferring.js"));
-    if (room.length < weights.length) room = new Uint8Array(weights.length);
     const grid = { bits: 4, symmetric: false, halfScales: true };
-    const { squaredErrors } = quantizeGroups({ weights, rows, columns, group: 128 }, grid, room);
-    return transferring({ weights, squaredError: squaredErrors.reduce((sum, one) => sum + one, 0) });
+    const milliseconds = [];
+    let squaredError = 0;
+    for (let i = 0; i < times; i++) {
+      const start = performance.now();
+      const result = quantizeGroups({ weights, rows, columns, group: 128 }, grid, { room, errors: true });
+      milliseconds.push(performance.now() - start);
+      squaredError = result.squaredErrors.reduce((sum, one) => sum + one, 0);
+    }
+    return { milliseconds, squaredError };
   },
 };

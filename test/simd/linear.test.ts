@@ -1,4 +1,6 @@
 import { type LinearStep, linear, linearQuantizer } from "../../kernel/quantize/linear";
+import { rint } from "../../kernel/quantize/scale";
+import { reserve, roomForBytes, roomForFloats } from "../../kernel/simd/layer-memory";
 import { type GroupCodes, type GroupedMatrix, quantizeGroups } from "../../kernel/simd/linear";
 
 const { fround } = Math;
@@ -13,28 +15,66 @@ function random(seed: number): () => number {
   };
 }
 
-/** The plain method, and the squared errors in the order that the SIMD module promises. */
+/** The plain method, and the squared errors in the order and to the digits that the SIMD module promises. */
 function quantizePlainly({ weights, rows, columns, group }: GroupedMatrix, step: LinearStep): GroupCodes {
   const { codes, tables } = linearQuantizer.quantize(weights, [rows, columns], { ...step, per: "group", group });
   const scales = tables[0].data as Float32Array;
   const zeroPoints = step.symmetric ? new Uint8Array(scales.length) : (tables[1].data as Uint8Array);
   const squaredErrors = new Float64Array(scales.length);
-  const sums = new Float32Array(4);
   const groupsInRow = Math.ceil(columns / group);
   for (let index = 0; index < scales.length; index++) {
     const rowStart = Math.floor(index / groupsInRow) * columns;
     const start = rowStart + (index % groupsInRow) * group;
     const end = Math.min(start + group, rowStart + columns);
-    for (let at = start; at < end; at += 128) {
-      sums.fill(0);
-      for (let i = at; i < Math.min(at + 128, end); i++) {
-        const d = fround(fround(scales[index] * (codes[i] - zeroPoints[index])) - weights[i]);
-        sums[(i - at) % 4] += fround(d * d);
-      }
-      squaredErrors[index] += fround(fround(sums[0] + sums[2]) + fround(sums[1] + sums[3]));
+    const [scale, zero] = [scales[index], zeroPoints[index]];
+    const isEven = columns % group === 0 && group % 16 === 0 && group <= 512;
+    const isFixed = isEven && gridOf(step).bits <= 4 && isInside(weights.subarray(start, end), scale, zero, step);
+    // Long groups are done 16,384 weights at a time.
+    for (let at = start; at < end; at += 16_384) {
+      const own = weights.subarray(at, Math.min(at + 16_384, end));
+      squaredErrors[index] += isFixed
+        ? fixedError(own, scale, zero + (step.symmetric ? 8 : 0))
+        : floatError(own, scale, (i) => codes[at + i] - zero);
     }
   }
   return { codes: codes as Uint8Array | Int8Array, scales, zeroPoints, squaredErrors };
+}
+
+/** Whether no code must be held within the grid, and the scale is no extreme one. */
+function isInside(weights: Float32Array, scale: number, zero: number, { symmetric, bits = 0 }: LinearStep): boolean {
+  if (scale < 2 ** -60 || scale > 2 ** 60) return false;
+  const top = symmetric ? 2 ** (bits - 1) - 1 : 2 ** bits - 1;
+  const low = weights.reduce((least, w) => Math.min(least, w), 0);
+  const high = weights.reduce((most, w) => Math.max(most, w), 0);
+  return rint(fround(low / scale)) >= (symmetric ? -top : -zero) && rint(fround(high / scale)) <= top - zero;
+}
+
+/** s²·Σe², e = w·(1/s) less the nearest whole number, cut to 12 binary places. */
+function fixedError(weights: Float32Array, scale: number, offset: number): number {
+  const inverse = fround(1 / scale);
+  let total = 0;
+  for (const w of weights) {
+    const sum = fround(fround(w * inverse) + (3072.5 + offset));
+    const e = (((sum - 3072) * 4096) % 4096) - 2048;
+    total += e * e;
+  }
+  return total * (scale * scale * 2 ** -24);
+}
+
+/** (w′ − w)², weight i in sum i mod 16, every 128 weights; the last ones, fewer than 16, on their own. */
+function floatError(weights: Float32Array, scale: number, steps: (i: number) => number): number {
+  let error = 0;
+  const even = weights.length - (weights.length % 16);
+  for (let at = 0; at < weights.length; at = at < even ? Math.min(at + 128, even) : weights.length) {
+    const sums = new Float32Array(16);
+    for (let i = at; i < (at < even ? Math.min(at + 128, even) : weights.length); i++) {
+      const d = fround(fround(scale * steps(i)) - weights[i]);
+      sums[i % 16] += fround(d * d);
+    }
+    const lanes = [0, 1, 2, 3].map((k) => fround(fround(sums[k] + sums[k + 4]) + fround(sums[k + 8] + sums[k + 12])));
+    error += fround(fround(lanes[0] + lanes[2]) + fround(lanes[1] + lanes[3]));
+  }
+  return error;
 }
 
 const gridOf = (step: LinearStep) => ({
@@ -56,6 +96,10 @@ const shapes: [number, number, number][] = [
   [83, 145, 128],
   [7, 384, 384],
   [33, 512, 64],
+  [5, 1024, 1024],
+  [1, 16, 16],
+  [70, 128, 128],
+  [1, 1040, 16],
   [1, 16484, 100],
   [1, 40001, 17000],
   [2, 16385, 16385],
@@ -96,7 +140,7 @@ describe.each(steps.map((step) => [linearQuantizer.label(step), step] as const))
       const matrix = { weights, rows, columns, group };
       // A scale of "huge" is beyond float16, which the plain method refuses.
       const halfTooSmall = kind === "huge" && step.scaleDtype === "F16" && rows * columns > 0;
-      const simd = quantizeGroups(matrix, gridOf(step));
+      const simd = quantizeGroups(matrix, gridOf(step), { errors: true });
       if (halfTooSmall) {
         expect(simd).toBeUndefined();
         expect(() => quantizePlainly(matrix, step)).toThrow("beyond float16");
@@ -123,8 +167,8 @@ test("by hand: two groups and a short one, asymmetric 2-bit", () => {
   const weights = Float32Array.of(-1, 0, 0.5, 2, 1, 3, 5, 6, -3, -1.5);
   const room = new Uint8Array(20);
   for (const result of [
-    quantizeGroups({ weights, rows: 1, columns: 10, group: 4 }, asymmetric(2)),
-    quantizeGroups({ weights, rows: 1, columns: 10, group: 4 }, asymmetric(2), room),
+    quantizeGroups({ weights, rows: 1, columns: 10, group: 4 }, asymmetric(2), { errors: true }),
+    quantizeGroups({ weights, rows: 1, columns: 10, group: 4 }, asymmetric(2), { room, errors: true }),
   ]) {
     expect([...(result?.codes ?? [])]).toEqual([0, 1, 1, 3, 0, 2, 2, 3, 0, 1]);
     expect([...(result?.scales ?? [])]).toEqual([1, 2, 1]);
@@ -134,7 +178,7 @@ test("by hand: two groups and a short one, asymmetric 2-bit", () => {
   expect([...room.subarray(0, 10)]).toEqual([0, 1, 1, 3, 0, 2, 2, 3, 0, 1]);
 });
 
-test.each([NaN, Infinity, -Infinity, 1e38])("a weight of %d is left to the plain method, wherever it stands", (bad) => {
+test.each([Infinity, -Infinity, 1e38])("a weight of %d is left to the plain method, wherever it stands", (bad) => {
   for (const [length, group] of [
     [3, 4],
     [130, 128],
@@ -145,6 +189,45 @@ test.each([NaN, Infinity, -Infinity, 1e38])("a weight of %d is left to the plain
       weights[at] = bad;
       expect(quantizeGroups({ weights, rows: 1, columns: length, group }, asymmetric(4))).toBeUndefined();
     }
+});
+
+test("squared errors are those of the values, within the stated bound; codes are the same without them", () => {
+  const next = random(11);
+  const weights = Float32Array.from({ length: 64 * 512 }, () => 0.05 * (next() + next() - next() - next()));
+  for (const step of steps) {
+    const matrix = { weights, rows: 64, columns: 512, group: 128 };
+    const result = quantizeGroups(matrix, gridOf(step), { errors: true });
+    if (!result) throw new Error("refused");
+    const bare = quantizeGroups(matrix, gridOf(step));
+    expect(Buffer.compare(bitsOf(bare?.codes ?? weights), bitsOf(result.codes))).toBe(0);
+    expect(bare?.squaredErrors).toHaveLength(0);
+    result.squaredErrors.forEach((error, g) => {
+      const scale = result.scales[g];
+      let exact = 0;
+      for (let i = 128 * g; i < 128 * (g + 1); i++)
+        exact += (fround(scale * (result.codes[i] - result.zeroPoints[g])) - weights[i]) ** 2;
+      const bound = (step.bits ?? 0) <= 4 ? 128 * scale * scale * 2 ** -13 : exact * 34 * 2 ** -24;
+      expect(Math.abs(error - exact)).toBeLessThanOrEqual(bound);
+      expect(Math.abs(error / exact - 1)).toBeLessThan(1e-3);
+    });
+  }
+});
+
+test("weights and codes in the kernels' own memory", () => {
+  const next = random(12);
+  const weights = Float32Array.from({ length: 70 * 515 }, () => next() - 0.4);
+  reserve(5 * weights.length + 128);
+  const [inside, room] = [roomForFloats(weights.length), roomForBytes(weights.length)];
+  inside.set(weights);
+  expect(inside.buffer).toBe(room.buffer);
+  for (const group of [5, 100, 128, 36_050]) {
+    const shape = { rows: 70, columns: 515, group };
+    const outside = quantizeGroups({ weights, ...shape }, asymmetric(4));
+    const result = quantizeGroups({ weights: inside, ...shape }, asymmetric(4), { room });
+    expect(result?.codes.buffer).toBe(room.buffer);
+    expect(Buffer.compare(Buffer.from(result?.codes ?? []), Buffer.from(outside?.codes ?? []))).toBe(0);
+    expect(result?.scales).toEqual(outside?.scales);
+  }
 });
 
 test("input is left as it was", () => {

@@ -117,8 +117,3 @@ export function sumOfSquares(x: usize, count: i32): f32 {
   }
   return sum;
 }
-
-/** Four bytes from `from` on as float32: unsigned, and two's complement. */
-export function unsignedFloats(from: usize): v128 {
-  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(from))));
-}

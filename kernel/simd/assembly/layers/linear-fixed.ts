@@ -1,0 +1,209 @@
+/** Round to nearest on a uniform grid of 2 to 4 bits, in groups of a multiple of 16: formulas in `kernel/quantize/linear.ts`, codes, scales
+ *  and zero points as linear.ts has them.
+ *
+ *  x = w·(1/s) is made a fixed-point number P = (x + z + ½)·2^12: its upper bits are the code, its lower twelve how far x lies from the
+ *  code. Where these are 0, x lies within 2^-13 of a half, its code is in doubt, and the group is done again by division.
+ *  The loop that encodes some groups finds the ranges of the next ones at the same time: what it waits for is then never the memory.
+ *  Squared error: s²·Σe², e = x − rint(x) cut to twelve binary places. */
+import { encodeByDivision } from "./linear";
+import { fitFour } from "./linear-fit";
+import { pinned } from "./pin";
+
+/** Types that stand for a choice made when compiling. */
+type WithErrors = f32;
+type WithoutErrors = i32;
+
+/** Groups in hand at a time. */
+const batch: i32 = 16;
+const lows = memory.data(16 * 16, 16);
+const highs = memory.data(16 * 16, 16);
+const inverses = memory.data(16 * 4, 16);
+const shifts = memory.data(16 * 4, 16);
+const flags = memory.data(16, 16);
+/** Σe² of each group in four parts, and whether a code of it is in doubt. */
+const sums = memory.data(16 * 16, 16);
+const doubts = memory.data(16, 16);
+
+/** 1.5·2^11: a sum with it has 12 binary places. */
+const origin: f32 = 3072;
+
+/** Smallest and largest of four weights in turn of each group, to `lows` and `highs`. */
+function rangesOf(weights: usize, groups: i32, group: i32): void {
+  for (let g: usize = 0; g < <usize>groups; g++) {
+    const end = weights + ((<usize>group) << 2);
+    let low = v128.load(weights);
+    let high = low;
+    for (; weights < end; weights += 64) {
+      const a = v128.load(weights);
+      const b = v128.load(weights, 16);
+      const c = v128.load(weights, 32);
+      const d = v128.load(weights, 48);
+      low = f32x4.pmin(low, f32x4.pmin(f32x4.pmin(a, b), f32x4.pmin(c, d)));
+      high = f32x4.pmax(high, f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
+    }
+    v128.store(lows + 16 * g, low);
+    v128.store(highs + 16 * g, high);
+  }
+}
+
+/** The least of each of four vectors, and, of the negated, the greatest. */
+function leastOf(four: usize): v128 {
+  const a = v128.load(four);
+  const b = v128.load(four, 16);
+  const c = v128.load(four, 32);
+  const d = v128.load(four, 48);
+  const ab = f32x4.pmin(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+  const cd = f32x4.pmin(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
+  return f32x4.pmin(v128.shuffle<f64>(ab, cd, 0, 2), v128.shuffle<f64>(ab, cd, 1, 3));
+}
+function greatestOf(four: usize): v128 {
+  const a = v128.load(four);
+  const b = v128.load(four, 16);
+  const c = v128.load(four, 32);
+  const d = v128.load(four, 48);
+  const ab = f32x4.pmax(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+  const cd = f32x4.pmax(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
+  return f32x4.pmax(v128.shuffle<f64>(ab, cd, 0, 2), v128.shuffle<f64>(ab, cd, 1, 3));
+}
+
+/** Codes of `groups` groups, `offset` above the stored ones until they are stored; and the ranges of as many groups `ahead` bytes on. */
+function encodeAndLookAhead<Errors>(
+  weights: usize,
+  groups: i32,
+  group: i32,
+  ahead: usize,
+  offset: i32,
+  codes: usize,
+): void {
+  const bits = pinned(i32x4.splat(reinterpret<i32>(origin)));
+  const back = pinned(i8x16.splat(<i8>offset));
+  const fraction = pinned(i16x8.splat(0xfff));
+  const half = pinned(i16x8.splat(0x800));
+  for (let g: usize = 0; g < <usize>groups; g++) {
+    const inverse = v128.load32_splat(inverses + 4 * g);
+    const shift = v128.load32_splat(shifts + 4 * g);
+    let squares = i32x4.splat(0);
+    let least = fraction;
+    let low = v128.load(weights + ahead);
+    let high = low;
+    const end = codes + <usize>group;
+    for (; codes < end; codes += 16) {
+      const t0 = i32x4.sub(f32x4.add(f32x4.mul(v128.load(weights), inverse), shift), bits);
+      const t1 = i32x4.sub(f32x4.add(f32x4.mul(v128.load(weights, 16), inverse), shift), bits);
+      const a = i16x8.narrow_i32x4_u(t0, t1);
+      const t2 = i32x4.sub(f32x4.add(f32x4.mul(v128.load(weights, 32), inverse), shift), bits);
+      const t3 = i32x4.sub(f32x4.add(f32x4.mul(v128.load(weights, 48), inverse), shift), bits);
+      const b = i16x8.narrow_i32x4_u(t2, t3);
+      v128.store(codes, i8x16.sub(i8x16.narrow_i16x8_u(i16x8.shr_u(a, 12), i16x8.shr_u(b, 12)), back));
+      const fa = v128.and(a, fraction);
+      const fb = v128.and(b, fraction);
+      least = i16x8.min_u(least, i16x8.min_u(fa, fb));
+      if (isFloat<Errors>()) {
+        const ea = i16x8.sub(fa, half);
+        const eb = i16x8.sub(fb, half);
+        squares = i32x4.add(squares, i32x4.add(i32x4.dot_i16x8_s(ea, ea), i32x4.dot_i16x8_s(eb, eb)));
+      }
+      const next = weights + ahead;
+      const p = v128.load(next);
+      const q = v128.load(next, 16);
+      const r = v128.load(next, 32);
+      const s = v128.load(next, 48);
+      low = f32x4.pmin(low, f32x4.pmin(f32x4.pmin(p, q), f32x4.pmin(r, s)));
+      high = f32x4.pmax(high, f32x4.pmax(f32x4.pmax(p, q), f32x4.pmax(r, s)));
+      weights += 64;
+    }
+    v128.store(lows + 16 * g, low);
+    v128.store(highs + 16 * g, high);
+    if (isFloat<Errors>()) v128.store(sums + 16 * g, squares);
+    store<u8>(doubts + g, i16x8.all_true(least) ? 0 : 1);
+  }
+}
+
+/** Scales, reciprocals, zero points of `groups` groups from `lows` and `highs`; false when one is too large. */
+function fit(groups: i32, bits: i32, symmetric: bool, half: bool, scales: usize, zeros: usize): bool {
+  // Groups past the last are like the first.
+  for (let g: usize = groups; (g & 3) != 0; g++) {
+    v128.store(lows + 16 * g, v128.load(lows));
+    v128.store(highs + 16 * g, v128.load(highs));
+  }
+  const base = f32x4.splat(origin + <f32>0.5 + (symmetric ? <f32>8 : <f32>0));
+  for (let g: usize = 0; g < <usize>groups; g += 4) {
+    const low = leastOf(lows + 16 * g);
+    const high = greatestOf(highs + 16 * g);
+    if (!fitFour(low, high, bits, symmetric, half, scales + 4 * g, zeros + g, flags + g)) return false;
+    v128.store(inverses + 4 * g, f32x4.div(f32x4.splat(1), v128.load(scales + 4 * g)));
+    const zero = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(zeros + g)));
+    v128.store(shifts + 4 * g, f32x4.add(base, f32x4.convert_i32x4_s(zero)));
+  }
+  return true;
+}
+
+/** Squared errors of groups, from `sums`. */
+function storeErrors(groups: i32, scales: usize, errors: usize): void {
+  const unit = f64x2.splat(5.9604644775390625e-8);
+  for (let g: usize = 0; g < <usize>groups; g += 4) {
+    const a = v128.load(sums + 16 * g);
+    const b = v128.load(sums + 16 * g, 16);
+    const c = v128.load(sums + 16 * g, 32);
+    const d = v128.load(sums + 16 * g, 48);
+    const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
+    const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7));
+    const totals = i32x4.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3));
+    const scale = v128.load(scales + 4 * g);
+    const first = f64x2.promote_low_f32x4(scale);
+    const second = f64x2.promote_low_f32x4(v128.shuffle<f32>(scale, scale, 2, 3, 2, 3));
+    const total01 = f64x2.convert_low_i32x4_u(totals);
+    const total23 = f64x2.convert_low_i32x4_u(v128.shuffle<i32>(totals, totals, 2, 3, 2, 3));
+    v128.store(errors + 8 * g, f64x2.mul(total01, f64x2.mul(f64x2.mul(first, first), unit)));
+    v128.store(errors + 8 * g, f64x2.mul(total23, f64x2.mul(f64x2.mul(second, second), unit)), 16);
+  }
+}
+
+/** Scales f32, zero points u8, codes u8 or i8, and, unless `errors` is 0, squared errors f64 of `groups` groups; `group` is a multiple of 16,
+ *  512 at most. Room is wanted for a multiple of four groups at `scales`, `zeros` and `errors`. Returns false when a weight is beyond 2^126 or a scale beyond float16: nothing else is valid then. */
+export function linearFixed(
+  weights: usize,
+  groups: i32,
+  group: i32,
+  bits: i32,
+  symmetric: bool,
+  half: bool,
+  scales: usize,
+  zeros: usize,
+  codes: usize,
+  errors: usize,
+): bool {
+  const maximum = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+  const minimum = symmetric ? -maximum : 0;
+  const offset = symmetric ? 8 : 0;
+  rangesOf(weights, min(batch, groups), group);
+  for (let start = 0; start < groups; start += batch) {
+    const count = min(batch, groups - start);
+    if (!fit(count, bits, symmetric, half, scales, zeros)) return false;
+    // The last ones have none behind them; those behind a full batch may be fewer, and what lies behind those is looked at in vain.
+    const rest = groups - start - count;
+    const ahead = rest >= count ? (<usize>(count * group)) << 2 : 0;
+    if (errors != 0) encodeAndLookAhead<WithErrors>(weights, count, group, ahead, offset, codes);
+    else encodeAndLookAhead<WithoutErrors>(weights, count, group, ahead, offset, codes);
+    if (rest > 0 && rest < count) rangesOf(weights + ((<usize>(count * group)) << 2), rest, group);
+    if (errors != 0) storeErrors(count, scales, errors);
+    let left = i8x16.bitmask(i8x16.ne(v128.or(v128.load(flags), v128.load(doubts)), i8x16.splat(0)));
+    if (count < batch) left &= (1 << count) - 1;
+    for (; left != 0; left &= left - 1) {
+      const g = <usize>ctz(left);
+      const scale = load<f32>(scales + 4 * g);
+      const zero = <i32>load<u8>(zeros + g);
+      const at = weights + ((g * <usize>group) << 2);
+      const to = codes + g * <usize>group;
+      // prettier-ignore
+      const error = encodeByDivision(at, <usize>group, to, scale, <f32>(minimum - zero), <f32>(maximum - zero), zero);
+      if (errors != 0 && load<u8>(flags + g) != 0) store<f64>(errors + 8 * g, error);
+    }
+    weights += (<usize>(count * group)) << 2;
+    codes += <usize>(count * group);
+    scales += (<usize>count) << 2;
+    zeros += <usize>count;
+    if (errors != 0) errors += (<usize>count) << 3;
+  }
+  return true;
+}

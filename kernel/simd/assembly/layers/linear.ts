@@ -1,0 +1,253 @@
+/** Round to nearest on a uniform grid, group by group, any shape and 2 to 8 bits: formulas in `kernel/quantize/linear.ts`.
+ *
+ *  A call works on `rows` rows of `columns` weights; each row is cut into groups of `group` weights, the last one shorter when `group`
+ *  does not divide the row. Groups are numbered through the rows.
+ *
+ *  q = rint(w/s), and a division takes as long as ten other operations. So x = w·(1/s) is rounded instead, which gives another q only where
+ *  x lies within |x|·2^-22 of a half; a group that has an x as near as that is done again by division. */
+import { magic } from "./floats";
+import { pinned } from "./pin";
+
+/** Smallest and largest weight of each group: bounds (groups, 2) f32. There is no NaN among them. */
+export function linearRanges(weights: usize, rows: i32, columns: i32, group: i32, bounds: usize): void {
+  for (let row = 0; row < rows; row++) {
+    for (let start = 0; start < columns; start += group) {
+      const length = min(group, columns - start);
+      const end = weights + ((<usize>length) << 2);
+      let low = f32x4.splat(Infinity);
+      let high = f32x4.splat(-Infinity);
+      let low2 = low;
+      let high2 = high;
+      for (; weights + 64 <= end; weights += 64) {
+        const a = v128.load(weights);
+        const b = v128.load(weights, 16);
+        low = f32x4.pmin(low, a);
+        high = f32x4.pmax(high, a);
+        low2 = f32x4.pmin(low2, b);
+        high2 = f32x4.pmax(high2, b);
+        const c = v128.load(weights, 32);
+        const d = v128.load(weights, 48);
+        low = f32x4.pmin(low, c);
+        high = f32x4.pmax(high, c);
+        low2 = f32x4.pmin(low2, d);
+        high2 = f32x4.pmax(high2, d);
+      }
+      for (; weights < end; weights += 4) {
+        const a = v128.load32_splat(weights);
+        low = f32x4.pmin(low, a);
+        high = f32x4.pmax(high, a);
+      }
+      low = f32x4.pmin(low, low2);
+      high = f32x4.pmax(high, high2);
+      // (low, −high): one reduction for both.
+      const minus = f32x4.neg(high);
+      const ends = f32x4.pmin(v128.shuffle<f32>(low, minus, 0, 1, 4, 5), v128.shuffle<f32>(low, minus, 2, 3, 6, 7));
+      const both = f32x4.pmin(ends, v128.shuffle<f32>(ends, ends, 1, 0, 3, 2));
+      store<f32>(bounds, f32x4.extract_lane(both, 0));
+      store<f32>(bounds, -f32x4.extract_lane(both, 2), 4);
+      bounds += 8;
+    }
+  }
+}
+
+/** Weights whose squared errors are summed in float32 before they go to the float64 sum of the group. */
+const floatPiece: usize = 128;
+
+/** Squared error of the group in hand. */
+let groupError: f64 = 0;
+
+function sumOfLanes(a: v128): f32 {
+  return f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 2) + (f32x4.extract_lane(a, 1) + f32x4.extract_lane(a, 3));
+}
+
+/** Codes of `length` weights, a multiple of 16, by division, held within the grid. Returns their squared error: (w′ − w)² in
+ *  float32, weight i in sum i mod 16, (sums 0–3 + 4–7) + (8–11 + 12–15), then lanes (0 + 2) + (1 + 3), every 128 weights. */
+export function encodeByDivision(
+  weights: usize,
+  length: usize,
+  codes: usize,
+  scale: f32,
+  lowest: f32,
+  highest: f32,
+  zero: i32,
+): f64 {
+  let error: f64 = 0;
+  const divisors = pinned(f32x4.splat(scale == 0 ? 1 : scale));
+  const scales = pinned(f32x4.splat(scale));
+  const lows = pinned(f32x4.splat(lowest));
+  const highs = pinned(f32x4.splat(highest));
+  const magics = pinned(f32x4.splat(magic));
+  const toCode = pinned(i32x4.splat(zero - reinterpret<i32>(magic)));
+  for (let start: usize = 0; start < length; start += floatPiece) {
+    const end = min(start + floatPiece, length);
+    let sums0 = f32x4.splat(0);
+    let sums1 = sums0;
+    let sums2 = sums0;
+    let sums3 = sums0;
+    for (let i = start; i < end; i += 16) {
+      const at = weights + (i << 2);
+      const to = codes + i;
+      const w0 = v128.load(at);
+      const w1 = v128.load(at, 16);
+      const w2 = v128.load(at, 32);
+      const w3 = v128.load(at, 48);
+      const t0 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w0, divisors))), magics);
+      const t1 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w1, divisors))), magics);
+      const t2 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w2, divisors))), magics);
+      const t3 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w3, divisors))), magics);
+      storeCodes(to, i32x4.add(t0, toCode), i32x4.add(t1, toCode), i32x4.add(t2, toCode), i32x4.add(t3, toCode));
+      const d0 = f32x4.sub(f32x4.mul(scales, f32x4.sub(t0, magics)), w0);
+      const d1 = f32x4.sub(f32x4.mul(scales, f32x4.sub(t1, magics)), w1);
+      const d2 = f32x4.sub(f32x4.mul(scales, f32x4.sub(t2, magics)), w2);
+      const d3 = f32x4.sub(f32x4.mul(scales, f32x4.sub(t3, magics)), w3);
+      sums0 = f32x4.add(sums0, f32x4.mul(d0, d0));
+      sums1 = f32x4.add(sums1, f32x4.mul(d1, d1));
+      sums2 = f32x4.add(sums2, f32x4.mul(d2, d2));
+      sums3 = f32x4.add(sums3, f32x4.mul(d3, d3));
+    }
+    error += <f64>sumOfLanes(f32x4.add(f32x4.add(sums0, sums1), f32x4.add(sums2, sums3)));
+  }
+  return error;
+}
+
+/** The low bytes of sixteen whole numbers, −128 … 255. */
+function storeCodes(to: usize, a: v128, b: v128, c: v128, d: v128): void {
+  const first = i16x8.narrow_i32x4_s(a, b);
+  const second = i16x8.narrow_i32x4_s(c, d);
+  v128.store(to, v128.shuffle<u8>(first, second, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
+}
+
+/** The same by the reciprocal, within the grid; false when a code is in doubt. The squared error is added to `groupError`. */
+function encodeByReciprocal(weights: usize, length: usize, codes: usize, scale: f32, zero: i32): bool {
+  const inverse = pinned(f32x4.splat(1 / scale));
+  const scales = pinned(f32x4.splat(scale));
+  const magics = pinned(f32x4.splat(magic));
+  const toCode = pinned(i32x4.splat(zero - reinterpret<i32>(magic)));
+  // |w′ − w| as near to s/2 as this leaves the code in doubt: 255·2^-23 and the rounding of w′.
+  const doubt = f32x4.splat(scale * scale * <f32>0.2498);
+  let most = f32x4.splat(0);
+  let most2 = most;
+  for (let start: usize = 0; start < length; start += floatPiece) {
+    const end = min(start + floatPiece, length);
+    let sums0 = f32x4.splat(0);
+    let sums1 = sums0;
+    let sums2 = sums0;
+    let sums3 = sums0;
+    for (let i = start; i < end; i += 16) {
+      const at = weights + (i << 2);
+      const to = codes + i;
+      const w0 = v128.load(at);
+      const w1 = v128.load(at, 16);
+      const w2 = v128.load(at, 32);
+      const w3 = v128.load(at, 48);
+      const t0 = f32x4.add(f32x4.mul(w0, inverse), magics);
+      const t1 = f32x4.add(f32x4.mul(w1, inverse), magics);
+      const t2 = f32x4.add(f32x4.mul(w2, inverse), magics);
+      const t3 = f32x4.add(f32x4.mul(w3, inverse), magics);
+      storeCodes(to, i32x4.add(t0, toCode), i32x4.add(t1, toCode), i32x4.add(t2, toCode), i32x4.add(t3, toCode));
+      let d = f32x4.sub(f32x4.mul(scales, f32x4.sub(t0, magics)), w0);
+      d = f32x4.mul(d, d);
+      sums0 = f32x4.add(sums0, d);
+      most = f32x4.pmax(most, d);
+      d = f32x4.sub(f32x4.mul(scales, f32x4.sub(t1, magics)), w1);
+      d = f32x4.mul(d, d);
+      sums1 = f32x4.add(sums1, d);
+      most2 = f32x4.pmax(most2, d);
+      d = f32x4.sub(f32x4.mul(scales, f32x4.sub(t2, magics)), w2);
+      d = f32x4.mul(d, d);
+      sums2 = f32x4.add(sums2, d);
+      most = f32x4.pmax(most, d);
+      d = f32x4.sub(f32x4.mul(scales, f32x4.sub(t3, magics)), w3);
+      d = f32x4.mul(d, d);
+      sums3 = f32x4.add(sums3, d);
+      most2 = f32x4.pmax(most2, d);
+    }
+    groupError += <f64>sumOfLanes(f32x4.add(f32x4.add(sums0, sums1), f32x4.add(sums2, sums3)));
+  }
+  return i32x4.all_true(f32x4.lt(f32x4.pmax(most, most2), doubt));
+}
+
+/** A last stretch of fewer than 16 weights, and zeros: they have no error. */
+const tail = memory.data(64, 16);
+const tailCodes = memory.data(16, 16);
+
+/** Codes of `length` weights, a multiple of 16, by division or the fast way; false when that leaves one in doubt. */
+function encodePart(
+  weights: usize,
+  length: usize,
+  exact: bool,
+  scale: f32,
+  lowest: f32,
+  highest: f32,
+  zero: i32,
+  codes: usize,
+): bool {
+  if (!exact) return encodeByReciprocal(weights, length, codes, scale, zero);
+  groupError += encodeByDivision(weights, length, codes, scale, lowest, highest, zero);
+  return true;
+}
+
+/** Codes of one group; its squared error goes to `groupError`. */
+function encodeGroup(
+  weights: usize,
+  length: usize,
+  exact: bool,
+  scale: f32,
+  lowest: f32,
+  highest: f32,
+  zero: i32,
+  codes: usize,
+): bool {
+  groupError = 0;
+  const most = length & ~15;
+  const rest = length - most;
+  let done = true;
+  if (most > 0) done = encodePart(weights, most, exact, scale, lowest, highest, zero, codes);
+  if (rest > 0) {
+    memory.fill(tail, 0, 64);
+    memory.copy(tail, weights + (most << 2), rest << 2);
+    if (!encodePart(tail, 16, exact, scale, lowest, highest, zero, tailCodes)) done = false;
+    memory.copy(codes + most, tailCodes, rest);
+  }
+  return done;
+}
+
+/** Codes (rows, columns) u8 or i8 for groups whose scales, zero points and flags `linearFit` gave. The squared error of each group,
+ *  Σ(w′ − w)², is added to errors (groups) f64, unless that is 0. */
+export function linearEncode(
+  weights: usize,
+  rows: i32,
+  columns: i32,
+  group: i32,
+  bits: i32,
+  symmetric: bool,
+  scales: usize,
+  zeros: usize,
+  flags: usize,
+  codes: usize,
+  errors: usize,
+): void {
+  const maximum = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+  const minimum = symmetric ? -maximum : 0;
+  for (let row = 0; row < rows; row++) {
+    for (let start = 0; start < columns; start += group) {
+      const length = <usize>min(group, columns - start);
+      const scale = load<f32>(scales);
+      const zero = <i32>load<u8>(zeros);
+      const lowest = <f32>(minimum - zero);
+      const highest = <f32>(maximum - zero);
+      const exact = load<u8>(flags) != 0;
+      if (!encodeGroup(weights, length, exact, scale, lowest, highest, zero, codes))
+        encodeGroup(weights, length, true, scale, lowest, highest, zero, codes);
+      if (errors != 0) {
+        store<f64>(errors, load<f64>(errors) + groupError);
+        errors += 8;
+      }
+      weights += length << 2;
+      codes += length;
+      scales += 4;
+      zeros += 1;
+      flags += 1;
+    }
+  }
+}
