@@ -20,11 +20,13 @@ if (part("simd")) {
   mkdirSync(join(root, "lib", "kernel", "simd"), { recursive: true });
   for (const file of readdirSync(sources).filter((name) => name.endsWith(".ts") && !name.startsWith("_"))) {
     const name = file.slice(0, -3);
-    // Every instance has a memory of its own thread: it is not shared, into which copying would take twice the time.
+    // Planes work where the batches of an archive lie, in memory that threads hand on to each other. Others have a memory of their own
+    // thread: copying into one that is shared takes twice the time.
+    const memory = name === "planes" ? ["--enable", "threads", "--sharedMemory"] : [];
     // prettier-ignore
     node("assemblyscript/bin/asc.js", join("kernel/simd/assembly", file), "--outFile", `lib/kernel/simd/${name}.wasm`,
       "-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--importMemory", "--initialMemory", "1",
-      "--maximumMemory", "65536", "--disableWarning", "112"); // vectors pass between files, not to JavaScript
+      "--maximumMemory", "65536", "--disableWarning", "112", ...memory); // vectors pass between files, not to JavaScript
   }
 }
 if (part("labextension")) {

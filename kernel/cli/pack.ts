@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { fileSource } from "../bytes/source";
-import { readIndex } from "../encode/archive-index";
+import { readIndex } from "../encode/archive-index-reader";
 import { pack, unpack, verify, type ArchiveSummary } from "../encode/archive";
 import { CommandError } from "./command-error";
 

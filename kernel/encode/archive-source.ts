@@ -4,30 +4,19 @@ import { pause, throwIfStopped } from "../bytes/pause";
 import type { ByteSource } from "../bytes/source";
 import { FormatError, SourceError } from "../errors";
 import type { Wrapping } from "../formats/open";
-import { archiveMagic, blockBytesOf, readIndex, type ArchiveIndex, type Segment } from "./archive-index";
-import { decodeBlocks, type DecodeTask } from "./archive-tasks";
+import { maxBlockBytes } from "../simd/planes";
+import { sharedPool } from "../simd/pool";
+import { baseOf } from "./archive-base";
+import { archiveMagic, blockBytesIn, type ArchiveIndex, type Segment } from "./archive-index";
+import { readIndex } from "./archive-index-reader";
+import { basePart, castOf, Lane, tasksModule } from "./archive-lanes";
+import { decodeBatch, type DecodeTask } from "./archive-tasks";
 
-/** Blocks `first` to `last` of a segment as a task, with their bytes read. */
-export async function readBlocks(
-  source: ByteSource,
-  segment: Segment,
-  first: number,
-  last: number,
-  signal?: AbortSignal,
-): Promise<DecodeTask> {
-  const { at, hashes, width } = segment;
-  const blockBytes = blockBytesOf(width);
-  const stored = await source.read(at[first], at[last], signal);
-  return {
-    stored: stored as Uint8Array<ArrayBuffer>,
-    sizes: Float64Array.from({ length: last - first }, (_, i) => at[first + i + 1] - at[first + i]),
-    hashes: hashes.slice(first, last),
-    width,
-    blockBytes,
-    length: Math.min(segment.length, last * blockBytes) - first * blockBytes,
-    file: source.name,
-    at: at[first],
-  };
+let own: Lane | undefined;
+
+/** Room for one block, for work that is done at once on this thread. */
+function threadLane(): Lane {
+  return (own ??= new Lane(maxBlockBytes, maxBlockBytes));
 }
 
 class ArchiveSource implements ByteSource {
@@ -35,6 +24,8 @@ class ArchiveSource implements ByteSource {
   reads = 0;
   /** The block that was decoded last: readers of headers ask for a few bytes at a time. */
   private recent: { readonly segment: Segment; readonly block: number; readonly bytes: Uint8Array } | undefined;
+  /** Found and hashed when the first block needs it. */
+  private base: Promise<ByteSource | undefined> | undefined;
 
   constructor(
     private readonly archive: ByteSource,
@@ -65,8 +56,8 @@ class ArchiveSource implements ByteSource {
       const to = Math.min(end, segment.start + segment.length);
       if (from >= to) continue;
       const part = target.subarray(from - start, to - start);
-      await this.readSegment(segment, part, from - segment.start, signal);
-      if (part.length === segment.length && createHash("sha256").update(part).digest("hex") !== segment.sha256)
+      const digest = await this.readSegment(segment, part, from - segment.start, signal);
+      if (part.length === segment.length && digest !== segment.sha256)
         throw new FormatError(
           this.name,
           segment.at[0],
@@ -82,13 +73,15 @@ class ArchiveSource implements ByteSource {
     await this.archive.close();
   }
 
+  /** Returns the SHA-256 of what was read. */
   private async readSegment(
     segment: Segment,
     target: Uint8Array,
     start: number,
     signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const size = blockBytesOf(segment.width);
+  ): Promise<string> {
+    const size = blockBytesIn(this.index.version, segment);
+    const hash = createHash("sha256");
     for (let at = start; at < start + target.length;) {
       throwIfStopped(signal, `reading ${this.name}`);
       const block = Math.floor(at / size);
@@ -96,21 +89,68 @@ class ArchiveSource implements ByteSource {
       const end = Math.min(blockEnd, start + target.length);
       const part = target.subarray(at - start, end - start);
       if (part.length === blockEnd - block * size) {
-        decodeBlocks(await readBlocks(this.archive, segment, block, block + 1, signal), part);
+        await this.decodeInto(part, segment, block, signal);
         await pause();
       } else part.set((await this.blockOf(segment, block, signal)).subarray(at - block * size, end - block * size));
+      hash.update(part);
       at = end;
     }
+    return hash.digest("hex");
   }
 
   private async blockOf(segment: Segment, block: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    if (this.recent?.segment !== segment || this.recent.block !== block)
-      this.recent = {
-        segment,
-        block,
-        bytes: decodeBlocks(await readBlocks(this.archive, segment, block, block + 1, signal)),
-      };
+    if (this.recent?.segment !== segment || this.recent.block !== block) {
+      const size = blockBytesIn(this.index.version, segment);
+      const bytes = new Uint8Array(Math.min(size, segment.length - block * size));
+      await this.decodeInto(bytes, segment, block, signal);
+      this.recent = { segment, block, bytes };
+    }
     return this.recent.bytes;
+  }
+
+  /** Decodes one block. Where the base has to be quantized first, which takes a while, a worker does it. */
+  private async decodeInto(
+    output: Uint8Array,
+    segment: Segment,
+    block: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { version } = this.index;
+    const blockBytes = blockBytesIn(version, segment);
+    const from = block * blockBytes;
+    const part = basePart(segment, from, from + output.length);
+    const base = part.length > 0 ? await this.readBase(part.start, part.length, signal) : undefined;
+    const cast = castOf(segment);
+    const piece = { length: output.length, layout: segment.layout, ...(version === 1 ? { blockBytes } : {}) };
+    const stored = await this.archive.read(segment.at[block], segment.at[block + 1], signal);
+    const isSlow = cast.cast !== undefined;
+    const lane = isSlow ? new Lane(output.length, part.length) : threadLane();
+    lane.input(stored.length).set(stored);
+    if (base) lane.base(base.length).set(base);
+    const task: DecodeTask = {
+      memory: lane.memory,
+      lane: lane.places,
+      pieces: [base ? { ...piece, base: { length: base.length, ...cast } } : piece],
+      sizes: Float64Array.of(stored.length),
+      hashes: segment.hashes.slice(block, block + 1),
+      version,
+      file: this.name,
+      at: segment.at[block],
+    };
+    const options = { label: segment.tensor?.name ?? this.name, ...(signal ? { signal } : {}) };
+    if (isSlow) await sharedPool(tasksModule).run("decode", task, options);
+    else decodeBatch(task);
+    output.set(lane.output(output.length));
+  }
+
+  private async readBase(start: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    this.base ??= baseOf(this.archive, this.index, undefined, { signal }, unwrapArchive);
+    const base = await this.base.catch((error: unknown) => {
+      this.base = undefined;
+      throw error;
+    });
+    if (!base) throw new SourceError(this.name, "has no base");
+    return base.read(start, start + length, signal);
   }
 
   private check(start: number, end: number): void {
@@ -120,7 +160,8 @@ class ArchiveSource implements ByteSource {
   }
 }
 
-/** The original file's bytes, lazily. Reads header and index. `FormatError` when `source` is no sound archive. */
+/** The original file's bytes, lazily. Reads header and index. `FormatError` when `source` is no sound archive; `SourceError` at the first
+ *  read of a tensor that was coded against a base which is not beside the archive. */
 export async function unwrapArchive(source: ByteSource, signal?: AbortSignal): Promise<ByteSource> {
   return new ArchiveSource(source, await readIndex(source, signal));
 }

@@ -1,249 +1,242 @@
-/** Blocks of up to 262,144 numbers, coded without loss, by byte planes.
+/** Blocks of up to 512 KiB, coded without loss by byte planes.
  *
- *  The bits of a trained weight are unequal: exponents of BF16, F16 and F32 carry some 2.7 bits, signs and mantissas are noise. So each
- *  element is rotated left by one bit, which puts the exponent alone into the top byte (BF16, F32; with three mantissa bits in F16) and
- *  the sign beside the mantissa; then byte p of all elements becomes plane p, and each plane is stored in the form that is shortest:
- *  raw, one constant byte, or canonical Huffman codes of at most 11 bits in four streams. Integers and bytes are not rotated.
- *  NaN payloads, −0 and subnormal numbers are bits like any other.
+ *  The bits of a trained weight are unequal: exponents of BF16, F16 and F32 carry some 2.7 bits, signs and mantissas are noise. So a
+ *  block is taken apart by its layout (block-layout.ts), byte p of all elements becomes plane p, and each plane is stored in the form that
+ *  is shortest (plane.ts). NaN payloads, −0 and subnormal numbers are bits like any other. Against a base, a model that this one was made
+ *  from, the elements may first be replaced by their difference from the base's.
  *
- *  | bytes        | what                                                                                         |
- *  | 1            | 0 the elements as they are, and nothing else follows them; 1 planes; 2 planes, rotated       |
- *  | 5 per plane  | form: 0 raw, 1 constant, 2 Huffman; u32 bytes of the plane's part                            |
- *  | …            | the parts: raw all bytes; constant 1 byte; Huffman as follows                                |
- *  Huffman part: first symbol, last symbol; code lengths of the symbols between, both included, 4 bits each, the first in the low half
- *  (0 does not occur); u32 bytes of streams 0, 1 and 2; the streams. Stream k codes elements k·q to (k + 1)·q, q = ⌈n / 4⌉; codes are
- *  canonical, first bit lowest in the byte, padded with zeros. */
-import { entropyOfCounts } from "../measure/entropy";
-import { maxWidth, places, type PlaneKernels } from "../simd/planes";
-import { canonicalCodes, codeLengths, kraftGap } from "./code-lengths";
+ *  | bytes        | what |
+ *  | 1            | 0 the block as it is, and nothing else follows; 1 planes; 3 planes of x xor base; 5 planes of fold(order(x) − order(base)) |
+ *  | 5 per plane  | form of the plane; u32 bytes of it |
+ *  | …            | the planes |
+ *  Version 1 of the archive: 0 the block as it is; 1 planes; 2 planes of elements rotated left by one bit; elements only.
+ *
+ *  Everything lies in the kernels' memory: `from`, `to` are addresses. */
+import { places, type PlaneKernels } from "../simd/planes";
+import type { BytesPart, CodesPart, Layout } from "./block-layout";
+import { readPlane, writePlane, type Fail } from "./plane";
 
-const maxCodeLength = 11;
-const streamCount = 4;
-/** Planes of at least this many bytes are judged by a sixteenth of them first. */
-const sampledFrom = 65_536;
-/** A sample of entropy above this, in bits per byte, is noise: coding would save under 0.3 %. */
-const noiseBits = 7.975;
+export type { Fail } from "./plane";
 
-/** Says that foreign bytes are wrong; `offset` counts from the block's first byte. */
-export type Fail = (problem: string, expected: string, offset: number) => never;
+/** How a block comes from its base. */
+const operations = { none: 0, exclusiveOr: 2, difference: 4 } as const;
+type Operation = (typeof operations)[keyof typeof operations];
 
-interface Plane {
-  readonly form: 0 | 1 | 2;
-  readonly bytes: number;
-  readonly symbol: number;
-  readonly lengths?: Uint8Array;
+/** Bytes of a plane's entry in the table. */
+const entryBytes = 5;
+
+/** Planes of a part, and bytes of each, for so many records. */
+function planesOf(part: BytesPart | CodesPart, records: number): { count: number; length: number } {
+  if ("codes" in part) return { count: 1, length: records * part.codes.weights };
+  return { count: part.width, length: (records * part.bytes) / part.width };
 }
 
-/** Codes `bytes`: elements of `width` bytes (1, 2, 4 or 8), at most 262,144. */
-export function encodeBlock(kernels: PlaneKernels, bytes: Uint8Array, width: number, rotate: boolean): Uint8Array {
-  const n = bytes.length / width;
-  kernels.memory.set(bytes, places.elements);
-  kernels.split(places.elements, places.planes, n, width, Number(rotate));
-  const planes = Array.from({ length: width }, (_, p) => choosePlane(kernels, places.planes + p * n, n));
-  if (planes.every((plane) => plane.form === 0)) return rawBlock(bytes);
-  const { memory } = kernels;
-  const view = new DataView(memory.buffer);
-  let at = places.stored + 1 + 5 * width;
-  memory[places.stored] = rotate ? 2 : 1;
-  planes.forEach((plane, p) => {
-    const from = places.planes + p * n;
-    const start = at;
-    if (plane.form === 0) {
-      memory.copyWithin(at, from, from + n);
-      at += n;
-    } else if (plane.form === 1) memory[at++] = plane.symbol;
-    else if (plane.lengths) at = writeHuffman(kernels, plane.lengths, from, n, at);
-    memory[places.stored + 1 + 5 * p] = plane.form;
-    view.setUint32(places.stored + 2 + 5 * p, at - start, true);
-  });
-  const size = at - places.stored;
-  return size > bytes.length ? rawBlock(bytes) : memory.slice(places.stored, at);
+function planesOfAll({ parts }: Layout, records: number): number {
+  return parts.reduce((sum, part) => sum + planesOf(part, records).count, 0);
 }
 
-function rawBlock(bytes: Uint8Array): Uint8Array {
-  const block = new Uint8Array(bytes.length + 1);
-  block.set(bytes, 1);
-  return block;
-}
-
-function countsOf(kernels: PlaneKernels, from: number, length: number): number[] {
-  kernels.histogram(from, length, places.counts);
-  return Array.from(new Uint32Array(kernels.memory.buffer, places.counts, 256));
-}
-
-function choosePlane(kernels: PlaneKernels, from: number, n: number): Plane {
-  const raw: Plane = { form: 0, bytes: n, symbol: 0 };
-  if (n >= sampledFrom) {
-    const middle = from + ((n >> 1) & ~7);
-    if (entropyOfCounts(countsOf(kernels, middle, n >> 4)) > noiseBits) return raw;
-  }
-  const counts = countsOf(kernels, from, n);
-  const symbols = [...counts.keys()].filter((symbol) => counts[symbol] > 0);
-  if (symbols.length === 1) return { form: 1, bytes: 1, symbol: symbols[0] };
-  const present = codeLengths(
-    symbols.map((symbol) => counts[symbol]),
-    maxCodeLength,
-  );
-  const lengths = new Uint8Array(256);
-  symbols.forEach((symbol, i) => (lengths[symbol] = present[i]));
-  const bits = symbols.reduce((sum, symbol) => sum + counts[symbol] * lengths[symbol], 0);
-  const span = symbols[symbols.length - 1] - symbols[0] + 1;
-  const bytes = 2 + ((span + 1) >> 1) + 12 + bits / 8 + streamCount;
-  return bytes < n * 0.995 - 8 ? { form: 2, bytes, symbol: 0, lengths } : raw;
-}
-
-/** Codes with their first bit lowest, in the layout of `PlaneKernels`. */
-function storeCodes(kernels: PlaneKernels, lengths: Uint8Array): void {
-  const codes = canonicalCodes(lengths);
-  const table = new Uint32Array(kernels.memory.buffer, places.codes, 256);
-  for (let symbol = 0; symbol < 256; symbol++) {
-    let reversed = 0;
-    for (let k = 0; k < lengths[symbol]; k++) reversed = (reversed << 1) | ((codes[symbol] >>> k) & 1);
-    table[symbol] = reversed | (lengths[symbol] << 16);
-  }
-}
-
-function writeHuffman(kernels: PlaneKernels, lengths: Uint8Array, from: number, n: number, start: number): number {
-  const { memory } = kernels;
-  const view = new DataView(memory.buffer);
-  storeCodes(kernels, lengths);
-  const first = lengths.findIndex((length) => length > 0);
-  const last = lengths.reduce((found, length, symbol) => (length > 0 ? symbol : found), first);
-  let at = start;
-  memory[at++] = first;
-  memory[at++] = last;
-  for (let symbol = first; symbol <= last; symbol += 2)
-    memory[at++] = lengths[symbol] | (symbol < last ? lengths[symbol + 1] << 4 : 0);
-  const sizesAt = at;
-  at += 4 * (streamCount - 1);
-  const quarter = Math.ceil(n / streamCount);
-  for (let k = 0; k < streamCount; k++) {
-    const length = streamLength(n, quarter, k);
-    const size = kernels.encodeStream(from + k * quarter, length, places.codes, at);
-    if (k < streamCount - 1) view.setUint32(sizesAt + 4 * k, size, true);
-    at += size;
-  }
-  return at;
-}
-
-const streamLength = (n: number, quarter: number, k: number): number => Math.max(0, Math.min(quarter, n - k * quarter));
-
-/** The least and the most bytes that a block of `byteLength` bytes takes when coded. */
-export function blockLimits(byteLength: number): { least: number; most: number } {
-  return { least: 1 + 6, most: byteLength + 1 };
-}
-
-/** Fills `out`, a whole number of elements, from the block that codes it. `fail` is called for bytes that `encodeBlock` does not write.
- *  `isLoaded`: `hashBlock` of the same bytes was the kernels' last work, so that they lie in place already. */
-export function decodeBlock(
+/** Codes the `length` bytes at `from`, whole records, at least one and at most `blockBytesOf` the layout, to `to`; gives the bytes of the
+ *  block, at most `length` + 1. `base`: the same part of the base. */
+export function encodeBlock(
   kernels: PlaneKernels,
-  block: Uint8Array,
-  width: number,
-  out: Uint8Array,
-  fail: Fail,
-  isLoaded = false,
-): void {
-  const n = out.length / width;
-  const method = block[0];
-  if (method === 0) {
-    if (block.length !== out.length + 1) fail(`a raw block of ${block.length} bytes`, `${out.length + 1}`, 0);
-    out.set(block.subarray(1));
-    return;
-  }
-  if (method !== 1 && method !== 2) fail(`block method ${method}`, "0, 1 or 2", 0);
-  if (block.length > out.length + 1) fail(`a block of ${block.length} bytes`, `at most ${out.length + 1}`, 0);
-  if (width > maxWidth || block.length < 1 + 5 * width) fail("the planes' table ends early", `${5 * width} bytes`, 1);
-  const { memory } = kernels;
-  if (!isLoaded) memory.set(block, places.stored);
-  const view = new DataView(memory.buffer);
-  let at = 1 + 5 * width;
-  for (let p = 0; p < width; p++) {
-    const form = block[1 + 5 * p];
-    const size = view.getUint32(places.stored + 2 + 5 * p, true);
-    if (size > block.length - at)
-      fail(`a plane of ${size} bytes`, `at most the ${block.length - at} that are left`, 2 + 5 * p);
-    let plane = places.planes + p * n;
-    if (form === 0) {
-      if (size !== n) fail(`a raw plane of ${size} bytes`, `${n}`, 2 + 5 * p);
-      plane = places.stored + at;
-    } else if (form === 1) {
-      if (size !== 1) fail(`a constant of ${size} bytes`, "1", 2 + 5 * p);
-      memory.fill(block[at], plane, plane + n);
-    } else if (form === 2) readHuffman(kernels, block, at, size, plane, n, fail);
-    else fail(`plane form ${form}`, "0, 1 or 2", 1 + 5 * p);
-    view.setUint32(places.pointers + 4 * p, plane, true);
-    at += size;
-  }
-  if (at !== block.length) fail(`${block.length - at} bytes are left over`, "the end of the block", at);
-  kernels.merge(places.pointers, places.elements, n, width, method - 1);
-  out.set(memory.subarray(places.elements, places.elements + out.length));
-}
-
-function readHuffman(
-  kernels: PlaneKernels,
-  block: Uint8Array,
-  start: number,
-  size: number,
+  from: number,
+  length: number,
+  layout: Layout,
   to: number,
-  n: number,
-  fail: Fail,
-): void {
-  const end = start + size;
-  if (size < 2) fail(`Huffman codes of ${size} bytes`, "a code table and streams", start);
-  const [first, last] = [block[start], block[start + 1]];
-  let at = start + 2;
-  const tableBytes = (last - first + 2) >> 1;
-  if (last <= first || at + tableBytes + 12 > end)
-    fail(
-      `a code table of ${size} bytes for symbols ${first} to ${last}`,
-      "two symbols or more and a whole table",
-      start,
-    );
-  const lengths = new Uint8Array(256);
-  for (let symbol = first; symbol <= last; symbol += 2) {
-    const pair = block[at++];
-    lengths[symbol] = pair & 15;
-    if (symbol < last) lengths[symbol + 1] = pair >> 4;
-    else if (pair > 15) fail("padding bits that are set", "zeros", at - 1);
-  }
-  if (lengths[first] === 0 || lengths[last] === 0 || lengths.some((length) => length > maxCodeLength))
-    fail("code lengths out of range", `1 to ${maxCodeLength}, first and last symbol included`, start + 2);
-  const gap = kraftGap(lengths);
-  if (gap !== 0) fail(`code lengths with Σ 2^−l = ${1 - gap}`, "exactly 1", start + 2);
-  const view = new DataView(kernels.memory.buffer);
-  const bounds = [at + 12];
-  for (let k = 0; k < streamCount - 1; k++) bounds.push(bounds[k] + view.getUint32(places.stored + at + 4 * k, true));
-  bounds.push(end);
-  if (bounds[streamCount - 1] > end) fail("streams beyond the plane", `at most ${end - at - 12} bytes`, at);
-  storeCodes(kernels, lengths);
-  kernels.buildTables(places.codes, places.single, places.runs);
-  const quarter = Math.ceil(n / streamCount);
-  for (let k = 0; k < streamCount; k += 2) {
-    kernels.decodePair(
-      places.single,
-      places.runs,
-      places.stored + bounds[k],
-      places.stored + bounds[k + 1],
-      to + k * quarter,
-      to + (k + 1) * quarter,
-      streamLength(n, quarter, k),
-      streamLength(n, quarter, k + 1),
-      places.used,
-    );
-    for (let s = 0; s < 2; s++) {
-      const used = view.getUint32(places.used + 4 * s, true);
-      const [from, until] = [bounds[k + s], bounds[k + s + 1]];
-      if ((used + 7) >> 3 !== until - from)
-        fail(`stream ${k + s} takes ${used} bits`, `all of its ${until - from} bytes`, from);
-      if ((used & 7) !== 0 && block[until - 1] >> (used & 7) !== 0)
-        fail("padding bits that are set", "zeros", until - 1);
+  base?: Uint8Array,
+): number {
+  const write = (operation: Operation): number => writeBlock(kernels, from, length, layout, to, operation);
+  if (!base) return write(operations.none);
+  kernels.memory.set(base, places.base);
+  const tries: Operation[] = [operations.none, operations.exclusiveOr];
+  if (isElements(layout)) tries.push(operations.difference);
+  const sizes = tries.map(write);
+  const least = Math.min(...sizes);
+  const best = sizes.lastIndexOf(least);
+  return best === sizes.length - 1 ? least : write(tries[best]);
+}
+
+function isElements({ parts }: Layout): boolean {
+  return parts.length === 1 && !("codes" in parts[0]);
+}
+
+function writeBlock(
+  kernels: PlaneKernels,
+  from: number,
+  length: number,
+  layout: Layout,
+  to: number,
+  operation: Operation,
+): number {
+  const { memory, view } = kernels;
+  const source = operation === operations.none ? from : subtractBase(kernels, from, length, layout, operation);
+  const records = length / layout.recordBytes;
+  let entry = to + 1;
+  let at = entry + entryBytes * planesOfAll(layout, records);
+  let isRaw = operation === operations.none;
+  memory[to] = 1 + operation;
+  for (const part of layout.parts) {
+    const planes = planesOf(part, records);
+    takeApart(kernels, source, part, layout, records, operation === operations.none);
+    for (let p = 0; p < planes.count; p++) {
+      const { form, end } = writePlane(kernels, places.planes + p * planes.length, planes.length, at);
+      memory[entry] = form;
+      view.setUint32(entry + 1, end - at, true);
+      isRaw &&= form === 0 && !("codes" in part);
+      entry += entryBytes;
+      at = end;
     }
   }
+  if (!isRaw && (at - to <= length || operation !== operations.none)) return at - to;
+  memory[to] = 0;
+  kernels.copy(from, to + 1, length);
+  return length + 1;
 }
 
-/** XXH64 of up to a block's stored bytes. */
-export function hashBlock(kernels: PlaneKernels, bytes: Uint8Array): bigint {
-  kernels.memory.set(bytes, places.stored);
-  kernels.hash(places.stored, bytes.length, places.hash);
-  return new DataView(kernels.memory.buffer).getBigUint64(places.hash, true);
+/** Gives the address of the difference. */
+function subtractBase(
+  kernels: PlaneKernels,
+  from: number,
+  length: number,
+  { parts: [part] }: Layout,
+  operation: Operation,
+): number {
+  kernels.copy(from, places.elements, length);
+  if (operation === operations.exclusiveOr) kernels.exclusiveOr(places.elements, places.base, length);
+  else if (!("codes" in part))
+    kernels.subtract(places.elements, places.base, length / part.width, part.width, Number(part.isFloat));
+  return places.elements;
+}
+
+/** Makes the planes of one part of all records. */
+function takeApart(
+  kernels: PlaneKernels,
+  from: number,
+  part: BytesPart | CodesPart,
+  { recordBytes, parts }: Layout,
+  records: number,
+  rotate: boolean,
+): void {
+  const { memory } = kernels;
+  if ("codes" in part) {
+    const { packing, weights, bytes } = part.codes;
+    for (let i = 0; i < records; i++)
+      packing.unpack(memory, from + i * bytes, memory.subarray(places.planes + i * weights));
+    return;
+  }
+  const { offset, bytes, width, isFloat } = part;
+  if (parts.length > 1) kernels.gather(from, places.fields, records, recordBytes, offset, bytes);
+  const elements = parts.length > 1 ? places.fields : from;
+  kernels.split(elements, places.planes, (records * bytes) / width, width, Number(rotate && isFloat));
+}
+
+/** The least and the most bytes that a block of `length` bytes takes when coded. */
+export function blockLimits(length: number): { least: number; most: number } {
+  return { least: 1 + entryBytes + 1, most: length + 1 };
+}
+
+/** What a block is read with. */
+export interface BlockReading {
+  /** Called for bytes that `encodeBlock` does not write. */
+  readonly fail: Fail;
+  /** Of the archive. */
+  readonly version: 1 | 2;
+  /** The same part of the base, for a block that was coded against one. */
+  readonly base?: Uint8Array | undefined;
+}
+
+/** Decodes the block of `size` bytes at `from` into `length` bytes, whole records, at `to`. */
+export function decodeBlock(
+  kernels: PlaneKernels,
+  from: number,
+  size: number,
+  layout: Layout,
+  to: number,
+  length: number,
+  reading: BlockReading,
+): void {
+  const { memory } = kernels;
+  const { fail, version, base } = reading;
+  const method = memory[from];
+  if (method === 0) {
+    if (size !== length + 1) fail(`a raw block of ${size} bytes`, `${length + 1}`, 0);
+    kernels.copy(from + 1, to, length);
+    return;
+  }
+  const isKnown = version === 1 ? method <= 2 : method === 1 || ((method === 3 || method === 5) && base);
+  if (!isKnown) fail(`block method ${method}`, version === 1 ? "0, 1 or 2" : base ? "0, 1, 3 or 5" : "0 or 1", 0);
+  if (method === 5 && !isElements(layout)) fail("a difference of records", "method 0, 1 or 3", 0);
+  if (size > length + 1) fail(`a block of ${size} bytes`, `at most ${length + 1}`, 0);
+  const rotate = version === 1 ? method === 2 : method === 1;
+  readPlanes(kernels, from, size, layout, to, length / layout.recordBytes, rotate, reading);
+  if (method <= 2 || !base) return;
+  memory.set(base, places.base);
+  const [part] = layout.parts;
+  if (method === 3) kernels.exclusiveOr(to, places.base, length);
+  else if (!("codes" in part)) kernels.add(to, places.base, length / part.width, part.width, Number(part.isFloat));
+}
+
+function readPlanes(
+  kernels: PlaneKernels,
+  block: number,
+  size: number,
+  layout: Layout,
+  to: number,
+  records: number,
+  rotate: boolean,
+  { fail, version }: BlockReading,
+): void {
+  const { memory, view } = kernels;
+  const tableBytes = entryBytes * planesOfAll(layout, records);
+  if (size < 1 + tableBytes) fail("the planes' table ends early", `${tableBytes} bytes`, 1);
+  let entry = block + 1;
+  let at = entry + tableBytes;
+  for (const part of layout.parts) {
+    const planes = planesOf(part, records);
+    for (let p = 0; p < planes.count; p++, entry += entryBytes) {
+      const bytes = view.getUint32(entry + 1, true);
+      const left = block + size - at;
+      if (bytes > left) fail(`a plane of ${bytes} bytes`, `at most the ${left} that are left`, entry + 1 - block);
+      const stored = { block, start: at, size: bytes, fail };
+      const place = places.planes + p * planes.length;
+      kernels.pointers[p] = readPlane(kernels, memory[entry], stored, place, planes.length, version === 1 ? 2 : 4);
+      at += bytes;
+    }
+    putTogether(kernels, part, layout, to, records, rotate);
+  }
+  if (at !== block + size) fail(`${block + size - at} bytes are left over`, "the end of the block", at - block);
+}
+
+function putTogether(
+  kernels: PlaneKernels,
+  part: BytesPart | CodesPart,
+  { recordBytes, parts }: Layout,
+  to: number,
+  records: number,
+  rotate: boolean,
+): void {
+  const { memory, pointers } = kernels;
+  if ("codes" in part) return packCodes(memory, part, pointers[0], to, records);
+  const { offset, bytes, width, isFloat } = part;
+  const elements = parts.length > 1 ? places.fields : to;
+  kernels.merge(places.pointers, elements, (records * bytes) / width, width, Number(rotate && isFloat));
+  if (parts.length > 1) kernels.scatter(places.fields, to, records, recordBytes, offset, bytes);
+}
+
+/** Codes go into zeros; the fields of the records, which come first in a layout, are there already and stay. */
+function packCodes(memory: Uint8Array, { codes }: CodesPart, from: number, to: number, records: number): void {
+  const { packing, weights, bytes, fields } = codes;
+  const record = new Uint8Array(bytes);
+  for (let i = 0; i < records; i++) {
+    const at = to + i * bytes;
+    packing.pack(memory.subarray(from + i * weights, from + (i + 1) * weights), record.fill(0), 0);
+    for (const field of fields) record.set(memory.subarray(at + field.at, at + field.at + field.bytes), field.at);
+    memory.set(record, at);
+  }
+}
+
+/** XXH64 of the `length` bytes at `from`. */
+export function hashAt(kernels: PlaneKernels, from: number, length: number): bigint {
+  kernels.hash(from, length, places.hash);
+  return kernels.view.getBigUint64(places.hash, true);
 }

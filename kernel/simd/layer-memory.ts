@@ -3,7 +3,7 @@
  *  The memory has three parts: the module's own data; a stage, where pieces of arrays lie while a kernel works on them; and a room, in
  *  which whole arrays may live, so that no piece need be copied. A layer's job `reserve`s the room that it wants and takes arrays from it;
  *  they are gone with the next `reserve`, so what a job gives away it copies out. */
-import { instantiate, pageBytes, type ModuleMemory } from "./module";
+import { instantiate, pageBytes, type WasmMemory } from "./module";
 import type { LayerFunctions } from "./layer-functions";
 
 export type KernelArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array | Uint32Array;
@@ -15,7 +15,7 @@ const mostRoom = 1 << 28;
 
 interface Loaded {
   readonly functions: LayerFunctions;
-  readonly memory: ModuleMemory;
+  readonly memory: WasmMemory;
 }
 
 let loaded: Loaded | undefined;

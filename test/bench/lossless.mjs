@@ -71,8 +71,9 @@ async function compare(what, data, lengths, width, dtype, { python, root }) {
     unit: "GB/s",
     note,
   });
-  const one = await ours(data, lengths, width, 1, root);
-  const two = await ours(data, lengths, width, 2, root);
+  const layout = { width, isFloat: true };
+  const one = await ours(data, lengths, layout, 1, root);
+  const two = await ours(data, lengths, layout, 2, root);
   for (const verb of ["compress", "decompress"]) {
     rows.push(row(verb, "ours, 1 worker", one[verb], `ratio ${(one.bytes / data.length).toFixed(4)}`));
     const faster = { ratio: one[verb] / two[verb], against: "1 worker" };
@@ -91,39 +92,47 @@ async function compare(what, data, lengths, width, dtype, { python, root }) {
   return rows;
 }
 
-/** Every tensor in batches of about 4 MB, to a pool and back, as the archive does it. */
-async function ours(data, lengths, width, workers, root) {
+/** Every tensor's blocks over a pool of threads, from shared memory into shared memory, in the archive's own batches. */
+async function ours(data, lengths, layout, workers, root) {
   const require = createRequire(join(root, "lib", "kernel", "index.js"));
   const { WorkerPool } = require("./simd/pool.js");
-  const blockBytes = 262_144 * width;
-  const batch = Math.floor(2 ** 22 / blockBytes) * blockBytes;
+  const { batchesOf, Lane } = require("./encode/archive-lanes.js");
   const pool = new WorkerPool(require.resolve("./encode/archive-tasks.js"), workers);
-  const parts = [];
-  let at = 0;
-  for (const length of lengths) {
-    for (let from = 0; from < length; from += batch) parts.push([at + from, Math.min(length, from + batch) - from]);
-    at += length;
-  }
+  let start = 0;
+  const segments = lengths.map((length) => ({ start: (start += length) - length, length, layout }));
+  const batches = [...batchesOf(segments, 2)];
+  const places = batches.map(({ start: from, length }) => {
+    const lane = new Lane(length, 0);
+    lane.input(length).set(data.subarray(from, from + length));
+    return { lane, task: { memory: lane.memory, lane: lane.places } };
+  });
   const times = { compress: [], decompress: [] };
   let bytes = 0;
   try {
     for (let i = 0; i <= runs; i++) {
-      let start = performance.now();
-      const packed = await lanes(parts, 2 * workers, ([from, length]) => {
-        const task = { bytes: data.slice(from, from + length), width, rotate: true, blockBytes };
-        return pool.run("encode", task, { transfer: [task.bytes.buffer] });
+      let begin = performance.now();
+      const packed = await lanes(batches, 2 * workers, ({ pieces }, at) =>
+        pool.run("encode", { ...places[at].task, pieces }),
+      );
+      times.compress.push(performance.now() - begin);
+      const sizes = packed.map((batch) => batch.sizes.reduce((sum, size) => sum + size, 0));
+      bytes = sizes.reduce((sum, size) => sum + size, 0);
+      // What was coded becomes the input, as if it had been read from a file.
+      places.forEach(({ lane }, at) => {
+        lane.input(sizes[at]).set(lane.output(sizes[at]));
+        lane.output(batches[at].length).fill(0);
       });
-      times.compress.push(performance.now() - start);
-      bytes = packed.reduce((sum, { stored }) => sum + stored.length, 0);
-      const out = new Uint8Array(data.length);
-      start = performance.now();
-      await lanes(packed, 2 * workers, async ({ stored, sizes, hashes }, part) => {
-        const [from, length] = parts[part];
-        const task = { stored, sizes, hashes, width, blockBytes, length, file: "bench", at: 0 };
-        out.set(await pool.run("decode", task, { transfer: [stored.buffer] }), from);
-      });
-      times.decompress.push(performance.now() - start);
-      if (Buffer.compare(out, data) !== 0) throw new Error("what came back is not what went in");
+      begin = performance.now();
+      await lanes(batches, 2 * workers, ({ pieces }, at) =>
+        pool.run("decode", { ...places[at].task, pieces, ...packed[at], version: 2, file: "bench", at: 0 }),
+      );
+      times.decompress.push(performance.now() - begin);
+      for (const [at, { start: from, length }] of batches.entries()) {
+        const { lane } = places[at];
+        if (Buffer.compare(lane.output(length), data.subarray(from, from + length)) !== 0)
+          throw new Error("what came back is not what went in");
+        lane.input(length).set(data.subarray(from, from + length));
+      }
     }
   } finally {
     await pool.close();

@@ -3,9 +3,11 @@ import { Random } from "../../kernel/bytes/random";
 import { memorySource } from "../../kernel/bytes/source";
 import { headerOfArchive, writeIndex, type Segment } from "../../kernel/encode/archive-index";
 import { unwrapArchive } from "../../kernel/encode/archive-source";
-import { encodeBlocks } from "../../kernel/encode/archive-tasks";
+import type { LayoutCode } from "../../kernel/encode/block-layout";
 import { hash64 } from "../../kernel/encode/planes-plain";
 import { FormatError } from "../../kernel/errors";
+import { planeKernels } from "../../kernel/simd/planes";
+import { encodeBytes } from "../encode/blocks";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -18,7 +20,7 @@ async function contents(archive: Uint8Array): Promise<Uint8Array> {
 
 interface Part {
   readonly original: Uint8Array;
-  readonly width: number;
+  readonly width: 1 | 2 | 4 | 8;
   readonly block?: Uint8Array;
   readonly sha256?: string;
   readonly name?: string;
@@ -32,17 +34,16 @@ function archiveOf(parts: readonly Part[], fileSha?: string): Uint8Array {
   const blocks: Uint8Array[] = [];
   const segments = parts.map((part): Segment => {
     const { original, width } = part;
-    const block =
-      part.block ??
-      encodeBlocks({ bytes: Uint8Array.from(original), width, rotate: width > 1, blockBytes: width * 262_144 }).stored;
+    const layout: LayoutCode = { width, isFloat: width > 1 };
+    const block = part.block ?? encodeBytes(planeKernels(), original, layout);
     blocks.push(block);
     const tensor =
       part.name === undefined ? undefined : { name: part.name, dtype: "BF16", shape: [original.length / 2] };
     const segment = {
-      tensor,
+      ...(tensor ? { tensor } : {}),
       start,
       length: original.length,
-      width,
+      layout,
       sha256: part.sha256 ?? sha256(original),
       at: Float64Array.of(at, at + block.length),
       hashes: BigUint64Array.of(hash64(block)),
@@ -68,11 +69,12 @@ function signed(blocks: Uint8Array, body: Uint8Array | number[]): Uint8Array {
 const weights = Uint8Array.from({ length: 600 }, (_, i) =>
   i % 2 === 1 ? 61 + ((i * i) % 7 < 3 ? 0 : i % 3) : (i * 37) & 255,
 );
-const sound = archiveOf([
+const soundParts: Part[] = [
   { original: Buffer.from("a header of text, text, text"), width: 1 },
   { original: weights, width: 2, name: "layer.weight" },
   { original: new Uint8Array(64), width: 4 },
-]);
+];
+const sound = archiveOf(soundParts);
 const footerAt = sound.length - 32;
 
 const changed = (at: number, ...bytes: number[]): Uint8Array => {
@@ -83,7 +85,7 @@ const changed = (at: number, ...bytes: number[]): Uint8Array => {
 const u64 = (value: bigint): number[] => Array.from({ length: 8 }, (_, k) => Number((value >> BigInt(8 * k)) & 255n));
 
 const digest = [...Buffer.from(sha256(new Uint8Array(0)), "hex")];
-const nothing = [0, 0, ...digest]; // no name, no bytes
+const nothing = [0, 0, ...digest, 0]; // no name, no bytes, no base
 const segment = (length: number[], width = 1, ...blocks: number[]): number[] => [
   0,
   ...length,
@@ -96,12 +98,24 @@ const none = new Uint8Array(0);
 const raw5 = Uint8Array.of(0, 1, 2, 3, 4, 5);
 
 /** One segment of `n` bytes whose one block is `block`. */
-const block = (n: number, width: number, ...bytes: number[]): Uint8Array =>
+const block = (n: number, width: 1 | 2 | 4 | 8, ...bytes: number[]): Uint8Array =>
   archiveOf([{ original: new Uint8Array(n), width, block: Uint8Array.from(bytes) }]);
 const u32 = (value: number): number[] => [value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24];
 /** A block of 400 bytes, one Huffman plane with that part. */
 const huffman = (...part: number[]): Uint8Array => block(400, 1, 1, 2, ...u32(part.length), ...part);
 const sizes = (a: number, b: number, c: number): number[] => [...u32(a), ...u32(b), ...u32(c)];
+/** A block of 40,000 bytes, one plane of two parts. */
+const parts = (...bytes: number[]): Uint8Array => block(40_000, 1, 1, 3, ...u32(bytes.length), ...bytes);
+/** A block of 400 bytes, one range-coded plane. */
+const range = (...bytes: number[]): Uint8Array => block(400, 1, 1, 4, ...u32(bytes.length), ...bytes);
+const states = [...u32(2 ** 16), ...u32(2 ** 16), ...u32(2 ** 16), ...u32(2 ** 16)];
+const text = (word: string): number[] => [word.length, ...Buffer.from(word)];
+/** One tensor of 4 bytes against a base of 10. */
+const based = (dtype: string, there: string, start: number, layout: number): Uint8Array =>
+  signed(raw5, [
+    ...[0, 4, ...digest, 1, ...text("base"), 10, ...digest, 1],
+    ...[2, ...text("w"), ...text(dtype), 1, 1, ...text(there), start, 4, ...digest, layout, 5, ...hash],
+  ]);
 const stream = new Array<number>(13).fill(0); // 100 codes of one bit, and padding
 const four = [...stream, ...stream, ...stream, ...stream];
 
@@ -111,7 +125,7 @@ const cases: [string, Uint8Array][] = [
   ["47 bytes", sound.subarray(0, 47)],
   ...[0, 1, 2, 3, 4, 5, 6, 7].map((i): [string, Uint8Array] => [`another byte ${i} of the magic`, changed(i, 0x41)]),
   ["version 0", changed(8, 0)],
-  ["version 2", changed(8, 2)],
+  ["version 3", changed(8, 3)],
   ["version 2^24 + 1", changed(11, 1)],
   ...[12, 13, 14, 15].map((i): [string, Uint8Array] => [`byte ${i} set`, changed(i, 1)]),
   ...[0, 1, 2, 3, 4, 5, 6, 7].map((i): [string, Uint8Array] => [
@@ -130,47 +144,50 @@ const cases: [string, Uint8Array][] = [
   ["an empty index", signed(none, [])],
   ["a name longer than the index", signed(none, [200, 1, 65])],
   ["a name above the limit", signed(none, [0x81, 0x80, 0x04, 65])],
-  ["a name that is no UTF-8", signed(none, [1, 0xff, 0, ...digest, 0])],
+  ["a name that is no UTF-8", signed(none, [1, 0xff, 0, ...digest, 0, 0])],
   ["a varint that does not end", signed(none, new Array<number>(40).fill(0xff))],
-  ["a varint with zeros behind it", signed(none, [0x80, 0, 0, ...digest, 0])],
-  ["a size beyond 2^53", signed(none, [0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, ...digest, 0])],
+  ["a varint with zeros behind it", signed(none, [0x80, 0, 0, ...digest, 0, 0])],
+  ["a size beyond 2^53", signed(none, [0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, ...digest, 0, 0])],
   ["a SHA-256 cut short", signed(none, [0, 0, ...digest.slice(1)])],
   ["no number of segments", signed(none, nothing)],
   ["a billion segments", signed(none, [...nothing, 0x80, 0x94, 0xeb, 0xdc, 0x03])],
   ["one segment more than there are", signed(none, [...nothing, 1])],
   ["bytes behind the last segment", signed(none, [...nothing, 0, 0])],
-  ["segments that miss the file's size", signed(none, [0, 5, ...digest, 0])],
+  ["segments that miss the file's size", signed(none, [0, 5, ...digest, 0, 0])],
   ["a segment beyond the file", signed(none, [...nothing, 1, ...segment([1]), 2, ...hash])],
   ["segment kind 2", signed(none, [...nothing, 1, 2, 0, ...digest, 1])],
   ["elements of 3 bytes", signed(none, [...nothing, 1, ...segment([0], 3)])],
   ["elements of 0 bytes", signed(none, [...nothing, 1, ...segment([0], 0)])],
   ["elements of 16 bytes", signed(none, [...nothing, 1, ...segment([0], 16)])],
-  ["elements that do not divide the segment", signed(raw5, [0, 5, ...digest, 1, ...segment([5], 2, 6, ...hash)])],
+  ["elements that do not divide the segment", signed(raw5, [0, 5, ...digest, 0, 1, ...segment([5], 2, 6, ...hash)])],
   [
     "a petabyte of blocks",
     signed(none, [
       0,
       ...[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1],
       ...digest,
+      0,
       1,
       ...segment([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1], 1, 6, ...hash),
     ]),
   ],
-  ["a block of no bytes", signed(none, [0, 5, ...digest, 1, ...segment([5], 1, 0, ...hash)])],
-  ["a block of one byte", signed(raw5.subarray(0, 1), [0, 5, ...digest, 1, ...segment([5], 1, 1, ...hash)])],
-  ["a block larger than raw", signed(raw5, [0, 5, ...digest, 1, ...segment([5], 1, 7, ...hash)])],
-  ["a block inside the index", signed(none, [0, 5, ...digest, 1, ...segment([5], 1, 6, ...hash)])],
+  ["a block of no bytes", signed(none, [0, 5, ...digest, 0, 1, ...segment([5], 1, 0, ...hash)])],
+  ["a block of one byte", signed(raw5.subarray(0, 1), [0, 5, ...digest, 0, 1, ...segment([5], 1, 1, ...hash)])],
+  ["a block larger than raw", signed(raw5, [0, 5, ...digest, 0, 1, ...segment([5], 1, 7, ...hash)])],
+  ["a block inside the index", signed(none, [0, 5, ...digest, 0, 1, ...segment([5], 1, 6, ...hash)])],
   [
     "bytes between blocks and index",
-    signed(Buffer.concat([raw5, raw5]), [0, 5, ...digest, 1, ...segment([5], 1, 6, ...hash)]),
+    signed(Buffer.concat([raw5, raw5]), [0, 5, ...digest, 0, 1, ...segment([5], 1, 6, ...hash)]),
   ],
-  ["a block's hash cut short", signed(raw5, [0, 5, ...digest, 1, ...segment([5], 1, 6, ...hash.slice(1))])],
-  ["another hash of a block", signed(raw5, [0, 5, ...digest, 1, ...segment([5], 1, 6, ...hash)])],
+  ["a block's hash cut short", signed(raw5, [0, 5, ...digest, 0, 1, ...segment([5], 1, 6, ...hash.slice(1))])],
+  ["another hash of a block", signed(raw5, [0, 5, ...digest, 0, 1, ...segment([5], 1, 6, ...hash)])],
   ["a tensor's name longer than the index", signed(none, [...nothing, 1, 1, 250, 1, 65, ...digest, 1, 0])],
   ["65 dimensions", signed(none, [...nothing, 1, 1, 0, 0, 65, ...new Array<number>(65).fill(1), 0, ...digest, 1])],
   ["dimensions beyond the index", signed(none, [...nothing, 1, 1, 0, 0, 64, ...digest, 1])],
   ["another SHA-256 of a segment", archiveOf([{ original: weights, width: 2, sha256: sha256(none) }])],
-  ["a block of method 3", block(40, 1, 3, 0, 0, 0, 0, 0, 0, 0)],
+  ["a block of method 2", block(40, 1, 2, 0, 0, 0, 0, 0, 0, 0)],
+  ["a block of method 3 without a base", block(40, 1, 3, 0, 0, 0, 0, 0, 0, 0)],
+  ["a block of method 7", block(40, 1, 7, 0, 0, 0, 0, 0, 0, 0)],
   ["a raw block that is too short", block(40, 1, 0, 1, 2, 3, 4, 5, 6, 7)],
   ["planes whose table ends early", block(40, 8, 1, 0, 0, 0, 0, 0, 0, 0)],
   ["a plane beyond the block", block(40, 1, 1, 0, ...u32(41), 1, 2)],
@@ -178,7 +195,8 @@ const cases: [string, Uint8Array][] = [
   ["a raw plane that is too short", block(40, 1, 1, 0, ...u32(3), 1, 2, 3)],
   ["a constant of two bytes", block(40, 1, 1, 1, ...u32(2), 1, 2)],
   ["a constant of no bytes", block(40, 1, 1, 1, ...u32(0), 1)],
-  ["plane form 3", block(40, 1, 1, 3, ...u32(1), 1)],
+  ["parts of a short plane", block(40, 1, 1, 3, ...u32(1), 1)],
+  ["plane form 5", block(40, 1, 1, 5, ...u32(1), 1)],
   ["bytes behind the last plane", block(40, 1, 1, 1, ...u32(1), 0, 0)],
   ["Huffman codes of no bytes", block(400, 1, 1, 2, ...u32(0), 0)],
   ["symbols in the wrong order", huffman(9, 3, 0x11, ...sizes(13, 13, 13), ...four)],
@@ -195,6 +213,38 @@ const cases: [string, Uint8Array][] = [
   ["a stream that is too short", huffman(3, 4, 0x11, ...sizes(12, 14, 13), ...four)],
   ["a stream that is too long", huffman(3, 4, 0x11, ...sizes(13, 13, 12), ...four)],
   ["a last stream that is too short", huffman(3, 4, 0x11, ...sizes(13, 13, 13), ...four.slice(1))],
+  ["no parts", parts()],
+  ["a part beyond the plane", parts(0, 255, 255)],
+  ["a part whose header is cut", parts(1, 1, 0, 9, 1, 1)],
+  ["one part too few", parts(1, 1, 0, 9)],
+  ["one part too many", parts(1, 1, 0, 9, 1, 1, 0, 9, 1, 1, 0, 9)],
+  ["parts within a part", parts(3, 1, 0, 9, 1, 1, 0, 9)],
+  ["part form 5", parts(5, 1, 0, 9, 1, 1, 0, 9)],
+  ["a raw part that is too short", parts(0, 1, 0, 9, 1, 1, 0, 9)],
+  ["a range code of no bytes", range()],
+  ["7 table bits", range(7, 3, 4, 0x40, 0x40, ...states)],
+  ["15 table bits", range(15, 3, 4, 0x80, 0x80, 1, 0x80, 0x80, 1, ...states)],
+  ["a range code of one symbol", range(8, 3, 3, 0x80, 2, ...states)],
+  ["a range code with symbols in the wrong order", range(8, 4, 3, 0x80, 1, 0x80, 1, ...states)],
+  ["places that end early", range(8, 3, 4, 0x80)],
+  ["places of four bytes", range(8, 3, 4, 0x80, 0x80, 0x80, 1, 0x80, 1, ...states)],
+  ["places with zeros behind them", range(8, 3, 4, 0x80, 0x81, 0, 0xff, 0, ...states)],
+  ["no places for the first symbol", range(8, 3, 5, 0, 0x80, 1, 0x80, 1, ...states)],
+  ["no places for the last symbol", range(8, 3, 5, 0x80, 1, 0x80, 1, 0, ...states)],
+  ["too many places", range(8, 3, 4, 0x80, 2, 1, ...states)],
+  ["places left over", range(8, 3, 4, 0x80, 1, 1, ...states)],
+  ["states cut short", range(8, 3, 4, 0x80, 1, 0x80, 1, ...states.slice(1))],
+  ["a state of zero", range(8, 3, 4, 0x80, 1, 0x80, 1, ...u32(0), ...states.slice(4))],
+  ["words left over", range(8, 3, 4, 0x80, 1, 0x80, 1, ...states, ...new Array<number>(60).fill(0))],
+  ["no words", range(8, 3, 4, 0x80, 1, 0x80, 1, ...states)],
+  ["whether there is a base: 2", signed(none, [0, 0, ...digest, 2, 0])],
+  ["a base cut short", signed(none, [0, 0, ...digest, 1, 1, 65, 9, ...digest.slice(1)])],
+  ["a tensor against no base", signed(none, [...nothing, 1, 2, 0, 0, 0, 3, 70, 51, 50, 0, 0, ...digest, 20])],
+  ["a tensor beyond its base", based("F32", "F32", 8, 20)],
+  ["a type that is not made from the base's", based("I32", "F32", 0, 4)],
+  ["blocks of an unknown type", signed(none, [...nothing, 1, 0, 0, ...digest, 64, 250, 1])],
+  ["blocks of no type", signed(none, [...nothing, 1, 0, 0, ...digest, 64])],
+  ["bytes that are no whole blocks", signed(raw5, [0, 5, ...digest, 0, 1, 0, 5, ...digest, 64, 2, 6, ...hash])],
   ["padding of a stream", huffman(3, 4, 0x11, ...sizes(13, 13, 13), ...four.slice(0, -1), 0x80)],
 ];
 
@@ -287,21 +337,8 @@ function resignBlocks(blocks: Uint8Array, body: Uint8Array): void {
 
 const blockRanges = (() => {
   let from = 0;
-  return [28, 600, 64].map((length, i) => {
-    const width = [1, 2, 4][i];
-    const part =
-      i === 0
-        ? Uint8Array.from(Buffer.from("a header of text, text, text"))
-        : i === 1
-          ? weights
-          : new Uint8Array(length);
-    const { stored } = encodeBlocks({
-      bytes: Uint8Array.from(part),
-      width,
-      rotate: width > 1,
-      blockBytes: width * 262_144,
-    });
-    const range = { from, to: from + stored.length };
+  return soundParts.map(({ original, width }) => {
+    const range = { from, to: from + encodeBytes(planeKernels(), original, { width, isFloat: width > 1 }).length };
     from = range.to;
     return range;
   });
