@@ -5,6 +5,8 @@
  *  ‖E‖ ≤ c·n·2⁻⁵³·‖A‖, c a small number, so a λ far below ‖A‖ has a larger relative error.
  *  Source: Golub and Van Loan, Matrix Computations, 4th edition, 8.3. */
 
+import { rotateRows, type RotationChain } from "../simd/matrix";
+
 export interface Eigen {
   /** λ, descending. */
   readonly values: Float64Array;
@@ -113,6 +115,9 @@ function transposedProduct(a: Float64Array, betas: Float64Array, n: number): Flo
 /** Steps that one value may take; two are usual. */
 const mostSteps = 100;
 
+/** Steps whose rotations are applied to the vectors at once, while some of their columns are in a core's cache. */
+const stepsAtOnce = 32;
+
 /** QL steps in place; every rotation turns two rows of `basis`. */
 function diagonalize(d: Float64Array, e: Float64Array, basis: Float64Array | undefined): void {
   const n = d.length;
@@ -122,18 +127,26 @@ function diagonalize(d: Float64Array, e: Float64Array, basis: Float64Array | und
     const size = Math.abs(e[i]);
     return size <= Number.EPSILON * (Math.abs(d[i]) + Math.abs(d[i + 1])) || size <= 1e-20 * norm;
   };
+  const waiting: RotationChain[] = [];
+  const apply = () => {
+    if (basis) rotateRows(basis, n, n, waiting);
+    waiting.length = 0;
+  };
   for (let first = 0; first < n; first++)
     for (let steps = 0; ; steps++) {
       let last = first;
       while (last < n - 1 && !negligible(last)) last++;
       if (last === first) break;
       if (steps === mostSteps) throw new RangeError(`eigenvalue ${first} of ${n} did not settle in ${mostSteps} steps`);
-      step(d, e, first, last, basis);
+      waiting.push(step(d, e, first, last));
+      if (waiting.length === stepsAtOnce) apply();
     }
+  apply();
 }
 
-/** One implicit QL step on rows first … last: a rotation chases the bulge from the bottom to the top. */
-function step(d: Float64Array, e: Float64Array, first: number, last: number, basis: Float64Array | undefined): void {
+/** One implicit QL step on rows first … last: a rotation chases the bulge from the bottom to the top. Gives the rotations. */
+function step(d: Float64Array, e: Float64Array, first: number, last: number): RotationChain {
+  const angles = new Float64Array(2 * last);
   const half = (d[first + 1] - d[first]) / (2 * e[first]);
   const root = Math.sqrt(half * half + 1);
   const shift = d[first] - e[first] / (half + (half < 0 ? -root : root));
@@ -150,7 +163,7 @@ function step(d: Float64Array, e: Float64Array, first: number, last: number, bas
       // The matrix falls into two parts here.
       d[i + 1] -= taken;
       e[last] = 0;
-      return;
+      return { first: i + 1, last, angles };
     }
     sine = along / length;
     cosine = bulge / length;
@@ -159,18 +172,11 @@ function step(d: Float64Array, e: Float64Array, first: number, last: number, bas
     taken = sine * mixed;
     d[i + 1] = corner + taken;
     bulge = cosine * mixed - across;
-    if (basis) rotateRows(basis, d.length, i, sine, cosine);
+    angles[2 * i] = sine;
+    angles[2 * i + 1] = cosine;
   }
   d[first] -= taken;
   e[first] = bulge;
   e[last] = 0;
-}
-
-function rotateRows(z: Float64Array, n: number, i: number, sine: number, cosine: number): void {
-  for (let upper = i * n, lower = upper + n, end = lower; upper < end; upper++, lower++) {
-    const a = z[upper];
-    const b = z[lower];
-    z[lower] = sine * a + cosine * b;
-    z[upper] = cosine * a - sine * b;
-  }
+  return { first, last, angles };
 }

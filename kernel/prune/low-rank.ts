@@ -12,6 +12,7 @@ import { float16FromBits, float16ToFloat32Bits } from "../bytes/half-float";
 import { OptionError } from "../errors";
 import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
+import { matrixView, product, transposed, type MatrixView } from "../simd/matrix";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { percent, type Factors, type Pruned, type Pruner } from "./pruned";
@@ -102,34 +103,29 @@ function factorsOf(
   dtype: "F16" | "F32",
   name: string,
 ): Factors {
-  const left = new Float32Array(rows * rank);
-  const right = new Float32Array(rank * columns);
+  let left = new Float32Array(rows * rank);
+  let right = new Float32Array(rank * columns);
   const k = Math.min(rows, columns);
   const roots = Float64Array.from({ length: rank }, (_, i) => Math.sqrt(values[i]));
   // σ = 0 gives factors of zero.
   const inverse = roots.map((root) => (root === 0 ? 0 : 1 / root));
+  const matrix = matrixView(weights, rows, columns);
+  const chosen = matrixView(vectors.subarray(0, rank * k), rank, k);
   if (rows >= columns) {
     for (let i = 0; i < rank; i++) for (let j = 0; j < k; j++) right[i * k + j] = roots[i] * vectors[i * k + j];
-    for (let row = 0; row < rows; row++)
-      for (let i = 0; i < rank; i++) {
-        let sum = 0;
-        for (let j = 0; j < k; j++) sum += weights[row * k + j] * vectors[i * k + j];
-        left[row * rank + i] = sum * inverse[i];
-      }
+    left = product(matrix, transposed(matrixView(scaleRows(chosen, inverse), rank, k)), left);
   } else {
-    const sums = new Float64Array(columns);
-    for (let i = 0; i < rank; i++) {
-      sums.fill(0);
-      for (let row = 0; row < k; row++) {
-        const factor = vectors[i * k + row];
-        left[row * rank + i] = roots[i] * factor;
-        for (let j = 0; j < columns; j++) sums[j] += factor * weights[row * columns + j];
-      }
-      for (let j = 0; j < columns; j++) right[i * columns + j] = sums[j] * inverse[i];
-    }
+    for (let i = 0; i < rank; i++)
+      for (let row = 0; row < k; row++) left[row * rank + i] = roots[i] * vectors[i * k + row];
+    right = product(matrixView(scaleRows(chosen, inverse), rank, k), matrix, right);
   }
   if (dtype === "F16") for (const factor of [left, right]) roundToHalf(factor, name);
   return { left, right, rows, columns, rank, bitsPerValue: dtype === "F16" ? 16 : 32 };
+}
+
+/** The rows of a row-major matrix, each times its factor. */
+function scaleRows({ values, columns }: MatrixView, factors: Float64Array): Float64Array {
+  return Float64Array.from(values, (value, i) => value * factors[Math.floor(i / columns)]);
 }
 
 function roundToHalf(values: Float32Array, name: string): void {
@@ -146,18 +142,7 @@ function roundToHalf(values: Float32Array, name: string): void {
 
 /** left·right (rows, columns): each entry summed in float64 over the rank, in order, then rounded to float32. */
 export function multiply({ left, right, rows, columns, rank }: Factors): Float32Array {
-  const product = new Float32Array(rows * columns);
-  const sums = new Float64Array(columns);
-  for (let row = 0; row < rows; row++) {
-    sums.fill(0);
-    for (let i = 0; i < rank; i++) {
-      const factor = left[row * rank + i];
-      const from = i * columns;
-      for (let j = 0; j < columns; j++) sums[j] += factor * right[from + j];
-    }
-    product.set(sums, row * columns);
-  }
-  return product;
+  return product(matrixView(left, rows, rank), matrixView(right, rank, columns), new Float32Array(rows * columns));
 }
 
 export const lowRankPruner: Pruner<LowRankStep> = {
