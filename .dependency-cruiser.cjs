@@ -4,7 +4,7 @@ const floors = [
   ["tensor"],
   ["report"],
   ["simd", "blocks"],
-  ["formats", "measure"],
+  ["formats", "measure", "network"],
   ["quantize", "prune", "encode"],
   ["recipe"],
   ["evaluate", "train", "study"],
@@ -78,7 +78,7 @@ module.exports = {
     {
       name: "methods-know-no-files",
       severity: "error",
-      from: { path: "^kernel/(blocks|quantize|prune|encode|measure)/" },
+      from: { path: "^kernel/(blocks|quantize|prune|encode|measure|network)/" },
       to: { path: "^(node:)?(fs|path|worker_threads)(/|$)" },
     },
   ],

@@ -54,6 +54,11 @@ export type { OpenOptions } from "./formats/open";
 export { saveSafetensors } from "./formats/safetensors-writer";
 export type { SavedFloatType, SavedTensor, SaveSafetensorsOptions } from "./formats/safetensors-writer";
 
+// network
+export { wiring } from "./network";
+export type { ChannelGroup, ChannelPlace, ChannelRole, ChannelSection, Wiring, WiringOptions } from "./network";
+export type { Block, NamedShape } from "./network";
+
 // measure
 export * from "./measure";
 export { histograms } from "./measure/model-histograms";

@@ -96,6 +96,35 @@ export async function readGgufMetadata(cursor: GgufCursor, count: number): Promi
   return { values, alignment };
 }
 
+/** Metadata with whole numbers, or lists of them, changed or added: the other values stay as they are, undecoded lists too, with the
+ *  types of their file. */
+export function withGgufChanges(
+  metadata: Readonly<Record<string, unknown>>,
+  changes: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const values = Object.defineProperties(Object.create(null), Object.getOwnPropertyDescriptors(metadata)) as Record<
+    string,
+    unknown
+  >;
+  const old = storedTypes.get(metadata);
+  if (old) {
+    const types = new Map(old);
+    storedTypes.set(values, types);
+    for (const [key, value] of Object.entries(changes))
+      types.set(key, {
+        type: Array.isArray(value) ? int32 : (old.get(key)?.type ?? uint32),
+        isList: Array.isArray(value),
+      });
+  }
+  for (const [key, value] of Object.entries(changes))
+    Object.defineProperty(values, key, { enumerable: true, configurable: true, value });
+  return values;
+}
+
+/** Types that llama.cpp takes for sizes: of the network, and in lists of one for each block (as gguf-py writes them). */
+const uint32 = 4;
+const int32 = 5;
+
 /** A property that decodes its list when it is first looked at. */
 function define(values: Record<string, unknown>, key: string, value: () => unknown): void {
   let decoded: unknown;
@@ -105,7 +134,7 @@ function define(values: Record<string, unknown>, key: string, value: () => unkno
     isDecoded = true;
     return decoded;
   };
-  Object.defineProperty(values, key, { enumerable: true, get });
+  Object.defineProperty(values, key, { enumerable: true, configurable: true, get });
 }
 
 function checkAlignment(cursor: GgufCursor, type: number, typeAt: number, value: unknown): number {

@@ -5,6 +5,7 @@ import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
 import { displayModel } from "../report/display";
 import type { Model } from "../tensor/model";
+import { withSettings } from "./config";
 import { openGguf } from "./gguf";
 import { locateModel } from "./locate";
 import { openSafetensors } from "./safetensors";
@@ -24,7 +25,7 @@ export interface OpenOptions {
 /** Opens a model: a `.safetensors` or `.gguf` file, a `model.safetensors.index.json`, a TensorFlow.js `model.json`, a `.npz` or `.npy`, a
  *  PyTorch `.pt` or `.bin` (nothing in it is executed), a folder with one of them, or a name that
  *  is looked up in `models/` under the current folder, in `$CODEBOOK_MODELS` and in `models/` of this checkout. Only headers are read; each tensor's bytes when
- *  it is read.
+ *  it is read. A `config.json` beside the weights is `model.config`.
  *
  *      const model = await open("all-MiniLM-L6-v2");
  *      await model.tensor("encoder.layer.0.attention.self.query.weight").read();   // Float32Array, row-major (out, in)
@@ -34,7 +35,7 @@ export interface OpenOptions {
 export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
   checkOptionNames("open", options, ["signal", "name"]);
   const { file, name } = await locateModel(path);
-  return openSource(await fileSource(file), { ...options, name: options.name ?? name });
+  return withSettings(await openSource(await fileSource(file), { ...options, name: options.name ?? name }), file);
 }
 
 /** Opens a model from bytes of any kind; the format is told by their beginning. */

@@ -14,6 +14,7 @@ import { magnitudePruner } from "./magnitude";
 import { nodesPruner } from "./nodes";
 import { applyMask, factorBits, type Factors, type Pruner } from "./pruned";
 import { sparseBits, type IndexStorage } from "./storage";
+import { structuralPruners } from "./structural";
 
 /** Every pruning method by its `kind`. A method here takes any step whose kind is its own. */
 export const pruners: ReadonlyMap<string, Pruner> = new Map(
@@ -27,6 +28,10 @@ export const pruners: ReadonlyMap<string, Pruner> = new Map(
 export function prunerOf(step: Step): Pruner {
   const pruner = pruners.get(step.kind);
   if (pruner) return pruner;
+  if (structuralPruners.has(step.kind))
+    throw new OptionError(
+      `prune(): ${step.kind} works on a network, not on one tensor: compress(model, ${step.kind}(…))`,
+    );
   const kinds = [...pruners.keys()];
   const guess = nearestWord(String(step.kind), kinds);
   throw new OptionError(
@@ -96,6 +101,8 @@ export function prunerLabel(step: Step): string {
 }
 
 export { edges, edgesPruner, type EdgesOptions, type EdgesStep } from "./edges";
+export { heads, type HeadsOptions, type HeadsStep } from "./heads";
+export { layers, type LayersOptions, type LayersStep } from "./layers";
 export { lowRank, lowRankPruner, type LowRankOptions, type LowRankStep } from "./low-rank";
 export {
   addHistogram,
@@ -113,8 +120,10 @@ export {
   type MagnitudeStep,
   type MagnitudeThreshold,
 } from "./magnitude";
+export { merge, type MergeOptions, type MergeStep } from "./merge";
 export { nodes, nodesPruner, removeNodes, type LayerParameters, type NodesOptions, type NodesStep } from "./nodes";
-export { applyMask, type Factors, type Pruned, type Pruner } from "./pruned";
+export { applyMask, type Factors, type Pruned, type Pruner, type StructuralPruner } from "./pruned";
 export { breakEvenDensity, sparseBits, type IndexScheme, type IndexStorage } from "./storage";
 export { decodeSparse, encodeSparse, type SparseForm, type SparseTensor } from "./sparse-storage";
+export { isStructural, structuralPruners } from "./structural";
 export { singularValues } from "./svd";

@@ -1,16 +1,22 @@
 /** Node pruning: whole output neurons (rows of a weight matrix, output channels of a kernel) go, those of least norm
  *  (Li et al. 2017, arXiv 1608.08710, for filters with the L1 norm).
  *
- *  weights (out, in) f32 → mask (out, in), 0 over whole rows, and the removed rows, ascending. Exactly round(sparsity·out) rows
- *  go, or all but `keep`; with `align` the number that stays is raised to a multiple of it (never above out). The norm is a sum
- *  in float64 in order; equal norms: the lowest index goes first. `removeNodes` then takes them out for real: the rows of the
- *  weight, the entries of the bias, and the inputs of the next layer that they fed. */
+ *  On one tensor, `prune(w, nodes(…))`: weights (out, in) f32 → mask (out, in), 0 over whole rows, and the removed rows, ascending.
+ *  Exactly round(sparsity·out) rows go, or all but `keep`; with `align` the number that stays is raised to a multiple of it (never above
+ *  out). The norm is a sum in float64 in order; equal norms: the lowest index goes first. `removeNodes` takes them out of arrays.
+ *
+ *  On a model, `compress(model, nodes(…))`: hidden neurons are taken out of the network for real: rows of every weight that makes them
+ *  (up, and gate where there is one), entries of their biases and batch norms, columns of what reads them (network/channels.ts). A
+ *  neuron's norm is over all the weights that make it. The small network computes what the large one does with those columns at zero. At
+ *  least one neuron stays in each layer. Where the wiring is not known that is an error; `remove: false` sets rows to zero instead, in
+ *  every weight matrix that the recipe touches, and keeps shapes. */
 import { OptionError } from "../errors";
 import { checkFinite } from "../measure/finite";
-import { checkChoice, checkNumber, checkOptionNames } from "../options";
+import { checkChoice, checkOptionNames } from "../options";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { percent, type Pruned, type Pruner } from "./pruned";
+import { amountLabel, checkAlign, checkAmount, checkChain, checkScope, keptOf } from "./amount";
+import type { Pruned, Pruner } from "./pruned";
 import { leastOf } from "./select";
 import { matrixOf } from "./storage";
 
@@ -23,6 +29,13 @@ export interface NodesOptions {
   norm?: "l1" | "l2";
   /** The number that stays is a multiple of this; default 1. */
   align?: number;
+  /** In a model, over what the share is counted: each layer by itself (default: all get the same size), or all layers, where a neuron's
+   *  norm is divided by its number of weights so that layers of different width compare. */
+  scope?: "layer" | "global";
+  /** In a model: take neurons out of the network (default), or set their rows to zero. */
+  remove?: boolean;
+  /** In a model: the names of its layers in the order in which they follow one another, where that is not known. */
+  chain?: readonly string[];
 }
 
 export interface NodesStep extends Step {
@@ -31,28 +44,37 @@ export interface NodesStep extends Step {
   readonly keep?: number;
   readonly norm: "l1" | "l2";
   readonly align: number;
+  /** Absent: "layer". */
+  readonly scope?: "global";
+  /** Absent: true. */
+  readonly remove?: false;
+  readonly chain?: readonly string[];
 }
 
 /** The step "remove whole output nodes": `nodes({ sparsity: 0.25 })`, `nodes({ keep: 64, norm: "l2", align: 8 })`. Throws
  *  `OptionError` for an unknown option, and unless exactly one of sparsity and keep is given. */
 export function nodes(options: NodesOptions): NodesStep {
-  checkOptionNames("nodes", options, ["sparsity", "keep", "norm", "align"]);
-  if ((options.sparsity === undefined) === (options.keep === undefined))
-    throw new OptionError(`nodes(): it takes either sparsity (a share) or keep (a number of nodes)`);
-  const whole = { minimum: 1, maximum: 2 ** 31 - 1, integer: true };
-  const amount =
-    options.keep === undefined
-      ? { sparsity: checkNumber("nodes", "sparsity", options.sparsity, { minimum: 0, maximum: 1 }) }
-      : { keep: checkNumber("nodes", "keep", options.keep, whole) };
+  checkOptionNames("nodes", options, ["sparsity", "keep", "norm", "align", "scope", "remove", "chain"]);
+  const amount = checkAmount("nodes", options, "a number of nodes");
   const norm = checkChoice("nodes", "norm", options.norm ?? "l1", ["l1", "l2"]);
-  const align = checkNumber("nodes", "align", options.align ?? 1, whole);
-  return Object.freeze({ kind: "nodes", ...amount, norm, align });
+  const align = checkAlign("nodes", options.align);
+  const network = { ...checkScope("nodes", options), ...checkChain("nodes", options.chain) };
+  const [odd] = Object.keys(network);
+  if (options.remove === false && odd)
+    throw new OptionError(`nodes(): ${odd} goes with neurons that are taken out, and remove is false`);
+  return Object.freeze({
+    kind: "nodes",
+    ...amount,
+    norm,
+    align,
+    ...network,
+    ...(options.remove === false && { remove: false as const }),
+  });
 }
 
 /** Number of nodes that stay out of `rows`. */
 function keptNodes(rows: number, step: NodesStep): number {
-  const wanted = step.keep ?? rows - Math.round((step.sparsity ?? 0) * rows);
-  return Math.min(rows, Math.ceil(wanted / step.align) * step.align);
+  return keptOf(rows, step, step.align);
 }
 
 function prune(weights: Float32Array, shape: Shape, step: NodesStep, name?: string): Pruned {
@@ -146,7 +168,7 @@ export const nodesPruner: Pruner<NodesStep> = {
     return rows === 0 ? 0 : 1 - keptNodes(rows, step) / rows;
   },
   label: (step) => {
-    const amount = step.keep === undefined ? percent(step.sparsity ?? 0) : `keep ${step.keep}`;
-    return `nodes ${amount} ${step.norm}${step.align > 1 ? ` ×${step.align}` : ""}`;
+    const more = `${step.align > 1 ? ` ×${step.align}` : ""}${step.scope ? " global" : ""}`;
+    return `nodes ${amountLabel(step)} ${step.norm}${more}${step.remove === false ? " as zeros" : ""}`;
   },
 };

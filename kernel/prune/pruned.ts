@@ -41,6 +41,13 @@ export interface Pruner<S extends Step = Step> {
   label(step: S): string;
 }
 
+/** A method that changes the shape of a network: it looks at several tensors at once, and `compress()` carries it out. */
+export interface StructuralPruner<S extends Step = Step> {
+  readonly kind: S["kind"];
+  /** "heads 25 %". */
+  label(step: S): string;
+}
+
 /** w′: the weights where the mask is 1, +0 elsewhere. */
 export function applyMask(weights: Float32Array, mask: Uint8Array): Float32Array {
   const values = new Float32Array(weights.length);

@@ -1,25 +1,26 @@
-import { pause, throwIfStopped } from "../bytes/pause";
-import { CancelledError } from "../errors";
 import { currentHost, type Progress } from "../host";
 import { errorMeasures, mergeErrorSums, noErrorSums } from "../measure";
 import { checkNumber, checkOptionNames } from "../options";
-import type { LayerReport, Report } from "../report/types";
-import { defaultWorkers, mapInOrder, sharedPool } from "../simd/pool";
+import type { LayerReport, LayerVariant, Report } from "../report/types";
+import { defaultWorkers } from "../simd/pool";
 import { placeOf } from "../tensor/layer-names";
 import type { LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
+import type { Step } from "../tensor/step";
 import type { Tensor } from "../tensor/tensor";
 import { CompressedModel } from "./compressed-model";
 import { CompressedTensor } from "./compressed-tensor";
+import { CutTensor } from "./cut-tensor";
 import type { LayerInput, LayerJob } from "./job";
 import type { LayerOutcome } from "./layer";
 import { kindOfStep } from "./operators";
-import { planLayers, type PlannedLayer } from "./plan";
+import { chooseLayers, isUnchanged, planLayers, unchangedPiece, type PlannedLayer } from "./plan";
 import { ProgressMeter } from "./progress";
 import { findThresholds, thresholdPasses } from "./pruning-plan";
 import { checkRecipe, recipeName, recipeRecord, type Recipe } from "./recipe";
+import { Runner } from "./runner";
+import { operate, type Surgery } from "./surgery";
 import { meetTargets, targetPasses } from "./target-bits";
-import { workerModule } from "./tasks";
 
 export interface CompressOptions {
   /** What the variant is called in reports; by default after its steps. */
@@ -59,82 +60,82 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
   const limits = { minimum: 1, maximum: 64, integer: true };
   const workers = checkNumber("compress", "workers", options.workers ?? defaultWorkers(), limits);
   const entries = checkRecipe(recipe);
-  const layers = planLayers(model, entries, options);
+  const chooser = chooseLayers(model, entries, options);
   const name = options.name ?? recipeName(entries);
+  const { onProgress } = options;
+  const runner = new Runner(workers, options.signal ?? currentHost().signal);
+  try {
+    const surgery = await operate({ model, entries, chooser, runner, onProgress });
+    const layers = planLayers(model, entries, chooser, surgery);
+    const outcomes = await compressLayers(layers, runner, onProgress);
+    const sha256 = await model.sha256({ signal: runner.signal });
+    return assemble(model, layers, outcomes, surgery, { name, recipe: recipeRecord(entries), seed, sha256 });
+  } catch (reason) {
+    throw runner.firstFailure(reason);
+  }
+}
 
-  // One failure stops all: the work in hand is ended, and nothing half-done remains.
-  const stop = new AbortController();
-  const outer = options.signal ?? currentHost().signal;
-  const signal = outer ? AbortSignal.any([stop.signal, outer]) : stop.signal;
-  if (signal.aborted) throw new CancelledError("compress()");
+async function compressLayers(
+  layers: readonly PlannedLayer[],
+  runner: Runner,
+  onProgress: CompressOptions["onProgress"],
+): Promise<LayerOutcome[]> {
   const work = layers.reduce(
-    (sum, { tensor, steps }) => sum + (thresholdPasses(steps) + targetPasses(steps)) * tensor.parameters,
+    (sum, { origin, steps }) => sum + (thresholdPasses(steps) + targetPasses(steps)) * origin.parameters,
     0,
   );
-  const meter = new ProgressMeter("compressing", work, options.onProgress);
-  const pool = sharedPool(workerModule, workers);
-  const onEachLayer = async <Result>(
+  const meter = new ProgressMeter("compressing", work, onProgress);
+  const onEachLayer = <Result>(
     task: string,
     chosen: readonly PlannedLayer[],
     jobOf: (layer: PlannedLayer, input: LayerInput, at: number) => object,
+    inputOf: (layer: PlannedLayer, runner: Runner) => Promise<OwnInput> = readInput,
   ): Promise<Result[]> =>
-    mapInOrder(chosen, workers, async (layer, at) => {
-      const { tensor } = layer;
-      try {
-        meter.begin(tensor.name);
-        const input = await readInput(layer, signal);
-        const result = await pool.run<Result>(task, jobOf(layer, input, at), {
-          signal,
-          transfer: ["values" in input ? input.values.buffer : input.bytes.buffer],
-          label: tensor.name,
-        });
-        meter.advance(tensor.parameters, tensor.name);
-        return result;
-      } catch (reason) {
-        stop.abort(reason);
-        throw reason;
-      }
+    runner.each(chosen, async (layer, at) => {
+      const { origin } = layer;
+      meter.begin(origin.name);
+      const input = await inputOf(layer, runner);
+      const moved = "values" in input ? input.values.buffer : input.bytes.buffer;
+      const result = await runner.run<Result>(task, jobOf(layer, input, at), [moved], origin.name);
+      meter.advance(origin.parameters, origin.name);
+      return result;
     });
-  try {
-    const thresholds = await findThresholds(layers, onEachLayer);
-    const thresholdOf = new Map(layers.map(({ tensor }, at) => [tensor, thresholds[at]]));
-    const run = (chosen: readonly PlannedLayer[]) =>
-      onEachLayer<LayerOutcome>("compress", chosen, (layer, input): LayerJob => {
-        const { name: layerName, shape, dtype } = layer.tensor;
-        return { name: layerName, shape, dtype, steps: layer.steps, input, threshold: thresholdOf.get(layer.tensor) };
-      });
-    const outcomes = await meetTargets(layers, onEachLayer, run);
-    const sha256 = await model.sha256({ signal });
-    return assemble(model, layers, outcomes, { name, recipe: recipeRecord(entries), seed, sha256 });
-  } catch (reason) {
-    // The failure that stopped the others, not the stopping of another layer that follows from it.
-    const first: unknown = stop.signal.aborted ? stop.signal.reason : reason;
-    throw first instanceof CancelledError ? new CancelledError("compress()") : first;
-  }
+  const counted = layers.filter(({ steps }) => steps.length > 0);
+  const thresholds = await findThresholds(counted, onEachLayer);
+  const thresholdOf = new Map(counted.map(({ tensor }, at) => [tensor, thresholds[at]]));
+  const run = (chosen: readonly PlannedLayer[]) =>
+    onEachLayer<LayerOutcome>(
+      "compress",
+      chosen,
+      ({ tensor, origin, steps, surgery }, input): LayerJob => ({
+        name: origin.name,
+        savedName: tensor.name,
+        shape: origin.shape,
+        dtype: origin.dtype,
+        steps,
+        input,
+        threshold: thresholdOf.get(tensor),
+        ...(surgery && { surgery }),
+      }),
+      readOriginal,
+    );
+  return meetTargets(layers, onEachLayer, run);
 }
 
-/** What a layer's job works on, in a buffer of its own that may move to the thread. */
-async function readInput(
-  { tensor, steps }: PlannedLayer,
-  signal: AbortSignal,
-): Promise<{ values: Float32Array<ArrayBuffer> } | { bytes: Uint8Array<ArrayBuffer> }> {
-  if (kindOfStep(steps[0]) === "encode") return { bytes: await copyBytes(await tensor.readBytes({ signal }), signal) };
-  const values = await tensor.read({ signal });
-  const bytes = await copyBytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), signal);
-  return { values: new Float32Array(bytes.buffer) };
+type OwnInput = { readonly values: Float32Array<ArrayBuffer> } | { readonly bytes: Uint8Array<ArrayBuffer> };
+
+/** What the steps work on, in a buffer of its own that may move to the thread. */
+async function readInput({ tensor, steps }: PlannedLayer, runner: Runner): Promise<OwnInput> {
+  return isCodedOnly(steps) ? { bytes: await runner.ownBytes(tensor) } : { values: await runner.ownValues(tensor) };
 }
 
-/** Bytes copied between two turns of the event loop. */
-const sliceBytes = 1 << 22;
+/** The tensor of the model, from which the thread takes what went, and which it compares the result with. */
+async function readOriginal({ origin, steps }: PlannedLayer, runner: Runner): Promise<OwnInput> {
+  return isCodedOnly(steps) ? { bytes: await runner.ownBytes(origin) } : { values: await runner.ownValues(origin) };
+}
 
-async function copyBytes(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  const copy = new Uint8Array(bytes.length);
-  for (let from = 0; from < bytes.length; from += sliceBytes) {
-    copy.set(bytes.subarray(from, from + sliceBytes), from);
-    await pause();
-    throwIfStopped(signal, "compress()");
-  }
-  return copy;
+function isCodedOnly([first]: readonly Step[]): boolean {
+  return first !== undefined && kindOfStep(first) === "encode";
 }
 
 interface Facts {
@@ -148,35 +149,45 @@ function assemble(
   model: Model,
   layers: readonly PlannedLayer[],
   outcomes: readonly LayerOutcome[],
+  surgery: Surgery | undefined,
   { name, recipe, seed, sha256 }: Facts,
 ): CompressedModel {
-  const touched = new Map<Tensor, CompressedTensor>();
+  const touched = new Map<Tensor, Tensor>();
   const reports: LayerReport[] = [];
   let sums = noErrorSums;
   let zeros = 0;
-  layers.forEach(({ tensor }, at) => {
+  let touchedBytes = 0;
+  let touchedParameters = 0;
+  layers.forEach(({ tensor, origin }, at) => {
     const { stored, variant, histogram, sums: own, zeros: ownZeros } = outcomes[at];
-    touched.set(tensor, new CompressedTensor(stored, variant.scheme));
-    const { shape, dtype, parameters, sizeBytes } = tensor;
+    // What parts were taken out of and nothing else was done to is made when it is read, not kept.
+    touched.set(origin, stored ? new CompressedTensor(stored, variant.scheme) : tensor);
+    const { shape, dtype, parameters, sizeBytes } = origin;
+    const kept = stored ? variant : { ...variant, ...ownSize(tensor, layers[at]) };
     reports.push({
-      name: tensor.name,
-      ...placeOf(tensor.name),
+      name: origin.name,
+      ...placeOf(origin.name),
       shape: [...shape],
       dtype,
       parameters,
       bytes: sizeBytes,
       histogram,
-      variants: [variant],
+      variants: [kept],
     });
     sums = mergeErrorSums(sums, own);
     zeros += ownZeros;
+    touchedBytes += kept.bytes;
+    touchedParameters += parameters;
   });
-  const tensors = model.tensors.map((tensor) => touched.get(tensor) ?? tensor);
+  const pieces = surgery?.pieces ?? model.tensors.map((origin) => unchangedPiece(origin));
+  const tensors = pieces.flatMap((piece): Tensor[] => {
+    const { origin, name: ownName, maps, isDropped } = piece;
+    if (isDropped) return [];
+    return [touched.get(origin) ?? (isUnchanged(piece) ? origin : new CutTensor(origin, ownName, maps))];
+  });
   const total = (all: readonly Tensor[], of: "sizeBytes" | "parameters") => all.reduce((sum, one) => sum + one[of], 0);
   const bytes = total(tensors, "sizeBytes");
-  const small = [...touched.values()];
-  const touchedBytes = total(small, "sizeBytes");
-  const touchedParameters = total(small, "parameters");
+  const parameters = total(tensors, "parameters");
   const report: Report = {
     version: 1,
     kind: "report",
@@ -187,18 +198,28 @@ function assemble(
         recipe,
         bytes,
         bitsPerWeight: (8 * bytes) / model.parameters,
+        ...(parameters === model.parameters ? {} : { parameters }),
         touched: {
           layers: layers.length,
           parameters: touchedParameters,
           bytes: touchedBytes,
-          bitsPerWeight: (8 * touchedBytes) / touchedParameters,
+          bitsPerWeight: touchedParameters === 0 ? 0 : (8 * touchedBytes) / touchedParameters,
           sqnrDb: errorMeasures(sums).sqnrDb,
-          sparsity: zeros / touchedParameters,
+          sparsity: touchedParameters === 0 ? 0 : zeros / touchedParameters,
         },
         seed,
       },
     ],
     layers: reports,
   };
-  return new CompressedModel(model, tensors, report);
+  return new CompressedModel(model, tensors, report, surgery);
+}
+
+/** The size of a tensor that is stored as it is, with parts taken out or gone as a whole. */
+function ownSize(
+  { sizeBytes }: Tensor,
+  { origin, surgery }: PlannedLayer,
+): Pick<LayerVariant, "bytes" | "bitsPerWeight"> {
+  const bytes = surgery?.isDropped ? 0 : sizeBytes;
+  return { bytes, bitsPerWeight: (8 * bytes) / origin.parameters };
 }

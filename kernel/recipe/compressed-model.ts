@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { OptionError } from "../errors";
 import { saveGguf } from "../formats/gguf-writer";
-import { saveSafetensors, type SavedFloatType } from "../formats/safetensors-writer";
+import { safetensorsBits } from "../formats/safetensors";
+import { saveSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
+import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
 import { type Displayed, displaySymbol, displayReport, type MimeBundle } from "../report/display";
 import type { Report } from "../report/types";
@@ -9,13 +11,18 @@ import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "./compressed-tensor";
+import { headsForTransformers } from "./pad-heads";
 import { saveCompressedTensors } from "./save-compressed-tensors";
+import { checkSizes, saveFolder } from "./save-folder";
 
 export interface SaveOptions {
   /** Type of the values written; "F32" unless told. Tensors that the recipe left alone keep their own type. */
   readonly dtype?: SavedFloatType;
-  /** With a folder: that of the original model, whose config.json and tokenizer are carried on. */
+  /** With a folder: that of the original model, whose config.json and tokenizer are carried on; by default the one it was opened from. */
   readonly from?: string;
+  /** With a folder of plain weights: heads that were taken out are written as heads of zeros where transformers cannot have fewer (BERT,
+   *  GPT-2). The answers stay, the file gets back its size. */
+  readonly padHeads?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -27,13 +34,21 @@ export class CompressedModel extends TensorSet implements Displayed {
   /** What every layer paid: frozen plain JSON that a cell shows as figures and a table. The same run gives the same report, to the byte. */
   readonly report: Report & Displayed;
 
-  constructor(base: Model, tensors: readonly Tensor[], report: Report) {
+  /** `settings`: those of a network that was made smaller. */
+  constructor(
+    base: Model,
+    tensors: readonly Tensor[],
+    report: Report,
+    settings: Pick<Model, "config" | "metadata"> = base,
+  ) {
     const variant = report.variants[0];
     super({
       name: `${base.name} (${variant.name})`,
       format: "compressed",
       tensors,
-      metadata: base.metadata,
+      metadata: settings.metadata,
+      config: settings.config,
+      folder: base.folder,
       sha256: async (options) => {
         // The base, the recipe and the seed determine every value.
         const origin = JSON.stringify([
@@ -54,25 +69,50 @@ export class CompressedModel extends TensorSet implements Displayed {
    *  - "small.safetensors": the values w′ as floats, a plain model that any engine loads; it has the values of the compressed model, not
    *    its size.
    *  - "small.gguf": likewise as GGUF, with the metadata and the tokenizer of the GGUF file that the model came from.
-   *  - "small/", a folder: packed weights with a config.json, at the compressed size, as vLLM and transformers load them;
-   *    `saveCompressedTensors` says of which methods, and has more options.
-   *  `OptionError` for another suffix. */
+   *  - "small/", a folder with config.json and tokenizer, as transformers loads it. Where weights were quantized they are packed, at the
+   *    compressed size (`saveCompressedTensors` says of which methods, and has more options); else they are plain, also of a network that was
+   *    made smaller, with its new sizes in config.json. A TensorFlow.js model is written as one.
+   *  `OptionError` for another suffix, and for a folder that transformers could not open. */
   async save(path: string, options: SaveOptions = {}): Promise<number> {
-    checkOptionNames("save", options, ["dtype", "from", "signal"]);
-    const { dtype = "F32", from } = options;
+    checkOptionNames("save", options, ["dtype", "from", "padHeads", "signal"]);
+    const { dtype = "F32" } = options;
     const signal = options.signal ? { signal: options.signal } : {};
     const choose = (tensor: unknown) => (tensor instanceof CompressedTensor || options.dtype ? dtype : undefined);
-    if (/[/\\]$/.test(path)) {
-      if (options.dtype) throw new OptionError("save(): dtype goes with a file; a folder holds the weights packed");
-      return saveCompressedTensors(this, path, { ...(from === undefined ? {} : { from }), ...signal });
-    }
-    if (from !== undefined) throw new OptionError('save(): from goes with a folder: save("small/", { from })');
+    if (/[/\\]$/.test(path)) return this.saveInto(path, options);
+    for (const name of ["from", "padHeads"] as const)
+      if (options[name] !== undefined)
+        throw new OptionError(`save(): ${name} goes with a folder: save("small/", { ${name} })`);
     if (path.endsWith(".gguf")) return saveGguf(this, path, { dtype: choose, ...signal });
     if (path.endsWith(".safetensors")) return saveSafetensors(this, path, { dtype: choose, ...signal });
     const suffix = /\.[^./\\]*$/.exec(path)?.[0];
     throw new OptionError(
       `save(): ${suffix ? `"${suffix}" cannot be written` : `"${path}" has no suffix`}; save("model.safetensors") or save("model.gguf") writes the values as float32, { dtype: "F16" } or "BF16" as 16-bit floats; save("folder/") writes them packed`,
     );
+  }
+
+  private async saveInto(folder: string, options: SaveOptions): Promise<number> {
+    const { dtype, padHeads = false, signal } = options;
+    const from = options.from ?? this.folder;
+    const packed = this.tensors.some((one) => one instanceof CompressedTensor && one.stored.content.kind === "codes");
+    if (packed) {
+      if (dtype) throw new OptionError("save(): dtype goes with a file; a folder holds the weights packed");
+      if (padHeads) throw new OptionError("save(): padHeads goes with plain weights; these are quantized");
+      if (this.config)
+        headsForTransformers({ tensors: this.tensors, metadata: this.metadata, config: this.config }, false);
+      if (this.config) checkSizes(this.config);
+      return saveCompressedTensors(this, folder, {
+        ...(from === undefined ? {} : { from }),
+        ...(signal && { signal }),
+      });
+    }
+    const choose = ({ dtype: own }: SavedTensor) => dtype ?? (safetensorsBits.has(own) ? undefined : "F32");
+    return saveFolder(this, folder, {
+      from,
+      dtype: choose,
+      only: dtype,
+      padHeads,
+      signal: signal ?? currentHost().signal,
+    });
   }
 
   [displaySymbol](): MimeBundle {

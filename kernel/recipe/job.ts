@@ -3,6 +3,7 @@ import type { DType } from "../tensor/dtype";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { decodeValues, isReadable } from "../formats/values";
+import type { AxisMap } from "../prune/axis-map";
 import { parametersOf } from "../tensor/tensor";
 
 /** The values of a tensor, or, where a coder is the only step, its own bytes. */
@@ -15,13 +16,26 @@ export interface LayerThreshold {
 }
 
 export interface LayerJob {
+  /** In the original model, and in the result. */
   readonly name: string;
+  readonly savedName: string;
+  /** Of the input. */
   readonly shape: Shape;
   readonly dtype: string;
   readonly steps: readonly Step[];
   readonly input: LayerInput;
   /** For a first step that prunes over all layers. */
   readonly threshold: LayerThreshold | undefined;
+  /** What is taken out of the input before the steps; the result is compared with the input nevertheless. */
+  readonly surgery?: SurgeryJob;
+}
+
+export interface SurgeryJob {
+  readonly maps: readonly AxisMap[];
+  /** Those that took parts out. */
+  readonly steps: readonly Step[];
+  /** The tensor is gone as a whole. */
+  readonly isDropped: boolean;
 }
 
 /** One pass of counting for a global threshold. */

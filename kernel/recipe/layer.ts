@@ -10,8 +10,9 @@ import { unstructuredStorage, type IndexStorage } from "../prune/storage";
 import { quantizerOf } from "../quantize";
 import type { ErrorMeasures, Histogram, LayerVariant, StepMeasures } from "../report/types";
 import type { Step } from "../tensor/step";
-import { typeOfBytes, valuesOf, type LayerJob } from "./job";
+import { startOf } from "./start";
 import { dequantizeFast, quantizeFast } from "./fast";
+import { typeOfBytes, type LayerJob } from "./job";
 import { isGlobal, kindOfStep, labelOf } from "./operators";
 import { emptyCodes, packCodes, packMask, typeOfCodes } from "./pack";
 import { factorBytes } from "./factors";
@@ -27,7 +28,8 @@ import {
 } from "./stored";
 
 export interface LayerOutcome {
-  readonly stored: StoredTensor;
+  /** Absent where no step remained after parts were taken out. */
+  readonly stored: StoredTensor | undefined;
   readonly variant: LayerVariant;
   /** w before. */
   readonly histogram: Histogram;
@@ -55,11 +57,13 @@ interface State {
 }
 
 export function compressLayer(job: LayerJob): LayerOutcome {
-  const { name, steps } = job;
-  const before = valuesOf(job.input, job.dtype, job.shape);
-  checkFinite(before, labelOf(steps[0]), name);
+  const { name, steps, surgery } = job;
+  const { original: before, values, shape, input, expand, cutShare } = startOf(job);
+  const done = surgery?.steps ?? [];
+  const labels = [...done, ...steps].map(labelOf);
+  checkFinite(before, labels[0], name);
   const state: State = {
-    values: before,
+    values,
     keep: undefined,
     index: undefined,
     targetSparsity: undefined,
@@ -68,29 +72,38 @@ export function compressLayer(job: LayerJob): LayerOutcome {
     coder: undefined,
   };
   const measures: StepMeasures[] = [];
+  if (surgery) {
+    const label = done.map(labelOf).join(" · ");
+    measures.push({ kind: done[done.length - 1].kind, label, ...errorsBetween(before, expand(values)) });
+  }
+  const small = { ...job, shape, input };
   steps.forEach((step) => {
-    const input = state.values;
-    applyStep(state, step, job);
-    measures.push({ kind: step.kind, label: labelOf(step), ...errorsBetween(input, state.values) });
+    const previous = state.values;
+    applyStep(state, step, small);
+    measures.push({ kind: step.kind, label: labelOf(step), ...errorsBetween(previous, state.values) });
   });
-  const { values: after, quantized } = state;
+  const { quantized } = state;
+  const after = expand(state.values);
   const sums = sumErrors(before, after);
   const zeros = countZeros(after);
-  const stored = store(job, state);
-  const bytes = storedBytes(stored);
+  const stored = steps.length === 0 && surgery ? undefined : store(small, state);
+  const bytes = stored ? storedBytes(stored) : 0;
   const range = robustRange(before);
   const histogram = countHistogram(before, range);
   const levels = levelsOf(after);
+  const target =
+    surgery || state.targetSparsity !== undefined ? 1 - (1 - cutShare) * (1 - (state.targetSparsity ?? 0)) : undefined;
   const variant: LayerVariant = {
-    scheme: steps.map(labelOf).join(" · "),
+    scheme: labels.join(" · "),
+    ...(surgery ? { shape } : {}),
     bytes,
     bitsPerWeight: before.length === 0 ? 0 : (8 * bytes) / before.length,
     ...(after === before ? nothingLost : errorMeasures(sums)),
     sparsity: before.length === 0 ? 0 : zeros / before.length,
-    ...(state.targetSparsity === undefined ? {} : { targetSparsity: state.targetSparsity }),
+    ...(target === undefined ? {} : { targetSparsity: target }),
     entropyBits: quantized
       ? entropyOfCodes(quantized.codes) * (quantized.codes.length / Math.max(1, before.length))
-      : entropyOfValues(after),
+      : entropyOfValues(state.values),
     steps: measures,
     histogram: countHistogram(after, range),
     ...(levels ? { levels } : {}),
@@ -157,7 +170,7 @@ function pruneStep(weights: Float32Array, step: Step, { shape, name, threshold }
 }
 
 /** Chooses the smallest of the stored forms: all weights, or, after pruning, the weights that are left and where they stand. */
-function store({ name, shape, dtype, input }: LayerJob, state: State): StoredTensor {
+function store({ savedName: name, shape, dtype, input }: LayerJob, state: State): StoredTensor {
   const { keep, index, values, quantized, coder } = state;
   if (coder && "bytes" in input)
     return { name, shape, content: { kind: "bytes", dtype: typeOfBytes(dtype), bytes: codeWith(coder, input.bytes) } };

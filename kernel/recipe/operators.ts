@@ -2,13 +2,14 @@
 import { OptionError } from "../errors";
 import { coders } from "../encode";
 import { nearestWord } from "../options";
-import { pruners, type MagnitudeStep } from "../prune";
+import { pruners, structuralPruners, type MagnitudeStep, type Pruner, type StructuralPruner } from "../prune";
 import { quantizers, type LinearStep, type TrellisStep } from "../quantize";
 import type { Step } from "../tensor/step";
 
 export type OperatorKind = "prune" | "quantize" | "encode";
 
-const registries = { prune: pruners, quantize: quantizers, encode: coders } as const;
+const allPruners = new Map<string, Pruner | StructuralPruner>([...pruners, ...structuralPruners]);
+const registries = { prune: allPruners, quantize: quantizers, encode: coders } as const;
 
 /** Whether a step prunes, quantizes or encodes. `OptionError` for a kind that no method has. */
 export function kindOfStep(step: Step): OperatorKind {

@@ -1,17 +1,25 @@
 import { OptionError } from "../errors";
+import { isStructural } from "../prune";
 import { ggmlSteps, type GgmlStep } from "../quantize";
 import { roleOf } from "../tensor/layer-names";
 import { layerMatcher, type LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
 import type { Step } from "../tensor/step";
 import type { Tensor } from "../tensor/tensor";
+import { CutTensor } from "./cut-tensor";
 import type { CheckedEntry } from "./recipe";
+import type { Chooser, Piece, Surgery } from "./surgery";
 
 /** A tensor and the steps that it goes through. */
 export interface PlannedLayer {
+  /** As the steps find it: smaller than `origin` where parts were taken out of the network. */
   readonly tensor: Tensor;
+  /** The tensor of the model. */
+  readonly origin: Tensor;
   readonly entry: number;
   readonly steps: readonly Step[];
+  /** What was done to `origin` before; absent for nothing. */
+  readonly surgery?: Pick<Piece, "maps" | "steps" | "isDropped">;
 }
 
 export interface Selection {
@@ -19,27 +27,31 @@ export interface Selection {
   readonly skip?: LayerPattern | readonly LayerPattern[];
 }
 
-/** The layers that a recipe touches, in model order. Patterns choose among the weight matrices: tensors of two or more dimensions of
- *  linear, convolution and embedding layers. Norms, biases and buffers stay as they are, except where `only` or `match` is their very
- *  name. `OptionError` when nothing is left to do. */
-export function planLayers(model: Model, entries: readonly CheckedEntry[], { only, skip }: Selection): PlannedLayer[] {
+/** Which tensors a recipe touches, and by which of its entries. Patterns choose among the weight matrices: tensors of two or more
+ *  dimensions of linear, convolution and embedding layers. Norms, biases and buffers stay as they are, except where `only` or `match` is
+ *  their very name. `OptionError` when there is none. */
+export function chooseLayers(model: Model, entries: readonly CheckedEntry[], { only, skip }: Selection): Chooser {
   const isChosen = only === undefined ? () => true : layerMatcher(only);
   const isSkipped = skip === undefined ? () => false : layerMatcher(skip);
   const named = new Set([only, ...entries.map((entry) => entry.match)].flat());
-  const stepsOf = entries.map(({ steps }) => stepsByTensor(steps, model));
-  const layers = model.tensors.flatMap((tensor): PlannedLayer[] => {
-    const { name, shape } = tensor;
-    const weight = shape.length >= 2 && ["linear", "convolution", "embedding"].includes(roleOf(name, shape));
-    if ((!weight && !named.has(name)) || tensor.parameters === 0) return [];
-    if (!isChosen(tensor) || isSkipped(tensor)) return [];
+  const entryOf = new Map<Tensor, number>();
+  for (const tensor of model.tensors) {
+    if ((!isWeight(tensor) && !named.has(tensor.name)) || tensor.parameters === 0) continue;
+    if (!isChosen(tensor) || isSkipped(tensor)) continue;
     const entry = entries.findIndex(({ fits }) => fits(tensor));
-    if (entry < 0) return [];
-    const steps = stepsOf[entry](tensor);
-    return steps.length === 0 ? [] : [{ tensor, entry, steps }];
-  });
-  if (layers.length > 0) return layers;
+    if (entry >= 0) entryOf.set(tensor, entry);
+  }
+  if (entryOf.size === 0) throw nothingTouched(model);
+  return { entryOf: (tensor) => entryOf.get(tensor), isSkipped };
+}
+
+function isWeight({ name, shape }: Tensor): boolean {
+  return shape.length >= 2 && ["linear", "convolution", "embedding"].includes(roleOf(name, shape));
+}
+
+function nothingTouched(model: Model): OptionError {
   const some = model.tensors.slice(0, 3).map(({ name }) => `"${name}"`);
-  throw new OptionError(
+  return new OptionError(
     `compress(): the recipe touches none of the ${model.tensors.length} tensors of ${model.name}; ` +
       (some.length === 0
         ? "it has none"
@@ -47,8 +59,49 @@ export function planLayers(model: Model, entries: readonly CheckedEntry[], { onl
   );
 }
 
+/** The layers that a recipe touches, in model order: those that steps remain for, and the weight matrices that parts were taken out of. */
+export function planLayers(
+  model: Model,
+  entries: readonly CheckedEntry[],
+  chooser: Chooser,
+  surgery: Surgery | undefined,
+): PlannedLayer[] {
+  const pieces = surgery?.pieces ?? model.tensors.map((origin) => unchangedPiece(origin));
+  const tensors = pieces.map((piece) =>
+    isUnchanged(piece) ? piece.origin : new CutTensor(piece.origin, piece.name, piece.maps),
+  );
+  const left = tensors.filter((_, at) => !pieces[at].isDropped);
+  const stepsOf = entries.map(({ steps }) =>
+    stepsByTensor(
+      steps.filter((step) => !isStructural(step)),
+      left,
+    ),
+  );
+  const layers = pieces.flatMap((piece, at): PlannedLayer[] => {
+    const { origin, maps, isDropped, steps: done } = piece;
+    const entry = chooser.entryOf(origin);
+    const steps = entry === undefined || isDropped ? [] : stepsOf[entry](tensors[at]);
+    const isSmaller = done.length > 0 && isWeight(origin);
+    if (steps.length === 0 && !isSmaller) return [];
+    const surgery = done.length > 0 ? { surgery: { maps, steps: done, isDropped } } : {};
+    return [{ tensor: tensors[at], origin, entry: entry ?? -1, steps, ...surgery }];
+  });
+  if (layers.length === 0 && !surgery) throw nothingTouched(model);
+  return layers;
+}
+
+/** A piece that nothing was done to. */
+export function unchangedPiece(origin: Tensor): Piece {
+  return { origin, name: origin.name, maps: [], steps: [], isDropped: false };
+}
+
+/** The tensor itself stands for a piece that nothing was done to. */
+export function isUnchanged({ origin, name, maps, isDropped }: Piece): boolean {
+  return maps.length === 0 && name === origin.name && !isDropped;
+}
+
 /** The steps as one tensor takes them: ggml's choose their type by the tensor's place and shape, and its mixtures leave some alone. */
-function stepsByTensor(steps: readonly Step[], model: Model): (tensor: Tensor) => readonly Step[] {
-  const chosen = steps.map((step) => (step.kind === "ggml" ? ggmlSteps(step as GgmlStep, model.tensors) : () => step));
+function stepsByTensor(steps: readonly Step[], tensors: readonly Tensor[]): (tensor: Tensor) => readonly Step[] {
+  const chosen = steps.map((step) => (step.kind === "ggml" ? ggmlSteps(step as GgmlStep, tensors) : () => step));
   return (tensor) => chosen.flatMap((choose) => choose(tensor) ?? []);
 }

@@ -14,7 +14,7 @@ type OnEachLayer = (
 
 /** How often a layer is read to find the threshold of its first step. */
 export function thresholdPasses(steps: readonly Step[]): number {
-  return isGlobal(steps[0]) ? 2 : 0;
+  return steps.length > 0 && isGlobal(steps[0]) ? 2 : 0;
 }
 
 /** For each layer, its threshold where its entry prunes globally. Exactly round(sparsity·n) of the n weights of an entry's layers go; among

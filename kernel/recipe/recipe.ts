@@ -1,6 +1,7 @@
 /** A recipe as it is written, checked, and in the form that is kept in reports. */
 import { OptionError } from "../errors";
 import { checkOptionNames } from "../options";
+import { isStructural } from "../prune";
 import { layerMatcher, type LayerMatcher, type LayerPattern } from "../tensor/match";
 import type { Step } from "../tensor/step";
 import { isGlobal, kindOfStep, labelOf, targetBitsOf } from "./operators";
@@ -65,8 +66,14 @@ function checkSteps(steps: readonly unknown[]): readonly Step[] {
   return checked;
 }
 
-/** prune* → quantize* → at most one encode. */
-function checkOrder(steps: readonly Step[]): void {
+/** (nodes | heads | layers | merge)* → prune* → quantize* → at most one encode. */
+function checkOrder(all: readonly Step[]): void {
+  const steps = all.slice(countStructural(all));
+  const late = steps.findIndex(isStructural);
+  if (late > 0)
+    throw new OptionError(
+      `compress(): ${labelOf(steps[late])} comes after ${labelOf(steps[late - 1])}; what takes parts out of the network comes first, the rest works on what is left`,
+    );
   const kinds = steps.map(kindOfStep);
   const firstEncode = kinds.indexOf("encode");
   if (firstEncode >= 0 && firstEncode < steps.length - 1) {
@@ -80,7 +87,7 @@ function checkOrder(steps: readonly Step[]): void {
   const lateGlobal = steps.findIndex((step, at) => at > 0 && isGlobal(step));
   if (lateGlobal > 0)
     throw new OptionError(
-      `compress(): ${labelOf(steps[lateGlobal])} is step ${lateGlobal + 1}; its threshold is over the weights of all layers, so it comes first`,
+      `compress(): ${labelOf(steps[lateGlobal])} is step ${countStructural(all) + lateGlobal + 1}; its threshold is over the weights of all layers, so it comes first`,
     );
   const target = steps.findIndex((step) => targetBitsOf(step) !== undefined);
   if (target >= 0 && (target !== steps.length - 2 || firstEncode !== steps.length - 1))
@@ -93,6 +100,12 @@ function checkOrder(steps: readonly Step[]): void {
     throw new OptionError(
       `compress(): ${labelOf(steps[latePrune])} comes after ${labelOf(steps[firstQuantize])}; prune first, then quantize what is left`,
     );
+}
+
+/** How many steps at the beginning take parts out of the network. */
+function countStructural(steps: readonly Step[]): number {
+  const first = steps.findIndex((step) => !isStructural(step));
+  return first < 0 ? steps.length : first;
 }
 
 /** The recipe as plain JSON: steps as they are; a glob as it is, a RegExp as its source, a function as its text. */

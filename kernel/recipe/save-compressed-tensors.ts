@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { writeFileAtomically } from "../bytes/atomic-file";
 import { attempt } from "../bytes/source";
@@ -7,13 +7,16 @@ import { saveSafetensors, type SavedTensor } from "../formats/safetensors-writer
 import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
 import { sharedPool } from "../simd/pool";
+import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "./compressed-tensor";
 import { layoutOf, type CompressedLayout, type CompressedScheme } from "./compressed-tensors";
+import { copySmallFiles } from "./small-files";
 import { workerModule } from "./tasks";
 
 export interface SaveCompressedTensorsOptions {
-  /** The folder of the original model: its config.json is carried on, and its tokenizer and other small files are copied. */
+  /** The folder of the original model, by default the one that it was opened from: its config.json is carried on (with the sizes of a
+   *  network that was made smaller), and its tokenizer and other small files are copied. */
   readonly from?: string;
   /** "float" (default): the weights only are quantized (W4A16, W8A16, FP8 weights). "dynamic": the engine quantizes activations too, to
    *  8 bits for each token (W8A8); for 8-bit integers, written as int-quantized, and fp8. */
@@ -32,7 +35,7 @@ export interface SaveCompressedTensorsOptions {
  *  in groups that divide the row; others give an `OptionError` that names the layer: leave them out of the recipe with `skip`.
  *  Each file is written atomically, config.json last; `WriteError` when the disk does not take it. */
 export async function saveCompressedTensors(
-  model: { readonly tensors: readonly Tensor[] },
+  model: Pick<Model, "config" | "folder"> & { readonly tensors: readonly Tensor[] },
   folder: string,
   options: SaveCompressedTensorsOptions = {},
 ): Promise<number> {
@@ -54,13 +57,14 @@ export async function saveCompressedTensors(
     const layout = tensor instanceof CompressedTensor ? layouts.get(tensor) : undefined;
     return layout && tensor instanceof CompressedTensor ? parametersOf(tensor, layout, isDynamic) : [tensor];
   });
-  const config = { ...(await configOf(options.from)), quantization_config: quantizationConfig(layouts) };
-  await makeFolder(folder, options.from);
+  const from = options.from ?? model.folder;
+  const config = { ...(model.config ?? (await configOf(from))), quantization_config: quantizationConfig(layouts) };
+  await makeFolder(folder, from);
   const size = await saveSafetensors({ tensors }, join(folder, "model.safetensors"), {
     metadata: { format: "pt" },
     ...(signal ? { signal } : {}),
   });
-  if (options.from) await copySmallFiles(options.from, folder);
+  if (from !== undefined) await copySmallFiles(from, folder);
   await writeFileAtomically(join(folder, "config.json"), [Buffer.from(`${JSON.stringify(config, undefined, 2)}\n`)], {
     signal,
   });
@@ -154,19 +158,4 @@ async function makeFolder(folder: string, from: string | undefined): Promise<voi
     throw new OptionError(
       `saveCompressedTensors(): ${folder} holds another model in several files; name another folder`,
     );
-}
-
-/** Tokenizer, generation settings and the like; no weights. */
-async function copySmallFiles(from: string, folder: string): Promise<void> {
-  const names = (await attempt(from, () => readdir(from, { withFileTypes: true })))
-    .filter((entry) => !entry.isDirectory() && /\.(json|txt|jinja|model)$/.test(entry.name))
-    .map((entry) => entry.name)
-    .filter((name) => name !== "config.json" && !name.endsWith(".index.json"));
-  for (const name of names) {
-    try {
-      await copyFile(join(from, name), join(folder, name));
-    } catch (cause) {
-      throw new WriteError(join(folder, name), "could not be copied from the original folder", { cause });
-    }
-  }
 }

@@ -61,7 +61,7 @@ async function meetTarget(
   for (;;) {
     const { step } = search;
     const results = await run(members.map((member) => ({ ...member, steps: atStep(member.steps, step) })));
-    const bits = results.reduce((sum, { stored }) => sum + 8 * storedBytes(stored), 0);
+    const bits = results.reduce((sum, { stored }) => sum + (stored ? 8 * storedBytes(stored) : 0), 0);
     const done = search.observe(bits);
     if (search.best?.step === step) best = results;
     if (done) return best;

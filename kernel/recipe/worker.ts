@@ -7,6 +7,7 @@ import type { ClassesJob, HistogramJob, LayerJob } from "./job";
 import { compressLayer } from "./layer";
 import { packCompressedCodes } from "./compressed-tensors";
 import { restoreValues, type StoredTensor } from "./stored";
+import * as surgery from "./surgery-tasks";
 
 export const tasks = {
   histogram: ({ name, values, prefix }: HistogramJob) => {
@@ -17,6 +18,10 @@ export const tasks = {
     checkFinite(values, "linear", name);
     return transferring(countByClass(values));
   },
+  channelSums: (job: surgery.SumsJob) => transferring(surgery.sumsOfChannels(job)),
+  headScores: (job: surgery.HeadsJob) => transferring(surgery.scoresOfHeads(job)),
+  mergeChannels: (job: surgery.MergeJob) => transferring(surgery.clustersOfChannels(job)),
+  sumOfSquares: (job: surgery.SquaresJob) => surgery.sumOfSquares(job),
   compress: (job: LayerJob) => transferring(compressLayer(job)),
   pack: ({ stored, isDynamic }: { stored: StoredTensor; isDynamic: boolean }) =>
     transferring(packCompressedCodes(stored, isDynamic)),

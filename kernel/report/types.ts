@@ -56,18 +56,24 @@ export interface StepMeasures extends ErrorMeasures {
   readonly label: string;
 }
 
+/** One layer under one recipe. w and w′ have the shape of the layer in the original model, also where parts of the network were taken
+ *  out and a smaller tensor is stored (`shape`): w′ is then the tensor of the original shape with which the network computes the same as
+ *  with the small one. Rows and columns that are gone are zero in it, a dropped block is zero as a whole, and of merged neurons each has
+ *  the weights of what stands for it. So errors, sparsity and bits are all per weight of the original. */
 export interface LayerVariant extends ErrorMeasures {
   /** What was done, short: "magnitude 50 % · linear 4-bit g128 · huffman"; "kept" when nothing was. */
   readonly scheme: string;
+  /** Of the tensor that is stored, where parts were taken out; it begins with 0 for a tensor that is gone. */
+  readonly shape?: readonly number[];
   /** Everything that must be stored to get w′ back: codes, scales, offsets, masks, tables, headers. */
   readonly bytes: number;
-  /** 8·bytes / parameters. */
+  /** 8·bytes / parameters, those of the original. */
   readonly bitsPerWeight: number;
   /** Share of elements of w′ that are exactly zero (for codes: equal to their zero point), 0–1. */
   readonly sparsity: number;
-  /** The share that pruning aimed at, 0–1, if there was such a step. */
+  /** The share that pruning aimed at, 0–1, if there was such a step; what was taken out counts, what was merged does not. */
   readonly targetSparsity?: number;
-  /** Order-0 empirical entropy of the codes, in bits per weight; of the distinct values of w′ where there are no codes. */
+  /** Order-0 empirical entropy of the codes, in bits per code; of the distinct values of w′ where there are no codes. */
   readonly entropyBits: number;
   /** Isolated error of each step, in order. The fields above are the total. */
   readonly steps: readonly StepMeasures[];
@@ -95,8 +101,10 @@ export interface VariantSummary {
   readonly recipe: unknown;
   /** All tensors, the untouched ones at their own size. */
   readonly bytes: number;
-  /** 8·bytes / parameters, over the whole model. */
+  /** 8·bytes / parameters, over the whole model, those of the original. */
   readonly bitsPerWeight: number;
+  /** Parameters that are left, where parts of the network were taken out. */
+  readonly parameters?: number;
   /** Over the touched layers only, at their own bits. */
   readonly touched: {
     readonly layers: number;

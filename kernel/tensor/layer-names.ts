@@ -119,6 +119,8 @@ interface Position {
   readonly blockIndex: number | null;
   /** Words of the path inside the block. */
   readonly rest: readonly string[];
+  /** Which word ends in the block's number, where it is one number. */
+  readonly numberAt?: number;
 }
 
 const isNumber = (word: string | undefined): word is string => word !== undefined && /^\d{1,6}$/.test(word);
@@ -136,7 +138,7 @@ function findBlock(words: readonly string[]): Position | undefined {
     const fused =
       /^(layer|stage)(\d+)$/.exec(word) ?? /^(block|layer|encoder_layer|encoderlayer)_(\d+)$/.exec(word) ?? undefined;
     if (fused && isNumber(next) && !fused[1].startsWith("encoder")) return stage(fused[2], next, words.slice(at + 2));
-    if (fused) return numbered(words, at, fused[2], words.slice(at + 1));
+    if (fused) return numbered(words, at, fused[2], at);
     if (word === "stages" && isNumber(next)) {
       if (containers.test(afterNext ?? "") && isNumber(third)) return stage(next, third, words.slice(at + 4));
       if (isNumber(afterNext)) return stage(next, afterNext, words.slice(at + 3));
@@ -146,20 +148,20 @@ function findBlock(words: readonly string[]): Position | undefined {
       if (word !== "block" && containers.test(afterNext ?? "") && isNumber(third))
         return stage(next, third, words.slice(at + 4));
       if (word === "blocks" && isNumber(afterNext)) return stage(next, afterNext, words.slice(at + 3));
-      return numbered(words, at, next, words.slice(at + 2));
+      return numbered(words, at, next, at + 1);
     }
   }
   return undefined;
 }
 
 /** "block 3"; "encoder 3" and "decoder 3" in the naming habits of networks that have both. */
-function numbered(words: readonly string[], at: number, index: string, rest: readonly string[]): Position {
+function numbered(words: readonly string[], at: number, index: string, numberAt: number): Position {
   const before = words[at - 1] ?? "";
   const container = words[at];
   let side = "block";
   if (/^dec(oder)?$/.test(before) && container !== "h") side = "decoder";
   if (/^enc(oder)?$/.test(before) && /^(block|layers|blk)$/.test(container)) side = "encoder";
-  return { block: `${side} ${Number(index)}`, blockIndex: Number(index), rest };
+  return { block: `${side} ${Number(index)}`, blockIndex: Number(index), rest: words.slice(numberAt + 1), numberAt };
 }
 
 /** Keras has flat names: `block3_conv2`, `conv2_block1_1_conv`, `block_13_expand`. */
@@ -232,6 +234,26 @@ export function placeOf(name: string): LayerPlace {
     };
   }
   return { block: "", blockIndex: null, kind: join(inner.join("."), suffix) || name };
+}
+
+/** A name around the number of its block: `prefix + index + suffix` is the name. */
+export interface BlockName {
+  /** "encoder.layer.": names of one stack of blocks have it in common. */
+  readonly prefix: string;
+  readonly index: number;
+  /** ".output.dense.weight". */
+  readonly suffix: string;
+}
+
+/** Cuts the name of a tensor at the number of its block; `undefined` outside the blocks, and for blocks inside stages. */
+export function blockName(name: string): BlockName | undefined {
+  const words = [...name.matchAll(/[^./]+/g)];
+  const { numberAt } = findBlock(words.map(([word]) => word.replace(/:0$/, ""))) ?? {};
+  if (numberAt === undefined) return undefined;
+  const { 0: word, index: start = 0 } = words[numberAt];
+  const digits = /\d+$/.exec(word)?.[0] ?? "";
+  const end = start + word.length;
+  return { prefix: name.slice(0, end - digits.length), index: Number(digits), suffix: name.slice(end) };
 }
 
 const normWords =

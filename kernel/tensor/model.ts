@@ -12,6 +12,11 @@ export interface Model {
   readonly sizeBytes: number;
   /** The file's own key–value pairs, as plain JSON values. */
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** What lies beside the weights: config.json of a Hugging Face folder, or the topology of a TensorFlow.js model, as plain JSON. Of a
+   *  model that was made smaller, with its new sizes. */
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+  /** The folder that `config` came from. */
+  readonly folder?: string | undefined;
   /** The tensor of that name; throws `OptionError` with the nearest name when there is none. */
   tensor(name: string): Tensor;
   /** SHA-256 (hex) of the file, or of the shards' bytes one after the other; of names, shapes and values for a model in memory. */

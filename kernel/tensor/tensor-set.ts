@@ -9,6 +9,8 @@ export interface TensorSetParts {
   /** Names must differ. */
   readonly tensors: readonly Tensor[];
   readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+  readonly folder?: string | undefined;
   readonly sha256: (options?: { signal?: AbortSignal }) => Promise<string>;
 }
 
@@ -20,6 +22,8 @@ export class TensorSet implements Model {
   readonly parameters: number;
   readonly sizeBytes: number;
   readonly metadata: Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+  readonly folder?: string | undefined;
   private readonly byName: ReadonlyMap<string, Tensor>;
   private readonly hash: TensorSetParts["sha256"];
 
@@ -30,6 +34,8 @@ export class TensorSet implements Model {
     this.parameters = parts.tensors.reduce((sum, tensor) => sum + tensor.parameters, 0);
     this.sizeBytes = parts.tensors.reduce((sum, tensor) => sum + tensor.sizeBytes, 0);
     this.metadata = parts.metadata ?? Object.create(null);
+    if (parts.config) this.config = parts.config;
+    if (parts.folder !== undefined) this.folder = parts.folder;
     this.byName = new Map(parts.tensors.map((tensor) => [tensor.name, tensor]));
     this.hash = parts.sha256;
     if (this.byName.size !== parts.tensors.length)

@@ -70,7 +70,7 @@ describe("global magnitude", () => {
 const pruners: Step[] = [
   magnitude({ sparsity: 0.5 }),
   magnitude({ sparsity: 0.95, scope: "row" }),
-  nodes({ sparsity: 0.3 }),
+  nodes({ sparsity: 0.3, remove: false }),
   edges({ n: 2, m: 4 }),
   edges({ fanIn: 3 }),
   edges({ block: [2, 2], sparsity: 0.5 }),
@@ -146,7 +146,7 @@ test("bytes by hand: magnitude 50 %, 4 bits: mask and half of the codes are less
 });
 
 test("bytes by hand: a third of the nodes costs one bit a row and the rows that stay", async () => {
-  const small = await compress(model, nodes({ keep: 6 }), { only: "a.weight" });
+  const small = await compress(model, nodes({ keep: 6, remove: false }), { only: "a.weight" });
   const entry = '["a.weight",[9,14],[["values",336],["nodes",2]]]';
   expect(variantOf(small, "a.weight").bytes).toBe(6 * 14 * 4 + 2 + entry.length);
 });
@@ -204,7 +204,7 @@ test.each<[string, Step[], RegExp]>([
   ["two coders", [linear({ bits: 4 }), huffman(), horner()], /take one of them/],
   [
     "a late global threshold",
-    [nodes({ sparsity: 0.5 }), magnitude({ sparsity: 0.5, scope: "global" })],
+    [nodes({ sparsity: 0.5, remove: false }), magnitude({ sparsity: 0.5, scope: "global" })],
     /is step 2; .* it comes first/,
   ],
 ])("%s is refused with a reason", async (_name, steps, message) => {

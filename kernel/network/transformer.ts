@@ -1,0 +1,295 @@
+/** The channels of a transformer, read from the names, shapes and head size of its blocks:
+ *
+ *   - the hidden neurons of each feed-forward part (mlp): rows of up and, where there is one, gate, entries of their biases, columns of down;
+ *   - the heads of each attention: rows of query, key and value and entries of their biases, columns of the output. With grouped-query
+ *     attention a key and value go with all their query heads.
+ *
+ *  Weights are (out, in); GPT-2 keeps them as (in, out) (transformers' Conv1D), which the width of the network tells. Fused weights are
+ *  [query | key | value] one behind the other, in GPT-NeoX interleaved by head, (heads, 3, headSize). llama.cpp permutes rows of query and
+ *  key within each head, which leaves whole heads whole. A block is described only when every tensor that shares the dimension is known. */
+import { blockName, placeOf, roleOf } from "../tensor/layer-names";
+import type { Shape } from "../tensor/tensor";
+import { section, type ChannelGroup, type ChannelPlace, type ChannelRole, type ChannelSection } from "./channels";
+import { hasHeadSlopes, hasRelu, headSizeOf, sharingOf, type Described } from "./dimensions";
+
+export interface NamedShape {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/** The tensors of one block. */
+export interface Block {
+  /** What the names of the stack's blocks begin with: "encoder.layer.". */
+  readonly prefix: string;
+  readonly index: number;
+  /** "block 3". */
+  readonly name: string;
+  readonly tensors: readonly NamedShape[];
+}
+
+/** The numbered blocks of a network, stack by stack, in ascending order. */
+export function blocksOf(tensors: readonly NamedShape[]): Block[] {
+  const blocks = new Map<string, { prefix: string; index: number; name: string; tensors: NamedShape[] }>();
+  for (const tensor of tensors) {
+    const place = blockName(tensor.name);
+    if (!place) continue;
+    const key = `${place.prefix}${place.index}`;
+    const block = blocks.get(key) ?? { ...place, name: placeOf(tensor.name).block, tensors: [] };
+    block.tensors.push(tensor);
+    blocks.set(key, block);
+  }
+  const stacks = [...new Set([...blocks.values()].map(({ prefix }) => prefix))];
+  return [...blocks.values()].sort((a, b) => stacks.indexOf(a.prefix) - stacks.indexOf(b.prefix) || a.index - b.index);
+}
+
+/** Channels that were found, and for what could not be described, why. */
+export interface Wired {
+  readonly groups: readonly ChannelGroup[];
+  /** Name of the group, and the reason. */
+  readonly unknown: readonly (readonly [group: string, reason: string])[];
+}
+
+/** `heads`: query heads in each attention, where neither config nor metadata tell. */
+export function wireTransformer(tensors: readonly NamedShape[], described: Described, heads?: number): Wired {
+  const groups: ChannelGroup[] = [];
+  const unknown: [string, string][] = [];
+  for (const block of blocksOf(tensors)) {
+    const parts = partsOf(block);
+    const found = [...mlpGroups(parts, described), ...attentionGroups(parts, described, heads)].filter((one) => {
+      if (!("reason" in one)) return true;
+      unknown.push([one.name, one.reason]);
+      return false;
+    }) as ChannelGroup[];
+    for (const group of found) {
+      const reason = strangerOf(group, found, block, parts);
+      if (reason === undefined) groups.push({ ...group, block: { prefix: block.prefix, index: block.index } });
+      else unknown.push([group.name, reason]);
+    }
+  }
+  return { groups, unknown };
+}
+
+interface Unknown {
+  readonly name: string;
+  readonly reason: string;
+}
+
+interface Parts {
+  readonly block: Block;
+  /** By kind: "up", "up.bias", "expert 0.down", "cross.query". */
+  readonly byKind: ReadonlyMap<string, NamedShape>;
+  /** Width of the network; `undefined` when nothing tells. */
+  readonly width: number | undefined;
+  /** Weights are (in, out). */
+  readonly turned: boolean;
+}
+
+const normKinds = ["attention.norm", "mlp.norm", "post_attention.norm", "output.norm", "norm 0", "norm 1"];
+
+function partsOf(block: Block): Parts {
+  const byKind = new Map(block.tensors.map((tensor) => [placeOf(tensor.name).kind, tensor]));
+  const norm = normKinds.map((kind) => byKind.get(kind)).find((one) => one?.shape.length === 1);
+  const width = norm?.shape[0];
+  // A weight that is not square and begins with the width of the network has its inputs first.
+  const telling = ["qkv", "up", "intermediate", "gate", "query", "key"]
+    .map((kind) => byKind.get(kind)?.shape ?? [])
+    .find(([rows, columns, ...more]) => more.length === 0 && rows !== columns);
+  return { block, byKind, width, turned: telling !== undefined && telling[0] === width && telling[1] !== width };
+}
+
+/** The axis that counts what a weight gives, and the one that counts what it takes. */
+const outAxis = ({ turned }: Parts): number => (turned ? 1 : 0);
+const inAxis = ({ turned }: Parts): number => (turned ? 0 : 1);
+
+function place(tensor: NamedShape, axis: number, role: ChannelRole, where: ChannelSection): ChannelPlace {
+  return { tensor: tensor.name, shape: tensor.shape, axis, role, section: where };
+}
+
+/** A matrix of a kind, and its bias where there is one. */
+function matrixOf({ byKind }: Parts, kind: string): NamedShape | undefined {
+  const found = byKind.get(kind);
+  return found?.shape.length === 2 ? found : undefined;
+}
+
+/** A weight's rows (or its part of them), and the same of its bias. */
+function makers(parts: Parts, kind: string, role: ChannelRole, where: ChannelSection): ChannelPlace[] {
+  const weight = matrixOf(parts, kind);
+  const bias = parts.byKind.get(`${kind}.bias`);
+  return [
+    ...(weight ? [place(weight, outAxis(parts), role, where)] : []),
+    ...(bias ? [place(bias, 0, "bias", where)] : []),
+  ];
+}
+
+function mlpGroups(parts: Parts, described: Described): (ChannelGroup | Unknown)[] {
+  const fronts = new Set(
+    [...parts.byKind.keys()].flatMap(
+      (kind) => /^((?:cross\.|shared\.|experts\.|expert \d+\.)?)(down|output)$/.exec(kind)?.[1] ?? [],
+    ),
+  );
+  return [...fronts].flatMap((front): (ChannelGroup | Unknown)[] => {
+    const name = `${parts.block.name} ${front}mlp`;
+    const down = parts.byKind.get(`${front}down`) ?? parts.byKind.get(`${front}output`);
+    if (down === undefined) return [];
+    if (front !== "") return [{ name, reason: "neurons of a mixture of experts are not described" }];
+    if (down.shape.length !== 2) return [{ name, reason: `${down.name} has ${down.shape.length} dimensions` }];
+    const size = down.shape[inAxis(parts)];
+    const whole = section(1);
+    const makersOf = (kind: string, role: ChannelRole) => makers(parts, `${front}${kind}`, role, whole);
+    const fused = makersOf("gate.up", "weight");
+    const gate = makersOf("gate", "gate");
+    const up = [...makersOf("up", "weight"), ...makersOf("intermediate", "weight")];
+    // [gate | up] in one weight: both halves of every channel.
+    const places =
+      fused.length > 0
+        ? fused.flatMap((one) => [
+            { ...one, role: one.role === "bias" ? one.role : ("gate" as const) },
+            { ...one, section: section(1, size) },
+          ])
+        : [...gate, ...up];
+    const wrong = places.find(({ shape, axis }) => shape[axis] !== (fused.length > 0 ? 2 * size : size));
+    if (places.every(({ role }) => role !== "weight"))
+      return [{ name, reason: `nothing is known to feed ${down.name}` }];
+    if (wrong)
+      return [{ name, reason: `${wrong.tensor} gives ${wrong.shape[wrong.axis]} and ${down.name} takes ${size}` }];
+    const homogeneous = hasRelu(described) && fused.length + gate.length === 0;
+    const all = [...places, place(down, inAxis(parts), "consumer", whole)];
+    return [{ name, kind: "nodes", size, queries: 1, headSize: 1, places: all, homogeneous }];
+  });
+}
+
+function attentionGroups(parts: Parts, described: Described, heads: number | undefined): (ChannelGroup | Unknown)[] {
+  return ["", "cross."].flatMap((front): (ChannelGroup | Unknown)[] => {
+    const output = matrixOf(parts, `${front}attention.output`);
+    if (!output) return [];
+    const name = `${parts.block.name} ${front === "" ? "" : "cross "}attention`;
+    const fused = matrixOf(parts, `${front}qkv`);
+    const apart = ["query", "key", "value"].map((kind) => matrixOf(parts, `${front}${kind}`));
+    const [query, key, value] = apart;
+    if (!fused && !(query && key && value))
+      return [{ name, reason: `query, key and value that feed ${output.name} are not all known by name` }];
+    if (hasHeadSlopes(described))
+      return [{ name, reason: "its positions are a slope for each head by number (ALiBi)" }];
+    const shared = parts.byKind.get("relative_position");
+    if (shared) return [{ name, reason: `${shared.name} has a value for each head, shared by all blocks` }];
+    const given = (tensor: NamedShape) => tensor.shape[outAxis(parts)];
+    const taken = output.shape[inAxis(parts)];
+    const queryRows = query ? given(query) : taken;
+    const headSize = headSizeOf(described, queryRows, heads);
+    if (headSize === undefined)
+      return [
+        {
+          name,
+          reason:
+            heads === undefined
+              ? "neither config.json nor the file's metadata give the number of heads; heads: … tells it"
+              : `${queryRows} rows of query are no ${heads} heads`,
+        },
+      ];
+    const queryHeads = queryRows / headSize;
+    const keyHeads = key ? given(key) / headSize : queryHeads / sharingOf(described);
+    const queries = queryHeads / keyHeads;
+    const valueSize = value ? given(value) / keyHeads : headSize;
+    const fusedRows = queryRows + 2 * keyHeads * headSize;
+    const fits =
+      [queryHeads, keyHeads, queries, valueSize].every((count) => Number.isInteger(count) && count > 0) &&
+      queryHeads * valueSize === taken &&
+      (!fused || given(fused) === fusedRows);
+    if (!fits)
+      return [
+        {
+          name,
+          reason: `its shapes do not agree with heads of ${headSize}: ${(fused ?? query)?.name} and ${output.name}`,
+        },
+      ];
+    const rows = queries * headSize;
+    const places = fused
+      ? fusedPlaces(parts, `${front}qkv`, fused.name, { queryRows, rows, headSize, keyHeads, queries })
+      : [
+          ...makers(parts, `${front}query`, "query", section(rows)),
+          ...makers(parts, `${front}key`, "key", section(headSize)),
+          ...makers(parts, `${front}value`, "value", section(valueSize)),
+          ...normPlaces(parts, front, "query", queryRows, section(rows), headSize),
+          ...normPlaces(parts, front, "key", keyHeads * headSize, section(headSize), headSize),
+        ];
+    const consumer = place(output, inAxis(parts), "consumer", section(queries * valueSize));
+    return [
+      { name, kind: "heads", size: keyHeads, queries, headSize, places: [...places, consumer], homogeneous: false },
+    ];
+  });
+}
+
+interface FusedSizes {
+  readonly queryRows: number;
+  readonly rows: number;
+  readonly headSize: number;
+  readonly keyHeads: number;
+  readonly queries: number;
+}
+
+function fusedPlaces(parts: Parts, kind: string, name: string, sizes: FusedSizes): ChannelPlace[] {
+  const { queryRows, rows, headSize, keyHeads, queries } = sizes;
+  const interleaved = /(^|\.)attention\.query_key_value\./.test(name) && queries === 1;
+  const stride = 3 * headSize;
+  const [query, key, value] = interleaved
+    ? [0, 1, 2].map((part) => section(headSize, part * headSize, { stride }))
+    : [section(rows), section(headSize, queryRows), section(headSize, queryRows + keyHeads * headSize)];
+  return [
+    ...makers(parts, kind, "query", query),
+    ...makers(parts, kind, "key", key),
+    ...makers(parts, kind, "value", value),
+  ];
+}
+
+/** A norm over all heads' values has an entry for each; one over a single head is the same for all and stays. */
+function normPlaces(
+  { byKind }: Parts,
+  front: string,
+  kind: string,
+  rows: number,
+  where: ChannelSection,
+  headSize: number,
+): ChannelPlace[] {
+  return [`${front}${kind}.norm`, `${front}${kind}.norm.bias`].flatMap((name) => {
+    const norm = byKind.get(name);
+    return norm && rows !== headSize && norm.shape.length === 1 && norm.shape[0] === rows
+      ? [place(norm, 0, "norm", where)]
+      : [];
+  });
+}
+
+/** Why a group cannot be trusted: a tensor of its block that has the same dimension, or belongs to one of its modules, and is in none of
+ *  the groups. */
+function strangerOf(
+  group: ChannelGroup,
+  groups: readonly ChannelGroup[],
+  block: Block,
+  { width }: Parts,
+): string | undefined {
+  const known = new Set(groups.flatMap(({ places }) => places.map(({ tensor }) => tensor)));
+  const weights = group.places.filter(({ shape }) => shape.length === 2);
+  const modules = weights
+    .map(({ tensor }) => tensor.slice(0, tensor.lastIndexOf(".") + 1))
+    .filter((name) => name !== "");
+  const sizes = new Set(
+    group.places.map(({ shape, axis }) => shape[axis]).filter((size) => size !== width && size > 1),
+  );
+  for (const { name, shape } of block.tensors) {
+    if (known.has(name)) continue;
+    const role = roleOf(name, shape);
+    // The bias of what reads the channels has no entry for them.
+    if (
+      !(role === "bias" && shape.length === 1) &&
+      modules.some((module) => name.startsWith(module) && !isAttentionPart(name, module))
+    )
+      return `${name} belongs to one of its modules`;
+    if (role !== "other" && shape.length <= 2 && shape.some((size) => sizes.has(size)))
+      return `${name} (${shape.join(", ")}) shares its dimension in a way that is not known`;
+  }
+  return undefined;
+}
+
+/** `self_attn.in_proj_weight` has the whole attention as its module. */
+function isAttentionPart(name: string, module: string): boolean {
+  return /att\w*\.$/.test(module) && name.slice(module.length).includes(".");
+}
