@@ -83,7 +83,9 @@ function attend(q: Rows, k: Rows, v: Rows, size: number, isCausal: boolean): Row
       const top = Math.max(...scores);
       const weights = scores.map((score) => Math.exp(score - top));
       const total = weights.reduce((sum, w) => sum + w, 0);
-      return Array.from({ length: size }, (__, d) => v.reduce((sum, value, j) => sum + (weights[j] / total) * value[shared + d], 0));
+      return Array.from({ length: size }, (__, d) =>
+        v.reduce((sum, value, j) => sum + (weights[j] / total) * value[shared + d], 0),
+      );
     }).flat(),
   );
 }
@@ -91,16 +93,17 @@ function attend(q: Rows, k: Rows, v: Rows, size: number, isCausal: boolean): Row
 const row = ({ shape, values }: Matrix, i: number): number[] => [...values.subarray(i * shape[1], (i + 1) * shape[1])];
 
 /** Numbers of the blocks that a model has. */
-const blocks = (model: Model): number[] => [
-  ...new Set(model.tensors.flatMap(({ name }) => blockName(name)?.index ?? [])),
-].sort((a, b) => a - b);
+const blocks = (model: Model): number[] =>
+  [...new Set(model.tensors.flatMap(({ name }) => blockName(name)?.index ?? []))].sort((a, b) => a - b);
 
 async function bert(model: Model, ids: readonly number[], headSize: number): Promise<Rows> {
   const w = await valuesOf(model);
   const pair = (name: string) => [w(`${name}.weight`), w(`${name}.bias`)] as const;
   const norm = (x: Rows, name: string) => layerNorm(x, ...pair(name), 1e-12);
   let x: Rows = ids.map((id, at) => {
-    const [word, position, type] = ["word", "position", "token_type"].map((kind) => w(`embeddings.${kind}_embeddings.weight`));
+    const [word, position, type] = ["word", "position", "token_type"].map((kind) =>
+      w(`embeddings.${kind}_embeddings.weight`),
+    );
     return row(word, id).map((v, i) => v + row(position, at)[i] + row(type, 0)[i]);
   });
   x = norm(x, "embeddings.LayerNorm");

@@ -9,7 +9,9 @@ const fixtures = resolve(__dirname, "../../../test/fixtures/network");
 
 interface Expected {
   readonly tokens: readonly (readonly number[])[];
-  readonly cases: Readonly<Record<string, { readonly gone: unknown; readonly hidden: readonly (readonly (readonly number[])[])[] }>>;
+  readonly cases: Readonly<
+    Record<string, { readonly gone: unknown; readonly hidden: readonly (readonly (readonly number[])[])[] }>
+  >;
 }
 
 const recipes: Record<string, Step[]> = {
@@ -72,7 +74,10 @@ describe.each(families)("%s", (family) => {
 
   test("steps behind work on what is left", async () => {
     const steps = [...recipeOf(family, "nodes 25 %"), magnitude({ sparsity: 0.5, scope: "global" })];
-    const small = await compress(model, steps, { workers: 1, skip: ["*embed**", "embeddings.**", "wte.*", "wpe.*", "pooler.**"] });
+    const small = await compress(model, steps, {
+      workers: 1,
+      skip: ["*embed**", "embeddings.**", "wte.*", "wpe.*", "pooler.**"],
+    });
     let left = 0;
     let zeros = 0;
     for (const { name } of small.report.layers) {
