@@ -1,6 +1,6 @@
 /** The sizes of a network as its settings tell them, and the settings of a network that was made smaller: config.json
  *  (`intermediate_size`, `num_attention_heads`, `num_hidden_layers`, …), GGUF metadata (`llama.feed_forward_length`, …), the topology of
- *  TensorFlow.js. Where blocks differ, a list has the size of each: llama.cpp reads such lists, transformers does not. */
+ *  TensorFlow.js. Where blocks differ, a list has the size of each (few engines read one). */
 import { architectureOf, configKey, configKeys, ggufKeys, type Described, type Meaning } from "./dimensions";
 import type { Wiring } from "./index";
 import { isKeras, resizedTopology } from "./keras";

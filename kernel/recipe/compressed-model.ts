@@ -13,7 +13,7 @@ import type { Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "./compressed-tensor";
 import { headsForTransformers } from "./pad-heads";
 import { saveCompressedTensors } from "./save-compressed-tensors";
-import { checkSizes, saveFolder } from "./save-folder";
+import { checkGgufSizes, checkSizes, saveFolder } from "./save-folder";
 
 export interface SaveOptions {
   /** Type of the values written; "F32" unless told. Tensors that the recipe left alone keep their own type. */
@@ -82,7 +82,11 @@ export class CompressedModel extends TensorSet implements Displayed {
     for (const name of ["from", "padHeads"] as const)
       if (options[name] !== undefined)
         throw new OptionError(`save(): ${name} goes with a folder: save("small/", { ${name} })`);
-    if (path.endsWith(".gguf")) return saveGguf(this, path, { dtype: choose, ...signal });
+    if (path.endsWith(".gguf")) {
+      // Of a network that was made smaller: a model that came with lists may be saved with them.
+      if (this.report.variants[0].parameters !== undefined) checkGgufSizes(this.metadata);
+      return saveGguf(this, path, { dtype: choose, ...signal });
+    }
     if (path.endsWith(".safetensors")) return saveSafetensors(this, path, { dtype: choose, ...signal });
     const suffix = /\.[^./\\]*$/.exec(path)?.[0];
     throw new OptionError(

@@ -6,7 +6,7 @@ import { writeFileAtomically } from "../bytes/atomic-file";
 import { OptionError, WriteError } from "../errors";
 import { readJsonObject } from "../formats/config";
 import { saveSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
-import { configKey } from "../network/dimensions";
+import { architectureOf, configKey, ggufKeys } from "../network/dimensions";
 import type { Report } from "../report/types";
 import type { Tensor } from "../tensor/tensor";
 import { headsForTransformers } from "./pad-heads";
@@ -84,14 +84,32 @@ function typeIn(config: Readonly<Record<string, unknown>>, only: SavedFloatType 
 export function checkSizes(config: Readonly<Record<string, unknown>>): void {
   for (const meaning of ["mlp", "heads", "keyValueHeads"] as const) {
     const key = configKey(config, meaning);
-    const value = key === undefined ? undefined : config[key];
-    if (Array.isArray(value))
-      throw new OptionError(
-        `save(): ${key} is [${value.slice(0, 8).join(", ")}${value.length > 8 ? ", …" : ""}], and transformers builds all blocks alike; scope: "layer" takes the same number from each, save("small.safetensors") keeps these`,
-      );
+    if (key !== undefined && Array.isArray(config[key]))
+      refuseList(key, config[key], "transformers builds all blocks alike");
   }
   if (/^(bloom|mpt)$/.test(String(config.model_type)) && configKey(config, "mlp") !== undefined)
     throw new OptionError(
       `save(): transformers gives ${String(config.model_type)} a feed-forward part of four times its width; save("small.safetensors") keeps the smaller one`,
     );
+}
+
+/** Architectures of llama.cpp whose blocks may differ: src/models/deci.cpp, openelm.cpp. */
+const uneven = /^(deci|openelm)$/;
+
+/** llama.cpp builds all blocks of most architectures alike. */
+export function checkGgufSizes(metadata: Readonly<Record<string, unknown>>): void {
+  const architecture = architectureOf(metadata);
+  if (architecture === undefined || uneven.test(architecture)) return;
+  for (const meaning of ["mlp", "heads", "keyValueHeads"] as const) {
+    const key = `${architecture}.${ggufKeys[meaning]}`;
+    const value = metadata[key];
+    if (Array.isArray(value) && value.some((size) => size !== value[0]))
+      refuseList(key, value, `llama.cpp builds the blocks of ${architecture} alike`);
+  }
+}
+
+function refuseList(key: string, list: readonly unknown[], why: string): never {
+  throw new OptionError(
+    `save(): ${key} is [${list.slice(0, 8).join(", ")}${list.length > 8 ? ", …" : ""}], and ${why}; scope: "layer" takes the same number from each, save("small.safetensors") keeps these`,
+  );
 }
