@@ -1,16 +1,35 @@
+import type { CountedSymbols } from "../measure/entropy";
 import type { Step } from "../tensor/step";
-import type { ByteReader, ByteWriter, IntegerArray } from "./container";
+import type { ArrayType, ByteReader, ByteWriter, IntegerArray } from "./container";
 
 /** A lossless coder of integers: `decode` gives back what `encode` took. Pure and synchronous. */
 export interface Coder<S extends Step = Step> {
   readonly kind: S["kind"];
   /** The byte that names the coder in the container. */
   readonly id: number;
-  /** Writes table and payload of at least one symbol; gives the bits of the payload alone. */
-  encode(symbols: IntegerArray, step: S, writer: ByteWriter): number;
-  /** Reads `count` ≥ 1 symbols in order and hands them on in pieces; leaves the reader at its end. */
-  decode(reader: ByteReader, count: number, range: SymbolRange, emit: (piece: Int32Array) => void): void;
+  /** Writes table and payload of at least one symbol, which occur as often as `counted` says; gives the bits of the payload alone. */
+  encode(symbols: IntegerArray, step: S, writer: ByteWriter, counted: CountedSymbols): number;
+  /** Reads `count` ≥ 1 symbols in order into the array that `create` makes of that length, which is called when the bytes are seen to hold
+   *  them; leaves the reader at its end. */
+  decode(reader: ByteReader, count: number, range: SymbolRange, create: () => IntegerArray): void;
   label(step: S): string;
+}
+
+/** A lossless coder of the bytes of any array. */
+export interface ByteCoder<S extends Step = Step> {
+  readonly kind: S["kind"];
+  readonly id: number;
+  /** Writes the little-endian bytes of the elements of an array of that type, at least one; gives the bits of the payload alone. */
+  encodeBytes(bytes: Uint8Array, type: ArrayType, step: S, writer: ByteWriter, options: ByteOptions): number;
+  /** Reads `length` bytes into the array that `create` makes, which is called when the stored bytes are seen to hold them; leaves the
+   *  reader at its end. */
+  decodeBytes(reader: ByteReader, length: number, create: () => Uint8Array, options: ByteOptions): void;
+  label(step: S): string;
+}
+
+export interface ByteOptions {
+  /** The bytes of the base, as many as those that are coded. */
+  readonly base?: Uint8Array | undefined;
 }
 
 /** The symbols that the type of the array can hold. */
@@ -19,11 +38,29 @@ export interface SymbolRange {
   readonly maximum: number;
 }
 
-/** Symbols that are decoded at a time. */
+/** Symbols that are worked on at a time. */
 export const pieceLength = 16_384;
 
-/** Hands on `count` times the same symbol. */
-export function emitConstant(symbol: number, count: number, emit: (piece: Int32Array) => void): void {
-  const piece = new Int32Array(Math.min(count, pieceLength)).fill(symbol);
-  for (let left = count; left > 0; left -= pieceLength) emit(left < piece.length ? piece.subarray(0, left) : piece);
+/** out[from + i] = symbols[places[i]] for the first `size` places. Written as unsigned numbers of the array's width, so that the loops see
+ *  few types of arrays. */
+export function placeSymbols(
+  symbols: ArrayLike<number>,
+  places: Uint8Array | Uint16Array,
+  size: number,
+  out: IntegerArray,
+  from: number,
+): void {
+  const { buffer, byteOffset, length } = out;
+  if (out.BYTES_PER_ELEMENT === 1) {
+    const table = Uint8Array.from(symbols);
+    const bytes = new Uint8Array(buffer, byteOffset, length);
+    for (let i = 0; i < size; i++) bytes[from + i] = table[places[i]];
+  } else if (out.BYTES_PER_ELEMENT === 2) {
+    const table = Uint16Array.from(symbols);
+    const halves = new Uint16Array(buffer, byteOffset, length);
+    for (let i = 0; i < size; i++) halves[from + i] = table[places[i]];
+  } else {
+    const table = Int32Array.from(symbols);
+    for (let i = 0; i < size; i++) out[from + i] = table[places[i]];
+  }
 }

@@ -2,8 +2,9 @@
  *
  *  | bytes  | what                                                                                      |
  *  | 4      | "CBE" and the version, 1                                                                  |
- *  | 1      | coder: 1 huffman, 2 horner, 3 rans                                                           |
- *  | 1      | type of the array: 0 Uint8, 1 Int8, 2 Uint16, 3 Int16, 4 Int32, 5 string (UTF-16 units)   |
+ *  | 1      | coder: 1 huffman, 2 horner, 3 rans, 4 huffman in four streams, 5 planes, 6 adaptive rans, 7 zstd, 8 delta |
+ *  | 1      | type of the array: 0 Uint8, 1 Int8, 2 Uint16, 3 Int16, 4 Int32, 5 string (UTF-16 units),   |
+ *  |        | 6 Float32, 7 Float64                                                                        |
  *  | varint | number of symbols                                                                         |
  *  | …      | the coder's table and payload; absent when there is no symbol                             |
  *  | 4      | CRC-32 (zlib's) of every byte before                                                      |
@@ -16,40 +17,51 @@ import { FormatError } from "../errors";
 export const magic = [0x43, 0x42, 0x45, 1] as const;
 
 export type IntegerArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array;
+export type FloatArray = Float32Array | Float64Array;
 
 export interface ArrayType {
   readonly name: string;
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly create: (length: number) => IntegerArray;
+  /** Bytes of an element. */
+  readonly width: 1 | 2 | 4 | 8;
+  /** The integers that it holds; undefined for floats. */
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly create: (length: number) => IntegerArray | FloatArray;
 }
 
 export const arrayTypes: readonly ArrayType[] = [
-  { name: "Uint8Array", minimum: 0, maximum: 255, create: (n: number) => new Uint8Array(n) },
-  { name: "Int8Array", minimum: -128, maximum: 127, create: (n: number) => new Int8Array(n) },
-  { name: "Uint16Array", minimum: 0, maximum: 65_535, create: (n: number) => new Uint16Array(n) },
-  { name: "Int16Array", minimum: -32_768, maximum: 32_767, create: (n: number) => new Int16Array(n) },
-  { name: "Int32Array", minimum: -(2 ** 31), maximum: 2 ** 31 - 1, create: (n: number) => new Int32Array(n) },
-  { name: "string", minimum: 0, maximum: 65_535, create: (n: number) => new Uint16Array(n) },
+  { name: "Uint8Array", width: 1, minimum: 0, maximum: 255, create: (n) => new Uint8Array(n) },
+  { name: "Int8Array", width: 1, minimum: -128, maximum: 127, create: (n) => new Int8Array(n) },
+  { name: "Uint16Array", width: 2, minimum: 0, maximum: 65_535, create: (n) => new Uint16Array(n) },
+  { name: "Int16Array", width: 2, minimum: -32_768, maximum: 32_767, create: (n) => new Int16Array(n) },
+  { name: "Int32Array", width: 4, minimum: -(2 ** 31), maximum: 2 ** 31 - 1, create: (n) => new Int32Array(n) },
+  { name: "string", width: 2, minimum: 0, maximum: 65_535, create: (n) => new Uint16Array(n) },
+  { name: "Float32Array", width: 4, create: (n) => new Float32Array(n) },
+  { name: "Float64Array", width: 8, create: (n) => new Float64Array(n) },
 ];
 
 /** Bytes that grow as they are written. */
 export class ByteWriter {
-  private bytes = new Uint8Array(256);
+  private buffer = new Uint8Array(256);
   length = 0;
 
   /** Room for `count` more bytes: the buffer, from which the caller writes at `length` and then moves `length` on. */
   reserve(count: number): Uint8Array {
-    if (this.length + count > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count));
-      larger.set(this.bytes.subarray(0, this.length));
-      this.bytes = larger;
+    if (this.length + count > this.buffer.length) {
+      const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.length + count));
+      larger.set(this.buffer.subarray(0, this.length));
+      this.buffer = larger;
     }
-    return this.bytes;
+    return this.buffer;
   }
 
   byte(value: number): void {
     this.reserve(1)[this.length++] = value;
+  }
+
+  bytes(values: Uint8Array): void {
+    this.reserve(values.length).set(values, this.length);
+    this.length += values.length;
   }
 
   /** A whole number from 0 to 2^53 − 1. */
@@ -69,33 +81,50 @@ export class ByteWriter {
     for (let i = 0, rest = value; i < bytes; i++, rest = Math.floor(rest / 256)) this.byte(rest % 256);
   }
 
+  /** What was written so far. */
+  get written(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
+
   /** What was written, with the CRC-32 behind it. */
   finish(): Uint8Array {
-    this.little(crc32(this.bytes.subarray(0, this.length)), 4);
-    return this.bytes.slice(0, this.length);
+    this.little(crc32(this.buffer.subarray(0, this.length)), 4);
+    return this.buffer.slice(0, this.length);
   }
 }
 
 /** Reads foreign bytes; every fault is a `FormatError` at its offset. */
 export class ByteReader {
-  offset = 0;
-  readonly bytes: Uint8Array;
-  /** Past the last byte of the coder's part. */
-  readonly end: number;
-  private readonly file: string;
+  private constructor(
+    readonly bytes: Uint8Array,
+    private readonly file: string,
+    public offset: number,
+    /** Past the last byte of the coder's part. */
+    readonly end: number,
+  ) {}
 
-  constructor(bytes: Uint8Array, file: string) {
-    this.bytes = bytes;
-    this.file = file;
-    this.end = bytes.length - 4;
-    if (bytes.length < 11) this.fail("it ends too early", `at least 11 bytes, not ${bytes.length}`);
+  /** A reader of all bytes between magic and checksum, which are checked. */
+  static open(bytes: Uint8Array, file: string): ByteReader {
+    const reader = new ByteReader(bytes, file, magic.length, bytes.length - 4);
+    if (bytes.length < 11) reader.fail("it ends too early", `at least 11 bytes, not ${bytes.length}`);
     for (let i = 0; i < 4; i++)
-      if (bytes[i] !== magic[i]) this.fail(`byte value ${bytes[i]}`, `"CBE" and version 1`, i);
-    this.offset = 4;
+      if (bytes[i] !== magic[i]) reader.fail(`byte value ${bytes[i]}`, `"CBE" and version 1`, i);
     let stored = 0;
-    for (let i = 3; i >= 0; i--) stored = stored * 256 + bytes[this.end + i];
-    const computed = crc32(bytes.subarray(0, this.end));
-    if (stored !== computed) this.fail(`checksum ${stored}`, `CRC-32 ${computed}`, this.end);
+    for (let i = 3; i >= 0; i--) stored = stored * 256 + bytes[reader.end + i];
+    const computed = crc32(bytes.subarray(0, reader.end));
+    if (stored !== computed) reader.fail(`checksum ${stored}`, `CRC-32 ${computed}`, reader.end);
+    return reader;
+  }
+
+  get left(): number {
+    return this.end - this.offset;
+  }
+
+  /** A reader of the next `length` bytes; this one goes on behind them. */
+  part(length: number, what: string): ByteReader {
+    if (length > this.left) this.fail(`${what} of ${length} bytes`, `at most the ${this.left} that are left`);
+    this.offset += length;
+    return new ByteReader(this.bytes, this.file, this.offset - length, this.offset);
   }
 
   fail(problem: string, expected: string, offset = this.offset): never {

@@ -8,9 +8,10 @@
  *
  *  Stored: signed varint, the least symbol; varint r; for r > 1 one byte B, then the words, low byte first. */
 import { OptionError } from "../errors";
+import type { CountedSymbols } from "../measure/entropy";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { emitConstant, pieceLength, type Coder, type SymbolRange } from "./coder";
+import { pieceLength, type Coder, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container";
 
 export interface HornerOptions {
@@ -54,13 +55,9 @@ function tailBytes(radix: number, digits: number): number {
   return bytes;
 }
 
-function encode(values: IntegerArray, step: HornerStep, writer: ByteWriter): number {
-  let least = Infinity;
-  let greatest = -Infinity;
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] < least) least = values[i];
-    if (values[i] > greatest) greatest = values[i];
-  }
+function encode(values: IntegerArray, step: HornerStep, writer: ByteWriter, { symbols }: CountedSymbols): number {
+  const least = symbols[0];
+  const greatest = symbols[symbols.length - 1];
   const span = greatest - least + 1;
   const radix = step.radix ?? span;
   if (span > radix)
@@ -84,13 +81,13 @@ function encode(values: IntegerArray, step: HornerStep, writer: ByteWriter): num
   return (at - before) * 8;
 }
 
-function decode(reader: ByteReader, count: number, range: SymbolRange, emit: (piece: Int32Array) => void): void {
+function decode(reader: ByteReader, count: number, range: SymbolRange, create: () => IntegerArray): void {
   const least = reader.signed("the least symbol");
   if (least < range.minimum || least > range.maximum)
     reader.fail(`symbol ${least}`, `${range.minimum} to ${range.maximum}, what the array's type holds`);
   const radix = reader.varint("the radix", 2 ** 32);
   if (radix === 0) reader.fail("radix 0", "1 to 2^32");
-  if (radix === 1) return emitConstant(least, count, emit);
+  if (radix === 1) return void create().fill(least);
   const { wordBytes, digits } = hornerWord(radix);
   const stored = reader.byte();
   if (stored !== wordBytes)
@@ -102,6 +99,7 @@ function decode(reader: ByteReader, count: number, range: SymbolRange, emit: (pi
   const { bytes } = reader;
   const wordsAtATime = Math.max(1, Math.floor(pieceLength / digits));
   const piece = new Int32Array(Math.min(count, wordsAtATime * digits));
+  const values = create();
   const top = range.maximum - least;
   for (let done = 0, at = reader.offset; done < count;) {
     const size = Math.min(piece.length, count - done);
@@ -122,7 +120,7 @@ function decode(reader: ByteReader, count: number, range: SymbolRange, emit: (pi
       if (word !== 0) reader.fail(`a word beyond ${end - start} digits of radix ${radix}`, "a smaller number", at);
       at += wordSize;
     }
-    emit(piece.subarray(0, size));
+    values.set(piece.subarray(0, size), done);
     done += size;
   }
   reader.offset = reader.end;

@@ -26,7 +26,7 @@ type Operation = (typeof operations)[keyof typeof operations];
 const entryBytes = 5;
 
 /** Planes of a part, and bytes of each, for so many records. */
-function planesOf(part: BytesPart | CodesPart, records: number): { count: number; length: number } {
+export function planesOf(part: BytesPart | CodesPart, records: number): { count: number; length: number } {
   if ("codes" in part) return { count: 1, length: records * part.codes.weights };
   return { count: part.width, length: (records * part.bytes) / part.width };
 }
@@ -109,7 +109,7 @@ function subtractBase(
 }
 
 /** Makes the planes of one part of all records. */
-function takeApart(
+export function takeApart(
   kernels: PlaneKernels,
   from: number,
   part: BytesPart | CodesPart,
@@ -207,7 +207,7 @@ function readPlanes(
   if (at !== block + size) fail(`${block + size - at} bytes are left over`, "the end of the block", at - block);
 }
 
-function putTogether(
+export function putTogether(
   kernels: PlaneKernels,
   part: BytesPart | CodesPart,
   { recordBytes, parts }: Layout,

@@ -21,29 +21,41 @@
  *    1  per symbol: varint frequency, varint (gap − 1) to the next (none behind the last);
  *  whichever is shorter. Then the states, 4 bytes each, and the codes' bytes in the decoder's order. */
 import { OptionError } from "../errors";
-import { countSymbols } from "../measure/entropy";
+import type { CountedSymbols } from "../measure/entropy";
 import { bitsFor } from "../measure/size";
 import { checkNumber, checkOptionNames } from "../options";
+import { chunkSymbols, coderKernels, coderPlaces } from "../simd/coders";
 import type { Step } from "../tensor/step";
-import { emitConstant, pieceLength, type Coder, type SymbolRange } from "./coder";
+import { placeSymbols, type Coder, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container";
 import { costOf, normalizeCounts } from "./frequencies";
+import {
+  bytesOfChunk,
+  checkCount,
+  checkStates,
+  loadCoded,
+  maxStreams,
+  readStates,
+  setPlaces,
+  writeStates,
+  lowestState,
+} from "./range-coder";
+import { adaptiveDecode, adaptiveEncode } from "./rans-adaptive";
+import { indexOfSymbols } from "./symbol-index";
 
 const minTableBits = 8;
 const maxTableBits = 16;
 const usualTableBits = 12;
-const maxStreams = 8;
 const usualStreams = 2;
 /** Different symbols that a table may hold. */
 const maxSymbols = 2 ** maxTableBits;
-const lowestState = 2 ** 23;
-/** Past the highest state. */
-const highestState = 2 ** 31;
-const denseSpan = 2 ** 22;
 
 export interface RansOptions {
   /** log2 of the places that the symbols share, 8–16; by default 12, or, from 13 to 16, what makes table and codes shorter. */
   tableBits?: number;
+  /** No table is stored: the model begins without knowledge and learns from what it has coded, at the decoder's end as well. Follows data
+   *  whose symbols change on the way, and saves the table where there are few symbols; for up to 32,768 neighbouring integers. */
+  adaptive?: boolean;
   /** States that take turns, 1–8; default 2. More let a processor overlap their work, and cost 4 bytes each. */
   streams?: number;
 }
@@ -52,13 +64,17 @@ export interface RansStep extends Step {
   readonly kind: "rans";
   readonly tableBits?: number;
   readonly streams?: number;
+  readonly adaptive?: boolean;
 }
 
-/** The step "code by range asymmetric numeral systems": `rans()`, `rans({ tableBits: 14, streams: 4 })`. Comes within 0.1 % of the
+/** The step "code by range asymmetric numeral systems": `rans()`, `rans({ tableBits: 14, streams: 4 })`, `rans({ adaptive: true })`. Comes within 0.1 % of the
  *  entropy where Huffman loses up to a bit per symbol. Throws `OptionError` for an unknown option or a number out of range. */
 export function rans(options: RansOptions = {}): RansStep {
-  checkOptionNames("rans", options, ["tableBits", "streams"]);
-  const step: { kind: "rans"; tableBits?: number; streams?: number } = { kind: "rans" };
+  checkOptionNames("rans", options, ["tableBits", "streams", "adaptive"]);
+  const step: { kind: "rans"; tableBits?: number; streams?: number; adaptive?: boolean } = { kind: "rans" };
+  if (options.adaptive !== undefined && typeof options.adaptive !== "boolean")
+    throw new OptionError(`rans(): adaptive is ${String(options.adaptive)}; it takes true or false`);
+  if (options.adaptive) step.adaptive = true;
   if (options.tableBits !== undefined) {
     const range = { minimum: minTableBits, maximum: maxTableBits, integer: true };
     step.tableBits = checkNumber("rans", "tableBits", options.tableBits, range);
@@ -75,8 +91,7 @@ interface Table {
   readonly streams: number;
 }
 
-function encode(values: IntegerArray, step: RansStep, writer: ByteWriter): number {
-  const { symbols, counts } = countSymbols(values);
+function encode(values: IntegerArray, step: RansStep, writer: ByteWriter, { symbols, counts }: CountedSymbols): number {
   const n = symbols.length;
   if (n > maxSymbols)
     throw new OptionError(
@@ -147,69 +162,42 @@ function writeTable({ symbols, frequencies, tableBits, streams }: Table, writer:
   }
 }
 
-/** From a symbol to its place in the table: an array over the span, or a map where the span is wide. */
-function indexOfSymbols(symbols: ArrayLike<number>): (symbol: number) => number {
-  const least = symbols[0];
-  const span = symbols[symbols.length - 1] - least + 1;
-  if (span > denseSpan) {
-    const places = new Map(Array.from(symbols, (symbol, i) => [symbol, i]));
-    return (symbol) => places.get(symbol) ?? 0;
-  }
-  const places = new Uint16Array(span);
-  for (let i = 0; i < symbols.length; i++) places[symbols[i] - least] = i;
-  return (symbol) => places[symbol - least];
-}
-
-function cumulated(frequencies: Uint32Array): Uint32Array {
-  const starts = new Uint32Array(frequencies.length);
-  for (let i = 1; i < starts.length; i++) starts[i] = starts[i - 1] + frequencies[i - 1];
-  return starts;
-}
-
 function writeCodes(values: IntegerArray, table: Table, writer: ByteWriter): number {
   const { symbols, frequencies, tableBits, streams } = table;
-  const indexOf = indexOfSymbols(symbols);
-  const starts = cumulated(frequencies);
-  const size = 2 ** tableBits;
-  const room = 2 ** (31 - tableBits);
-  const states = new Int32Array(streams).fill(lowestState);
-  // No symbol takes more than tableBits ≤ 16 bits: two bytes.
-  const codes = new Uint8Array(2 * values.length);
-  let at = codes.length;
-  for (let i = values.length - 1, stream = i % streams; i >= 0; i--) {
-    const index = indexOf(values[i]);
-    const f = frequencies[index];
-    let x = states[stream];
-    while (x >= f * room) {
-      codes[--at] = x & 255;
-      x >>>= 8;
-    }
-    const quotient = (x / f) | 0;
-    states[stream] = quotient * size + starts[index] + (x - quotient * f);
-    stream = stream === 0 ? streams - 1 : stream - 1;
+  const kernels = coderKernels();
+  const { memory, states, halves } = kernels;
+  const index = indexOfSymbols(symbols);
+  setPlaces(kernels, frequencies, false);
+  states.fill(lowestState);
+  const parts: Uint8Array[] = [];
+  for (let from = lastChunk(values.length); from >= 0; from -= chunkSymbols) {
+    const to = Math.min(from + chunkSymbols, values.length);
+    index(values, from, to, halves);
+    const end = coderPlaces.coded + bytesOfChunk;
+    const lane = (to - 1) % streams;
+    const begin = kernels.encodeSymbols(coderPlaces.symbols, to - from, lane, streams, tableBits, end);
+    parts.push(memory.slice(begin, end));
   }
-  for (const state of states) writer.little(state, 4);
-  const length = codes.length - at;
-  writer.reserve(length).set(codes.subarray(at), writer.length);
-  writer.length += length;
-  return 32 * streams + 8 * length;
+  writeStates(kernels, streams, writer);
+  const before = writer.length;
+  for (const part of parts.reverse()) writer.bytes(part);
+  return 32 * streams + 8 * (writer.length - before);
 }
 
-function decode(reader: ByteReader, count: number, range: SymbolRange, emit: (piece: Int32Array) => void): void {
+const lastChunk = (length: number): number => Math.floor((length - 1) / chunkSymbols) * chunkSymbols;
+
+function decode(reader: ByteReader, count: number, range: SymbolRange, create: () => IntegerArray): void {
   const n = reader.varint("the number of different symbols", maxSymbols);
   if (n === 0 || n > count) reader.fail(`${n} different symbols`, `1 to ${Math.min(count, maxSymbols)}`);
   const least = reader.signed("the least symbol");
   if (least < range.minimum || least > range.maximum)
     reader.fail(`symbol ${least}`, `${range.minimum} to ${range.maximum}, what the array's type holds`);
-  if (n === 1) return emitConstant(least, count, emit);
+  if (n === 1) return void create().fill(least);
   const table = readTable(reader, n, least, range);
-  const states = readStates(reader, table.streams);
-  // A symbol takes from its state a share of (1 − f/M)/2 at least, and all states and bytes together hold that many bits.
-  const most = table.frequencies.reduce((largest, f) => Math.max(largest, f), 0) / 2 ** table.tableBits;
-  const bits = 8 * (table.streams + reader.end - reader.offset);
-  if (count > ((bits + 1) * Math.LN2 * 2) / (1 - most))
-    reader.fail(`${count} symbols in ${bits} bits`, "a payload that holds them");
-  readCodes(reader, table, states, count, emit);
+  readStates(coderKernels(), table.streams, reader);
+  const largest = table.frequencies.reduce((most, f) => Math.max(most, f), 0) / 2 ** table.tableBits;
+  checkCount(reader, count, table.streams, largest);
+  readCodes(reader, table, count, create);
 }
 
 function readTable(reader: ByteReader, n: number, least: number, range: SymbolRange): Table {
@@ -253,53 +241,24 @@ function readTable(reader: ByteReader, n: number, least: number, range: SymbolRa
   return { symbols, frequencies, tableBits, streams };
 }
 
-function readStates(reader: ByteReader, streams: number): Int32Array {
-  return Int32Array.from({ length: streams }, () => {
-    let state = 0;
-    for (let i = 0; i < 4; i++) state += reader.byte() * 256 ** i;
-    if (state < lowestState || state >= highestState)
-      reader.fail(`state ${state}`, `${lowestState} to ${highestState - 1}`, reader.offset - 4);
-    return state;
-  });
-}
-
-function readCodes(
-  reader: ByteReader,
-  table: Table,
-  states: Int32Array,
-  count: number,
-  emit: (piece: Int32Array) => void,
-): void {
+function readCodes(reader: ByteReader, table: Table, count: number, create: () => IntegerArray): void {
   const { symbols, frequencies, tableBits, streams } = table;
   const { bytes, end } = reader;
-  const starts = cumulated(frequencies);
-  const owners = new Uint16Array(2 ** tableBits);
-  starts.forEach((start, i) => owners.fill(i, start, start + frequencies[i]));
-  const mask = 2 ** tableBits - 1;
-  const piece = new Int32Array(Math.min(count, pieceLength));
-  let at = reader.offset;
-  let stream = 0;
-  for (let left = count; left > 0; left -= pieceLength) {
-    const size = left < pieceLength ? left : pieceLength;
-    for (let i = 0; i < size; i++) {
-      const x = states[stream];
-      const place = x & mask;
-      const index = owners[place];
-      piece[i] = symbols[index];
-      let next = Math.imul(frequencies[index], x >>> tableBits) + place - starts[index];
-      while (next < lowestState) {
-        if (at >= end) reader.fail("the codes go on past the end", `${count} symbols within the data`, end);
-        next = (next << 8) | bytes[at++];
-      }
-      states[stream] = next;
-      stream = stream + 1 === streams ? 0 : stream + 1;
-    }
-    emit(size === piece.length ? piece : piece.subarray(0, size));
+  const kernels = coderKernels();
+  setPlaces(kernels, frequencies, true);
+  let values: IntegerArray | undefined;
+  const { coded, symbols: to } = coderPlaces;
+  for (let done = 0; done < count; done += chunkSymbols) {
+    const size = Math.min(chunkSymbols, count - done);
+    const until = loadCoded(kernels, bytes, reader.offset, end);
+    const at = kernels.decodeSymbols(coded, until, to, size, done % streams, streams, tableBits);
+    if (at === 0) reader.fail("the codes go on past the end", `${count} symbols within the data`, end);
+    reader.offset += at - coded;
+    placeSymbols(symbols, kernels.halves, size, (values ??= create()), done);
   }
-  if (at !== end) reader.fail(`${end - at} bytes are left over`, "the last code in the last byte", at);
-  const wrong = states.findIndex((state) => state !== lowestState);
-  if (wrong >= 0) reader.fail(`stream ${wrong} ends in state ${states[wrong]}`, `${lowestState}, where it began`, end);
-  reader.offset = end;
+  if (reader.offset !== end)
+    reader.fail(`${end - reader.offset} bytes are left over`, "the last code in the last byte");
+  checkStates(kernels, streams, reader);
 }
 
 export const ransCoder: Coder<RansStep> = {
@@ -307,5 +266,15 @@ export const ransCoder: Coder<RansStep> = {
   id: 3,
   encode,
   decode,
-  label: (step) => (step.tableBits === undefined ? "rans" : `rans ${step.tableBits} bits`),
+  label: (step) =>
+    ["rans", ...(step.adaptive ? ["adaptive"] : []), ...(step.tableBits ? [`${step.tableBits} bits`] : [])].join(" "),
+};
+
+/** rans({ adaptive: true }): see rans-adaptive.ts. */
+export const adaptiveRansCoder: Coder<RansStep> = {
+  kind: "rans",
+  id: 6,
+  encode: adaptiveEncode,
+  decode: adaptiveDecode,
+  label: ransCoder.label,
 };

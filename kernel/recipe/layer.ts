@@ -1,5 +1,5 @@
 /** One layer through its steps, with every measure of the report: the work of one task on a worker thread. Pure. */
-import { encode } from "../encode";
+import { encode, planes } from "../encode";
 import { checkFinite, entropyOfCodes, entropyOfValues, errorMeasures, sumErrors, type ErrorSums } from "../measure";
 import { countHistogram, robustRange } from "../measure/histogram";
 import { countZeros } from "../measure/sparsity";
@@ -173,7 +173,11 @@ function pruneStep(weights: Float32Array, step: Step, { shape, name, threshold }
 function store({ savedName: name, shape, dtype, input }: LayerJob, state: State): StoredTensor {
   const { keep, index, values, quantized, coder } = state;
   if (coder && "bytes" in input)
-    return { name, shape, content: { kind: "bytes", dtype: typeOfBytes(dtype), bytes: codeWith(coder, input.bytes) } };
+    return {
+      name,
+      shape,
+      content: { kind: "bytes", dtype: typeOfBytes(dtype), bytes: codeBytes(coder, input.bytes, typeOfBytes(dtype)) },
+    };
   const mask = keep && packMask(keep);
   const forms: StoredTensor[] = [];
   const kept = keep ? countKept(keep) : values.length;
@@ -192,7 +196,7 @@ function store({ savedName: name, shape, dtype, input }: LayerJob, state: State)
           kind: "values",
           values:
             coder && left
-              ? codeWith(coder, new Uint8Array(left.buffer, left.byteOffset, left.byteLength))
+              ? codeBytes(coder, new Uint8Array(left.buffer, left.byteOffset, left.byteLength), "F32")
               : (left ?? values),
           bitsPerValue: bitsPerValue(dtype),
         };
@@ -221,11 +225,23 @@ function store({ savedName: name, shape, dtype, input }: LayerJob, state: State)
 function storeFactors(factors: Factors, coder: Step | undefined): StoredFactors {
   const { rank, bitsPerValue } = factors;
   const bytes = factorBytes(factors);
-  return { kind: "factors", rank, bitsPerValue, bytes: coder ? codeWith(coder, bytes) : bytes };
+  return {
+    kind: "factors",
+    rank,
+    bitsPerValue,
+    bytes: coder ? codeBytes(coder, bytes, bitsPerValue === 32 ? "F32" : "BF16") : bytes,
+  };
 }
 
 function codeWith(coder: Step, codes: CodeArray): Coded {
   return { coder, bytes: encode(codes, coder).bytes };
+}
+
+/** Bytes of floats: by their byte planes, unless the coder sees to that itself, or is zstd, to which they are bytes like any other. */
+function codeBytes(coder: Step, bytes: Uint8Array, type: string): Coded {
+  if (coder.kind === "zstd") return codeWith(coder, bytes);
+  const isPlanes = coder.kind === "planes";
+  return { coder, bytes: encode(bytes, isPlanes ? { type, ...coder } : planes({ type, coder })).bytes };
 }
 
 /** True when every weight that pruning took away dequantizes to zero without a mask. */

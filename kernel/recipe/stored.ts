@@ -142,6 +142,8 @@ export function restoreQuantized(
 function decodeCodes(coded: Coded, name: string): CodeArray {
   const codes = decode(coded.bytes, { name, maximumSymbols: 2 ** 32 });
   if (typeof codes === "string") throw new FormatError(name, 0, "the codes are text", "numbers");
+  if (codes instanceof Float32Array || codes instanceof Float64Array)
+    throw new FormatError(name, 0, "the codes are floats", "integers");
   return codes;
 }
 

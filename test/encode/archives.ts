@@ -84,6 +84,11 @@ export function manyTypesFile(): Uint8Array {
 
 /** A GGUF file with a tensor of each block type: weights as llama.cpp quantizes them, where it writes that type. */
 export function manyBlocksFile(weights: Float32Array = generateWeights(256 * 24, 5)): Uint8Array {
+  return blocksFile(weights, [...blockCodecs.keys(), "F32"]);
+}
+
+/** A GGUF file with the weights in each of these types. */
+export function blocksFile(weights: Float32Array, types: readonly string[]): Uint8Array {
   const random = new Random(22);
   const parts: Uint8Array[] = [];
   let offset = 0;
@@ -95,12 +100,14 @@ export function manyBlocksFile(weights: Float32Array = generateWeights(256 * 24,
     offset += padded.length;
     return tensor;
   };
-  const tensors = [...blockCodecs.values()].map((codec) => {
+  const codecs = [...blockCodecs.values()].filter(({ name }) => types.includes(name));
+  const tensors = codecs.map((codec) => {
     const bytes = codec.encode
       ? encodeBlocks(codec, weights, weights.length)
       : Uint8Array.from({ length: (weights.length / codec.weights) * codec.bytes }, () => random.below(190));
     return add(codec.name, codec.id, bytes);
   });
-  tensors.push(add("F32", 0, new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength)));
+  if (types.includes("F32"))
+    tensors.push(add("F32", 0, new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength)));
   return Buffer.concat([ggufFile({ tensors }), ...parts]);
 }

@@ -1,7 +1,16 @@
 import * as fc from "fast-check";
 import { crc32 } from "node:zlib";
 import { FormatError, OptionError } from "../../kernel/errors";
-import { coderLabel, decode, encode, horner, hornerWord, huffman, type IntegerArray } from "../../kernel/encode";
+import {
+  coderLabel,
+  decode,
+  encode,
+  horner,
+  hornerWord,
+  huffman,
+  type FloatArray,
+  type IntegerArray,
+} from "../../kernel/encode";
 import { canonicalCodes, codeLengths, kraftGap } from "../../kernel/encode/code-lengths";
 import { generateWeights } from "../quantize/generator";
 
@@ -18,7 +27,7 @@ function expectRoundTrip(data: IntegerArray | string, step = huffman() as Parame
   }
   expect(back.constructor.name).toBe(data.constructor.name);
   expect(back.length).toBe(data.length);
-  const bytes = (a: IntegerArray) => Buffer.from(a.buffer, a.byteOffset, a.byteLength);
+  const bytes = (a: IntegerArray | FloatArray) => Buffer.from(a.buffer, a.byteOffset, a.byteLength);
   expect(Buffer.compare(bytes(back), bytes(data))).toBe(0);
 }
 
@@ -243,7 +252,8 @@ describe("hostile bytes", () => {
   test.each([
     ["another version", Uint8Array.of(0x43, 0x42, 0x45, 2, 1, 0, 0, 0, 0, 0, 0), "version 1"],
     ["an unknown coder", craft(9, 0, 0), "coder 9"],
-    ["an unknown type", craft(1, 7, 0), "array type 7"],
+    ["an unknown type", craft(1, 9, 0), "array type 9"],
+    ["floats by a coder of integers", craft(1, 7, 1, 1, 0), "Float64Array by huffman"],
     ["bytes after nothing", craft(1, 0, 0, 1), "left over"],
     ["a count beyond the limit", craft(1, 0, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 0), "number of symbols above the limit"],
     ["a count beyond the payload", craft(1, 0, 100, 2, 0, 0, 2, 0b00001_000, 0b01_000000, 0), "100 symbols in 8 bits"],

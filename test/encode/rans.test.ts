@@ -1,6 +1,14 @@
 import * as fc from "fast-check";
 import { crc32 } from "node:zlib";
-import { coderLabel, decode, encode, rans, type IntegerArray, type RansStep } from "../../kernel/encode";
+import {
+  coderLabel,
+  decode,
+  encode,
+  rans,
+  type FloatArray,
+  type IntegerArray,
+  type RansStep,
+} from "../../kernel/encode";
 import { costOf, normalizeCounts } from "../../kernel/encode/frequencies";
 import { FormatError, OptionError } from "../../kernel/errors";
 import { generateWeights } from "../quantize/generator";
@@ -13,7 +21,7 @@ function expectRoundTrip(data: IntegerArray | string, step: RansStep): void {
   }
   expect(back.constructor.name).toBe(data.constructor.name);
   expect(back.length).toBe(data.length);
-  const bytes = (a: IntegerArray) => Buffer.from(a.buffer, a.byteOffset, a.byteLength);
+  const bytes = (a: IntegerArray | FloatArray) => Buffer.from(a.buffer, a.byteOffset, a.byteLength);
   expect(Buffer.compare(bytes(back), bytes(data))).toBe(0);
 }
 

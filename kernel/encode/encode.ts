@@ -1,0 +1,205 @@
+/** Lossless coding of arrays and text, for teaching, for tests and for `compress()`. The coders are registered here by kind. */
+import { OptionError } from "../errors";
+import { countSymbols, entropyOfCounts } from "../measure/entropy";
+import { checkNumber, checkOptionNames, nearestWord } from "../options";
+import type { Step } from "../tensor/step";
+import { layoutCodeOf, layoutOf } from "./block-layout";
+import type { ByteCoder, Coder } from "./coder";
+import { arrayTypes, ByteReader, ByteWriter, magic, type FloatArray, type IntegerArray } from "./container";
+import { hornerCoder } from "./horner";
+import { hasStreams, huffmanCoder, huffmanStreamsCoder, type HuffmanStep } from "./huffman";
+import { deltaCoder, planesCoder, splitIntoPlanes } from "./planes-coder";
+import { adaptiveRansCoder, ransCoder, type RansStep } from "./rans";
+import { zstdCoder } from "./zstd";
+
+/** A coder of integers, or of bytes of any kind. */
+export type AnyCoder = Coder | ByteCoder;
+
+const planesForms = planesCoder({ formOf, byNumber: (id) => stored.get(id) });
+
+/** Every form in which coders store, by the byte that names it. */
+const stored: ReadonlyMap<number, AnyCoder> = new Map(
+  (
+    [
+      ...[huffmanCoder, hornerCoder, ransCoder, huffmanStreamsCoder, planesForms, adaptiveRansCoder, zstdCoder],
+      deltaCoder,
+    ] as unknown as AnyCoder[]
+  ).map((coder) => [coder.id, coder]),
+);
+
+/** Every lossless coder by its `kind`. A coder here takes any step whose kind is its own. */
+export const coders: ReadonlyMap<string, AnyCoder> = new Map(
+  ([huffmanCoder, hornerCoder, ransCoder, planesForms, zstdCoder, deltaCoder] as unknown as AnyCoder[]).map((coder) => [
+    coder.kind,
+    coder,
+  ]),
+);
+
+/** The coder of a step; throws `OptionError` when its kind is none. */
+export function coderOf(step: Step): AnyCoder {
+  const coder = coders.get(step.kind);
+  if (coder) return coder;
+  const kinds = [...coders.keys()];
+  const guess = nearestWord(String(step.kind), kinds);
+  throw new OptionError(
+    `encode(): "${String(step.kind)}" is no lossless coder; ${guess ? `did you mean "${guess}"?` : `there are ${kinds.join(", ")}`}`,
+  );
+}
+
+/** The form in which a step stores so many symbols. */
+function formOf(step: Step, count: number): AnyCoder {
+  const coder = coderOf(step);
+  if (step.kind === "huffman" && hasStreams(step as HuffmanStep, count)) return huffmanStreamsCoder as Coder;
+  if (step.kind === "rans" && (step as RansStep).adaptive) return adaptiveRansCoder as Coder;
+  return coder;
+}
+
+/** An array after lossless coding. */
+export interface Encoded {
+  readonly step: Step;
+  /** "huffman". */
+  readonly label: string;
+  /** Everything that `decode` needs: header, table, payload, checksum. */
+  readonly bytes: Uint8Array;
+  /** How many symbols were coded: elements, or UTF-16 units of a string. */
+  readonly symbols: number;
+  /** 8 × the number of bytes. */
+  readonly bits: number;
+  /** Bits of the symbols' codes alone, without header, table, padding and checksum. */
+  readonly payloadBits: number;
+  /** bits / symbols; 0 for no symbols. */
+  readonly bitsPerSymbol: number;
+  /** Order-0 entropy of the symbols in bits per symbol: what no coder of single symbols beats. Of floats, the sum over their byte planes. */
+  readonly entropyBits: number;
+}
+
+export interface EncodeOptions {
+  /** For `delta()`: an array of as many bytes. */
+  readonly base?: IntegerArray | FloatArray;
+}
+
+export interface DecodeOptions extends EncodeOptions {
+  /** Used in errors. */
+  readonly name?: string;
+  /** 2^28 unless told: what a few foreign bytes may ask for. */
+  readonly maximumSymbols?: number;
+}
+
+/** Symbols that `decode` gives out at most unless told: what a few foreign bytes may ask for. */
+export const defaultMaximumSymbols = 2 ** 28;
+
+/** Codes integers, floats or text without loss: `decode(encode(data, step))` has the same type and the same bits. huffman, rans and horner
+ *  take integers and text, planes, zstd and delta floats as well. Throws `OptionError` for data of another type and for symbols that the
+ *  coder cannot take. The data are not changed. */
+export function encode(data: IntegerArray | FloatArray | string, step: Step, options: EncodeOptions = {}): Encoded {
+  const coder = coderOf(step);
+  checkOptionNames("encode", options, ["base"]);
+  const tag = typeof data === "string" ? "string" : Object.prototype.toString.call(data).slice(8, -1);
+  const number = arrayTypes.findIndex((entry) => entry.name === tag);
+  if (number < 0)
+    throw new OptionError(
+      `encode(): it takes ${arrayTypes.map((entry) => entry.name).join(", ")}; quantize() gives such codes`,
+    );
+  const type = arrayTypes[number];
+  const array = typeof data === "string" ? unitsOf(data) : data;
+  const form = formOf(step, array.length);
+  if (type.minimum === undefined && !("encodeBytes" in form))
+    throw new OptionError(
+      `encode(): ${coder.kind}() takes integers and text; planes({ coder: ${coder.kind}() }) takes a ${type.name}`,
+    );
+  const writer = new ByteWriter();
+  for (const byte of magic) writer.byte(byte);
+  writer.byte(form.id);
+  writer.byte(number);
+  writer.varint(array.length);
+  const counted = countSymbols(type.minimum === undefined ? [] : array);
+  let payloadBits = 0;
+  if ("encodeBytes" in form) {
+    const base = baseOf(options.base, array.byteLength);
+    if (array.length > 0) payloadBits = form.encodeBytes(bytesOf(array), type, step, writer, { base });
+  } else if (array.length > 0) payloadBits = form.encode(array as IntegerArray, step, writer, counted);
+  const bytes = writer.finish();
+  const bits = bytes.length * 8;
+  return {
+    step,
+    label: coder.label(step),
+    bytes,
+    symbols: array.length,
+    bits,
+    payloadBits,
+    bitsPerSymbol: array.length === 0 ? 0 : bits / array.length,
+    entropyBits:
+      type.minimum === undefined ? planeEntropyOf(bytesOf(array), type.width) : entropyOfCounts(counted.counts),
+  };
+}
+
+const bytesOf = (array: IntegerArray | FloatArray): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+function baseOf(base: unknown, byteLength: number): Uint8Array | undefined {
+  if (base === undefined) return undefined;
+  if (!ArrayBuffer.isView(base) || base.byteLength !== byteLength)
+    throw new OptionError(
+      `encode(): the base has ${ArrayBuffer.isView(base) ? `${base.byteLength} bytes` : "no bytes"}; it takes an array of the data's ${byteLength}`,
+    );
+  return new Uint8Array(base.buffer, base.byteOffset, base.byteLength);
+}
+
+/** Σ H over the byte planes of floats, in bits per element. */
+function planeEntropyOf(bytes: Uint8Array, width: number): number {
+  const layout = layoutOf(layoutCodeOf(width === 4 ? "F32" : "F64", bytes.length));
+  return splitIntoPlanes(bytes, layout).reduce((sum, plane) => sum + entropyOfCounts(countSymbols(plane).counts), 0);
+}
+
+function unitsOf(text: string): Uint16Array {
+  const units = new Uint16Array(text.length);
+  for (let i = 0; i < units.length; i++) units[i] = text.charCodeAt(i);
+  return units;
+}
+
+/** Gives back what `encode` took, from its result or from the bytes alone. Throws `FormatError` for bytes that are not exactly what
+ *  `encode` writes, for another base than the one that was used, and for more than `maximumSymbols` symbols. */
+export function decode(encoded: Encoded | Uint8Array, options: DecodeOptions = {}): IntegerArray | FloatArray | string {
+  checkOptionNames("decode", options, ["name", "maximumSymbols", "base"]);
+  const limit = checkNumber("decode", "maximumSymbols", options.maximumSymbols ?? defaultMaximumSymbols, {
+    minimum: 0,
+    maximum: 2 ** 32,
+    integer: true,
+  });
+  const reader = ByteReader.open(ArrayBuffer.isView(encoded) ? encoded : encoded.bytes, options.name ?? "encoded data");
+  const coder = stored.get(reader.byte());
+  if (!coder)
+    return reader.fail(
+      `coder ${reader.bytes[4]}`,
+      [...stored.values()].map(({ id, kind }) => `${id} (${kind})`).join(", "),
+      4,
+    );
+  const type = arrayTypes[reader.byte()];
+  if (!type) return reader.fail(`array type ${reader.bytes[5]}`, `0 to ${arrayTypes.length - 1}`, 5);
+  const count = reader.varint("the number of symbols", limit);
+  let values = type.create(0);
+  // Called when the coder has seen that the bytes hold so many.
+  const create = (): IntegerArray | FloatArray => (values = type.create(count));
+  if ("decodeBytes" in coder) {
+    const base = options.base && bytesOf(options.base);
+    if (count > 0) coder.decodeBytes(reader, count * type.width, () => bytesOf(create()), { base });
+  } else {
+    const { minimum, maximum } = type;
+    if (minimum === undefined || maximum === undefined)
+      return reader.fail(`${type.name} by ${coder.kind}`, "an array of integers", 5);
+    if (count > 0) coder.decode(reader, count, { minimum, maximum }, () => create() as IntegerArray);
+  }
+  if (reader.left > 0) return reader.fail(`${reader.left} bytes are left over`, "the checksum");
+  return type.name === "string" ? textOf(values as Uint16Array) : values;
+}
+
+function textOf(units: Uint16Array): string {
+  let text = "";
+  for (let i = 0; i < units.length; i += 8192) text += String.fromCharCode(...units.subarray(i, i + 8192));
+  return text;
+}
+
+/** A short text for a coding step: "huffman". */
+export function coderLabel(step: Step): string {
+  return coderOf(step).label(step);
+}

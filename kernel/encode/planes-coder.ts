@@ -1,0 +1,292 @@
+/** Byte planes as a step: `planes()` codes floats, whose bytes differ in kind, plane by plane; `delta()` codes an array against another.
+ *
+ *  Stored by planes (5): the layout (block-layout.ts: varint width + 16 for floats, or 64 and the number of ggml's block type); one byte:
+ *    0  in the archive's blocks (planes.ts), each behind a varint of its bytes, choosing for each plane of a block what is shortest;
+ *    1  by another coder: for each plane, that of the lowest byte first, one byte, 0 raw or the coder's number, varint bytes, the bytes.
+ *  Stored by delta (8): the layout; u64 XXH64 of the base's bytes; the archive's blocks as above. */
+import { OptionError } from "../errors";
+import { countSymbols } from "../measure/entropy";
+import { checkOptionNames } from "../options";
+import { ownLane, places, planeKernels } from "../simd/planes";
+import { dtypes } from "../tensor/dtype";
+import type { Step } from "../tensor/step";
+import {
+  blockBytesOf,
+  layoutCodeFrom,
+  layoutCodeOf,
+  layoutOf,
+  numbersOf,
+  type Layout,
+  type LayoutCode,
+} from "./block-layout";
+import type { ByteCoder, Coder } from "./coder";
+import { ByteWriter, type ArrayType, type ByteReader } from "./container";
+import { hashBytes64 } from "./hash";
+import { blockLimits, decodeBlock, encodeBlock, planesOf, putTogether, takeApart } from "./planes";
+
+export interface PlanesOptions {
+  /** What the array's bytes are, when the array does not say: "BF16" or "F16" in a Uint16Array, any type in a Uint8Array. */
+  type?: string;
+  /** The coder of each plane: huffman(), rans(), horner(), zstd(). Without it, the archive's own, which chooses among forms. */
+  coder?: Step;
+}
+
+export interface PlanesStep extends Step {
+  readonly kind: "planes";
+  readonly type?: string;
+  readonly coder?: Step;
+}
+
+export interface DeltaOptions {
+  /** As of `planes()`. */
+  type?: string;
+}
+
+export interface DeltaStep extends Step {
+  readonly kind: "delta";
+  readonly type?: string;
+}
+
+const innerKinds: readonly string[] = ["huffman", "rans", "horner", "zstd"];
+
+function checkType(method: string, type: string | undefined): { type?: string } {
+  if (type === undefined) return {};
+  if (typeof type === "string" && Object.hasOwn(dtypes, type)) return { type };
+  throw new OptionError(`${method}(): type is ${JSON.stringify(type)}; it takes ${Object.keys(dtypes).join(", ")}`);
+}
+
+/** The step "byte planes": `planes()`, `planes({ type: "BF16" })`, `planes({ coder: rans() })`. Exponents, signs and mantissas of floats are
+ *  told apart and coded each by its own statistics. Throws `OptionError` for an unknown option. */
+export function planes(options: PlanesOptions = {}): PlanesStep {
+  checkOptionNames("planes", options, ["type", "coder"]);
+  const step = { kind: "planes" as const, ...checkType("planes", options.type) };
+  if (options.coder === undefined) return Object.freeze(step);
+  if (!innerKinds.includes(options.coder?.kind))
+    throw new OptionError(
+      `planes(): its coder is ${JSON.stringify(options.coder?.kind)}; it takes ${innerKinds.map((kind) => `${kind}()`).join(", ")}`,
+    );
+  return Object.freeze({ ...step, coder: options.coder });
+}
+
+/** The step "difference from a base": `encode(tuned, delta(), { base })`, and `decode(bytes, { base })` with an array of the same bytes. Of
+ *  files, `pack(file, archive, { base })` does it. Throws `OptionError` for an unknown option. */
+export function delta(options: DeltaOptions = {}): DeltaStep {
+  checkOptionNames("delta", options, ["type"]);
+  return Object.freeze({ kind: "delta" as const, ...checkType("delta", options.type) });
+}
+
+const typeOfArray: Readonly<Record<string, string>> = {
+  ...{ Uint8Array: "U8", Int8Array: "I8", Uint16Array: "U16", Int16Array: "I16", Int32Array: "I32", string: "U16" },
+  ...{ Float32Array: "F32", Float64Array: "F64" },
+};
+
+function layoutFor(step: PlanesStep | DeltaStep, array: ArrayType, length: number): LayoutCode {
+  return layoutCodeOf(step.type ?? typeOfArray[array.name], length);
+}
+
+function writeBlocks(bytes: Uint8Array, layout: Layout, base: Uint8Array | undefined, writer: ByteWriter): number {
+  const kernels = planeKernels();
+  const { input, output } = ownLane;
+  const step = blockBytesOf(layout);
+  let total = 0;
+  for (let from = 0; from < bytes.length; from += step) {
+    const block = bytes.subarray(from, from + step);
+    kernels.memory.set(block, input);
+    const size = encodeBlock(kernels, input, block.length, layout, output, base?.subarray(from, from + step));
+    writer.varint(size);
+    writer.bytes(kernels.memory.subarray(output, output + size));
+    total += size;
+  }
+  return 8 * total;
+}
+
+function readBlocks(
+  reader: ByteReader,
+  length: number,
+  layout: Layout,
+  create: () => Uint8Array,
+  base: Uint8Array | undefined,
+): void {
+  const kernels = planeKernels();
+  const { input, output } = ownLane;
+  const step = blockBytesOf(layout);
+  if (Math.ceil(length / step) * 8 > reader.left + 8)
+    reader.fail(`${length} bytes in blocks of ${step}`, `${reader.left} bytes or fewer for all blocks`);
+  const out = create();
+  for (let from = 0; from < length; from += step) {
+    const bytes = Math.min(step, length - from);
+    const start = reader.offset;
+    const size = reader.varint("the bytes of a block", blockLimits(bytes).most);
+    const block = reader.part(size, "a block");
+    if (size === 0) reader.fail("a block of no bytes", "one or more", start);
+    const fail = (problem: string, expected: string, offset: number): never =>
+      reader.fail(problem, expected, block.end - size + offset);
+    kernels.memory.set(reader.bytes.subarray(block.offset, block.end), input);
+    const baseBlock = base?.subarray(from, from + bytes);
+    decodeBlock(kernels, input, size, layout, output, bytes, { fail, version: 2, base: baseBlock });
+    out.set(kernels.memory.subarray(output, output + bytes), from);
+  }
+}
+
+/** All planes of `bytes`, the lowest first; of records those of one field behind those of another. */
+export function splitIntoPlanes(bytes: Uint8Array, layout: Layout): Uint8Array[] {
+  const kernels = planeKernels();
+  const records = bytes.length / layout.recordBytes;
+  const all: Uint8Array[] = layout.parts.flatMap((part) => {
+    const { count, length } = planesOf(part, records);
+    return Array.from({ length: count }, () => new Uint8Array(length));
+  });
+  forEachBlock(bytes.length, layout, (from, size) => {
+    kernels.memory.set(bytes.subarray(from, from + size), ownLane.input);
+    let plane = 0;
+    for (const part of layout.parts) {
+      takeApart(kernels, ownLane.input, part, layout, size / layout.recordBytes, true);
+      const before = planesOf(part, from / layout.recordBytes).length;
+      const { count, length } = planesOf(part, size / layout.recordBytes);
+      for (let p = 0; p < count; p++, plane++) {
+        const at = places.planes + p * length;
+        all[plane].set(kernels.memory.subarray(at, at + length), before);
+      }
+    }
+  });
+  return all;
+}
+
+/** The inverse, into `out`. */
+export function joinPlanes(all: readonly Uint8Array[], layout: Layout, out: Uint8Array): void {
+  const kernels = planeKernels();
+  forEachBlock(out.length, layout, (from, size) => {
+    let plane = 0;
+    for (const part of layout.parts) {
+      const before = planesOf(part, from / layout.recordBytes).length;
+      const { count, length } = planesOf(part, size / layout.recordBytes);
+      for (let p = 0; p < count; p++, plane++) {
+        kernels.pointers[p] = places.planes + p * length;
+        kernels.memory.set(all[plane].subarray(before, before + length), kernels.pointers[p]);
+      }
+      putTogether(kernels, part, layout, ownLane.output, size / layout.recordBytes, true);
+    }
+    out.set(kernels.memory.subarray(ownLane.output, ownLane.output + size), from);
+  });
+}
+
+function forEachBlock(length: number, layout: Layout, act: (from: number, size: number) => void): void {
+  const step = blockBytesOf(layout);
+  for (let from = 0; from < length; from += step) act(from, Math.min(step, length - from));
+}
+
+function readLayout(reader: ByteReader, length: number): Layout {
+  const start = reader.offset;
+  const code = layoutCodeFrom(() => reader.varint("the layout", 255));
+  if (!code) return reader.fail("an unknown layout", "1, 2, 4 or 8, with 16 for floats, or a block type", start);
+  const layout = layoutOf(code);
+  if (length % layout.recordBytes !== 0)
+    reader.fail(`records of ${layout.recordBytes} bytes in ${length}`, "a divisor", start);
+  return layout;
+}
+
+/** How the planes' own coder is found: the form that a step has for so many symbols, and the form that a number names. */
+export interface CodersOfPlanes {
+  formOf(step: Step, count: number): Coder | ByteCoder;
+  byNumber(id: number): Coder | ByteCoder | undefined;
+}
+
+export function planesCoder(coders: CodersOfPlanes): ByteCoder<PlanesStep> {
+  const bytesType: ArrayType = {
+    name: "Uint8Array",
+    width: 1,
+    minimum: 0,
+    maximum: 255,
+    create: (n) => new Uint8Array(n),
+  };
+
+  function writePlane(plane: Uint8Array, step: Step, writer: ByteWriter): number {
+    const coder = coders.formOf(step, plane.length);
+    const own = new ByteWriter();
+    const bits =
+      "encodeBytes" in coder
+        ? coder.encodeBytes(plane, bytesType, step, own, {})
+        : coder.encode(plane, step, own, countSymbols(plane));
+    const isShorter = own.length < plane.length;
+    writer.byte(isShorter ? coder.id : 0);
+    writer.varint(isShorter ? own.length : plane.length);
+    writer.bytes(isShorter ? own.written : plane);
+    return isShorter ? bits : 8 * plane.length;
+  }
+
+  function readPlane(reader: ByteReader, length: number): Uint8Array {
+    const id = reader.byte();
+    const part = reader.part(reader.varint("the bytes of a plane", length), "a plane");
+    if (id === 0) {
+      if (part.left !== length) reader.fail(`a raw plane of ${part.left} bytes`, `${length}`, part.offset);
+      return part.bytes.subarray(part.offset, part.end);
+    }
+    const coder = coders.byNumber(id);
+    if (!coder || coder.kind === "planes" || coder.kind === "delta")
+      return reader.fail(`coder ${id} of a plane`, "0 (raw) or a coder of bytes", part.offset);
+    let plane = new Uint8Array(0);
+    const create = (): Uint8Array => (plane = new Uint8Array(length));
+    if ("decodeBytes" in coder) coder.decodeBytes(part, length, create, {});
+    else coder.decode(part, length, { minimum: 0, maximum: 255 }, create);
+    if (part.left !== 0) part.fail(`${part.left} bytes are left over`, "the end of the plane");
+    return plane;
+  }
+
+  return {
+    kind: "planes",
+    id: 5,
+    encodeBytes(bytes, type, step, writer) {
+      const code = layoutFor(step, type, bytes.length);
+      numbersOf(code).forEach((number) => writer.varint(number));
+      writer.byte(step.coder ? 1 : 0);
+      if (!step.coder) return writeBlocks(bytes, layoutOf(code), undefined, writer);
+      const { coder } = step;
+      return splitIntoPlanes(bytes, layoutOf(code)).reduce((sum, plane) => sum + writePlane(plane, coder, writer), 0);
+    },
+    decodeBytes(reader, length, create) {
+      const layout = readLayout(reader, length);
+      const mode = reader.byte();
+      if (mode === 0) return readBlocks(reader, length, layout, create, undefined);
+      if (mode !== 1) reader.fail(`byte value ${mode}`, "0 for blocks or 1 for planes", reader.offset - 1);
+      const records = length / layout.recordBytes;
+      const lengths = layout.parts.flatMap((part) => {
+        const { count, length: each } = planesOf(part, records);
+        return new Array<number>(count).fill(each);
+      });
+      const all = lengths.map((each) => readPlane(reader, each));
+      joinPlanes(all, layout, create());
+    },
+    label: (step) => (step.coder ? `planes ${coders.formOf(step.coder, 0).label(step.coder)}` : "planes"),
+  };
+}
+
+export const deltaCoder: ByteCoder<DeltaStep> = {
+  kind: "delta",
+  id: 8,
+  encodeBytes(bytes, type, step, writer, { base }) {
+    if (!base)
+      throw new OptionError(
+        "delta(): it needs a base: encode(data, delta(), { base }), or of files pack(source, target, { base })",
+      );
+    const code = layoutFor(step, type, bytes.length);
+    numbersOf(code).forEach((number) => writer.varint(number));
+    const hash = hashBytes64(base);
+    writer.little(Number(hash & 0xffffffffn), 4);
+    writer.little(Number(hash >> 32n), 4);
+    return writeBlocks(bytes, layoutOf(code), base, writer);
+  },
+  decodeBytes(reader, length, create, { base }) {
+    const layout = readLayout(reader, length);
+    const start = reader.offset;
+    let hash = 0n;
+    for (let k = 0n; k < 64n; k += 8n) hash |= BigInt(reader.byte()) << k;
+    if (!base || hashBytes64(base) !== hash)
+      return reader.fail(
+        base ? `the base has XXH64 ${hashBytes64(base).toString(16)}` : "no base was given",
+        `decode(bytes, { base }) with the ${length} bytes of XXH64 ${hash.toString(16)}`,
+        start,
+      );
+    readBlocks(reader, length, layout, create, base);
+  },
+  label: () => "delta",
+};
