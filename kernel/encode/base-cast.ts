@@ -1,8 +1,9 @@
 /** What a tensor of a base would be in another type: floats rounded to nearest, ties to even, or quantized to ggml's blocks as llama.cpp
  *  does it without importance. Where a model was made from its base that way, nothing of it is left to store. */
 import { bfloat16FromBits, float16FromBits } from "../bytes/half-float";
-import { blockCodecs, encodeBlocks, type BlockName } from "../blocks";
+import { blockCodecs, type BlockName } from "../blocks";
 import { decodeValues } from "../formats/values";
+import { encodeBlockBytes } from "../simd/blocks";
 import { dtypes, sizeOf, type DType } from "../tensor/dtype";
 
 const sources: readonly string[] = ["F32", "F16", "BF16", "F64", "F8_E4M3", "F8_E5M2"];
@@ -38,12 +39,12 @@ export function castInto(bytes: Uint8Array, from: string, to: string): Uint8Arra
   const values = new Float32Array(elementsIn(from, bytes.length));
   decodeValues(new Uint8Array(bytes), from as DType, values);
   const codec = blockCodecs.get(to as BlockName);
-  if (codec)
-    return encodeBlocks(
-      codec,
-      values.map((value) => (Number.isFinite(value) ? value : 0)),
-      values.length,
-    );
+  if (codec) {
+    const finite = values.map((value) => (Number.isFinite(value) ? value : 0));
+    const blocks = new Uint8Array((values.length / codec.weights) * codec.bytes);
+    encodeBlockBytes(codec, finite, values.length, undefined, blocks);
+    return blocks;
+  }
   if (to === "F32") return new Uint8Array(values.buffer);
   const round = to === "BF16" ? bfloat16FromBits : float16FromBits;
   return new Uint8Array(Uint16Array.from(new Uint32Array(values.buffer), (bits) => round(bits)).buffer);

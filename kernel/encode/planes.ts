@@ -12,6 +12,7 @@
  *  Version 1 of the archive: 0 the block as it is; 1 planes; 2 planes of elements rotated left by one bit; elements only.
  *
  *  Everything lies in the kernels' memory: `from`, `to` are addresses. */
+import { packBlockCodes, unpackBlockBytes } from "../simd/blocks";
 import { places, type PlaneKernels } from "../simd/planes";
 import type { BytesPart, CodesPart, Layout } from "./block-layout";
 import { readPlane, writePlane, type Fail } from "./plane";
@@ -119,9 +120,9 @@ export function takeApart(
 ): void {
   const { memory } = kernels;
   if ("codes" in part) {
-    const { packing, weights, bytes } = part.codes;
-    for (let i = 0; i < records; i++)
-      packing.unpack(memory, from + i * bytes, memory.subarray(places.planes + i * weights));
+    const { weights, bytes } = part.codes;
+    const codes = memory.subarray(places.planes, places.planes + records * weights);
+    unpackBlockBytes(part.codes, memory.subarray(from, from + records * bytes), codes);
     return;
   }
   const { offset, bytes, width, isFloat } = part;
@@ -215,24 +216,23 @@ export function putTogether(
   records: number,
   rotate: boolean,
 ): void {
-  const { memory, pointers } = kernels;
-  if ("codes" in part) return packCodes(memory, part, pointers[0], to, records);
+  if ("codes" in part) return packCodes(kernels, part, kernels.pointers[0], to, records);
   const { offset, bytes, width, isFloat } = part;
   const elements = parts.length > 1 ? places.fields : to;
   kernels.merge(places.pointers, elements, (records * bytes) / width, width, Number(rotate && isFloat));
   if (parts.length > 1) kernels.scatter(places.fields, to, records, recordBytes, offset, bytes);
 }
 
-/** Codes go into zeros; the fields of the records, which come first in a layout, are there already and stay. */
-function packCodes(memory: Uint8Array, { codes }: CodesPart, from: number, to: number, records: number): void {
-  const { packing, weights, bytes, fields } = codes;
-  const record = new Uint8Array(bytes);
-  for (let i = 0; i < records; i++) {
-    const at = to + i * bytes;
-    packing.pack(memory.subarray(from + i * weights, from + (i + 1) * weights), record.fill(0), 0);
-    for (const field of fields) record.set(memory.subarray(at + field.at, at + field.at + field.bytes), field.at);
-    memory.set(record, at);
-  }
+/** The fields of the records come first in a layout, so that they are there already. */
+function packCodes(kernels: PlaneKernels, { codes }: CodesPart, from: number, to: number, records: number): void {
+  const { memory } = kernels;
+  const { weights, bytes } = codes;
+  const fields = codes.fields.map((field) => {
+    kernels.gather(to, places.fields, records, bytes, field.at, field.bytes);
+    return memory.slice(places.fields, places.fields + records * field.bytes);
+  });
+  const stored = memory.subarray(from, from + records * weights);
+  packBlockCodes(codes, { codes: stored, fields }, memory.subarray(to, to + records * bytes));
 }
 
 /** XXH64 of the `length` bytes at `from`. */

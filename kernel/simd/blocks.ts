@@ -159,6 +159,20 @@ export function packBlockCodes(codec: BlockCodec, { codes, fields }: BlockCodes,
   );
 }
 
+/** The codes of whole blocks as a GGUF file holds them. */
+export function unpackBlockBytes(codec: BlockCodec, bytes: Uint8Array, codes: Uint8Array): void {
+  const { unpackBlocks } = layerFunctions();
+  inPieces(
+    codes.length / codec.weights,
+    pieceWeights / codec.weights,
+    [
+      { array: bytes, each: codec.bytes, use: "in" },
+      { array: codes, each: codec.weights, use: "out" },
+    ],
+    ([from, to], _first, count) => unpackBlocks(codec.id, from, count, to),
+  );
+}
+
 /** The values of whole blocks as a GGUF file holds them. */
 export function decodeBlockBytes(codec: BlockCodec, bytes: Uint8Array, values: Float32Array): void {
   const { unpackBlocks, decodeBlocks } = layerFunctions();
