@@ -114,6 +114,7 @@ function modelSummary(model: Reader): ModelSummary {
     parameters: model.count("parameters"),
     bytes: model.count("bytes"),
     ...(model.has("sha256") ? { sha256: model.text("sha256") } : {}),
+    ...(model.has("source") ? { source: model.text("source") } : {}),
   };
 }
 

@@ -4,7 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import { SourceError } from "../errors";
 import { pause, throwIfStopped } from "./pause";
 
-/** Where bytes come from. One seam for a file and for memory, so that a format reader knows neither, and a test can count
+/** Where bytes come from. One seam for a file, an address and memory, so that a format reader knows neither, and a test can count
  *  what was read. Ranges are [start, end), in bytes, within [0, byteLength]. */
 export interface ByteSource {
   /** What errors call it: a file's path. */
@@ -13,6 +13,10 @@ export interface ByteSource {
   /** Bytes handed out so far, and the number of reads that asked for them. */
   readonly bytesRead: number;
   readonly reads: number;
+  /** Set where a read is dear: bytes that a reader of headers does well to ask for at once. */
+  readonly windowBytes?: number;
+  /** SHA-256 of all bytes, hex, where it is known without reading them. */
+  readonly sha256?: string;
   /** The bytes [start, end) in an array of their own. `SourceError` when they cannot be had. */
   read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
   /** Fills `target` with the bytes from `start` on. */
@@ -24,7 +28,8 @@ export interface ByteSource {
  *  some ten milliseconds. */
 const sliceBytes = 8 * 1024 * 1024;
 
-abstract class CountingSource implements ByteSource {
+/** Checks ranges and counts; a kind of source says how bytes are had. */
+export abstract class CountingSource implements ByteSource {
   bytesRead = 0;
   reads = 0;
   private closed = false;

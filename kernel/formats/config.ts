@@ -1,6 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { fileSource, type ByteSource } from "../bytes/source";
+import { CancelledError } from "../errors";
 import type { Model } from "../tensor/model";
+import type { Siblings } from "./siblings";
 
 /** The settings that lie beside a model's weights: `config.json` of a Hugging Face folder, or the topology in a TensorFlow.js
  *  `model.json`. They say what shapes alone do not: the number of attention heads, the activation, the order of layers. */
@@ -8,32 +9,47 @@ import type { Model } from "../tensor/model";
 /** A config.json has some kilobytes; one with a list for each of 100,000 labels has a few megabytes. */
 export const maxConfigBytes = 64 * 1024 * 1024;
 
-/** The JSON object in a file; `undefined` where there is no such file, or it holds anything else: weights open without their settings,
- *  and what needs them says so. */
-export async function readJsonObject(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile() || found.size > maxConfigBytes) return undefined;
+type Settings = Readonly<Record<string, unknown>>;
+
+/** The settings of a model that was opened from `source`; `undefined` where there are none, or the file holds anything else than a JSON
+ *  object: weights open without their settings, and what needs them says so. GGUF files have theirs in the metadata. */
+export async function readConfig(
+  format: string,
+  source: ByteSource,
+  siblings: Siblings,
+  signal: AbortSignal | undefined,
+): Promise<Settings | undefined> {
+  if (format === "gguf") return undefined;
+  if (format !== "tfjs") return readJsonObject(() => siblings("config.json", 0), signal);
+  const entries = Object.entries((await readJsonObject(() => Promise.resolve(source), signal)) ?? {});
+  return Object.fromEntries(entries.filter(([key]) => key !== "weightsManifest"));
+}
+
+/** The JSON object in a file; `undefined` where there is no such file, or it holds anything else. */
+export function readJsonFile(path: string): Promise<Settings | undefined> {
+  return readJsonObject(() => fileSource(path), undefined);
+}
+
+async function readJsonObject(
+  find: () => Promise<ByteSource>,
+  signal: AbortSignal | undefined,
+): Promise<Settings | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
+    const source = await find();
+    if (source.byteLength > maxConfigBytes) return undefined;
+    const value: unknown = JSON.parse(Buffer.from(await source.read(0, source.byteLength, signal)).toString("utf8"));
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Settings) : undefined;
+  } catch (reason) {
+    if (reason instanceof CancelledError) throw reason;
     return undefined;
   }
 }
 
-/** Gives a model that was opened from `file` its `config` and `folder`. GGUF files have theirs in the metadata. */
-export async function withSettings<T extends Model>(model: T, file: string): Promise<T> {
-  const folder = dirname(file);
-  let config: Readonly<Record<string, unknown>> | undefined;
-  if (model.format === "tfjs") {
-    const entries = Object.entries((await readJsonObject(file)) ?? {});
-    config = Object.fromEntries(entries.filter(([key]) => key !== "weightsManifest"));
-  } else if (model.format !== "gguf") config = await readJsonObject(join(folder, "config.json"));
+/** Gives a model its `config`, and the `folder` that it comes from. */
+export function withSettings<T extends Model>(model: T, config: Settings | undefined, folder: string | undefined): T {
   if (config === undefined) return model;
   return Object.defineProperties(model, {
     config: { value: Object.freeze(config), enumerable: true },
-    folder: { value: folder, enumerable: true },
+    ...(folder === undefined ? {} : { folder: { value: folder, enumerable: true } }),
   });
 }

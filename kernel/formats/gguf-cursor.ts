@@ -42,7 +42,7 @@ export class GgufCursor {
     if (size > this.left)
       this.fail(this.offset, `the file ends within ${what}: ${this.left} of ${size} bytes are there`, `${size} bytes`);
     const start = this.offset;
-    const end = Math.min(this.source.byteLength, start + Math.max(size, windowBytes));
+    const end = Math.min(this.source.byteLength, start + Math.max(size, this.source.windowBytes ?? windowBytes));
     const fetched = await this.source.read(start + this.window.length - this.at, end, this.signal);
     const joined = new Uint8Array(end - start);
     joined.set(this.window.subarray(this.at));

@@ -65,10 +65,32 @@ export function ggufTypesOf(values: object): ReadonlyMap<string, GgufStoredType>
   return storedTypes.get(values);
 }
 
+/** A copy of metadata, of a GGUF file or any other, without some keys and with some texts. Lists stay packed, and types are kept. */
+export function changedMetadata(
+  metadata: Readonly<Record<string, unknown>>,
+  without: readonly string[],
+  texts: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, unknown>> {
+  const copy: Record<string, unknown> = Object.create(null);
+  const gone = new Set([...without, ...Object.keys(texts)]);
+  for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(metadata)))
+    if (!gone.has(key)) Object.defineProperty(copy, key, property);
+  for (const [key, text] of Object.entries(texts)) copy[key] = text;
+  const types = ggufTypesOf(metadata);
+  if (types) {
+    const kept = [...types].filter(([key]) => !gone.has(key));
+    const added = Object.keys(texts).map((key) => [key, { type: stringType, isList: false }] as const);
+    storedTypes.set(copy, new Map([...kept, ...added]));
+  }
+  return copy;
+}
+
 export interface GgufMetadata {
   readonly values: Readonly<Record<string, unknown>>;
   /** `general.alignment`, 32 when the file gives none. */
   readonly alignment: number;
+  /** The file's byte where each key begins. */
+  readonly offsets: ReadonlyMap<string, number>;
 }
 
 export const defaultAlignment = 32;
@@ -78,6 +100,7 @@ export const maxAlignment = 1024 * 1024;
 export async function readGgufMetadata(cursor: GgufCursor, count: number): Promise<GgufMetadata> {
   const values: Record<string, unknown> = Object.create(null);
   const types = new Map<string, GgufStoredType>();
+  const offsets = new Map<string, number>();
   storedTypes.set(values, types);
   let alignment = defaultAlignment;
   for (let i = 0; i < count; i++) {
@@ -90,10 +113,11 @@ export async function readGgufMetadata(cursor: GgufCursor, count: number): Promi
     const type = await cursor.uint32(`the type of ${quote(key)}`);
     const [stored, value] = await readValue(cursor, quote(key), type, typeAt);
     types.set(key, stored);
+    offsets.set(key, keyAt);
     if (key === "general.alignment") alignment = checkAlignment(cursor, type, typeAt, value());
     define(values, key, value);
   }
-  return { values, alignment };
+  return { values, alignment, offsets };
 }
 
 /** Metadata with whole numbers, or lists of them, changed or added: the other values stay as they are, undecoded lists too, with the

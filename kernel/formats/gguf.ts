@@ -1,188 +1,131 @@
+import { basename } from "node:path";
 import type { ByteSource } from "../bytes/source";
-import { UnsupportedError } from "../errors";
+import { FormatError, UnsupportedError } from "../errors";
+import { mapInOrder } from "../simd/pool";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
-import type { Shape } from "../tensor/tensor";
-import { ggmlTypes, removedGgmlTypes } from "./ggml-types";
-import type { GgmlType } from "./ggml-types";
-import { GgufCursor } from "./gguf-cursor";
-import { maxKeys, readGgufMetadata } from "./gguf-metadata";
+import { partNames } from "./choose";
+import { readGgufHeader } from "./gguf-header";
+import type { GgufHeader } from "./gguf-header";
+import { changedMetadata } from "./gguf-metadata";
 import { quote } from "./json-reader";
 import { hashSources, maxTensors } from "./safetensors";
-import { StoredTensor } from "./stored-tensor";
+import { maxShards, shardsAtOnce } from "./safetensors-index";
+import type { Siblings } from "./siblings";
 
-/** GGUF, versions 2 and 3, little-endian: `GGUF`, u32 version, u64 number of tensors, u64 number of keys, the keys with their
- *  values, then for each tensor its name, u32 rank, u64 sizes with the *innermost first*, u32 type, u64 offset; then, at the
- *  next multiple of the alignment, the tensors' bytes, each at a multiple of the alignment. Here shapes are row-major, outermost
- *  first, as everywhere: ne = [576, 49152] is shape [49152, 576]. Source: ggml, docs/gguf.md and src/gguf.cpp. */
+export { maxGgufNameBytes, maxGgufRank } from "./gguf-header";
 
-/** ggml's GGML_MAX_DIMS. */
-export const maxGgufRank = 4;
-/** The specification says 64; builds of ggml with a larger limit of their own write up to 160. */
-export const maxGgufNameBytes = 256;
+/** Models in GGUF: one file, or several, `NAME-00001-of-00003.gguf` and so on, as large models come. Each part is a GGUF file with
+ *  `split.no` (0, 1, …), `split.count` and `split.tensors.count`, the number of tensors in all; the first has the model's other keys. A part
+ *  alone would pass for the whole, so all must be there, agree, and hold each tensor once. Source: llama.cpp, tools/gguf-split. */
 
-/** Bytes that a key takes at least (length, one letter, type, one byte), and a tensor (length, rank, type, offset). */
-const leastKeyBytes = 14;
-const leastTensorBytes = 24;
+const splitKeys = ["split.no", "split.count", "split.tensors.count"];
 
-interface TensorInfo {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly type: GgmlType;
-  /** From the beginning of the data. */
-  readonly offset: number;
-  readonly sizeBytes: number;
-  readonly offsetAt: number;
+interface Part {
+  readonly source: ByteSource;
+  readonly header: GgufHeader;
 }
 
-/** A model in one GGUF file. Reads the header only. `FormatError` for a file that breaks any rule of the format,
- *  `UnsupportedError` for a part of a model that was split over several files: alone it would pass for the whole. */
-export async function openGguf(source: ByteSource, name: string, signal?: AbortSignal): Promise<Model> {
-  const cursor = new GgufCursor(source, signal);
-  await checkVersion(cursor);
-  const tensorCount = await cursor.count("the number of tensors", leastTensorBytes, maxTensors);
-  const keyCount = await cursor.count("the number of keys", leastKeyBytes, maxKeys);
-  const metadata = await readGgufMetadata(cursor, keyCount);
-  refuseParts(metadata.values, source.name);
-  const infos = await readTensorInfos(cursor, tensorCount, metadata.alignment);
-  const dataStart = padded(cursor.offset, metadata.alignment);
-  checkData(cursor, infos, dataStart, source.byteLength, metadata.alignment);
+/** Opens a file, and the other parts where it is the first of several. Reads headers only. `FormatError` for files that break any rule of
+ *  the format, `SourceError` when a part is missing, `UnsupportedError` for a part whose others cannot be found by its name. */
+export async function openGguf(
+  source: ByteSource,
+  name: string,
+  signal?: AbortSignal,
+  siblings?: Siblings,
+): Promise<Model> {
+  const header = await readGgufHeader(source, signal);
+  const count = splitCount(header, source.name);
+  const parts = count > 1 ? await openParts({ source, header }, count, siblings, signal) : [{ source, header }];
   return new TensorSet({
     name,
     format: "gguf",
-    tensors: infos.map(
-      (info) =>
-        new StoredTensor(source, info.name, info.shape, info.type.name, dataStart + info.offset, info.sizeBytes),
-    ),
-    metadata: metadata.values,
-    sha256: (options) => hashSources([source], name, options?.signal),
+    tensors: parts.flatMap((part) => part.header.tensors),
+    metadata: count > 1 ? changedMetadata(header.metadata, splitKeys) : header.metadata,
+    sha256: (options) =>
+      hashSources(
+        parts.map((part) => part.source),
+        name,
+        options?.signal,
+      ),
   });
 }
 
-function refuseParts(metadata: Readonly<Record<string, unknown>>, file: string): void {
-  const parts = metadata["split.count"];
-  if (typeof parts === "number" && parts > 1)
-    throw new UnsupportedError(
-      `${file}: this is one of ${parts} parts of a model; join them first: llama-gguf-split --merge <first part> <whole>`,
-    );
-}
-
-async function checkVersion(cursor: GgufCursor): Promise<void> {
-  await cursor.need(8, "the magic and the version");
-  const magic = Buffer.from(cursor.take(4)).toString("latin1");
-  if (magic !== "GGUF") cursor.fail(0, `the file begins with ${quote(magic)}`, '"GGUF"');
-  const version = cursor.takeUint32();
-  if (version === 2 || version === 3) return;
-  if (version > 0 && (version & 0xffff) === 0)
-    cursor.fail(
-      4,
-      "the file is big-endian",
-      "a little-endian GGUF file: convert it with gguf-py's gguf_convert_endian",
-    );
-  cursor.fail(4, `the version is ${version}`, "2 or 3");
-}
-
-async function readTensorInfos(cursor: GgufCursor, count: number, alignment: number): Promise<TensorInfo[]> {
-  const infos: TensorInfo[] = [];
-  const names = new Set<string>();
-  let end = 0;
-  for (let i = 0; i < count; i++) {
-    const nameAt = cursor.offset;
-    const name = await cursor.string(`the name of tensor ${i}`, maxGgufNameBytes);
-    if (names.has(name)) cursor.fail(nameAt, `the tensor ${quote(name)} comes twice`, "each name once");
-    if (name === "__proto__" || name.includes("\0"))
-      cursor.fail(nameAt, `a tensor's name is ${quote(name)}`, "a name that is safe as a key, without NUL");
-    names.add(name);
-    const info = await readTensorInfo(cursor, name);
-    if (info.offset !== end)
-      cursor.fail(
-        info.offsetAt,
-        `tensor ${quote(name)} begins at ${info.offset} of the data`,
-        `${end}, behind the tensor before it`,
-      );
-    end = padded(end + info.sizeBytes, alignment);
-    if (end > Number.MAX_SAFE_INTEGER)
-      cursor.fail(info.offsetAt, "the tensors' sizes add up past 2^53", "a smaller file");
-    infos.push(info);
-  }
-  return infos;
-}
-
-async function readTensorInfo(cursor: GgufCursor, name: string): Promise<TensorInfo> {
-  const what = `tensor ${quote(name)}`;
-  const rankAt = cursor.offset;
-  const rank = await cursor.uint32(`the rank of ${what}`);
-  if (rank > maxGgufRank) cursor.fail(rankAt, `${what} has ${rank} dimensions`, `at most ${maxGgufRank}`);
-  await cursor.need(8 * rank + 12, what);
-  const shapeAt = cursor.offset;
-  const sizes = Array.from({ length: rank }, () => cursor.takeUint64());
-  const typeAt = cursor.offset;
-  const type = typeOf(cursor, what, cursor.takeUint32(), typeAt);
-  const offsetAt = cursor.offset;
-  const offset = cursor.takeUint64();
-  if (offset > Number.MAX_SAFE_INTEGER)
-    cursor.fail(offsetAt, `${what} begins at ${offset}`, `at most ${Number.MAX_SAFE_INTEGER}`);
-  const sizeBytes = sizeInBytes(cursor, what, sizes, type, shapeAt);
-  const shape = Object.freeze(sizes.map(Number).reverse());
-  return { name, shape, type, offset: Number(offset), sizeBytes, offsetAt };
-}
-
-function typeOf(cursor: GgufCursor, what: string, id: number, at: number): GgmlType {
-  const type = ggmlTypes.get(id);
-  if (type) return type;
-  const removed = removedGgmlTypes.get(id);
-  return cursor.fail(
-    at,
-    removed ? `${what} has the type ${removed}, which ggml removed` : `${what} has the type ${id}, which is not known`,
-    removed ? "a file made by a current converter" : "a type of ggml",
+function splitCount({ metadata, keyAt }: GgufHeader, file: string): number {
+  const count = metadata["split.count"] ?? 1;
+  if (typeof count === "number" && Number.isInteger(count) && count >= 0 && count <= maxShards) return count;
+  throw new FormatError(
+    file,
+    keyAt("split.count"),
+    `split.count is ${shown(count)}`,
+    `a number of parts up to ${maxShards}`,
   );
 }
 
-/** Product of the sizes in bytes; refuses products past 2^53 on the way, and rows that are no whole number of blocks. */
-function sizeInBytes(
-  cursor: GgufCursor,
-  what: string,
-  sizes: readonly bigint[],
-  type: GgmlType,
-  shapeAt: number,
-): number {
-  const limit = BigInt(Number.MAX_SAFE_INTEGER);
-  let elements = 1n;
-  for (const size of sizes) {
-    elements *= size;
-    if (size > limit || elements * BigInt(type.blockBytes) > limit)
-      cursor.fail(shapeAt, `${what} has the sizes [${sizes.join(", ")}]`, `at most ${limit} bytes in all`);
-  }
-  const row = sizes.length > 0 ? sizes[0] : 1n;
-  if (row % BigInt(type.blockElements) !== 0n)
-    cursor.fail(
-      shapeAt,
-      `${what} has rows of ${row}`,
-      `a multiple of ${type.blockElements}, the block of ${type.name}`,
+async function openParts(
+  first: Part,
+  count: number,
+  siblings: Siblings | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Part[]> {
+  const file = first.source.name;
+  const named = partNames(basename(file));
+  if (!named || named.names.length !== count || !siblings)
+    throw new UnsupportedError(
+      `${file}: this is one of ${count} parts of a model, and its name does not tell the others; name them as llama-gguf-split does, "model-00001-of-${String(count).padStart(5, "0")}.gguf"`,
     );
-  return (Number(elements) / type.blockElements) * type.blockBytes;
+  if (named.at !== 0)
+    throw new UnsupportedError(`${file}: this is part ${named.at + 1} of ${count}; open the first, ${named.names[0]}`);
+  const total = first.header.metadata["split.tensors.count"];
+  const parts = await mapInOrder(named.names, shardsAtOnce, async (partName, at) => {
+    const source = at === 0 ? first.source : await siblings(partName, first.header.keyAt("split.count"));
+    const part = at === 0 ? first : { source, header: await readGgufHeader(source, signal) };
+    checkPart(part, at, count, total);
+    return part;
+  });
+  checkTensors(parts, total);
+  return parts;
 }
 
-/** The data must lie within the file; behind the last tensor there may be padding up to the alignment and nothing else. */
-function checkData(
-  cursor: GgufCursor,
-  infos: readonly TensorInfo[],
-  dataStart: number,
-  fileBytes: number,
-  alignment: number,
-): void {
-  for (const { name, offset, sizeBytes, offsetAt } of infos)
-    if (dataStart + offset + sizeBytes > fileBytes)
-      cursor.fail(
-        offsetAt,
-        `tensor ${quote(name)} ends at byte ${dataStart + offset + sizeBytes} of the file`,
-        `at most ${fileBytes}, the file's size`,
-      );
-  const last = infos.at(-1);
-  const end = padded(dataStart + (last ? last.offset + last.sizeBytes : 0), alignment);
-  if (fileBytes > end) cursor.fail(end, `${fileBytes - end} bytes follow the last tensor`, "the end of the file");
+function checkPart({ source, header }: Part, at: number, count: number, total: unknown): void {
+  const expected = { "split.no": at, "split.count": count, "split.tensors.count": total };
+  for (const [key, value] of Object.entries(expected)) {
+    const found = header.metadata[key];
+    if (found === value && typeof found === "number") continue;
+    throw new FormatError(
+      source.name,
+      header.keyAt(key),
+      `${key} is ${shown(found)}`,
+      typeof value === "number" ? `${value}, in part ${at + 1} of ${count}` : "the number of tensors in all parts",
+    );
+  }
 }
 
-function padded(size: number, alignment: number): number {
-  return Math.ceil(size / alignment) * alignment;
+function checkTensors(parts: readonly Part[], total: unknown): void {
+  const seen = new Map<string, string>();
+  for (const { source, header } of parts)
+    for (const { name } of header.tensors) {
+      const other = seen.get(name);
+      if (other !== undefined)
+        throw new FormatError(
+          source.name,
+          0,
+          `the tensor ${quote(name)} is in ${basename(other)} too`,
+          "each tensor once",
+        );
+      seen.set(name, source.name);
+    }
+  const [{ source, header }] = parts;
+  if (seen.size !== total || seen.size > maxTensors)
+    throw new FormatError(
+      source.name,
+      header.keyAt("split.tensors.count"),
+      `split.tensors.count is ${shown(total)}`,
+      `${seen.size}, as the parts have, and at most ${maxTensors}`,
+    );
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "missing";
+  return typeof value === "string" ? quote(value) : (JSON.stringify(value) ?? "").slice(0, 40);
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { attempt } from "../bytes/source";
 import { OptionError, SourceError } from "../errors";
 import { nearestWord } from "../options";
+import { chooseModelFile } from "./choose";
 
 /** Finds the file that a model's name stands for, and the name to show for it. */
 export interface Located {
@@ -30,7 +31,8 @@ export async function locateModel(name: string): Promise<Located> {
     }
   }
   const guess = nearestWord(basename(plain), await namesOn(shelves));
-  const hint = guess ? `; did you mean "${guess}"?` : "";
+  const onHub = /^[\w.-]+\/[\w.-]+$/.test(name) && !name.startsWith(".") ? `hf:${name}` : undefined;
+  const hint = (guess ?? onHub) ? `; did you mean "${guess ?? onHub}"?` : "";
   throw new SourceError(
     name,
     `there is no such model. Looked for ${candidates.join(", ")} (and with ${suffixes.join(", ")})${hint}`,
@@ -41,10 +43,6 @@ function checkName(name: string): void {
   if (typeof name !== "string" || name === "")
     throw new OptionError("open(): it takes the path or the name of a model");
   if (name.includes("\0")) throw new OptionError("open(): the name holds a NUL character");
-  if (/^(https?|hf|s3|gs):/i.test(name))
-    throw new OptionError(
-      `open(): "${name}" is an address, and open() takes files and folders on this machine; download it first`,
-    );
 }
 
 /** `models/` of the checkout that this file was built in: lib/kernel/formats is three folders down. */
@@ -60,20 +58,10 @@ async function namesOn(shelves: readonly string[]): Promise<string[]> {
   return lists.flat();
 }
 
-/** The model in a folder: `model.safetensors`, or `model.safetensors.index.json`, or the one file of a known format. */
 async function locateInFolder(folder: string): Promise<Located> {
   const names = (await attempt(folder, () => readdir(folder))).sort();
-  const name = basename(folder);
-  for (const usual of ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "model.json"])
-    if (names.includes(usual)) return { file: join(folder, usual), name };
-  for (const suffix of [".safetensors.index.json", ".safetensors", ".gguf", ".codebook", ".pt", ".pth", ".npz"]) {
-    const matching = names.filter((entry) => entry.endsWith(suffix));
-    if (matching.length === 1) return { file: join(folder, matching[0]), name };
-    if (matching.length > 1)
-      throw new OptionError(
-        `open(): ${folder} holds ${matching.length} ${suffix} files; name one of ${matching.slice(0, 20).join(", ")}`,
-      );
-  }
+  const file = chooseModelFile(names, folder);
+  if (file !== undefined) return { file: join(folder, file), name: basename(folder) };
   throw new SourceError(
     folder,
     `the folder holds no model: neither model.safetensors, nor its index.json, nor a .gguf, .pt or .npz`,

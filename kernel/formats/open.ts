@@ -1,18 +1,27 @@
+import { dirname } from "node:path";
 import { fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
-import { FormatError } from "../errors";
+import { FormatError, OptionError } from "../errors";
 import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
 import { displayModel } from "../report/display";
 import type { Model } from "../tensor/model";
-import { withSettings } from "./config";
+import { readConfig, withSettings } from "./config";
 import { openGguf } from "./gguf";
+import { locateOnHub } from "./hub";
+import type { Located } from "./hub";
+import { parseAddress } from "./hub-address";
+import { hubEndpoint } from "./hub-environment";
 import { locateModel } from "./locate";
 import { openSafetensors } from "./safetensors";
 import { openNpy, openNpz } from "./npz";
+import { recordOrigin } from "./origin";
 import { isPyTorch, openPyTorch } from "./pytorch";
-import { maxIndexBytes, openSafetensorsIndex } from "./safetensors-index";
+import { maxIndexBytes, openIndex } from "./safetensors-index";
+import { folderSiblings } from "./siblings";
+import type { Siblings } from "./siblings";
 import { openTfjs } from "./tfjs";
+import { locateUrl } from "./url";
 import { readZip } from "./zip";
 
 export interface OpenOptions {
@@ -20,37 +29,74 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** What to call the model; by default after its file or folder. */
   readonly name?: string;
+  /** Of a model on the Hub: fetch it whole into the cache first, each file checked against its SHA-256. */
+  readonly download?: boolean;
+  /** Of a model on the Hub: ask for the newest commit of the branch, also when one is in the cache. */
+  readonly refresh?: boolean;
 }
 
-/** Opens a model: a `.safetensors` or `.gguf` file, a `model.safetensors.index.json`, a TensorFlow.js `model.json`, a `.npz` or `.npy`, a
- *  PyTorch `.pt` or `.bin` (nothing in it is executed), a folder with one of them, or a name that
- *  is looked up in `models/` under the current folder, in `$CODEBOOK_MODELS` and in `models/` of this checkout. Only headers are read; each tensor's bytes when
- *  it is read. A `config.json` beside the weights is `model.config`.
+/** Opens a model: a `.safetensors` or `.gguf` file (parts of one too), a `model.safetensors.index.json`, a TensorFlow.js `model.json`, a
+ *  `.npz` or `.npy`, a PyTorch `.pt` or `.bin` (nothing in it is executed), a `.codebook` archive, a folder with one of them, or a name that
+ *  is looked up in `models/` under the current folder, in `$CODEBOOK_MODELS` and in `models/` of this checkout. Only headers are read; each
+ *  tensor's bytes when it is read. A `config.json` beside the weights is `model.config`.
  *
  *      const model = await open("all-MiniLM-L6-v2");
  *      await model.tensor("encoder.layer.0.attention.self.query.weight").read();   // Float32Array, row-major (out, in)
  *
- *  `SourceError` when there is no such file (it says where it looked), `FormatError` when the file is not what its format says
- *  (file, byte and expectation), `OptionError` when the words make no sense. */
+ *  Models of the Hugging Face Hub are opened by name, and other files by address; single tensors are fetched as they are read:
+ *
+ *      await open("hf:sentence-transformers/all-MiniLM-L6-v2");          // hf:owner/name[@revision][/file]
+ *      await open("https://huggingface.co/owner/name/blob/main/model-Q4_K_M.gguf");
+ *      await open("https://example.org/model.safetensors");
+ *
+ *  The Hub's own cache is used (`HF_HOME`, `HF_HUB_CACHE`), without asking the network for what is there; a token comes from `HF_TOKEN` or the
+ *  file of `hf auth login`; `HF_HUB_OFFLINE=1` stays off the network, `HF_ENDPOINT` names a mirror. `model.metadata["codebook.source"]`
+ *  pins the commit: opening that name gives the same bytes again.
+ *
+ *  `SourceError` when there is no such file (it says where it looked) or it cannot be fetched, `FormatError` when the file is not what its
+ *  format says (file, byte and expectation), `OptionError` when the words make no sense or several files are meant. */
 export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
-  checkOptionNames("open", options, ["signal", "name"]);
+  checkOptionNames("open", options, ["signal", "name", "download", "refresh"]);
+  const signal = options.signal ?? currentHost().signal;
+  const { source, siblings, name, origin, folder } = await locate(path, options, signal);
+  const model = await openAs(source, options.name ?? name, siblings, signal);
+  const config = await readConfig(model.format, source, siblings, signal);
+  return displayModel(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder));
+}
+
+async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
+  const { download = false, refresh = false } = options;
+  const address = typeof path === "string" ? parseAddress(path, hubEndpoint()) : undefined;
+  if (address && "hub" in address) return locateOnHub(address.hub, { download, refresh, signal });
+  if (download || refresh)
+    throw new OptionError(`open(): download and refresh go with the name of a model on the Hub, hf:owner/name`);
+  if (address) return locateUrl(address.url, signal);
   const { file, name } = await locateModel(path);
-  return withSettings(await openSource(await fileSource(file), { ...options, name: options.name ?? name }), file);
+  const source = await fileSource(file);
+  return { source, siblings: folderSiblings(source), name, folder: dirname(file) };
 }
 
 /** Opens a model from bytes of any kind; the format is told by their beginning. */
-export async function openSource(source: ByteSource, options: OpenOptions = {}): Promise<Model> {
+export async function openSource(
+  source: ByteSource,
+  options: { readonly signal?: AbortSignal; readonly name?: string } = {},
+): Promise<Model> {
   const signal = options.signal ?? currentHost().signal;
-  return displayModel(await openAs(source, options.name ?? source.name, signal));
+  return displayModel(await openAs(source, options.name ?? source.name, folderSiblings(source), signal));
 }
 
-async function openAs(source: ByteSource, name: string, signal: AbortSignal | undefined): Promise<Model> {
+async function openAs(
+  source: ByteSource,
+  name: string,
+  siblings: Siblings,
+  signal: AbortSignal | undefined,
+): Promise<Model> {
   const head = await source.read(0, Math.min(headBytes, source.byteLength), signal);
   const wrapping = wrappings.find(({ begins }) => begins.every((byte, i) => head[i] === byte));
-  if (wrapping) return openAs(await wrapping.unwrap(source, signal), name, signal);
+  if (wrapping) return openAs(await wrapping.unwrap(source, signal), name, siblings, signal);
   switch (formatOf(head, source)) {
     case "gguf":
-      return openGguf(source, name, signal);
+      return openGguf(source, name, signal, siblings);
     case "safetensors":
       return openSafetensors(source, name, signal);
     case "npy":
@@ -59,8 +105,8 @@ async function openAs(source: ByteSource, name: string, signal: AbortSignal | un
       return openZip(source, name, signal);
     case "index":
       return (await isTfjs(source, signal))
-        ? openTfjs(source, name, signal)
-        : openSafetensorsIndex(source, name, signal);
+        ? openTfjs(source, name, signal, siblings)
+        : openIndex(source, name, signal, siblings);
   }
 }
 

@@ -77,18 +77,18 @@ export function isPyTorch(members: readonly ZipMember[]): boolean {
   return members.some(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
 }
 
-/** A model in a file of torch: the tensors of a state dict, in its order. Of a checkpoint that holds several dicts a tensor's name is the
+/** The tensors of a state dict, in its order. Of a checkpoint that holds several dicts a tensor's name is the
  *  path to it; a dict that holds all of them (`state_dict`, `model`) is left out of the path. Reads the pickle, no tensor. `FormatError` with
  *  the byte (of the pickle, within the archive) for anything but tensors and plain data. */
-export async function openPyTorch(
+export async function readPyTorch(
   source: ByteSource,
   members: readonly ZipMember[],
-  name: string,
   signal?: AbortSignal,
-): Promise<Model> {
+): Promise<Tensor[]> {
   const byName = new Map(members.map((member) => [member.name, member]));
   const pickles = members.filter((member) => /^[^/]+\/data\.pkl$/.test(member.name));
   const [main] = pickles;
+  if (!main) throw new FormatError(source.name, 0, "this is a zip archive of something else", "a model of PyTorch");
   if (pickles.length > 1) throw new FormatError(source.name, pickles[1].at, "there are two pickles", "one data.pkl");
   const root = main.name.slice(0, -"data.pkl".length);
   if (byName.has(`${root}constants.pkl`))
@@ -110,10 +110,20 @@ export async function openPyTorch(
   const value = readPickle(await readMember(source, main, signal), world.file, world);
   const tensors = [...viewsIn(value, world.file)].map(([tensorName, view]) => tensorIn(source, tensorName, view));
   if (tensors.length === 0) throw new FormatError(source.name, main.start, "there are no tensors", "a state dict");
+  return tensors;
+}
+
+/** A model in a file of torch. */
+export async function openPyTorch(
+  source: ByteSource,
+  members: readonly ZipMember[],
+  name: string,
+  signal?: AbortSignal,
+): Promise<Model> {
   return new TensorSet({
     name,
     format: "pytorch",
-    tensors,
+    tensors: await readPyTorch(source, members, signal),
     sha256: (options) => hashSources([source], name, options?.signal),
   });
 }

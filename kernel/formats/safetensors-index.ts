@@ -1,22 +1,26 @@
-import { realpath } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { attempt, fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
-import { FormatError, SourceError } from "../errors";
+import { FormatError } from "../errors";
+import { mapInOrder } from "../simd/pool";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
+import type { Tensor } from "../tensor/tensor";
 import { JsonReader, quote } from "./json-reader";
+import { readPyTorch } from "./pytorch";
 import { hashSources, maxTensors, readSafetensorsHeader, tensorsOf } from "./safetensors";
-import type { SafetensorsHeader } from "./safetensors";
+import { folderSiblings, isPlainName } from "./siblings";
+import type { Siblings } from "./siblings";
+import { readZip } from "./zip";
 
-/** A model in several safetensors files: `model.safetensors.index.json` holds `{"metadata": {…}, "weight_map": {"tensor": "shard"}}`.
- *  The index is not trusted: a shard is a plain file name in the index's own folder, and each shard holds exactly the tensors
- *  that the index puts there. */
+/** A model in several files: `model.safetensors.index.json` holds `{"metadata": {…}, "weight_map": {"tensor": "shard"}}`, and
+ *  `pytorch_model.bin.index.json` the same for PyTorch's files. The index is not trusted: a shard is a plain file name in the index's own
+ *  folder, all are of one kind, and each shard holds exactly the tensors that the index puts there. */
 
 /** The index of the largest models has under 10 MB. */
 export const maxIndexBytes = 100_000_000;
 /** Twenty times the shards of the largest models. */
 export const maxShards = 10_000;
+/** Shards whose headers are read at a time: over a network each takes its time. */
+export const shardsAtOnce = 8;
 /** Metadata of an index is one flat object. */
 const maxMetadataDepth = 8;
 
@@ -55,13 +59,17 @@ function object(json: JsonReader, keyAt: number): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+const kinds = [".safetensors", ".bin"];
+
 function readWeightMap(json: JsonReader, shards: Map<string, Map<string, number>>): number {
   let count = 0;
+  let kind: string | undefined;
   json.object("weight_map", (tensor, tensorAt) => {
     if (count === maxTensors) json.fail(tensorAt, `there are more than ${maxTensors} tensors`, `at most ${maxTensors}`);
     count++;
     const shard = json.string(`the shard of ${quote(tensor)}`);
-    checkShardName(json, shard, tensorAt);
+    checkShardName(json, shard, kind, tensorAt);
+    kind ??= shard;
     let names = shards.get(shard);
     if (!names) {
       if (shards.size === maxShards)
@@ -73,37 +81,43 @@ function readWeightMap(json: JsonReader, shards: Map<string, Map<string, number>
   return count;
 }
 
-/** A name that stays in its folder on every system: no separator, drive, parent, NUL or other control character, and no device
- *  of Windows. */
-function checkShardName(json: JsonReader, shard: string, tensorAt: number): void {
-  const unsafe = /[/\\:\u0000-\u001f\u007f]/.test(shard) || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(shard);
-  if (unsafe || shard.length > 255 || shard.startsWith(".") || !shard.endsWith(".safetensors"))
-    json.fail(tensorAt, `the shard is ${quote(shard)}`, "the plain name of a .safetensors file in the same folder");
+function checkShardName(json: JsonReader, shard: string, kind: string | undefined, tensorAt: number): void {
+  const suffix = kinds.find((ending) => shard.endsWith(ending));
+  if (!isPlainName(shard) || suffix === undefined)
+    json.fail(
+      tensorAt,
+      `the shard is ${quote(shard)}`,
+      "the plain name of a .safetensors file in the same folder, or of a .bin file",
+    );
+  if (kind !== undefined && !kind.endsWith(suffix))
+    json.fail(tensorAt, `the shard is ${quote(shard)}`, `a file of the same kind as ${quote(kind)}`);
 }
 
 interface Shard {
   readonly source: ByteSource;
-  readonly header: SafetensorsHeader;
+  readonly tensors: readonly Tensor[];
+  /** The byte of the shard where it speaks of a tensor. */
+  readonly placeOf: (tensor: string) => number;
 }
 
 /** Opens an index and all its shards; reads their headers only. */
-export async function openSafetensorsIndex(source: ByteSource, name: string, signal?: AbortSignal): Promise<Model> {
+export async function openIndex(
+  source: ByteSource,
+  name: string,
+  signal?: AbortSignal,
+  siblings: Siblings = folderSiblings(source),
+): Promise<Model> {
   const index = await readSafetensorsIndex(source, signal);
-  const folder = await attempt(source.name, () => realpath(dirname(source.name)));
-  // In a download cache the folder holds links, for the index as for the shards, into one store: where the index really lies.
-  const store = dirname(await attempt(source.name, () => realpath(source.name)));
-  const shards: Shard[] = [];
-  for (const [shardName, tensors] of [...index.shards].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const path = join(dirname(source.name), shardName);
-    const shard = await fileSource(await realShard(path, folder, store, source.name, firstOffset(tensors)));
-    const header = await readSafetensorsHeader(shard, signal);
-    checkNames(source.name, shardName, tensors, header, shard.name);
-    shards.push({ source: shard, header });
-  }
+  const inOrder = [...index.shards].sort(([a], [b]) => (a < b ? -1 : 1));
+  const shards = await mapInOrder(inOrder, shardsAtOnce, async ([shardName, tensors]) => {
+    const shard = await openShard(await siblings(shardName, firstOffset(tensors)), shardName, signal);
+    checkNames(source.name, shardName, tensors, shard);
+    return shard;
+  });
   return new TensorSet({
     name,
-    format: "safetensors",
-    tensors: shards.flatMap((shard) => tensorsOf(shard.source, shard.header)),
+    format: [...index.shards.keys()][0].endsWith(".safetensors") ? "safetensors" : "pytorch",
+    tensors: shards.flatMap((shard) => shard.tensors),
     metadata: index.metadata,
     sha256: (options) =>
       hashSources(
@@ -114,43 +128,22 @@ export async function openSafetensorsIndex(source: ByteSource, name: string, sig
   });
 }
 
-function firstOffset(tensors: ReadonlyMap<string, number>): number {
-  return Math.min(...[...tensors.values()].slice(0, 1));
-}
-
-/** The file that a shard's name stands for, with links resolved; refuses one that leads out of the folder. */
-export async function realShard(
-  path: string,
-  folder: string,
-  store: string,
-  indexFile: string,
-  at: number,
-): Promise<string> {
-  let real: string;
-  try {
-    real = await realpath(path);
-  } catch (cause) {
-    throw new SourceError(path, `this shard is missing or cannot be read; ${basename(indexFile)} names it`, { cause });
+async function openShard(source: ByteSource, shardName: string, signal: AbortSignal | undefined): Promise<Shard> {
+  if (!shardName.endsWith(".safetensors")) {
+    const tensors = await readPyTorch(source, await readZip(source, signal), signal);
+    return { source, tensors, placeOf: () => 0 };
   }
-  const home = dirname(real);
-  if (home !== folder && home !== store)
-    throw new FormatError(
-      indexFile,
-      at,
-      `the shard ${quote(basename(path))} is a link that leads out of the folder`,
-      `a file in ${folder}`,
-    );
-  return real;
+  const header = await readSafetensorsHeader(source, signal);
+  const places = new Map(header.entries.map((entry) => [entry.name, entry.nameAt]));
+  return { source, tensors: tensorsOf(source, header), placeOf: (tensor) => places.get(tensor) ?? 0 };
 }
 
-function checkNames(
-  indexFile: string,
-  shardName: string,
-  mapped: ReadonlyMap<string, number>,
-  header: SafetensorsHeader,
-  shardFile: string,
-): void {
-  const present = new Set(header.entries.map((entry) => entry.name));
+function firstOffset(tensors: ReadonlyMap<string, number>): number {
+  return [...tensors.values()][0];
+}
+
+function checkNames(indexFile: string, shardName: string, mapped: ReadonlyMap<string, number>, shard: Shard): void {
+  const present = new Set(shard.tensors.map((tensor) => tensor.name));
   for (const [tensor, at] of mapped)
     if (!present.has(tensor))
       throw new FormatError(
@@ -159,11 +152,11 @@ function checkNames(
         `tensor ${quote(tensor)} is not in ${quote(shardName)}`,
         "a tensor of that shard",
       );
-  for (const { name, nameAt } of header.entries)
+  for (const { name } of shard.tensors)
     if (!mapped.has(name))
       throw new FormatError(
-        shardFile,
-        nameAt,
+        shard.source.name,
+        shard.placeOf(name),
         `tensor ${quote(name)} is not in the index for this shard`,
         "only tensors that the index maps here",
       );

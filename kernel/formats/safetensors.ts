@@ -230,8 +230,9 @@ export async function openSafetensors(source: ByteSource, name: string, signal?:
   });
 }
 
-/** SHA-256 of whole files, with progress for whoever watches. */
-export function hashSources(sources: readonly ByteSource[], name: string, signal?: AbortSignal): Promise<string> {
+/** SHA-256 of whole files, with progress for whoever watches; of one file on the Hub, the hash that names it there. */
+export async function hashSources(sources: readonly ByteSource[], name: string, signal?: AbortSignal): Promise<string> {
+  if (sources.length === 1 && sources[0].sha256 !== undefined) return sources[0].sha256;
   const host = currentHost();
   return sha256(sources, {
     signal: signal ?? host.signal,

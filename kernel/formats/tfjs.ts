@@ -1,6 +1,3 @@
-import { realpath } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { attempt, fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { FormatError, UnsupportedError } from "../errors";
 import type { Model } from "../tensor/model";
@@ -10,7 +7,9 @@ import { TensorSet } from "../tensor/tensor-set";
 import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
 import { JsonReader, quote } from "./json-reader";
 import { hashSources, maxRank, maxTensors } from "./safetensors";
-import { maxIndexBytes, maxShards, realShard } from "./safetensors-index";
+import { maxIndexBytes, maxShards } from "./safetensors-index";
+import { folderSiblings, isPlainName } from "./siblings";
+import type { Siblings } from "./siblings";
 import { StoredTensor } from "./stored-tensor";
 
 /** TensorFlow.js models: `model.json` with a `weightsManifest`, a list of groups of `paths`, files whose bytes are joined, and `weights`,
@@ -95,11 +94,8 @@ function readGroup(json: JsonReader, seen: { paths: Set<string>; weights: Set<st
   return { paths, weights, at };
 }
 
-/** A name that stays in its folder on every system. */
 function checkPath(json: JsonReader, path: string, at: number): void {
-  const unsafe = /[/\\:\u0000-\u001f\u007f]/.test(path) || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(path);
-  if (unsafe || path.length > 255 || path === "" || path.startsWith("."))
-    json.fail(at, `the path is ${quote(path)}`, "the plain name of a file in the same folder");
+  if (!isPlainName(path)) json.fail(at, `the path is ${quote(path)}`, "the plain name of a file in the same folder");
 }
 
 const types: Readonly<Record<string, DType>> = {
@@ -168,18 +164,18 @@ class AffineTensor extends StoredTensor {
 }
 
 /** A model of TensorFlow.js; reads model.json only. `SourceError` when a file of weights is missing. */
-export async function openTfjs(source: ByteSource, name: string, signal?: AbortSignal): Promise<Model> {
+export async function openTfjs(
+  source: ByteSource,
+  name: string,
+  signal?: AbortSignal,
+  siblings: Siblings = folderSiblings(source),
+): Promise<Model> {
   const groups = await readTfjsManifest(source, signal);
-  const folder = await attempt(source.name, () => realpath(dirname(source.name)));
-  const store = dirname(await attempt(source.name, () => realpath(source.name)));
   const sources: ByteSource[] = [source];
   const tensors: Tensor[] = [];
   for (const group of groups) {
     const files: ByteSource[] = [];
-    for (const path of group.paths)
-      files.push(
-        await fileSource(await realShard(join(dirname(source.name), path), folder, store, source.name, group.at)),
-      );
+    for (const path of group.paths) files.push(await siblings(path, group.at));
     sources.push(...files);
     const joined = joinSources(files, source.name);
     const size = group.weights.reduce((sum, weight) => sum + weight.sizeBytes, 0);

@@ -3,6 +3,7 @@ import { displayReport, type Displayed } from "../report/display";
 import type { LayerReport, ModelSummary, Report, VariantSummary } from "../report/types";
 import type { Model } from "../tensor/model";
 import { CompressedModel } from "./compressed-model";
+import { summaryOf } from "./summary";
 
 /** What can stand in a comparison: a compressed model, its report, or the model itself as the base that nothing was done to. */
 export type Compared = CompressedModel | Report | Model;
@@ -23,7 +24,9 @@ export async function compare(variants: Readonly<Record<string, Compared>>): Pro
   const plain = reports.flatMap(({ model }) => (model ? [model] : []));
   const order = new Map(plain.flatMap((model) => model.tensors.map((tensor, at) => [tensor.name, at] as const)));
   const bases = await Promise.all(
-    reports.map(async ({ report, model }) => report?.model ?? (model ? await summaryOf(model) : undefined)),
+    reports.map(
+      async ({ report, model }) => report?.model ?? (model ? summaryOf(model, await model.sha256()) : undefined),
+    ),
   );
   bases.forEach((base, at) => base && bases[0] && checkSame(reports[0].name, bases[0], reports[at].name, base));
   const columns = reports.flatMap(({ name, report, model }) =>
@@ -62,11 +65,6 @@ function reportOf(name: string, value: unknown): { report?: Report; model?: Mode
   throw new OptionError(
     `compare(): "${name}" is ${hint}; it takes compressed models, their reports, or the model itself`,
   );
-}
-
-async function summaryOf(model: Model): Promise<ModelSummary> {
-  const { name, format, parameters, sizeBytes } = model;
-  return { name, format, parameters, bytes: sizeBytes, sha256: await model.sha256() };
 }
 
 function checkSame(firstName: string, first: ModelSummary, name: string, model: ModelSummary): void {

@@ -19,6 +19,7 @@ import { ProgressMeter } from "./progress";
 import { findThresholds, thresholdPasses } from "./pruning-plan";
 import { checkRecipe, recipeName, recipeRecord, type Recipe } from "./recipe";
 import { Runner } from "./runner";
+import { summaryOf } from "./summary";
 import { operate, type Surgery } from "./surgery";
 import { meetTargets, targetPasses } from "./target-bits";
 
@@ -191,7 +192,7 @@ function assemble(
   const report: Report = {
     version: 1,
     kind: "report",
-    model: { name: model.name, format: model.format, parameters: model.parameters, bytes: model.sizeBytes, sha256 },
+    model: summaryOf(model, sha256),
     variants: [
       {
         name,

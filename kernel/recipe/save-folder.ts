@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { mkdir, stat } from "node:fs/promises";
 import { writeFileAtomically } from "../bytes/atomic-file";
 import { OptionError, WriteError } from "../errors";
-import { readJsonObject } from "../formats/config";
+import { readJsonFile } from "../formats/config";
 import { saveSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
 import { architectureOf, configKey, ggufKeys } from "../network/dimensions";
 import type { Report } from "../report/types";
@@ -38,7 +38,7 @@ export async function saveFolder(
   // A network that was made smaller without its config at hand has sizes that no other config tells.
   const isWhole = model.report.variants[0].parameters === undefined;
   const found =
-    model.config ?? (isWhole && from !== undefined ? await readJsonObject(join(from, "config.json")) : undefined);
+    model.config ?? (isWhole && from !== undefined ? await readJsonFile(join(from, "config.json")) : undefined);
   if (found === undefined)
     throw new OptionError(
       `save(): ${model.name} has no config.json, which a folder needs; save("small.safetensors") writes the weights alone`,

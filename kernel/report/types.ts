@@ -14,6 +14,8 @@ export interface ModelSummary {
   readonly bytes: number;
   /** Hex; absent when the file was not read whole. */
   readonly sha256?: string;
+  /** The address that opens the same bytes again, pinned to a commit, for a model that came from one. */
+  readonly source?: string;
 }
 
 /** Equal bins over [minimum, maximum]; weights outside are counted in `below` and `above`. */

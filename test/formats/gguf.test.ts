@@ -104,11 +104,12 @@ it("opening reads the header and no more than one window past it", async () => {
 });
 
 it("a part of a split model is not taken for the whole", async () => {
-  const part = (count: number): Promise<Model> =>
-    openSource(memorySource(ggufFile({ pairs: [pair("split.count", 2, ["u16", count])] }), "m-00001-of-00003.gguf"));
-  await expect(part(3)).rejects.toMatchObject({
+  const part = (name: string, count: number): Promise<Model> =>
+    openSource(memorySource(ggufFile({ pairs: [pair("split.count", 2, ["u16", count])] }), name));
+  await expect(part("m.gguf", 3)).rejects.toMatchObject({
     code: "UNSUPPORTED",
     message: expect.stringContaining("one of 3 parts"),
   });
-  expect((await part(1)).tensors).toEqual([]);
+  await expect(part("m-00002-of-00003.gguf", 3)).rejects.toThrow("open the first, m-00001-of-00003.gguf");
+  expect((await part("m.gguf", 1)).tensors).toEqual([]);
 });

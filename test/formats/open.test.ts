@@ -133,7 +133,7 @@ describe("finding a model", () => {
 
   it("refuses words that make no sense", async () => {
     await expect(open("")).rejects.toThrow(/path or the name/);
-    await expect(open("hf:owner/name")).rejects.toThrow(/download it first/);
+    await expect(open("s3://bucket/name")).rejects.toThrow(/an address that is not read here/);
     await expect(open("x", { nam: "y" } as object)).rejects.toThrow('unknown option "nam"; did you mean "name"?');
   });
 });

@@ -1,0 +1,45 @@
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { attempt, fileSource } from "../bytes/source";
+import type { ByteSource } from "../bytes/source";
+import { FormatError, SourceError } from "../errors";
+import { quote } from "./json-reader";
+
+/** The files beside a model's first one, by their plain names: the shards of an index, the weights of a model.json, the parts of a split
+ *  GGUF. `at` is the byte of the first file that names this one. */
+export type Siblings = (name: string, at: number) => Promise<ByteSource>;
+
+/** A name that stays in its folder on every system: no separator, drive, parent, NUL or other control character, no device of Windows. */
+export function isPlainName(name: string): boolean {
+  const unsafe = /[/\\:\u0000-\u001f\u007f]/.test(name) || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name);
+  return !unsafe && name !== "" && name.length <= 255 && !name.startsWith(".");
+}
+
+/** The folder of a file on this machine. A link that leads out of it is refused; in a download cache the folder holds links, for the
+ *  first file as for the others, into one store: that is where they really lie. */
+export function folderSiblings(first: ByteSource): Siblings {
+  const file = first.name;
+  let homes: Promise<readonly string[]> | undefined;
+  return async (name, at) => {
+    const path = join(dirname(file), name);
+    homes ??= Promise.all([
+      attempt(file, () => realpath(dirname(file))),
+      attempt(file, async () => dirname(await realpath(file))),
+    ]);
+    const known = await homes;
+    let real: string;
+    try {
+      real = await realpath(path);
+    } catch (cause) {
+      throw new SourceError(path, `this shard is missing or cannot be read; ${basename(file)} names it`, { cause });
+    }
+    if (!known.includes(dirname(real)))
+      throw new FormatError(
+        file,
+        at,
+        `the shard ${quote(name)} is a link that leads out of the folder`,
+        `a file in ${known[0]}`,
+      );
+    return fileSource(real);
+  };
+}
