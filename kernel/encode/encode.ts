@@ -81,12 +81,13 @@ export interface EncodeOptions {
 export interface DecodeOptions extends EncodeOptions {
   /** Used in errors. */
   readonly name?: string;
-  /** 2^28 unless told: what a few foreign bytes may ask for. */
+  /** Unless told, as many as the result of `encode` says, or, of bytes alone, 2^22 and 64 for each byte. */
   readonly maximumSymbols?: number;
 }
 
-/** Symbols that `decode` gives out at most unless told: what a few foreign bytes may ask for. */
-export const defaultMaximumSymbols = 2 ** 28;
+/** Symbols that `decode` gives out at most unless told: what a few foreign bytes may ask for, and 64 more for each of them. */
+const freeSymbols = 2 ** 22;
+const symbolsPerByte = 64;
 
 /** Codes integers, floats or text without loss: `decode(encode(data, step))` has the same type and the same bits. huffman, rans and horner
  *  take integers and text, planes, zstd and delta floats as well. Throws `OptionError` for data of another type and for symbols that the
@@ -161,12 +162,14 @@ function unitsOf(text: string): Uint16Array {
  *  `encode` writes, for another base than the one that was used, and for more than `maximumSymbols` symbols. */
 export function decode(encoded: Encoded | Uint8Array, options: DecodeOptions = {}): IntegerArray | FloatArray | string {
   checkOptionNames("decode", options, ["name", "maximumSymbols", "base"]);
-  const limit = checkNumber("decode", "maximumSymbols", options.maximumSymbols ?? defaultMaximumSymbols, {
+  const bytes = ArrayBuffer.isView(encoded) ? encoded : encoded.bytes;
+  const usual = ArrayBuffer.isView(encoded) ? freeSymbols + symbolsPerByte * bytes.length : encoded.symbols;
+  const limit = checkNumber("decode", "maximumSymbols", options.maximumSymbols ?? Math.min(2 ** 32, usual), {
     minimum: 0,
     maximum: 2 ** 32,
     integer: true,
   });
-  const reader = ByteReader.open(ArrayBuffer.isView(encoded) ? encoded : encoded.bytes, options.name ?? "encoded data");
+  const reader = ByteReader.open(bytes, options.name ?? "encoded data");
   const coder = stored.get(reader.byte());
   if (!coder)
     return reader.fail(

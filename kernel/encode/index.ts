@@ -1,5 +1,5 @@
 /** Lossless coding: coders of arrays as steps, and the archive of whole files. */
-export { coderLabel, coderOf, coders, decode, defaultMaximumSymbols, encode } from "./encode";
+export { coderLabel, coderOf, coders, decode, encode } from "./encode";
 export type { AnyCoder, DecodeOptions, Encoded, EncodeOptions } from "./encode";
 export type { ByteCoder, Coder } from "./coder";
 export type { FloatArray, IntegerArray } from "./container";

@@ -33,8 +33,9 @@ const types: Readonly<Record<string, DType>> = {
   b1: "BOOL",
 };
 
+/** As numpy writes it, with the spaces of Python where it has some. */
 const headerPattern =
-  /^\{\s*'descr':\s*(?<descr>'[^']*'|\[[^]*\]),\s*'fortran_order':\s*(?<fortran>True|False),\s*'shape':\s*\((?<shape>[\d,\s]*)\),?\s*\}\s*$/;
+  /^\{[ \t]*'descr':[ \t]*(?<descr>'[^']*'|\[[^]*\]),[ \t]*'fortran_order':[ \t]*(?<fortran>True|False),[ \t]*'shape':[ \t]*\((?<shape>[\d, ]*)\)(, ?)?\}[ \n]*$/;
 
 /** The array in `source`, lazily; reads its header only. */
 async function readNpy(source: ByteSource, name: string, signal: AbortSignal | undefined): Promise<Tensor> {
@@ -92,7 +93,9 @@ function typeOf(descr: string, file: string, at: number, name: string): DType {
 }
 
 function shapeOf(text: string, fail: (at: number, problem: string, expected: string) => never, at: number): number[] {
-  if (!/^\s*(\d+\s*,\s*)*(\d+\s*)?$/.test(text)) fail(at, `the shape is (${quote(text)})`, "whole numbers");
+  // A tuple of Python: of one number with a comma, and no number begins with a zero.
+  if (!/^ *((0|[1-9]\d*) *, *)*((0|[1-9]\d*) *)?$/.test(text) || /^ *\d+ *$/.test(text))
+    fail(at, `the shape is (${quote(text)})`, "whole numbers");
   const shape = text
     .split(",")
     .map((part) => part.trim())

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
-import { crc32, inflateRaw } from "node:zlib";
-import { throwIfStopped } from "../bytes/pause";
+import { crc32, inflateRaw, inflateRawSync } from "node:zlib";
+import { pause, throwIfStopped } from "../bytes/pause";
 import type { ByteSource } from "../bytes/source";
 import { decodeUtf8, firstInvalidUtf8 } from "../bytes/utf8";
 import { FormatError } from "../errors";
@@ -223,6 +223,13 @@ async function checkLocals(
 }
 
 const inflate = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflateRaw);
+/** Inflated here in under a millisecond; a longer member goes to a thread. */
+const inlineBytes = 64 * 1024;
+
+async function inflated(stored: Uint8Array, sizeBytes: number): Promise<Buffer> {
+  const options = { maxOutputLength: Math.max(1, sizeBytes) };
+  return sizeBytes <= inlineBytes ? inflateRawSync(stored, options) : inflate(stored, options);
+}
 
 /** The whole content of a member, checked against its size and its CRC-32. */
 export async function readMember(
@@ -238,7 +245,7 @@ export async function readMember(
   let bytes: Uint8Array = stored;
   if (member.isDeflated)
     try {
-      bytes = await inflate(stored, { maxOutputLength: Math.max(1, sizeBytes) });
+      bytes = await inflated(stored, sizeBytes);
     } catch {
       fail(start, `${quote(name)} does not inflate to its ${sizeBytes} bytes`, "a sound deflate stream");
     }
@@ -248,28 +255,25 @@ export async function readMember(
   return new Uint8Array(bytes);
 }
 
-/** A member as a source of its own. A stored one is read in place; a deflated one is inflated as a whole when it is first read, and let go
- *  when its last byte was read. */
+/** Bytes summed between two turns of the event loop, some milliseconds' work. */
+const sumBytes = 8 * 1024 * 1024;
+/** A gap of this size at most, such as a header that was read before, is read again to be summed. */
+const gapBytes = 64 * 1024;
+
+/** A member as a source of its own. A stored one is read in place; its CRC-32 is summed over what is read in order, and whoever reads the
+ *  last byte of it learns when it is wrong. A deflated one is inflated as a whole when it is first read, and let go when its last byte was
+ *  read. */
 export function memberSource(source: ByteSource, member: ZipMember): ByteSource {
-  const { sizeBytes, start } = member;
+  const { sizeBytes } = member;
   const name = `${source.name} (${member.name})`;
-  let whole: Promise<Uint8Array> | undefined;
   const counts = { bytesRead: 0, reads: 0 };
+  const readOwn = member.isDeflated ? deflatedReader(source, member) : storedReader(source, member);
   const read = async (from: number, to: number, signal?: AbortSignal): Promise<Uint8Array> => {
     if (!(from >= 0 && to >= from && to <= sizeBytes))
       throw new FormatError(name, sizeBytes, `bytes ${from} to ${to} were asked for`, `at most ${sizeBytes}`);
     counts.reads++;
     counts.bytesRead += to - from;
-    if (!member.isDeflated) return source.read(start + from, start + to, signal);
-    whole ??= readMember(source, member, signal);
-    try {
-      const bytes = (await whole).slice(from, to);
-      if (to === sizeBytes) whole = undefined;
-      return bytes;
-    } catch (error) {
-      whole = undefined;
-      throw error;
-    }
+    return readOwn(from, to, signal);
   };
   return {
     name,
@@ -280,8 +284,69 @@ export function memberSource(source: ByteSource, member: ZipMember): ByteSource 
     get reads() {
       return counts.reads;
     },
+    ...(source.windowBytes !== undefined && { windowBytes: source.windowBytes }),
     read,
     readInto: async (target, from, signal) => target.set(await read(from, from + target.byteLength, signal)),
     close: async () => undefined,
+  };
+}
+
+type Reader = (from: number, to: number, signal: AbortSignal | undefined) => Promise<Uint8Array>;
+
+function deflatedReader(source: ByteSource, member: ZipMember): Reader {
+  let whole: Promise<Uint8Array> | undefined;
+  return async (from, to, signal) => {
+    whole ??= readMember(source, member, signal);
+    try {
+      const bytes = (await whole).slice(from, to);
+      if (to === member.sizeBytes) whole = undefined;
+      return bytes;
+    } catch (error) {
+      whole = undefined;
+      throw error;
+    }
+  };
+}
+
+function storedReader(source: ByteSource, { name, start, sizeBytes, crc }: ZipMember): Reader {
+  let isSound = false;
+  /** The CRC-32 of the first bytes. */
+  let sum = 0;
+  let summed = 0;
+  const add = async (bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> => {
+    for (let at = 0; at < bytes.length; at += sumBytes) {
+      if (at > 0) await pause();
+      throwIfStopped(signal, `reading ${source.name}`);
+      sum = crc32(bytes.subarray(at, at + sumBytes), sum);
+      summed += Math.min(sumBytes, bytes.length - at);
+    }
+  };
+  /** Adds what follows the bytes that were summed, and refuses the member when these are all and the sum is wrong. */
+  const check = async (bytes: Uint8Array, from: number, signal: AbortSignal | undefined): Promise<void> => {
+    if (isSound) return;
+    if (from === 0) sum = summed = 0;
+    if (from > summed && from - summed <= gapBytes)
+      await add(await source.read(start + summed, start + from, signal), signal);
+    if (from > summed) return;
+    await add(bytes.subarray(summed - from), signal);
+    if (summed < sizeBytes) return;
+    isSound = sum === crc;
+    sum = summed = 0;
+    if (!isSound)
+      throw new FormatError(
+        source.name,
+        start,
+        `${quote(name)} has another CRC-32 than its entry says`,
+        "equal checksums",
+      );
+  };
+  /** One read is summed at a time. */
+  let turn: Promise<void> = Promise.resolve();
+  return async (from, to, signal) => {
+    const bytes = await source.read(start + from, start + to, signal);
+    const own = turn.then(() => check(bytes, from, signal));
+    turn = own.catch(() => undefined);
+    await own;
+    return bytes;
   };
 }
