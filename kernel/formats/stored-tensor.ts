@@ -8,6 +8,7 @@ import { isReadable, readValues } from "./values";
 /** A tensor whose bytes lie in one range of a source. Nothing is read until it is asked for. */
 export class StoredTensor implements Tensor {
   readonly parameters: number;
+  readonly readsCopies = true;
 
   /** `start` is the tensor's first byte in `source`; `sizeBytes` was checked against the shape and the type. */
   constructor(

@@ -19,13 +19,14 @@
  *  is not, torch's sum depends on the machine and ours is the correctly rounded one. Its GPU builds find the nearest entry of the
  *  dynamic map directly, so a few scale codes of theirs differ. */
 import { OptionError } from "../errors";
-import { checkFinite } from "../measure/finite";
 import { checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { freezeStep, rowsOf } from "./groups";
 import { checkFlag } from "./linear";
+import { plainLoops, rankOf, smallestScale, type Loops, type SixteenRanks } from "./loops";
 import type { Quantized, Quantizer, Table } from "./quantized";
+import { tilesOf } from "./tiles";
 
 const { fround } = Math;
 
@@ -43,7 +44,6 @@ export interface AbsmaxBlockStep extends Step {
 
 const groups = [32, 64, 128, 256, 512, 1024, 2048, 4096];
 const nestedBlock = 256;
-const smallestScale = fround(1e-38);
 
 export function absmaxStep<K extends string>(
   kind: K,
@@ -73,21 +73,15 @@ export function absmaxQuantizer<S extends AbsmaxBlockStep>(
   list.codes.forEach((code, i) => (valueOfCode[code] = list.values[i]));
   return {
     kind,
-    quantize(weights, shape, step, name) {
-      checkFinite(weights, kind, name);
+    quantize(weights, shape, step, name, loops = plainLoops) {
+      loops.checkFinite(weights, kind, name);
       rowsOf(kind, shape, weights.length);
-      return quantizeBlocks(weights, shape, step, midpoints, list.codes);
+      return quantizeBlocks(weights, shape, step, { midpoints, codeOfRank: list.codes }, loops);
     },
-    dequantize(quantized) {
-      const { codes } = quantized;
-      const { group } = quantized.step as S;
-      const scales = blockScales(quantized);
-      const values = new Float32Array(codes.length);
-      for (let block = 0, i = 0; i < codes.length; block++) {
-        const scale = scales[block];
-        for (const end = Math.min(i + group, codes.length); i < end; i++) values[i] = valueOfCode[codes[i]] * scale;
-      }
-      return values;
+    dequantize(quantized, loops = plainLoops) {
+      const codes = quantized.codes as Uint8Array;
+      const blocks = tilesOf(kind, [codes.length], codes.length, "group", 1, (quantized.step as S).group);
+      return loops.tableValues(codes, blocks, valueOfCode, blockScales(quantized));
     },
     label: (step) => `${title} g${step.group}${step.doubleQuant ? " double" : ""}`,
   };
@@ -97,35 +91,24 @@ function quantizeBlocks(
   weights: Float32Array,
   shape: Shape,
   step: AbsmaxBlockStep,
-  midpoints: Float32Array,
-  codeOfRank: readonly number[],
+  ranks: SixteenRanks,
+  loops: Loops,
 ): Quantized {
   const { group } = step;
   const count = weights.length;
   const codes = new Uint8Array(count);
-  const scales = new Float32Array(Math.ceil(count / group));
-  for (let block = 0, start = 0; start < count; block++, start += group) {
-    const end = Math.min(start + group, count);
-    const short = end - start < group;
-    const largest = largestMagnitude(weights, start, end);
-    const scale = Math.max(largest, smallestScale);
-    scales[block] = short ? scale : largest;
-    const inverse = fround(1 / scale);
-    for (let i = start; i < end; i++) {
-      const x = short ? fround(weights[i] / scale) : fround(weights[i] * inverse);
-      codes[i] = codeOfRank[rankOf(x, midpoints)];
-    }
+  const scales = loops.largestMagnitudes(weights, tilesOf(step.kind, [count], count, "group", 1, group));
+  const whole = count - (count % group);
+  loops.sixteenCodes(weights.subarray(0, whole), group, ranks, scales, codes.subarray(0, whole));
+  if (whole < count) {
+    const last = scales.length - 1;
+    const scale = Math.max(scales[last], smallestScale);
+    scales[last] = scale;
+    for (let i = whole; i < count; i++)
+      codes[i] = ranks.codeOfRank[rankOf(fround(weights[i] / scale), ranks.midpoints)];
   }
   const tables = step.doubleQuant ? nestScales(scales) : [table("scale", scales, 32)];
   return { step, shape, codes, codeBits: 4, tables };
-}
-
-/** How many of the 15 midpoints are below x. */
-function rankOf(x: number, midpoints: Float32Array): number {
-  let rank = midpoints[7] < x ? 8 : 0;
-  if (midpoints[rank + 3] < x) rank += 4;
-  if (midpoints[rank + 1] < x) rank += 2;
-  return midpoints[rank] < x ? rank + 1 : rank;
 }
 
 function largestMagnitude(weights: Float32Array, start: number, end: number): number {

@@ -11,15 +11,14 @@
  *
  *  Source: Micikevicius et al. 2022 (arXiv 2209.05433); scales by the rule of compressed-tensors 0.20.0 (schemes FP8 and FP8_BLOCK),
  *  which has E4M3 only; the same rule here for E5M2. Codes and scales equal its own. */
-import { e4m3Values, e5m2Values, encodeE4m3, encodeE5m2 } from "../bytes/small-float";
 import { OptionError } from "../errors";
-import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { freezeStep } from "./groups";
+import { plainLoops, smallFloats, type Loops } from "./loops";
 import type { Quantized, Quantizer } from "./quantized";
-import { forEachRun, largestMagnitudes, tilesOf, type Tiling } from "./tiles";
+import { tilesOf, type Tiling } from "./tiles";
 
 const { fround } = Math;
 const kind = "fp8";
@@ -46,10 +45,7 @@ export interface Fp8Step extends Step {
   readonly group?: number;
 }
 
-const formats = {
-  E4M3: { largest: 448, encode: encodeE4m3, values: e4m3Values },
-  E5M2: { largest: 57344, encode: encodeE5m2, values: e5m2Values },
-};
+const largestOf = { E4M3: 448, E5M2: 57344 };
 /** The scale that stands in for 0: the spacing of float32 at 1. */
 const zeroScale = 2 ** -23;
 
@@ -82,32 +78,29 @@ function tilingOf(shape: Shape, count: number, step: Fp8Step): Tiling {
   return tilesOf(kind, shape, count, step.per, height, width);
 }
 
-function quantize(weights: Float32Array, shape: Shape, step: Fp8Step, name?: string): Quantized {
-  checkFinite(weights, kind, name);
+function quantize(
+  weights: Float32Array,
+  shape: Shape,
+  step: Fp8Step,
+  name?: string,
+  loops: Loops = plainLoops,
+): Quantized {
+  loops.checkFinite(weights, kind, name);
   const tiling = tilingOf(shape, weights.length, step);
-  const { largest, encode } = formats[step.format];
-  const scales = largestMagnitudes(weights, tiling);
+  const largest = largestOf[step.format];
+  const scales = loops.largestMagnitudes(weights, tiling);
   for (let i = 0; i < scales.length; i++) scales[i] = fround(scales[i] / largest) || zeroScale;
-  const codes = new Uint8Array(weights.length);
-  forEachRun(tiling, (tile, start, end) => {
-    const scale = scales[tile];
-    for (let i = start; i < end; i++) codes[i] = encode(fround(weights[i] / scale));
-  });
+  const codes = loops.floatCodes(weights, tiling, scales, step.format);
   const table = { name: "scale", data: scales, shape: tiling.tableShape, bitsPerEntry: 32 };
   return { step, shape, codes, codeBits: 8, tables: [table] };
 }
 
-function dequantize(quantized: Quantized): Float32Array {
+function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Array {
   const { codes, shape, tables } = quantized;
   const step = quantized.step as Fp8Step;
-  const valueOf = formats[step.format].values;
-  const scales = tables[0].data;
-  const values = new Float32Array(codes.length);
-  forEachRun(tilingOf(shape, codes.length, step), (tile, start, end) => {
-    const scale = scales[tile];
-    for (let i = start; i < end; i++) values[i] = valueOf[codes[i]] * scale;
-  });
-  return values;
+  const { values } = smallFloats[step.format];
+  const tiling = tilingOf(shape, codes.length, step);
+  return loops.tableValues(codes as Uint8Array, tiling, values, tables[0].data as Float32Array);
 }
 
 /** "fp8 E4M3 per channel", "fp8 E4M3 128×128", "fp8 E5M2 g64". */

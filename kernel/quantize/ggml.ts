@@ -7,17 +7,16 @@
  *  Q5_1, Q6_K → Q8_0, Q2_K, Q3_K, TQ1_0, TQ2_0 → Q4_0, IQ4_XS → IQ4_NL, where 32 divides the row, else float16 (codes are its bits). The
  *  label says so: "ggml Q5_0 for Q4_K". */
 import { decodeFloat16, encodeFloat16 } from "../bytes/half-float";
-import { sumOfSquares } from "../blocks/arithmetic";
 import { blockCodecs, writtenBlocks, type BlockCodec, type WrittenBlock } from "../blocks";
-import type { RowImportance } from "../blocks/block";
 import { OptionError } from "../errors";
-import { checkFinite } from "../measure/finite";
 import { checkChoice, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
+import { forEachBlock, type BlockParts } from "./ggml/blocks";
 import { fittingType, mixes, mixTypeOf, type GgmlMix, type GgmlTarget } from "./ggml/mix";
 import { mixFacts, type NamedShape } from "./ggml/place";
 import { freezeStep, rowsOf } from "./groups";
+import { plainLoops, type Loops } from "./loops";
 import type { Quantized, Quantizer, Table } from "./quantized";
 
 const method = "ggml";
@@ -136,57 +135,15 @@ function codecOf(type: WrittenBlock): BlockCodec {
   return codec;
 }
 
-/** Codes of all weights, one in a byte, and each field of the blocks, block after block. */
-export interface BlockParts {
-  readonly codes: Uint8Array;
-  readonly fields: readonly Uint8Array[];
-}
-
-/** How blocks are made and read: plainly here, by SIMD in `compress()`. Both give the same bits. */
-export interface BlockMethods {
-  encode(codec: BlockCodec, weights: Float32Array, columns: number, importance: Float32Array | undefined): BlockParts;
-  decode(codec: BlockCodec, parts: BlockParts, values: Float32Array): void;
-}
-
-export const plainBlocks: BlockMethods = {
-  encode(codec, weights, columns, importance) {
-    const row: RowImportance | undefined = importance && { values: importance, column: 0, meanSquare: 0 };
-    const blocks = weights.length / codec.weights;
-    const codes = new Uint8Array(weights.length);
-    const fields = codec.fields.map(({ bytes }) => new Uint8Array(blocks * bytes));
-    const bytes = new Uint8Array(codec.bytes);
-    for (let block = 0, from = 0; block < blocks; block++, from += codec.weights) {
-      if (row) {
-        row.column = from % columns;
-        if (row.column === 0) row.meanSquare = Math.fround(sumOfSquares(weights, from, columns) / columns);
-      }
-      codec.encode?.(weights, from, bytes, 0, codes.subarray(from, from + codec.weights), row);
-      codec.fields.forEach((field, at) =>
-        fields[at].set(bytes.subarray(field.at, field.at + field.bytes), block * field.bytes),
-      );
-    }
-    return { codes, fields };
-  },
-  decode(codec, parts, values) {
-    const scratch = { bytes: new Uint8Array(codec.bytes), at: 0 };
-    forEachBlock(
-      codec,
-      parts,
-      () => scratch,
-      (block, bytes, at, own) => codec.decode(bytes, at, own, values, block * codec.weights),
-    );
-  },
-};
-
-/** The quantizer with other methods for its blocks. */
-export function quantizeGgml(
+function quantize(
   weights: Float32Array,
   shape: Shape,
   step: GgmlStep,
-  name: string | undefined,
-  methods: BlockMethods,
+  name?: string,
+  loops: Loops = plainLoops,
 ): Quantized {
   rowsOf(method, shape, weights.length);
+  loops.checkFinite(weights, method, name);
   const fitted = fittedStep(step, shape, name);
   const { type } = fitted;
   if (type === "F16" || type === undefined) {
@@ -197,7 +154,7 @@ export function quantizeGgml(
   const codec = codecOf(type);
   const given = importanceOf(fitted, name);
   const importance = given && Float32Array.from(given);
-  const { codes, fields } = methods.encode(codec, weights, columnsOf(shape, weights.length), importance);
+  const { codes, fields } = loops.blocks.encode(codec, weights, columnsOf(shape, weights.length), importance);
   const blocks = weights.length / codec.weights;
   const tables = codec.fields.map((field, at): Table => ({
     name: field.name,
@@ -207,11 +164,6 @@ export function quantizeGgml(
   }));
   const stored = codec.signed ? new Int8Array(codes.buffer, codes.byteOffset, codes.length) : codes;
   return checkRange({ step: fitted, shape, codes: stored, codeBits: codec.codeBits, tables }, weights, name);
-}
-
-function quantize(weights: Float32Array, shape: Shape, step: GgmlStep, name?: string): Quantized {
-  checkFinite(weights, method, name);
-  return quantizeGgml(weights, shape, step, name, plainBlocks);
 }
 
 const largestHalf = 65504;
@@ -228,38 +180,19 @@ function checkRange(quantized: Quantized, weights: Float32Array, name = "weights
   );
 }
 
-/** Calls `visit` for each block with its fields in place in `bytes`, which is zero elsewhere, and its codes. */
-function forEachBlock(
-  codec: BlockCodec,
-  { codes, fields }: BlockParts,
-  bytesOf: (block: number) => { bytes: Uint8Array; at: number },
-  visit: (block: number, bytes: Uint8Array, at: number, codes: Uint8Array) => void,
-): void {
-  for (let block = 0; block * codec.weights < codes.length; block++) {
-    const { bytes, at } = bytesOf(block);
-    codec.fields.forEach((field, number) => {
-      for (let k = 0; k < field.bytes; k++) bytes[at + field.at + k] = fields[number][block * field.bytes + k];
-    });
-    visit(block, bytes, at, codes.subarray(block * codec.weights, (block + 1) * codec.weights));
-  }
-}
-
 /** Codes and fields of a quantized tensor. */
-export function blockParts(codec: BlockCodec, { codes, tables }: Quantized): BlockParts {
+function blockParts(codec: BlockCodec, { codes, tables }: Quantized): BlockParts {
   const fields = codec.fields.map(({ name }) => tables.find((table) => table.name === name)?.data as Uint8Array);
   return { codes: new Uint8Array(codes.buffer, codes.byteOffset, codes.length), fields };
 }
 
-export function dequantizeGgml(quantized: Quantized, methods: BlockMethods, values: Float32Array): Float32Array {
+function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Array {
   const { codes } = quantized;
+  const values = loops.valueArray(codes.length);
   const { type } = quantized.step as GgmlStep;
   if (type === "F16" || type === undefined) for (let i = 0; i < codes.length; i++) values[i] = decodeFloat16(codes[i]);
-  else methods.decode(codecOf(type), blockParts(codecOf(type), quantized), values);
+  else loops.blocks.decode(codecOf(type), blockParts(codecOf(type), quantized), values);
   return values;
-}
-
-function dequantize(quantized: Quantized): Float32Array {
-  return dequantizeGgml(quantized, plainBlocks, new Float32Array(quantized.codes.length));
 }
 
 /** A tensor as a GGUF file holds it: the type's name and the bytes of its blocks, row after row. `quantized` is what `quantize` gave for

@@ -17,16 +17,16 @@
  *  Source: compressed-tensors 0.20.0, whose codes, scales, zero points and values these equal. `linear` is the same idea with the
  *  symmetric range −qmax … qmax. */
 import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from "../bytes/half-float";
-import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { checkGranularity, freezeStep, type Granularity } from "./groups";
 import { checkFlag } from "./linear";
+import { plainLoops, type Loops } from "./loops";
 import { checkLargest } from "./microscaling";
 import type { Quantized, Quantizer, Table } from "./quantized";
 import { rint } from "./scale";
-import { forEachRun, largestMagnitudes, tilesOf, type Tiling } from "./tiles";
+import { forEachRun, tilesOf, type Tiling } from "./tiles";
 
 const { fround } = Math;
 const kind = "int";
@@ -81,21 +81,19 @@ function tilingOf(shape: Shape, count: number, step: IntStep): Tiling {
   return tilesOf(kind, shape, count, step.per, 1, step.group ?? 1);
 }
 
-function quantize(weights: Float32Array, shape: Shape, step: IntStep, name?: string): Quantized {
-  checkFinite(weights, kind, name);
+function quantize(
+  weights: Float32Array,
+  shape: Shape,
+  step: IntStep,
+  name?: string,
+  loops: Loops = plainLoops,
+): Quantized {
+  loops.checkFinite(weights, kind, name);
   const tiling = tilingOf(shape, weights.length, step);
   const high = 2 ** (step.bits - 1) - 1;
   const low = -high - 1;
-  const { scales, zeroPoints } = fitScales(weights, tiling, step, low, high);
-  const codes = new Int8Array(weights.length);
-  forEachRun(tiling, (tile, start, end) => {
-    const scale = scales[tile];
-    const zeroPoint = zeroPoints[tile];
-    for (let i = start; i < end; i++) {
-      const x = fround(fround(weights[i] / scale) + zeroPoint);
-      codes[i] = rint(x < low ? low : x > high ? high : x);
-    }
-  });
+  const { scales, zeroPoints } = fitScales(weights, tiling, step, low, high, loops);
+  const codes = loops.integerCodes(weights, tiling, scales, zeroPoints, low, high);
   const { tableShape } = tiling;
   const tables: Table[] = [
     { name: "scale", data: scales, shape: tableShape, bitsPerEntry: scaleTypes[step.scaleDtype].bits },
@@ -104,9 +102,9 @@ function quantize(weights: Float32Array, shape: Shape, step: IntStep, name?: str
   return { step, shape, codes, codeBits: step.bits, tables };
 }
 
-function fitScales(weights: Float32Array, tiling: Tiling, step: IntStep, low: number, high: number) {
+function fitScales(weights: Float32Array, tiling: Tiling, step: IntStep, low: number, high: number, loops: Loops) {
   const range = high - low;
-  const magnitudes = largestMagnitudes(weights, tiling);
+  const magnitudes = loops.largestMagnitudes(weights, tiling);
   checkLargest(kind, magnitudes);
   const zeroPoints = new Int8Array(tiling.tiles);
   const { round, largest, zero } = scaleTypes[step.scaleDtype];
@@ -138,17 +136,11 @@ function extremes(weights: Float32Array, tiling: Tiling): { lows: Float32Array; 
   return { lows, highs };
 }
 
-function dequantize(quantized: Quantized): Float32Array {
+function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Array {
   const { codes, shape, tables } = quantized;
-  const scales = tables[0].data;
-  const zeroPoints = tables.length > 1 ? tables[1].data : undefined;
-  const values = new Float32Array(codes.length);
-  forEachRun(tilingOf(shape, codes.length, quantized.step as IntStep), (tile, start, end) => {
-    const scale = scales[tile];
-    const zeroPoint = zeroPoints ? zeroPoints[tile] : 0;
-    for (let i = start; i < end; i++) values[i] = (codes[i] - zeroPoint) * scale;
-  });
-  return values;
+  const tiling = tilingOf(shape, codes.length, quantized.step as IntStep);
+  const zeroPoints = tables.length > 1 ? (tables[1].data as Int8Array) : undefined;
+  return loops.uniformValues(codes, tiling, tables[0].data as Float32Array, zeroPoints);
 }
 
 /** "int 4-bit g128", "int 8-bit asymmetric per channel". */

@@ -23,15 +23,25 @@
  *  float64 in order. Scales are stored as float32, in groups as float16, unless `scaleDtype` says otherwise; a zero point takes
  *  `bits` bits. |w| up to 2^126. */
 import { OptionError } from "../errors";
-import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { entropyStep } from "./entropy-step";
-import { checkGranularity, forEachGroup, freezeStep, groupsOf, rowsOf, tableShape, type Granularity } from "./groups";
-import type { Quantized, Quantizer, Table } from "./quantized";
+import {
+  checkGranularity,
+  forEachGroup,
+  freezeStep,
+  groupsOf,
+  rowsOf,
+  tableShape,
+  type Granularity,
+  type Grouping,
+} from "./groups";
+import { plainLoops, type Loops } from "./loops";
+import type { CodeArray, Quantized, Quantizer, Table } from "./quantized";
 import { defaultPercentile, type RangeMethod } from "./range";
 import { rint, roundScale, scaleBits, type ScaleType } from "./scale";
+import { tilingOfGroups } from "./tiles";
 import { codeArray, codeOf, fitGrid } from "./uniform-grid";
 
 const { fround } = Math;
@@ -143,15 +153,26 @@ export function checkFlag(method: string, option: string, value: unknown): boole
   throw new OptionError(`${method}(): ${option} is ${JSON.stringify(value) ?? String(value)}; it takes true or false`);
 }
 
-function quantize(weights: Float32Array, shape: Shape, step: LinearStep, name?: string): Quantized {
-  checkFinite(weights, "linear", name);
-  if (step.step !== undefined) return quantizeByStep(weights, shape, step, step.step);
+function quantize(
+  weights: Float32Array,
+  shape: Shape,
+  step: LinearStep,
+  name?: string,
+  loops: Loops = plainLoops,
+): Quantized {
+  loops.checkFinite(weights, "linear", name);
+  if (step.step !== undefined) return quantizeByStep(weights, shape, step, step.step, loops);
   if (step.targetBits !== undefined)
-    return quantizeByStep(weights, shape, step, entropyStep([weights], step.targetBits));
+    return quantizeByStep(weights, shape, step, entropyStep([weights], step.targetBits), loops);
   const bits = step.bits ?? 8;
   const { symmetric, scaleDtype } = step;
   const options = { ...step, bits };
   const grouping = groupsOf("linear", shape, weights.length, step);
+  const uniform =
+    step.range === "minmax" && bits >= 2 && bits <= 8
+      ? loops.uniformCodes(weights, tilingOfGroups(grouping), { bits, symmetric, halfScales: scaleDtype === "F16" })
+      : undefined;
+  if (uniform) return quantizedBy(step, shape, uniform, grouping);
   const groups = grouping.rows * grouping.groupsPerRow;
   const codes = codeArray(bits, symmetric, weights.length);
   const scales = new Float32Array(groups);
@@ -167,11 +188,19 @@ function quantize(weights: Float32Array, shape: Shape, step: LinearStep, name?: 
     if (!symmetric) zeroPoints[group] = grid.zeroPoint;
     for (let i = start; i < end; i++) codes[i] = codeOf(weights[i], grid);
   });
-  const tables: Table[] = [
-    { name: "scale", data: scales, shape: tableShape(grouping, step.per), bitsPerEntry: scaleBits[scaleDtype] },
-  ];
-  if (!symmetric)
-    tables.push({ name: "zeroPoint", data: zeroPoints, shape: tableShape(grouping, step.per), bitsPerEntry: bits });
+  return quantizedBy(step, shape, { codes, scales, zeroPoints }, grouping);
+}
+
+function quantizedBy(
+  step: LinearStep,
+  shape: Shape,
+  { codes, scales, zeroPoints }: { codes: CodeArray; scales: Float32Array; zeroPoints: CodeArray },
+  grouping: Grouping,
+): Quantized {
+  const { bits = 8, symmetric, scaleDtype } = step;
+  const entries = tableShape(grouping, step.per);
+  const tables: Table[] = [{ name: "scale", data: scales, shape: entries, bitsPerEntry: scaleBits[scaleDtype] }];
+  if (!symmetric) tables.push({ name: "zeroPoint", data: zeroPoints, shape: entries, bitsPerEntry: bits });
   return { step, shape, codes, codeBits: bits, tables };
 }
 
@@ -182,16 +211,13 @@ function meanMagnitude(weights: Float32Array, start: number, end: number): numbe
 }
 
 /** Codes of a fixed step. `codeBits` is the fixed length in two's complement that holds every code: what an entropy coder saves on. */
-function quantizeByStep(weights: Float32Array, shape: Shape, step: LinearStep, size: number): Quantized {
+function quantizeByStep(weights: Float32Array, shape: Shape, step: LinearStep, size: number, loops: Loops): Quantized {
   rowsOf("linear", shape, weights.length);
-  const codes = new Int32Array(weights.length);
+  const codes = loops.stepCodes(weights, size) ?? stepCodes(weights, size);
   let low = 0;
   let high = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const q = rint(fround(weights[i] / size));
-    if (!(q >= -2147483648 && q < 2147483648))
-      throw new OptionError(`linear(): weight ${i} is ${weights[i]}, beyond 2^31 steps of ${size}; take a larger step`);
-    codes[i] = q;
+  for (let i = 0; i < codes.length; i++) {
+    const q = codes[i];
     if (q < low) low = q;
     else if (q > high) high = q;
   }
@@ -201,19 +227,22 @@ function quantizeByStep(weights: Float32Array, shape: Shape, step: LinearStep, s
   return { step, shape, codes, codeBits, tables: [table] };
 }
 
-function dequantize(quantized: Quantized): Float32Array {
+function stepCodes(weights: Float32Array, size: number): Int32Array {
+  const codes = new Int32Array(weights.length);
+  for (let i = 0; i < weights.length; i++) {
+    const q = rint(fround(weights[i] / size));
+    if (!(q >= -2147483648 && q < 2147483648))
+      throw new OptionError(`linear(): weight ${i} is ${weights[i]}, beyond 2^31 steps of ${size}; take a larger step`);
+    codes[i] = q;
+  }
+  return codes;
+}
+
+function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Array {
   const { codes, shape, tables } = quantized;
-  const step = quantized.step as LinearStep;
-  const grouping = groupsOf("linear", shape, codes.length, step);
-  const scales = tables[0].data;
-  const zeroPoints = tables.length > 1 ? tables[1].data : undefined;
-  const values = new Float32Array(codes.length);
-  forEachGroup(grouping, (group, start, end) => {
-    const scale = scales[group];
-    const zeroPoint = zeroPoints ? zeroPoints[group] : 0;
-    for (let i = start; i < end; i++) values[i] = scale * (codes[i] - zeroPoint);
-  });
-  return values;
+  const tiling = tilingOfGroups(groupsOf("linear", shape, codes.length, quantized.step as LinearStep));
+  const zeroPoints = tables.length > 1 ? (tables[1].data as CodeArray) : undefined;
+  return loops.uniformValues(codes, tiling, tables[0].data as Float32Array, zeroPoints);
 }
 
 /** "4-bit g128", "8-bit asymmetric per channel mse": what a uniform grid's label says after its name. */

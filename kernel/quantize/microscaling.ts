@@ -13,13 +13,11 @@
  *  floor(log2 max|w|): the same name, other bytes.) Codes and scales equal those of compressed-tensors. */
 import { float32Bits } from "../bytes/half-float";
 import { OptionError } from "../errors";
-import { checkFinite } from "../measure/finite";
 import type { Step } from "../tensor/step";
+import { plainLoops, smallFloats, type SmallFloat } from "./loops";
 import type { Quantizer } from "./quantized";
 import { largestWeight } from "./scale";
-import { forEachRun, largestMagnitudes, tilesOf } from "./tiles";
-
-const { fround } = Math;
+import { tilesOf } from "./tiles";
 
 /** Weights that share a scale. */
 export const microscalingGroup = 32;
@@ -29,8 +27,7 @@ export interface Microfloat {
   readonly bits: number;
   /** ⌊log2 L⌋. */
   readonly exponent: number;
-  readonly values: Float32Array;
-  readonly encode: (value: number) => number;
+  readonly format: SmallFloat;
 }
 
 /** The exponent of a group's scale, −127 … 124, from its largest magnitude. */
@@ -44,28 +41,20 @@ export function microscalingQuantizer<S extends Step>(kind: S["kind"], microfloa
     tilesOf(kind, shape, count, "group", 1, microscalingGroup);
   return {
     kind,
-    quantize(weights, shape, step, name) {
-      checkFinite(weights, kind, name);
+    quantize(weights, shape, step, name, loops = plainLoops) {
+      loops.checkFinite(weights, kind, name);
       const groups = tiling(shape, weights.length);
-      const scales = largestMagnitudes(weights, groups);
+      const scales = loops.largestMagnitudes(weights, groups);
       checkLargest(kind, scales);
       for (let i = 0; i < scales.length; i++) scales[i] = 2 ** microscalingExponent(scales[i], microfloat);
-      const codes = new Uint8Array(weights.length);
-      forEachRun(groups, (group, start, end) => {
-        const scale = scales[group];
-        for (let i = start; i < end; i++) codes[i] = microfloat.encode(fround(weights[i] / scale));
-      });
+      const codes = loops.floatCodes(weights, groups, scales, microfloat.format);
       const table = { name: "scale", data: scales, shape: groups.tableShape, bitsPerEntry: 8 };
       return { step, shape, codes, codeBits: microfloat.bits, tables: [table] };
     },
-    dequantize({ codes, shape, tables }) {
-      const scales = tables[0].data;
-      const values = new Float32Array(codes.length);
-      forEachRun(tiling(shape, codes.length), (group, start, end) => {
-        const scale = scales[group];
-        for (let i = start; i < end; i++) values[i] = microfloat.values[codes[i]] * scale;
-      });
-      return values;
+    dequantize({ codes, shape, tables }, loops = plainLoops) {
+      const { values } = smallFloats[microfloat.format];
+      const groups = tiling(shape, codes.length);
+      return loops.tableValues(codes as Uint8Array, groups, values, tables[0].data as Float32Array);
     },
     label: () => kind,
   };

@@ -2,7 +2,6 @@
  *
  *  w′ = s·f(code),  s = 2^(round(log2 max|w|) − 8).  Formats, rounding and source: microscaling.ts. 8 + 8/32 = 8.25 bits per weight.
  *  w/s stays below 448, so nothing is clamped: |w − w′| ≤ max(|w|·2^-4, s·2^-10). */
-import { e4m3Values, encodeE4m3 } from "../bytes/small-float";
 import { checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
 import { microscalingQuantizer } from "./microscaling";
@@ -21,6 +20,5 @@ export function mxfp8(options: Record<string, never> = {}): Mxfp8Step {
 export const mxfp8Quantizer: Quantizer<Mxfp8Step> = microscalingQuantizer<Mxfp8Step>("mxfp8", {
   bits: 8,
   exponent: 8,
-  values: e4m3Values,
-  encode: (x) => encodeE4m3(x),
+  format: "E4M3",
 });

@@ -13,15 +13,14 @@
  *
  *  Source: compressed-tensors 0.20.0 (scheme NVFP4). Codes and scales equal its own; two codes to a byte, the even index in the low
  *  half: `packNibbles(codes, "low-first")`. (ggml's NVFP4 has no scale for the tensor: the same name, other bytes.) */
-import { e2m1Values, e4m3Values, encodeE4m3 } from "../bytes/small-float";
-import { checkFinite } from "../measure/finite";
+import { e4m3Values, encodeE4m3 } from "../bytes/small-float";
 import { checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { checkLargest } from "./microscaling";
-import { e2m1Code } from "./mxfp4";
-import type { Quantized, Quantizer } from "./quantized";
-import { forEachRun, largestMagnitudes, tilesOf } from "./tiles";
+import { plainLoops, smallFloats, type Loops } from "./loops";
+import type { Quantized, Quantizer, TableArray } from "./quantized";
+import { tilesOf } from "./tiles";
 
 const { fround } = Math;
 const kind = "nvfp4";
@@ -45,19 +44,21 @@ function globalScaleOf(largest: number): number {
   return scale === Infinity ? 1 : scale;
 }
 
-function quantize(weights: Float32Array, shape: Shape, step: Nvfp4Step, name?: string): Quantized {
-  checkFinite(weights, kind, name);
+function quantize(
+  weights: Float32Array,
+  shape: Shape,
+  step: Nvfp4Step,
+  name?: string,
+  loops: Loops = plainLoops,
+): Quantized {
+  loops.checkFinite(weights, kind, name);
   const groups = tilingOf(shape, weights.length);
-  const scales = largestMagnitudes(weights, groups);
+  const scales = loops.largestMagnitudes(weights, groups);
   checkLargest(kind, scales);
   const globalScale = globalScaleOf(scales.reduce((most, magnitude) => Math.max(most, magnitude), 0));
   for (let i = 0; i < scales.length; i++)
     scales[i] = e4m3Values[encodeE4m3(fround(globalScale * fround(scales[i] / 6)))] || 0.125;
-  const codes = new Uint8Array(weights.length);
-  forEachRun(groups, (group, start, end) => {
-    const scale = fround(scales[group] / globalScale);
-    for (let i = start; i < end; i++) codes[i] = e2m1Code(fround(weights[i] / scale));
-  });
+  const codes = loops.floatCodes(weights, groups, divided(scales, globalScale), "E2M1");
   return {
     step,
     shape,
@@ -70,15 +71,16 @@ function quantize(weights: Float32Array, shape: Shape, step: Nvfp4Step, name?: s
   };
 }
 
-function dequantize({ codes, shape, tables }: Quantized): Float32Array {
-  const scales = tables[0].data;
-  const globalScale = tables[1].data[0];
-  const values = new Float32Array(codes.length);
-  forEachRun(tilingOf(shape, codes.length), (group, start, end) => {
-    const scale = fround(scales[group] / globalScale);
-    for (let i = start; i < end; i++) values[i] = e2m1Values[codes[i]] * scale;
-  });
-  return values;
+/** s/g of each group. */
+function divided(scales: TableArray, globalScale: number): Float32Array {
+  const own = new Float32Array(scales.length);
+  for (let i = 0; i < own.length; i++) own[i] = scales[i] / globalScale;
+  return own;
+}
+
+function dequantize({ codes, shape, tables }: Quantized, loops: Loops = plainLoops): Float32Array {
+  const scales = divided(tables[0].data, tables[1].data[0]);
+  return loops.tableValues(codes as Uint8Array, tilingOf(shape, codes.length), smallFloats.E2M1.values, scales);
 }
 
 export const nvfp4Quantizer: Quantizer<Nvfp4Step> = { kind, quantize, dequantize, label: () => kind };

@@ -1,8 +1,9 @@
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
+import type { CodeArray, TableArray } from "./arrays";
+import type { Loops } from "./loops";
 
-export type CodeArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array;
-export type TableArray = CodeArray | Float32Array | Uint32Array;
+export type { CodeArray, TableArray };
 
 /** Numbers that a method keeps beside the codes: scales, zero points, offsets, a codebook. */
 export interface Table {
@@ -29,9 +30,9 @@ export interface Quantizer<S extends Step = Step> {
   readonly kind: S["kind"];
   /** The value of a code depends on the codes before it: a pruned tensor is quantized as the vector of the weights that are left. */
   readonly isSequential?: boolean;
-  /** `name` is the layer's, for errors. */
-  quantize(weights: Float32Array, shape: Shape, step: S, name?: string): Quantized;
-  dequantize(quantized: Quantized): Float32Array;
+  /** `name` is the layer's, for errors. `loops`: plain ones unless given, see loops.ts. */
+  quantize(weights: Float32Array, shape: Shape, step: S, name?: string, loops?: Loops): Quantized;
+  dequantize(quantized: Quantized, loops?: Loops): Float32Array;
   /** "linear 4-bit g128". */
   label(step: S): string;
 }

@@ -2,7 +2,7 @@
  *  shape[0] rows and the rest flattened; a vector or a scalar is one row. Tiles at the right and lower edge may be smaller. Per
  *  tensor, per channel and groups along the row are tiles of a special form. */
 import type { Shape } from "../tensor/tensor";
-import { rowsOf } from "./groups";
+import { rowsOf, type Grouping } from "./groups";
 
 export interface Tiling {
   readonly rows: number;
@@ -40,6 +40,13 @@ export function tilesOf(
     tiles: tileRows * tilesPerRow,
     tableShape: [tileRows, tilesPerRow],
   };
+}
+
+/** Groups along the row as tiles. */
+export function tilingOfGroups({ rows, rowLength, groupLength, groupsPerRow }: Grouping): Tiling {
+  const tiles = rows * groupsPerRow;
+  const tableShape = [rows, groupsPerRow];
+  return { rows, rowLength, height: 1, width: groupLength, tilesPerRow: groupsPerRow, tiles, tableShape };
 }
 
 /** Calls `visit` for each stretch of weights within one row and one tile, in storage order, with the tile's number and the first

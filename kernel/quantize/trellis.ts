@@ -21,14 +21,14 @@
  *  |w| < 2^22·Δ. Weights that are zero may become ±Δ/2; after pruning only the weights that are left
  *  are quantized. */
 import { OptionError } from "../errors";
-import { checkFinite } from "../measure/finite";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { entropyStep } from "./entropy-step";
 import { freezeStep, rowsOf } from "./groups";
 import type { Quantized, Quantizer } from "./quantized";
-import { rint } from "./scale";
+import { plainLoops, type Loops } from "./loops";
+import { automatonOf, polynomials, segmentLength } from "./trellis-path";
 
 const { fround } = Math;
 
@@ -49,22 +49,7 @@ export interface TrellisStep extends Step {
   readonly states: number;
 }
 
-/** h₀ and h₁ for each number of states, in Ungerboeck's octal digits, highest power first. */
-const polynomials: Readonly<Record<number, readonly [h0: number, h1: number]>> = {
-  4: [0o5, 0o2],
-  8: [0o13, 0o04],
-  16: [0o23, 0o04],
-  32: [0o45, 0o10],
-  64: [0o103, 0o024],
-  128: [0o235, 0o126],
-  256: [0o515, 0o362],
-};
-
-/** Weights that share a path. */
-export const segmentLength = 65_536;
 const largestCode = 2 ** 22;
-/** Weights after which the least sum is taken from all sums. */
-export const renormalizeEvery = 64;
 
 /** The step "trellis-coded quantization": `[trellis({ targetBits: 4 }), rans()]`, `trellis({ step: 0.01, states: 64 })`. Throws
  *  `OptionError` for an unknown option and unless exactly one of step and targetBits is given. */
@@ -83,104 +68,14 @@ export function trellis(options: TrellisOptions): TrellisStep {
   return freezeStep({ kind: "trellis", step: size, targetBits, states } as const);
 }
 
-/** The automaton: where an even code leads from each state, and what an odd code flips in that. An odd state s goes to ⌊s/2⌋ ⊕ turn in
- *  the upper half of the states. */
-export function automatonOf(states: number): {
-  readonly afterEven: Uint8Array;
-  readonly flip: number;
-  readonly turn: number;
-} {
-  const [h0, h1] = polynomials[states];
-  const width = Math.log2(states);
-  // Lowest power first, without the lowest coefficient.
-  const reversed = (h: number): number => {
-    let bits = 0;
-    for (let i = 0; i <= width; i++) bits |= ((h >> (width - i)) & 1) << i;
-    return bits >> 1;
-  };
-  const afterEven = Uint8Array.from({ length: states }, (_, s) => (s >> 1) ^ (s & 1 ? reversed(h0) : 0));
-  return { afterEven, flip: reversed(h1), turn: reversed(h0) & (states / 2 - 1) };
-}
-
-/** The automaton backwards: the state from which an even code leads to each state; an odd code leads there from `before[t ^ flip]`. */
-export function statesBefore({ afterEven }: { readonly afterEven: Uint8Array }): Uint8Array {
-  const before = new Uint8Array(afterEven.length);
-  afterEven.forEach((next, s) => (before[next] = s));
-  return before;
-}
-
-/** Twice the nearest level of subset j to t, in steps: an integer ≡ j mod 4. */
-function levelOf(t: number, subset: number): number {
-  return 4 * rint(fround(fround(t - subset / 2) / 2)) + subset;
-}
-
-/** The codes of one segment, by Viterbi's algorithm. */
-function encodeSegment(
-  weights: Float32Array,
-  step: number,
-  automaton: ReturnType<typeof automatonOf>,
-  codes: Int32Array,
-): void {
-  const states = automaton.afterEven.length;
-  const before = statesBefore(automaton);
-  const { flip } = automaton;
-  const chosen = new Uint8Array(weights.length * states);
-  const distances = new Float32Array(4);
-  let sums = new Float32Array(states).fill(Infinity);
-  let next = new Float32Array(states);
-  sums[0] = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const t = fround(weights[i] / step);
-    for (let subset = 0; subset < 4; subset++) {
-      const difference = fround(t - levelOf(t, subset) / 2);
-      distances[subset] = difference * difference;
-    }
-    for (let state = 0; state < states; state++) {
-      const [even, odd] = [before[state], before[state ^ flip]];
-      const byEven = fround(sums[even] + distances[even & 1]);
-      const byOdd = fround(sums[odd] + distances[2 + (odd & 1)]);
-      const isOdd = byOdd < byEven;
-      next[state] = isOdd ? byOdd : byEven;
-      chosen[i * states + state] = isOdd ? 1 : 0;
-    }
-    [sums, next] = [next, sums];
-    if (i % renormalizeEvery === renormalizeEvery - 1) {
-      const least = sums.reduce((a, b) => (b < a ? b : a));
-      for (let state = 0; state < states; state++) sums[state] -= least;
-    }
-  }
-  let state = 0;
-  for (let s = 1; s < states; s++) if (sums[s] < sums[state]) state = s;
-  for (let i = weights.length - 1; i >= 0; i--) {
-    const isOdd = chosen[i * states + state];
-    state = before[isOdd ? state ^ flip : state];
-    const grid = state & 1;
-    codes[i] = (levelOf(fround(weights[i] / step), 2 * isOdd + grid) - grid) / 2;
-  }
-}
-
-/** The codes of all weights; how compress() lets SIMD find the same ones. */
-export type TrellisEncoder = (weights: Float32Array, step: number, states: number) => Int32Array;
-
-/** Codes by plain loops: the reference. */
-export const encodePlain: TrellisEncoder = (weights, step, states) => {
-  const automaton = automatonOf(states);
-  const codes = new Int32Array(weights.length);
-  for (let from = 0; from < weights.length; from += segmentLength) {
-    const to = Math.min(weights.length, from + segmentLength);
-    encodeSegment(weights.subarray(from, to), step, automaton, codes.subarray(from, to));
-  }
-  return codes;
-};
-
-export function quantizeTrellis(
+function quantize(
   weights: Float32Array,
   shape: Shape,
   step: TrellisStep,
   name = "the tensor",
-  encode: TrellisEncoder = encodePlain,
+  loops: Loops = plainLoops,
 ): Quantized {
-  checkFinite(weights, "trellis", name);
+  loops.checkFinite(weights, "trellis", name);
   rowsOf("trellis", shape, weights.length);
   const size = step.step ?? entropyStep([weights], step.targetBits ?? 0);
   const beyond = weights.findIndex((weight) => !(Math.abs(weight / size) < largestCode));
@@ -188,7 +83,7 @@ export function quantizeTrellis(
     throw new OptionError(
       `trellis(): weight ${beyond} of ${name} is ${weights[beyond]}, beyond 2^22 steps of ${size}; take a larger step`,
     );
-  const codes = encode(weights, size, step.states);
+  const codes = loops.pathCodes(weights, size, step.states);
   let low = 0;
   let high = 0;
   for (let i = 0; i < codes.length; i++) {
@@ -206,10 +101,10 @@ export function quantizeTrellis(
   };
 }
 
-function dequantize({ step, codes, tables }: Quantized): Float32Array {
+function dequantize({ step, codes, tables }: Quantized, loops: Loops = plainLoops): Float32Array {
   const { afterEven, flip } = automatonOf((step as TrellisStep).states);
   const size = tables[0].data[0];
-  const values = new Float32Array(codes.length);
+  const values = loops.valueArray(codes.length);
   let state = 0;
   for (let i = 0; i < codes.length; i++) {
     if (i % segmentLength === 0) state = 0;
@@ -227,7 +122,7 @@ function label({ step, targetBits, states }: TrellisStep): string {
 export const trellisQuantizer: Quantizer<TrellisStep> = {
   kind: "trellis",
   isSequential: true,
-  quantize: quantizeTrellis,
+  quantize,
   dequantize,
   label,
 };

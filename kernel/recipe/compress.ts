@@ -68,9 +68,14 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
   try {
     const surgery = await operate({ model, entries, chooser, runner, onProgress });
     const layers = planLayers(model, entries, chooser, surgery);
+    // The file is hashed while the threads are at work.
+    const hash = model.sha256({ signal: runner.signal });
+    hash.catch(() => undefined);
     const outcomes = await compressLayers(layers, runner, onProgress);
-    const sha256 = await model.sha256({ signal: runner.signal });
-    return assemble(model, layers, outcomes, surgery, { name, recipe: recipeRecord(entries), seed, sha256 });
+    return assemble(model, layers, outcomes, surgery, {
+      ...{ name, recipe: recipeRecord(entries), seed },
+      sha256: await hash,
+    });
   } catch (reason) {
     throw runner.firstFailure(reason);
   }

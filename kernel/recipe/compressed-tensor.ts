@@ -10,6 +10,7 @@ export class CompressedTensor implements Tensor {
   readonly shape: Shape;
   readonly parameters: number;
   readonly sizeBytes: number;
+  readonly readsCopies = true;
 
   /** `dtype` says what was done: "linear 4-bit g128 · huffman". */
   constructor(

@@ -1,18 +1,20 @@
 /** One layer through its steps, with every measure of the report: the work of one task on a worker thread. Pure. */
 import { encode, planes } from "../encode";
-import { checkFinite, entropyOfCodes, entropyOfValues, errorMeasures, sumErrors, type ErrorSums } from "../measure";
-import { countHistogram, robustRange } from "../measure/histogram";
-import { countZeros } from "../measure/sparsity";
+import { entropyOfValues, errorMeasures, type ErrorSums } from "../measure";
 import type { CodeArray, Quantized } from "../quantize/quantized";
 import { countKept, type Factors } from "../prune/pruned";
 import { applyMask, maskOf, pruneAtThreshold, prunerOf, type Pruned } from "../prune";
 import { unstructuredStorage, type IndexStorage } from "../prune/storage";
 import { quantizerOf } from "../quantize";
 import type { ErrorMeasures, Histogram, LayerVariant, StepMeasures } from "../report/types";
+import { addressOf, release, reserve, roomForFloats } from "../simd/layer-memory";
+import { parametersOf } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { startOf } from "./start";
 import { dequantizeFast, quantizeFast } from "./fast";
-import { typeOfBytes, type LayerJob } from "./job";
+import type { LayerJob } from "./job";
+import { typeOfBytes } from "./job";
+import { checkFiniteFast, entropyOfCodesFast, levelsOf, measureLayer, sumErrorsFast } from "./measure-layer";
 import { isGlobal, kindOfStep, labelOf } from "./operators";
 import { emptyCodes, packCodes, packMask, typeOfCodes } from "./pack";
 import { factorBytes } from "./factors";
@@ -57,11 +59,32 @@ interface State {
 }
 
 export function compressLayer(job: LayerJob): LayerOutcome {
+  const weights = parametersOf(job.shape);
+  // The values, those after each lossy step, and the codes.
+  reserve(weights * (4 + job.steps.length * 5) + 4096);
+  try {
+    return compressInRoom(job);
+  } finally {
+    release();
+  }
+}
+
+/** Values in the kernels' memory, so that no loop over them need copy them; where there is no room for them, as they are. */
+function inRoom(values: Float32Array): Float32Array {
+  const inside = roomForFloats(values.length);
+  if (addressOf(inside) === undefined) return values;
+  inside.set(values);
+  return inside;
+}
+
+function compressInRoom(job: LayerJob): LayerOutcome {
   const { name, steps, surgery } = job;
-  const { original: before, values, shape, input, expand, cutShare } = startOf(job);
+  const { original, values: left, shape, input, expand, cutShare } = startOf(job);
+  const before = inRoom(original);
+  const values = left === original ? before : inRoom(left);
   const done = surgery?.steps ?? [];
   const labels = [...done, ...steps].map(labelOf);
-  checkFinite(before, labels[0], name);
+  checkFiniteFast(before, labels[0], name);
   const state: State = {
     values,
     keep: undefined,
@@ -71,25 +94,28 @@ export function compressLayer(job: LayerJob): LayerOutcome {
     factors: undefined,
     coder: undefined,
   };
-  const measures: StepMeasures[] = [];
-  if (surgery) {
-    const label = done.map(labelOf).join(" · ");
-    measures.push({ kind: done[done.length - 1].kind, label, ...errorsBetween(before, expand(values)) });
-  }
   const small = { ...job, shape, input };
-  steps.forEach((step) => {
+  const changes = steps.map((step) => {
     const previous = state.values;
     applyStep(state, step, small);
-    measures.push({ kind: step.kind, label: labelOf(step), ...errorsBetween(previous, state.values) });
+    return { kind: step.kind, label: labelOf(step), input: previous, output: state.values };
   });
   const { quantized } = state;
   const after = expand(state.values);
-  const sums = sumErrors(before, after);
-  const zeros = countZeros(after);
+  const { sums, zeros, histogramBefore, histogramAfter } = measureLayer(before, after);
+  const measures = changes.map(({ kind, label, input: from, output }): StepMeasures => {
+    // A coder gives on the very array that it got; one lossy step loses what the layer loses.
+    if (from === output) return { kind, label, ...nothingLost };
+    const own = from === before && output === after ? sums : sumErrorsFast(from, output);
+    return { kind, label, ...errorMeasures(own) };
+  });
+  if (surgery) {
+    const label = done.map(labelOf).join(" · ");
+    const own = errorMeasures(sumErrorsFast(before, expand(values)));
+    measures.unshift({ kind: done[done.length - 1].kind, label, ...own });
+  }
   const stored = steps.length === 0 && surgery ? undefined : store(small, state);
   const bytes = stored ? storedBytes(stored) : 0;
-  const range = robustRange(before);
-  const histogram = countHistogram(before, range);
   const levels = levelsOf(after);
   const target =
     surgery || state.targetSparsity !== undefined ? 1 - (1 - cutShare) * (1 - (state.targetSparsity ?? 0)) : undefined;
@@ -102,13 +128,13 @@ export function compressLayer(job: LayerJob): LayerOutcome {
     sparsity: before.length === 0 ? 0 : zeros / before.length,
     ...(target === undefined ? {} : { targetSparsity: target }),
     entropyBits: quantized
-      ? entropyOfCodes(quantized.codes) * (quantized.codes.length / Math.max(1, before.length))
+      ? entropyOfCodesFast(quantized.codes) * (quantized.codes.length / Math.max(1, before.length))
       : entropyOfValues(state.values),
     steps: measures,
-    histogram: countHistogram(after, range),
+    histogram: histogramAfter,
     ...(levels ? { levels } : {}),
   };
-  return { stored, variant, histogram, sums, zeros };
+  return { stored, variant, histogram: histogramBefore, sums, zeros };
 }
 
 const nothingLost: ErrorMeasures = {
@@ -118,11 +144,6 @@ const nothingLost: ErrorMeasures = {
   cosine: 1,
   maxAbsError: 0,
 };
-
-/** A coder gives on the very array that it got. */
-function errorsBetween(input: Float32Array, output: Float32Array): ErrorMeasures {
-  return input === output ? nothingLost : errorMeasures(sumErrors(input, output));
-}
 
 function applyStep(state: State, step: Step, job: LayerJob): void {
   const { name, shape } = job;
@@ -197,7 +218,7 @@ function store({ savedName: name, shape, dtype, input }: LayerJob, state: State)
           values:
             coder && left
               ? codeBytes(coder, new Uint8Array(left.buffer, left.byteOffset, left.byteLength), "F32")
-              : (left ?? values),
+              : outOfRoom(left ?? values),
           bitsPerValue: bitsPerValue(dtype),
         };
   const isVector = quantized !== undefined && quantized.codes.length < values.length;
@@ -220,6 +241,11 @@ function store({ savedName: name, shape, dtype, input }: LayerJob, state: State)
   }
   if (state.factors) forms.push({ name, shape, content: storeFactors(state.factors, coder) });
   return forms.reduce((best, form) => (storedBytes(form) < storedBytes(best) ? form : best));
+}
+
+/** An array that outlives the job. */
+function outOfRoom(values: Float32Array): Float32Array {
+  return addressOf(values) === undefined ? values : values.slice();
 }
 
 function storeFactors(factors: Factors, coder: Step | undefined): StoredFactors {
@@ -249,16 +275,4 @@ function zerosSurvive(quantized: Quantized, keep: Uint8Array): boolean {
   const values = dequantizeFast(quantized);
   for (let i = 0; i < keep.length; i++) if (keep[i] === 0 && values[i] !== 0) return false;
   return true;
-}
-
-const mostLevels = 256;
-
-/** The different values, ascending, when there are few. */
-function levelsOf(values: Float32Array): number[] | undefined {
-  const levels = new Set<number>();
-  for (let i = 0; i < values.length; i++) {
-    levels.add(values[i]);
-    if (levels.size > mostLevels) return undefined;
-  }
-  return [...levels].sort((a, b) => a - b);
 }

@@ -1,6 +1,8 @@
 /** Codes in the bits that they are counted at: code i takes bits [i·b, (i+1)·b), least significant first. A compressed model is held in
  *  memory in this form, so that it takes the room that its report says. */
 import type { CodeArray } from "../quantize/quantized";
+import { packBits, unpackBits } from "../simd/measures";
+import { countSymbolsFast } from "./measure-layer";
 
 export interface PackedCodes {
   readonly bytes: Uint8Array;
@@ -27,18 +29,14 @@ export function emptyCodes(type: CodeType, length: number): CodeArray {
 
 /** Packs codes of at most 2^bits different values, 1 ≤ bits ≤ 32. */
 export function packCodes(codes: CodeArray, bits: number): PackedCodes {
-  let low = codes.length === 0 ? 0 : codes[0];
-  let high = low;
-  for (let i = 0; i < codes.length; i++) {
-    if (codes[i] < low) low = codes[i];
-    else if (codes[i] > high) high = codes[i];
-  }
+  const { low, high } = endsOf(codes);
   const type = typeOfCodes(codes);
   const width = Math.ceil(bits);
   const bytes = new Uint8Array(Math.ceil((codes.length * width) / 8));
   const shared = { bytes, length: codes.length, bits, type };
   if (high - low < 2 ** width) {
-    writeBits(bytes, width, codes.length, (i) => codes[i] - low);
+    if (isBytes(codes) && width <= 8) packBits(codes, width, low, bytes);
+    else writeBits(bytes, width, codes.length, (i) => codes[i] - low);
     return { ...shared, first: low };
   }
   // Codes with gaps, such as −1 and +1 at one bit.
@@ -49,10 +47,32 @@ export function packCodes(codes: CodeArray, bits: number): PackedCodes {
   return { ...shared, first: 0, symbols };
 }
 
+function isBytes(codes: CodeArray): codes is Uint8Array | Int8Array {
+  return codes.BYTES_PER_ELEMENT === 1;
+}
+
+function endsOf(codes: CodeArray): { low: number; high: number } {
+  if (isBytes(codes)) {
+    const { symbols } = countSymbolsFast(codes);
+    return symbols.length === 0 ? { low: 0, high: 0 } : { low: symbols[0], high: symbols[symbols.length - 1] };
+  }
+  let low = codes.length === 0 ? 0 : codes[0];
+  let high = low;
+  for (let i = 0; i < codes.length; i++) {
+    if (codes[i] < low) low = codes[i];
+    else if (codes[i] > high) high = codes[i];
+  }
+  return { low, high };
+}
+
 /** The codes again, equal to what was packed. */
 export function unpackCodes(packed: PackedCodes): CodeArray {
   const { bytes, length, bits, type, first, symbols } = packed;
   const codes = emptyCodes(type, length);
+  if (isBytes(codes) && !symbols && bits <= 8) {
+    unpackBits(bytes, Math.ceil(bits), first, codes);
+    return codes;
+  }
   readBits(bytes, Math.ceil(bits), length, (i, number) => (codes[i] = symbols ? symbols[number] : number + first));
   return codes;
 }

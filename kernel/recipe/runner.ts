@@ -40,12 +40,12 @@ export class Runner {
   /** The values of a tensor in a buffer of their own, which may move to a thread. */
   async ownValues(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
     const values = await tensor.read({ signal: this.signal });
-    const bytes = await copyBytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), this.signal);
-    return new Float32Array(bytes.buffer);
+    return new Float32Array(ownBuffer(tensor, values) ?? (await copyBytes(values, this.signal)));
   }
 
   async ownBytes(tensor: Tensor): Promise<Uint8Array<ArrayBuffer>> {
-    return copyBytes(await tensor.readBytes({ signal: this.signal }), this.signal);
+    const bytes = await tensor.readBytes({ signal: this.signal });
+    return new Uint8Array(ownBuffer(tensor, bytes) ?? (await copyBytes(bytes, this.signal)));
   }
 
   /** The failure that stopped the others, not the stopping of another item that follows from it. */
@@ -55,15 +55,22 @@ export class Runner {
   }
 }
 
+/** The buffer of an array that was read, when it may move to a thread: nobody else has it, and it is all the array's. */
+function ownBuffer(tensor: Tensor, { buffer, byteLength }: ArrayBufferView): ArrayBuffer | undefined {
+  const isWhole = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength;
+  return isWhole && tensor.readsCopies === true ? buffer : undefined;
+}
+
 /** Bytes copied between two turns of the event loop. */
 const sliceBytes = 1 << 22;
 
-async function copyBytes(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+async function copyBytes(view: ArrayBufferView, signal: AbortSignal): Promise<ArrayBuffer> {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   const copy = new Uint8Array(bytes.length);
   for (let from = 0; from < bytes.length; from += sliceBytes) {
     copy.set(bytes.subarray(from, from + sliceBytes), from);
     await pause();
     throwIfStopped(signal, "compress()");
   }
-  return copy;
+  return copy.buffer;
 }

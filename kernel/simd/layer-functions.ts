@@ -52,4 +52,82 @@ export interface LayerFunctions {
     codes: number,
     errors: number,
   ): number;
+  largestBits(x: number, count: number): number;
+  countBins(x: number, count: number, range: number, tables: number): void;
+  errorSums(before: number, after: number, count: number, out: number): number;
+  collectTails(
+    x: number,
+    count: number,
+    low: number,
+    high: number,
+    below: number,
+    above: number,
+    most: number,
+    counts: number,
+  ): void;
+  countBytes(x: number, count: number, tables: number): void;
+  rangeOfIntegers(x: number, count: number, out: number): void;
+  countIntegers(x: number, count: number, first: number, table: number): void;
+  distinctValues(x: number, count: number, slots: number, list: number, found: number, most: number): number;
+  packBits(codes: number, count: number, width: number, first: number, to: number): void;
+  unpackBits(from: number, count: number, width: number, first: number, codes: number): void;
+  decodeUniform(
+    codes: number,
+    signed: number,
+    rows: number,
+    columns: number,
+    group: number,
+    scales: number,
+    zeros: number,
+    out: number,
+  ): void;
+  decodeSixteen(
+    codes: number,
+    rows: number,
+    columns: number,
+    group: number,
+    table: number,
+    scales: number,
+    out: number,
+  ): void;
+  decodeTable(
+    codes: number,
+    rows: number,
+    columns: number,
+    group: number,
+    table: number,
+    scales: number,
+    out: number,
+  ): void;
+  decodeIntegers(codes: number, count: number, scale: number, out: number): void;
+  encodeFloats(format: number, weights: number, columns: number, group: number, scales: number, codes: number): void;
+  encodeIntegers(
+    weights: number,
+    columns: number,
+    group: number,
+    scales: number,
+    zeros: number,
+    low: number,
+    high: number,
+    codes: number,
+  ): void;
+  encodeSixteen(
+    weights: number,
+    blocks: number,
+    group: number,
+    midpoints: number,
+    codeOfRank: number,
+    largest: number,
+    codes: number,
+  ): void;
+  encodeSteps(weights: number, count: number, step: number, codes: number): number;
+  largestOfTiles(
+    weights: number,
+    rows: number,
+    columns: number,
+    width: number,
+    height: number,
+    firstRow: number,
+    largest: number,
+  ): void;
 }

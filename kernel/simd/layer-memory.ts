@@ -8,10 +8,11 @@ import type { LayerFunctions } from "./layer-functions";
 
 export type KernelArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array | Uint32Array;
 
-const stageBytes = 1 << 20;
+export const stageBytes = 1 << 20;
 const roomAt = pageBytes + stageBytes;
-/** Room beyond which arrays are taken from the heap: what a thread keeps from one layer to the next. */
+/** The most room that a job gets, and the largest memory that a thread keeps from one layer to the next. */
 const mostRoom = 1 << 28;
+const mostKept = 1 << 26;
 
 interface Loaded {
   readonly functions: LayerFunctions;
@@ -19,7 +20,9 @@ interface Loaded {
 }
 
 let loaded: Loaded | undefined;
+/** Bytes of the room that are given, and where it ends; nothing is given outside a job. */
 let roomUsed = 0;
+let roomEnd = 0;
 
 function load(): Loaded {
   return (loaded ??= instantiate<LayerFunctions>("layers", stageBytes, 1 + (stageBytes + mostRoom) / pageBytes));
@@ -33,25 +36,34 @@ export function layerFunctions(): LayerFunctions {
 export function reserve(bytes: number): void {
   const { memory } = load();
   roomUsed = 0;
-  const missing = roomAt + Math.min(bytes, mostRoom) - memory.buffer.byteLength;
-  if (missing <= 0) return;
+  roomEnd = 0;
+  if (bytes > mostRoom) return;
+  const missing = roomAt + bytes - memory.buffer.byteLength;
   try {
-    memory.grow(Math.ceil(missing / pageBytes));
+    if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
+    roomEnd = roomAt + bytes;
   } catch (error) {
     // There is none: the arrays will come from the heap.
     if (!(error instanceof RangeError)) throw error;
   }
 }
 
+/** Ends a job: arrays come from the heap again. A memory that grew large goes back to the system. */
+export function release(): void {
+  roomUsed = 0;
+  roomEnd = 0;
+  if (loaded && loaded.memory.buffer.byteLength > mostKept) loaded = undefined;
+}
+
 function take(bytes: number): { buffer: ArrayBuffer; at: number } | undefined {
-  const { buffer } = load().memory;
   const at = roomAt + roomUsed;
-  if (at + bytes > buffer.byteLength) return undefined;
+  if (at + bytes > roomEnd) return undefined;
+  const { buffer } = load().memory;
   roomUsed += Math.ceil(bytes / 64) * 64;
   return { buffer, at };
 }
 
-/** An array in the room, with whatever was there; on the heap when the room is full. */
+/** An array in the room, with whatever was there; of zeros and on the heap outside a job, and when the room is full. */
 export function roomForFloats(length: number): Float32Array {
   const place = take(4 * length);
   return place ? new Float32Array(place.buffer, place.at, length) : new Float32Array(length);
@@ -83,12 +95,12 @@ export const listsAt = pageBytes;
 export const mostWhole = 1 << 17;
 
 /** Calls `work` for pieces of `units` units that follow each other, with the addresses of the operands' pieces, the first unit and how
- *  many. A piece has at most `mostUnits` and as many as the stage holds. Arrays outside the memory are copied to the stage and back. */
+ *  many; false ends it, and what that piece wrote is lost. A piece has at most `mostUnits` and as many as the stage holds. Arrays outside the memory are copied to the stage and back. */
 export function inPieces(
   units: number,
   mostUnits: number,
   operands: readonly Operand[],
-  work: (addresses: readonly number[], first: number, count: number) => void,
+  work: (addresses: readonly number[], first: number, count: number) => void | false,
 ): void {
   const { memory } = load();
   const sizes = operands.map(({ array, each }) => each * (array?.BYTES_PER_ELEMENT ?? 1));
@@ -130,7 +142,7 @@ export function inPieces(
       if (places[k] !== undefined && use !== "whole") addresses[k] = starts[k] + first * sizes[k];
       else if (array && view && use === "in") view.set(array.subarray(first * each, (first + count) * each));
     }
-    work(addresses, first, count);
+    if (work(addresses, first, count) === false) return;
     for (let k = 0; k < operands.length; k++) {
       const { array, each, use } = operands[k];
       const view = views[k];

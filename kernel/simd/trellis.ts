@@ -1,4 +1,4 @@
-/** The hot loop of `trellis` by WebAssembly SIMD: the codes of all weights, equal to the plain ones of quantize/trellis.ts. */
+/** The hot loop of `trellis` by WebAssembly SIMD: the codes of all weights, equal to the plain ones of quantize/trellis-path.ts. */
 import { instantiate, pageBytes } from "./module";
 
 interface TrellisFunctions {

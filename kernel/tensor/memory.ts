@@ -15,6 +15,7 @@ export interface ArraySpec {
 
 class MemoryTensor implements Tensor {
   readonly dtype = "F32";
+  readonly readsCopies = true;
   readonly shape: Shape;
   readonly parameters: number;
   readonly sizeBytes: number;

@@ -16,6 +16,8 @@ export interface Tensor {
   /** Number of elements: the product of `shape`, 1 for a scalar. */
   readonly parameters: number;
   readonly sizeBytes: number;
+  /** Every read gives an array of its own, with a buffer of its own, that the caller may change or hand on. */
+  readonly readsCopies?: true;
   /** The values as float32, row-major. Values of types wider than float32 are rounded to nearest, ties to even. */
   read(options?: ReadOptions): Promise<Float32Array>;
   /** The stored bytes, untouched. */

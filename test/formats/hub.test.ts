@@ -159,7 +159,7 @@ describe("shards", () => {
     });
   });
 
-  it("are read by ranges; the index is kept", async () => {
+  it("are read by ranges; the index and the configuration are kept", async () => {
     const model = await open("hf:owner/shards");
     expect(model.tensors.map(({ name }) => name)).toEqual(["a", "b"]);
     expect([...(await model.tensor("b").readBytes())].every((byte) => byte === 2)).toBe(true);
@@ -167,7 +167,7 @@ describe("shards", () => {
     expect(readlinkSync(join(snapshot, "model.safetensors.index.json"))).toBe(
       `../../blobs/${gitHash(Buffer.from(index))}`,
     );
-    expect(readdirSync(snapshot)).toEqual(["model.safetensors.index.json"]);
+    expect(readdirSync(snapshot)).toEqual(["config.json", "model.safetensors.index.json"]);
     const from = hub.asked.length;
     await open("hf:owner/shards");
     expect(hub.asked.slice(from).some(({ url }) => url.endsWith("index.json"))).toBe(false);

@@ -18,6 +18,7 @@ import {
   type Quantized,
 } from "../../kernel/quantize";
 import { dequantizeFast, quantizeFast } from "../../kernel/recipe/fast";
+import { release, reserve, roomForFloats } from "../../kernel/simd/layer-memory";
 import type { Step } from "../../kernel/tensor/step";
 import { adversarialWeights, gaussianWeights } from "../blocks/weights";
 
@@ -128,6 +129,36 @@ test.each(steps.map((step) => [label(step), step] as const))(
         const plain = outcome(() => quantizerOf(step).quantize(weights, shape, step, "layer"));
         expectSame(where, fast, plain);
         expect([where, Buffer.compare(bitsOf(weights), bitsOf(before))]).toEqual([where, 0]);
+      }
+    }
+  },
+);
+
+test.each(steps.map((step) => [label(step), step] as const))(
+  "%s: so it does within the kernels' own memory",
+  (_, step) => {
+    for (const shape of [
+      [40, 512],
+      [83, 145],
+      [2, 16_485],
+    ]) {
+      const weights = gaussianWeights(shape[0] * shape[1], 9);
+      const plain = outcome(() => quantizerOf(step).quantize(weights, shape, step, "layer"));
+      const where = `(${shape.join(", ")})`;
+      // Room for all arrays, and room that ends in the middle of them.
+      for (const room of [20 * weights.length + 4096, 7 * weights.length]) {
+        reserve(room);
+        try {
+          const inside = roomForFloats(weights.length);
+          inside.set(weights);
+          expectSame(
+            where,
+            outcome(() => quantizeFast(inside, shape, step, "layer")),
+            plain,
+          );
+        } finally {
+          release();
+        }
       }
     }
   },

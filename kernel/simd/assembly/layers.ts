@@ -3,3 +3,17 @@ export { decodeBlocks, encodeBlocks, packBlocks, unpackBlocks } from "./layers/b
 export { linearEncode, linearRanges } from "./layers/linear";
 export { linearFit } from "./layers/linear-fit";
 export { linearFixed } from "./layers/linear-fixed";
+export {
+  collectTails,
+  countBins,
+  countBytes,
+  countIntegers,
+  distinctValues,
+  errorSums,
+  largestBits,
+  rangeOfIntegers,
+} from "./layers/measures";
+export { packBits, unpackBits } from "./layers/bits";
+export { decodeIntegers, decodeSixteen, decodeTable, decodeUniform } from "./layers/decode";
+export { encodeFloats, encodeIntegers, encodeSixteen, encodeSteps } from "./layers/encode";
+export { largestOfTiles } from "./layers/largest";

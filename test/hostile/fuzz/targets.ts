@@ -7,7 +7,7 @@ import type { Model } from "../../../kernel";
 import { Random } from "../../../kernel/bytes/random";
 import { memorySource } from "../../../kernel/bytes/source";
 import type { ByteSource } from "../../../kernel/bytes/source";
-import { readIndex } from "../../../kernel/encode/archive-index";
+import { readIndex } from "../../../kernel/encode/archive-index-reader";
 import { unwrapArchive } from "../../../kernel/encode/archive-source";
 import { hash64 } from "../../../kernel/encode/planes-plain";
 import { FormatError } from "../../../kernel/errors";

@@ -1,0 +1,59 @@
+/** Codes, one in a byte, to and from a stream in which code i takes bits [i·width, (i + 1)·width), least significant first; 1 ≤ width ≤ 8. */
+
+/** Eight codes as 8·width bits. */
+function squeeze(codes: u64, width: u64): u64 {
+  const bytes: u64 = 0x00ff00ff00ff00ff;
+  const words: u64 = 0x0000ffff0000ffff;
+  const pairs = (codes & bytes) | (((codes >> 8) & bytes) << width);
+  const fours = (pairs & words) | (((pairs >> 16) & words) << (2 * width));
+  return (fours & 0xffffffff) | ((fours >> 32) << (4 * width));
+}
+
+function stretch(bits: u64, width: u64): u64 {
+  const half = ((<u64>1) << (4 * width)) - 1;
+  const quarter = (((<u64>1) << (2 * width)) - 1) * 0x0000000100000001;
+  const eighth = (((<u64>1) << width) - 1) * 0x0001000100010001;
+  const fours = (bits & half) | (((bits >> (4 * width)) & half) << 32);
+  const pairs = (fours & quarter) | (((fours >> (2 * width)) & quarter) << 16);
+  return (pairs & eighth) | (((pairs >> width) & eighth) << 8);
+}
+
+/** Packs `count` codes, from each of which `first` is taken. Eight bytes of room are wanted behind the stream. */
+export function packBits(codes: usize, count: i32, width: i32, first: i32, to: usize): void {
+  const firsts = i8x16.splat(<i8>first);
+  const w = <u64>width;
+  let i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const sixteen = i8x16.sub(v128.load(codes + i), firsts);
+    store<u64>(to, squeeze(i64x2.extract_lane(sixteen, 0), w));
+    to += width;
+    store<u64>(to, squeeze(i64x2.extract_lane(sixteen, 1), w));
+    to += width;
+  }
+  let held: u32 = 0;
+  let heldBits = 0;
+  for (; i < count; i++) {
+    held |= ((<u32>(load<u8>(codes + i) - <u8>first)) & 255) << heldBits;
+    heldBits += width;
+    for (; heldBits >= 8; heldBits -= 8, held >>= 8) store<u8>(to++, <u8>held);
+  }
+  if (heldBits > 0) store<u8>(to, <u8>held);
+}
+
+/** The codes again; `count` is at most what the stream holds, behind which eight bytes may be read. */
+export function unpackBits(from: usize, count: i32, width: i32, first: i32, codes: usize): void {
+  const firsts = i8x16.splat(<i8>first);
+  const w = <u64>width;
+  let i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const low = stretch(load<u64>(from), w);
+    const high = stretch(load<u64>(from + width), w);
+    v128.store(codes + i, i8x16.add(i64x2.replace_lane(i64x2.splat(low), 1, high), firsts));
+    from += 2 * width;
+  }
+  const mask: u32 = (1 << width) - 1;
+  for (let bit = 0; i < count; i++, bit += width) {
+    const word = (<u32>load<u16>(from + (bit >> 3))) >> (bit & 7);
+    store<u8>(codes + i, <u8>((word & mask) + <u32>first));
+  }
+}

@@ -1,0 +1,271 @@
+/** What a report says of a layer's weights: the sums of `kernel/measure/error.ts`, histograms, zeros, counts of codes. Arrays are float32
+ *  unless said otherwise. */
+import { pinned } from "./pin";
+
+/** The largest bits of |x|, as an integer: 0x7f800000 and more where a value is not finite. */
+export function largestBits(x: usize, count: i32): i32 {
+  const magnitude = i32x4.splat(0x7fffffff);
+  let a = i32x4.splat(0);
+  let b = a;
+  const end = x + ((<usize>count) << 2);
+  for (; x + 32 <= end; x += 32) {
+    a = i32x4.max_s(a, v128.and(v128.load(x), magnitude));
+    b = i32x4.max_s(b, v128.and(v128.load(x, 16), magnitude));
+  }
+  for (; x < end; x += 4) a = i32x4.max_s(a, v128.and(v128.load32_splat(x), magnitude));
+  a = i32x4.max_s(a, b);
+  a = i32x4.max_s(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
+  return max(i32x4.extract_lane(a, 0), i32x4.extract_lane(a, 1));
+}
+
+function bump(at: usize): void {
+  store<u32>(at, load<u32>(at) + 1);
+}
+
+/** Adds the counts of `count` values over 64 bins to tables (4, 128) u32, one for each value in turn: slot 0 is below, 1 to 64 the bins, 65
+ *  above. range: minimum f64, bins per unit f64, maximum f64. */
+export function countBins(x: usize, count: i32, range: usize, tables: usize): void {
+  const minima = v128.load64_splat(range);
+  const perWidth = v128.load64_splat(range + 8);
+  const minimum = load<f64>(range);
+  const maximum = load<f64>(range, 16);
+  const low = pinned(f32x4.splat(<f32>minimum));
+  const high = pinned(f32x4.splat(<f32>maximum));
+  const magic = pinned(f64x2.splat(4503599627370496.0));
+  const last = pinned(i32x4.splat(63));
+  const one = pinned(i32x4.splat(1));
+  const beyond = pinned(i32x4.splat(65));
+  const end = x + ((<usize>count) << 2);
+  for (; x + 16 <= end; x += 16) {
+    const value = v128.load(x);
+    const first = f64x2.floor(f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(value), minima), perWidth));
+    const upper = v128.shuffle<f32>(value, value, 2, 3, 2, 3);
+    const second = f64x2.floor(f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(upper), minima), perWidth));
+    const bins = v128.shuffle<i32>(f64x2.add(first, magic), f64x2.add(second, magic), 0, 2, 4, 6);
+    let slots = v128.andnot(i32x4.add(i32x4.min_s(bins, last), one), f32x4.lt(value, low));
+    slots = v128.bitselect(beyond, slots, f32x4.gt(value, high));
+    const pair = i64x2.extract_lane(slots, 0);
+    const pair2 = i64x2.extract_lane(slots, 1);
+    bump(tables + ((<usize>(pair & 127)) << 2));
+    bump(tables + 512 + ((<usize>(pair >> 32)) << 2));
+    bump(tables + 1024 + ((<usize>(pair2 & 127)) << 2));
+    bump(tables + 1536 + ((<usize>(pair2 >> 32)) << 2));
+  }
+  for (; x < end; x += 4) {
+    const value = <f64>load<f32>(x);
+    let slot: i32 = 65;
+    if (value < minimum) slot = 0;
+    else if (value <= maximum) slot = 1 + min<i32>(63, <i32>floor((value - minimum) * load<f64>(range, 8)));
+    bump(tables + ((<usize>slot) << 2));
+  }
+}
+
+/** Sums over one block of `before` and `after`: Σ(w′ − w)², Σw², Σw′², Σ w·w′, max|w′ − w| to out (5) f64; element i in sum i mod 4, sums
+ *  (0 + 2) + (1 + 3). Returns how many of `after` are 0. */
+export function errorSums(before: usize, after: usize, count: i32, out: usize): i32 {
+  let errors0 = f64x2.splat(0);
+  let errors1 = errors0;
+  let befores0 = errors0;
+  let befores1 = errors0;
+  let afters0 = errors0;
+  let afters1 = errors0;
+  let products0 = errors0;
+  let products1 = errors0;
+  let largest = errors0;
+  const nothing = f32x4.splat(0);
+  let zeros = i32x4.splat(0);
+  const end = before + ((<usize>count) << 2);
+  for (; before + 16 <= end; before += 16) {
+    const w = v128.load(before);
+    const v = v128.load(after);
+    zeros = i32x4.sub(zeros, f32x4.eq(v, nothing));
+    const w0 = f64x2.promote_low_f32x4(w);
+    const v0 = f64x2.promote_low_f32x4(v);
+    const d0 = f64x2.sub(v0, w0);
+    errors0 = f64x2.add(errors0, f64x2.mul(d0, d0));
+    befores0 = f64x2.add(befores0, f64x2.mul(w0, w0));
+    afters0 = f64x2.add(afters0, f64x2.mul(v0, v0));
+    products0 = f64x2.add(products0, f64x2.mul(w0, v0));
+    largest = f64x2.pmax(largest, f64x2.abs(d0));
+    const w1 = f64x2.promote_low_f32x4(v128.shuffle<f32>(w, w, 2, 3, 2, 3));
+    const v1 = f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
+    const d1 = f64x2.sub(v1, w1);
+    errors1 = f64x2.add(errors1, f64x2.mul(d1, d1));
+    befores1 = f64x2.add(befores1, f64x2.mul(w1, w1));
+    afters1 = f64x2.add(afters1, f64x2.mul(v1, v1));
+    products1 = f64x2.add(products1, f64x2.mul(w1, v1));
+    largest = f64x2.pmax(largest, f64x2.abs(d1));
+    after += 16;
+  }
+  // The last ones go to sums 0, 1, 2: one lane each.
+  for (let lane = 0; before < end; before += 4, lane++) {
+    const w = <f64>load<f32>(before);
+    const v = <f64>load<f32>(after);
+    if (v == 0) zeros = i32x4.replace_lane(zeros, 0, i32x4.extract_lane(zeros, 0) + 1);
+    const d = v - w;
+    largest = f64x2.pmax(largest, f64x2.splat(abs(d)));
+    if (lane == 0) {
+      errors0 = f64x2.replace_lane(errors0, 0, f64x2.extract_lane(errors0, 0) + d * d);
+      befores0 = f64x2.replace_lane(befores0, 0, f64x2.extract_lane(befores0, 0) + w * w);
+      afters0 = f64x2.replace_lane(afters0, 0, f64x2.extract_lane(afters0, 0) + v * v);
+      products0 = f64x2.replace_lane(products0, 0, f64x2.extract_lane(products0, 0) + w * v);
+    } else if (lane == 1) {
+      errors0 = f64x2.replace_lane(errors0, 1, f64x2.extract_lane(errors0, 1) + d * d);
+      befores0 = f64x2.replace_lane(befores0, 1, f64x2.extract_lane(befores0, 1) + w * w);
+      afters0 = f64x2.replace_lane(afters0, 1, f64x2.extract_lane(afters0, 1) + v * v);
+      products0 = f64x2.replace_lane(products0, 1, f64x2.extract_lane(products0, 1) + w * v);
+    } else {
+      errors1 = f64x2.replace_lane(errors1, 0, f64x2.extract_lane(errors1, 0) + d * d);
+      befores1 = f64x2.replace_lane(befores1, 0, f64x2.extract_lane(befores1, 0) + w * w);
+      afters1 = f64x2.replace_lane(afters1, 0, f64x2.extract_lane(afters1, 0) + v * v);
+      products1 = f64x2.replace_lane(products1, 0, f64x2.extract_lane(products1, 0) + w * v);
+    }
+    after += 4;
+  }
+  store<f64>(out, total(errors0, errors1));
+  store<f64>(out, total(befores0, befores1), 8);
+  store<f64>(out, total(afters0, afters1), 16);
+  store<f64>(out, total(products0, products1), 24);
+  store<f64>(out, max(f64x2.extract_lane(largest, 0), f64x2.extract_lane(largest, 1)), 32);
+  const pairs = i32x4.add(zeros, v128.shuffle<i32>(zeros, zeros, 2, 3, 0, 1));
+  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
+}
+
+/** (0 + 2) + (1 + 3) of sums 0 and 1, and 2 and 3. */
+function total(first: v128, second: v128): f64 {
+  const both = f64x2.add(first, second);
+  return f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
+}
+
+/** Values below `low` and above `high`, in order, to `below` and `above`, at most `most` each; how many lie at or below `low`, at or above
+ *  `high`, below and above, is added to counts (4) u32. Counting goes on past `most`. */
+export function collectTails(
+  x: usize,
+  count: i32,
+  low: f32,
+  high: f32,
+  below: usize,
+  above: usize,
+  most: u32,
+  counts: usize,
+): void {
+  const lows = f32x4.splat(low);
+  const highs = f32x4.splat(high);
+  let atLow = i32x4.splat(0);
+  let atHigh = i32x4.splat(0);
+  const end = x + ((<usize>count) << 2);
+  let fewer = load<u32>(counts, 8);
+  let more = load<u32>(counts, 12);
+  for (; x + 16 <= end; x += 16) {
+    const value = v128.load(x);
+    const isLow = f32x4.le(value, lows);
+    const isHigh = f32x4.ge(value, highs);
+    atLow = i32x4.sub(atLow, isLow);
+    atHigh = i32x4.sub(atHigh, isHigh);
+    if (!v128.any_true(v128.or(isLow, isHigh))) continue;
+    for (let k: usize = 0; k < 16; k += 4) {
+      const v = load<f32>(x + k);
+      if (v < low) {
+        if (fewer < most) store<f32>(below + (fewer << 2), v);
+        fewer++;
+      } else if (v > high) {
+        if (more < most) store<f32>(above + (more << 2), v);
+        more++;
+      }
+    }
+  }
+  let low1 = <u32>sumOf(atLow);
+  let high1 = <u32>sumOf(atHigh);
+  for (; x < end; x += 4) {
+    const v = load<f32>(x);
+    if (v <= low) low1++;
+    if (v >= high) high1++;
+    if (v < low) {
+      if (fewer < most) store<f32>(below + (fewer << 2), v);
+      fewer++;
+    } else if (v > high) {
+      if (more < most) store<f32>(above + (more << 2), v);
+      more++;
+    }
+  }
+  store<u32>(counts, load<u32>(counts) + low1);
+  store<u32>(counts, load<u32>(counts, 4) + high1, 4);
+  store<u32>(counts, fewer, 8);
+  store<u32>(counts, more, 12);
+}
+
+function sumOf(x: v128): i32 {
+  const pairs = i32x4.add(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
+  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
+}
+
+/** Counts of byte values, added to tables (4, 256) u32: byte i in table i mod 4. */
+export function countBytes(x: usize, count: i32, tables: usize): void {
+  const end = x + <usize>count;
+  for (; x + 8 <= end; x += 8) {
+    const a = load<u32>(x);
+    const b = load<u32>(x, 4);
+    bump(tables + ((a & 255) << 2));
+    bump(tables + 1024 + (((a >> 8) & 255) << 2));
+    bump(tables + 2048 + (((a >> 16) & 255) << 2));
+    bump(tables + 3072 + ((a >> 24) << 2));
+    bump(tables + ((b & 255) << 2));
+    bump(tables + 1024 + (((b >> 8) & 255) << 2));
+    bump(tables + 2048 + (((b >> 16) & 255) << 2));
+    bump(tables + 3072 + ((b >> 24) << 2));
+  }
+  for (; x < end; x++) bump(tables + ((<u32>load<u8>(x)) << 2));
+}
+
+/** Smallest and largest of `count` int32 to out (2) i32, which hold those so far. */
+export function rangeOfIntegers(x: usize, count: i32, out: usize): void {
+  let low = v128.load32_splat(out);
+  let high = v128.load32_splat(out + 4);
+  const end = x + ((<usize>count) << 2);
+  for (; x + 16 <= end; x += 16) {
+    const a = v128.load(x);
+    low = i32x4.min_s(low, a);
+    high = i32x4.max_s(high, a);
+  }
+  for (; x < end; x += 4) {
+    const a = v128.load32_splat(x);
+    low = i32x4.min_s(low, a);
+    high = i32x4.max_s(high, a);
+  }
+  low = i32x4.min_s(low, v128.shuffle<i32>(low, low, 2, 3, 0, 1));
+  high = i32x4.max_s(high, v128.shuffle<i32>(high, high, 2, 3, 0, 1));
+  store<i32>(out, min(i32x4.extract_lane(low, 0), i32x4.extract_lane(low, 1)));
+  store<i32>(out, max(i32x4.extract_lane(high, 0), i32x4.extract_lane(high, 1)), 4);
+}
+
+/** Counts of int32 values less `first`, added to table u32. */
+export function countIntegers(x: usize, count: i32, first: i32, table: usize): void {
+  for (const end = x + ((<usize>count) << 2); x < end; x += 4) bump(table + ((<usize>(load<i32>(x) - first)) << 2));
+}
+
+/** Distinct values by their bits, −0 as 0, to `list`, of which there are `found` already; slots (1024) u32 holds their numbers plus one by
+ *  hash, or 0. Returns how many there are, or −1 when there are more than `most` (at most 512). */
+export function distinctValues(x: usize, count: i32, slots: usize, list: usize, found: i32, most: i32): i32 {
+  let last: u32 = 0;
+  let known = false;
+  for (const end = x + ((<usize>count) << 2); x < end; x += 4) {
+    let bits = load<u32>(x);
+    if (bits == 0x80000000) bits = 0;
+    if (known && bits == last) continue;
+    last = bits;
+    known = true;
+    let slot = (bits * 0x9e3779b1) >> 22;
+    for (;;) {
+      const number = load<u32>(slots + (slot << 2));
+      if (number == 0) {
+        if (found == most) return -1;
+        store<u32>(list + (found << 2), bits);
+        store<u32>(slots + (slot << 2), ++found);
+        break;
+      }
+      if (load<u32>(list + ((number - 1) << 2)) == bits) break;
+      slot = (slot + 1) & 1023;
+    }
+  }
+  return found;
+}

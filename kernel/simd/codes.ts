@@ -1,0 +1,171 @@
+/** Codes of weights whose scales are known, the magnitudes that scales come from, and values from codes, by WebAssembly SIMD. The bits are
+ *  those of the methods in `kernel/quantize`. Tiles are those of `inRuns`; a scale belongs to a tile. */
+import { inPieces, layerFunctions, listsAt, memoryBytes, roomForBytes } from "./layer-memory";
+import { inRuns, type TileShape } from "./runs";
+
+export type Codes = Uint8Array | Int8Array;
+
+/** max|w| of each of `tiles` tiles. */
+export function largestMagnitudes(weights: Float32Array, shape: TileShape, tiles: number): Float32Array {
+  const { largestOfTiles } = layerFunctions();
+  const largest = new Float32Array(tiles);
+  inRuns(shape, [{ array: weights, use: "in" }], [{ array: largest, use: "both" }], ([x], [most], count, width) =>
+    largestOfTiles(x, 1, count, width, 1, 0, most),
+  );
+  return largest;
+}
+
+/** Numbers of the kernels for the formats of `encodeFloats`. */
+const formats = { E4M3: 0, E5M2: 1, E2M1: 2 } as const;
+
+/** Patterns of w/scale in a small float's format, past its largest number the largest. */
+export function encodeFloats(
+  weights: Float32Array,
+  shape: TileShape,
+  scales: Float32Array,
+  format: keyof typeof formats,
+): Uint8Array {
+  const { encodeFloats: encode } = layerFunctions();
+  const codes = roomForBytes(weights.length);
+  inRuns(
+    shape,
+    [
+      { array: weights, use: "in" },
+      { array: codes, use: "out" },
+    ],
+    [{ array: scales, use: "in" }],
+    ([x, to], [scale], count, width) => encode(formats[format], x, count, width, scale, to),
+  );
+  return codes;
+}
+
+/** rint(clamp(w/scale + zeroPoint, low, high)). */
+export function encodeIntegers(
+  weights: Float32Array,
+  shape: TileShape,
+  scales: Float32Array,
+  zeroPoints: Int8Array,
+  low: number,
+  high: number,
+): Int8Array {
+  const { encodeIntegers: encode } = layerFunctions();
+  const room = roomForBytes(weights.length);
+  const codes = new Int8Array(room.buffer, room.byteOffset, room.length);
+  inRuns(
+    shape,
+    [
+      { array: weights, use: "in" },
+      { array: codes, use: "out" },
+    ],
+    [
+      { array: scales, use: "in" },
+      { array: zeroPoints, use: "in" },
+    ],
+    ([x, to], [scale, zero], count, width) => encode(x, count, width, scale, zero, low, high, to),
+  );
+  return codes;
+}
+
+/** rint(w/step); `undefined` where one is beyond 2^22. */
+export function encodeSteps(weights: Float32Array, step: number): Int32Array<ArrayBuffer> | undefined {
+  const { encodeSteps: encode } = layerFunctions();
+  const codes = new Int32Array(weights.length);
+  let largest = 0;
+  inPieces(
+    weights.length,
+    16_384,
+    [
+      { array: weights, each: 1, use: "in" },
+      { array: codes, each: 1, use: "out" },
+    ],
+    ([x, to], _first, count) => {
+      largest = Math.max(largest, encode(x, count, step, to));
+    },
+  );
+  return largest < 2 ** 22 ? codes : undefined;
+}
+
+/** Codes of whole blocks of `group` weights, a multiple of 16, whose largest magnitudes are given: see assembly/layers/encode.ts. */
+export function encodeSixteen(
+  weights: Float32Array,
+  group: number,
+  midpoints: Float32Array,
+  codeOfRank: readonly number[],
+  largest: Float32Array,
+  codes: Uint8Array,
+): void {
+  const { encodeSixteen: encode } = layerFunctions();
+  const [midpointsAt, ranksAt] = [listsAt, listsAt + 64];
+  memoryBytes(midpointsAt, 60).set(new Uint8Array(midpoints.buffer, midpoints.byteOffset, 60));
+  memoryBytes(ranksAt, 16).set(codeOfRank);
+  inPieces(
+    weights.length / group,
+    Math.max(1, 16_384 / group),
+    [
+      { array: weights, each: group, use: "in" },
+      { array: largest, each: 1, use: "in" },
+      { array: codes, each: group, use: "out" },
+    ],
+    ([x, most, to], _first, count) => encode(x, count, group, midpointsAt, ranksAt, most, to),
+  );
+}
+
+/** w′ = scale·(q − z). */
+export function decodeUniform(
+  codes: Codes,
+  shape: TileShape,
+  scales: Float32Array,
+  zeroPoints: Codes | undefined,
+  values: Float32Array,
+): Float32Array {
+  const { decodeUniform: decode } = layerFunctions();
+  const signed = Number(codes.constructor === Int8Array);
+  inRuns(
+    shape,
+    [
+      { array: codes, use: "in" },
+      { array: values, use: "out" },
+    ],
+    [{ array: scales, use: "in" }, ...(zeroPoints ? [{ array: zeroPoints, use: "in" } as const] : [])],
+    ([from, to], [scale, zero], count, width) => decode(from, signed, 1, count, width, scale, zero ?? 0, to),
+  );
+  return values;
+}
+
+/** w′ = value[q]·scale, from a table of 16 or 256 values. */
+export function decodeTable(
+  codes: Uint8Array,
+  shape: TileShape,
+  table: Float32Array,
+  scales: Float32Array,
+  values: Float32Array,
+): Float32Array {
+  const { decodeSixteen, decodeTable: decodeAny } = layerFunctions();
+  memoryBytes(listsAt, table.byteLength).set(new Uint8Array(table.buffer, table.byteOffset, table.byteLength));
+  const decode = table.length === 16 ? decodeSixteen : decodeAny;
+  inRuns(
+    shape,
+    [
+      { array: codes, use: "in" },
+      { array: values, use: "out" },
+    ],
+    [{ array: scales, use: "in" }],
+    ([from, to], [scale], count, width) => decode(from, 1, count, width, listsAt, scale, to),
+  );
+  return values;
+}
+
+/** w′ = scale·q of int32 codes below 2^24 in size, where float32 holds them all. */
+export function decodeIntegers(codes: Int32Array, scale: number, values: Float32Array): Float32Array {
+  const { decodeIntegers: decode } = layerFunctions();
+  inPieces(
+    codes.length,
+    16_384,
+    [
+      { array: codes, each: 1, use: "in" },
+      { array: values, each: 1, use: "out" },
+    ],
+    ([from, to], _first, count) => decode(from, count, scale, to),
+  );
+  return values;
+}
