@@ -35,7 +35,8 @@ export interface SaveGgufOptions {
   readonly fileSystem?: OutputFileSystem;
 }
 
-interface Plan {
+/** A tensor as it will be written. */
+export interface GgufPlan {
   readonly tensor: SavedTensor;
   readonly type: GgmlType;
   readonly id: number;
@@ -62,10 +63,20 @@ export async function saveGguf(
   options: SaveGgufOptions = {},
 ): Promise<number> {
   checkOptionNames("saveGguf", options, ["dtype", "metadata", "alignment", "signal", "fileSystem"]);
+  const plans = model.tensors.map((tensor) => ggufPlan(tensor, options.dtype));
+  return writeGguf(plans, completePairs(model.metadata ?? {}, options, plans), path, options);
+}
+
+/** Tensors and metadata as they are, in their order. */
+export async function writeGguf(
+  plans: readonly GgufPlan[],
+  pairs: GgufPairs,
+  path: string,
+  options: Pick<SaveGgufOptions, "signal" | "fileSystem"> = {},
+): Promise<number> {
   const host = currentHost();
   const signal = options.signal ?? host.signal;
-  const plans = model.tensors.map((tensor) => planOf(tensor, options.dtype));
-  const pairs = completePairs(model.metadata ?? {}, options, plans);
+  checkArchitecture(pairs);
   const alignment = Number(pairs.get(alignmentKey)?.value ?? defaultAlignment);
   const header = ggufHeader(pairs, plans, alignment);
   const total = plans.reduce((sum, { sizeBytes }) => sum + padded(sizeBytes, alignment), header.length);
@@ -84,25 +95,20 @@ export async function saveGguf(
 }
 
 const alignmentKey = "general.alignment";
-const versionKey = "general.quantization_version";
-const fileTypeKey = "general.file_type";
+export const versionKey = "general.quantization_version";
+export const fileTypeKey = "general.file_type";
 const architectureKey = "general.architecture";
 
 function completePairs(
   metadata: Readonly<Record<string, unknown>>,
   options: SaveGgufOptions,
-  plans: readonly Plan[],
+  plans: readonly GgufPlan[],
 ): GgufPairs {
   const changes = options.metadata ?? {};
   const { alignment } = options;
   const pairs = new Map(ggufPairs(metadata, changes));
   if (alignment !== undefined) pairs.set(alignmentKey, new GgufValue("uint32", alignment));
   checkAlignment(pairs.get(alignmentKey));
-  const architecture = pairs.get(architectureKey);
-  if (architecture?.type !== "string")
-    throw new OptionError(
-      `saveGguf(): the metadata have no ${architectureKey}, without which no engine opens the file: { metadata: { "${architectureKey}": "llama" } }`,
-    );
   // Blocks that lie in a file already are copied with the metadata that they came with.
   if (
     plans.some(({ type, tensor }) => type.blockElements > 1 && !(tensor instanceof StoredTensor)) &&
@@ -115,6 +121,13 @@ function completePairs(
   if (isChanged && pairs.has(fileTypeKey) && !(fileTypeKey in changes) && fileType !== undefined)
     pairs.set(fileTypeKey, new GgufValue("uint32", fileType));
   return pairs;
+}
+
+function checkArchitecture(pairs: GgufPairs): void {
+  if (pairs.get(architectureKey)?.type !== "string")
+    throw new OptionError(
+      `saveGguf(): the metadata have no ${architectureKey}, without which no engine opens the file: { metadata: { "${architectureKey}": "llama" } }`,
+    );
 }
 
 function checkAlignment(value: GgufValue | undefined): void {
@@ -146,6 +159,7 @@ const fileTypes: ReadonlyMap<string, number> = new Map([
   ["TQ1_0", 36],
   ["TQ2_0", 37],
   ["MXFP4", 38],
+  ["NVFP4", 39],
 ]);
 
 /** The number of the type that holds most of the weights. */
@@ -158,11 +172,11 @@ export function ggufFileType(
   return most && fileTypes.get(most[0]);
 }
 
-function fileTypeOf(plans: readonly Plan[]): number | undefined {
+function fileTypeOf(plans: readonly GgufPlan[]): number | undefined {
   return ggufFileType(plans.map(({ type, tensor }) => ({ dtype: type.name, parameters: parametersOf(tensor.shape) })));
 }
 
-function planOf(tensor: SavedTensor, choice: SaveGgufOptions["dtype"]): Plan {
+export function ggufPlan(tensor: SavedTensor, choice: SaveGgufOptions["dtype"]): GgufPlan {
   const wanted = typeof choice === "function" ? choice(tensor) : choice;
   if (wanted !== undefined) checkChoice("saveGguf", "dtype", wanted, floatTypes);
   const name = wanted ?? tensor.dtype;
@@ -192,7 +206,7 @@ function planOf(tensor: SavedTensor, choice: SaveGgufOptions["dtype"]): Plan {
 }
 
 /** Everything before the tensors' bytes, padded to the alignment. */
-function ggufHeader(pairs: GgufPairs, plans: readonly Plan[], alignment: number): Uint8Array {
+function ggufHeader(pairs: GgufPairs, plans: readonly GgufPlan[], alignment: number): Uint8Array {
   const parts: Uint8Array[] = [Buffer.from("GGUF"), uint32(3), uint64(plans.length), uint64(pairs.size)];
   for (const [key, value] of pairs) parts.push(...encodePair(key, value));
   const names = new Set<string>();
@@ -227,7 +241,10 @@ function uint64(value: number): Uint8Array {
   return bytes;
 }
 
-async function bytesOf({ tensor, convertTo, sizeBytes }: Plan, signal: AbortSignal | undefined): Promise<Uint8Array> {
+async function bytesOf(
+  { tensor, convertTo, sizeBytes }: GgufPlan,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
   const bytes = convertTo
     ? await encodeFloats(await tensor.read({ signal }), convertTo, { name: tensor.name, method: "saveGguf", signal })
     : await tensor.readBytes({ signal });

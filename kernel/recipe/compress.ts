@@ -3,6 +3,7 @@ import { errorMeasures, mergeErrorSums, noErrorSums } from "../measure";
 import { checkNumber, checkOptionNames } from "../options";
 import type { LayerReport, LayerVariant, Report } from "../report/types";
 import { defaultWorkers } from "../simd/pool";
+import { keepsBlocks } from "../quantize/ggml/from-blocks";
 import { placeOf } from "../tensor/layer-names";
 import type { LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
@@ -137,7 +138,8 @@ async function readInput({ tensor, steps }: PlannedLayer, runner: Runner): Promi
 
 /** The tensor of the model, from which the thread takes what went, and which it compares the result with. */
 async function readOriginal({ origin, steps }: PlannedLayer, runner: Runner): Promise<OwnInput> {
-  return isCodedOnly(steps) ? { bytes: await runner.ownBytes(origin) } : { values: await runner.ownValues(origin) };
+  const asItIs = isCodedOnly(steps) || keepsBlocks(steps[0], origin.dtype);
+  return asItIs ? { bytes: await runner.ownBytes(origin) } : { values: await runner.ownValues(origin) };
 }
 
 function isCodedOnly([first]: readonly Step[]): boolean {

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { OptionError } from "../errors";
-import { saveGguf } from "../formats/gguf-writer";
 import { safetensorsBits } from "../formats/safetensors";
 import { saveSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
 import { currentHost } from "../host";
@@ -13,6 +12,7 @@ import type { Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "./compressed-tensor";
 import { headsForTransformers } from "./pad-heads";
 import { saveCompressedTensors } from "./save-compressed-tensors";
+import { saveCompressedGguf } from "./save-gguf";
 import { checkGgufSizes, checkSizes, saveFolder } from "./save-folder";
 
 export interface SaveOptions {
@@ -68,7 +68,8 @@ export class CompressedModel extends TensorSet implements Displayed {
   /** Writes the model, atomically; returns the bytes of its weights' file. What is written follows from the name:
    *  - "small.safetensors": the values w′ as floats, a plain model that any engine loads; it has the values of the compressed model, not
    *    its size.
-   *  - "small.gguf": likewise as GGUF, with the metadata and the tokenizer of the GGUF file that the model came from.
+   *  - "small.gguf": GGUF with the metadata and the tokenizer of the GGUF file that the model came from. Weights that `ggml` quantized are
+   *    written as its blocks, in llama.cpp's very bytes; those of other methods as float values, and with `dtype` all of them.
    *  - "small/", a folder with config.json and tokenizer, as transformers loads it. Where weights were quantized they are packed, at the
    *    compressed size (`saveCompressedTensors` says of which methods, and has more options); else they are plain, also of a network that was
    *    made smaller, with its new sizes in config.json. A TensorFlow.js model is written as one.
@@ -85,7 +86,7 @@ export class CompressedModel extends TensorSet implements Displayed {
     if (path.endsWith(".gguf")) {
       // Of a network that was made smaller: a model that came with lists may be saved with them.
       if (this.report.variants[0].parameters !== undefined) checkGgufSizes(this.metadata);
-      return saveGguf(this, path, { dtype: choose, ...signal });
+      return saveCompressedGguf(this, path, { ...(options.dtype && { dtype: options.dtype }), ...signal });
     }
     if (path.endsWith(".safetensors")) return saveSafetensors(this, path, { dtype: choose, ...signal });
     const suffix = /\.[^./\\]*$/.exec(path)?.[0];

@@ -6,6 +6,7 @@ import { countKept, type Factors } from "../prune/pruned";
 import { applyMask, maskOf, pruneAtThreshold, prunerOf, type Pruned } from "../prune";
 import { unstructuredStorage, type IndexStorage } from "../prune/storage";
 import { quantizerOf } from "../quantize";
+import { keepsBlocks, quantizedFromBlocks } from "../quantize/ggml/from-blocks";
 import type { ErrorMeasures, Histogram, LayerVariant, StepMeasures } from "../report/types";
 import { addressOf, release, reserve, roomForFloats } from "../simd/layer-memory";
 import { parametersOf } from "../tensor/tensor";
@@ -175,7 +176,7 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
         state.values = spread(quantizer.dequantize(state.quantized), keep, new Float32Array(keep.length));
         return;
       }
-      state.quantized = quantizeFast(state.values, shape, step, name);
+      state.quantized = blocksOf(step, job) ?? quantizeFast(state.values, shape, step, name);
       const values = dequantizeFast(state.quantized);
       state.values = keep ? applyMask(values, keep) : values;
       return;
@@ -183,6 +184,13 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
     case "encode":
       state.coder = step;
   }
+}
+
+/** The blocks of the input, where it has the type that its first step quantizes to. */
+function blocksOf(step: Step, { input, shape, dtype, steps }: LayerJob): Quantized | undefined {
+  return step === steps[0] && "bytes" in input && keepsBlocks(step, dtype)
+    ? quantizedFromBlocks(input.bytes, shape, step)
+    : undefined;
 }
 
 function pruneStep(weights: Float32Array, step: Step, { shape, name, threshold }: LayerJob): Pruned {

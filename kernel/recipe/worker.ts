@@ -6,6 +6,7 @@ import { countByClass } from "../quantize/entropy-step";
 import type { ClassesJob, HistogramJob, LayerJob } from "./job";
 import { compressLayer } from "./layer";
 import { packCompressedCodes } from "./compressed-tensors";
+import { packBlocks } from "./ggml-blocks";
 import { restoreValues, type StoredTensor } from "./stored";
 import * as surgery from "./surgery-tasks";
 
@@ -25,5 +26,6 @@ export const tasks = {
   compress: (job: LayerJob) => transferring(compressLayer(job)),
   pack: ({ stored, isDynamic }: { stored: StoredTensor; isDynamic: boolean }) =>
     transferring(packCompressedCodes(stored, isDynamic)),
+  packBlocks: (stored: StoredTensor) => transferring(packBlocks(stored)),
   restore: (stored: StoredTensor) => transferring(restoreValues(stored)),
 };
