@@ -168,10 +168,8 @@ function quantize(
   const { symmetric, scaleDtype } = step;
   const options = { ...step, bits };
   const grouping = groupsOf("linear", shape, weights.length, step);
-  const uniform =
-    step.range === "minmax" && bits >= 2 && bits <= 8
-      ? loops.uniformCodes(weights, tilingOfGroups(grouping), { bits, symmetric, halfScales: scaleDtype === "F16" })
-      : undefined;
+  const hasZero = bits > 1 || !symmetric;
+  const uniform = bits <= 8 && hasZero ? loops.uniformCodes(weights, tilingOfGroups(grouping), options) : undefined;
   if (uniform) return quantizedBy(step, shape, uniform, grouping);
   const groups = grouping.rows * grouping.groupsPerRow;
   const codes = codeArray(bits, symmetric, weights.length);

@@ -5,6 +5,7 @@ import { checkFinite } from "../measure/finite";
 import { plainBlocks, type BlockMethods } from "./ggml/blocks";
 import type { CodeArray } from "./arrays";
 import { rint } from "./scale";
+import type { GridOptions } from "./uniform-grid";
 import { forEachRun, largestMagnitudes, type Tiling } from "./tiles";
 import { pathCodes } from "./trellis-path";
 
@@ -57,12 +58,8 @@ export interface Loops {
     largest: Float32Array,
     codes: Uint8Array,
   ): void;
-  /** `linear` with range "minmax" and 2–8 bits; `undefined` where its own loop is to do it. */
-  uniformCodes(
-    weights: Float32Array,
-    tiling: Tiling,
-    grid: { readonly bits: number; readonly symmetric: boolean; readonly halfScales: boolean },
-  ): UniformCodes | undefined;
+  /** Codes of `linear` for 2–8 bits, or 1 when asymmetric; `undefined` where its own loop is to do it. */
+  uniformCodes(weights: Float32Array, tiling: Tiling, grid: GridOptions): UniformCodes | undefined;
   /** rint(w/step) as int32; `undefined` where one may be beyond. */
   stepCodes(weights: Float32Array, step: number): Int32Array | undefined;
   /** Codes of the path of least squared error, see trellis.ts. */

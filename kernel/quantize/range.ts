@@ -28,7 +28,7 @@ export function minMaxRange(weights: Float32Array, start: number, end: number): 
 }
 
 /** Position of the p-th percentile among n sorted values, by nearest rank. */
-function rankOf(percentile: number, count: number): number {
+export function rankOf(percentile: number, count: number): number {
   return Math.min(count - 1, Math.max(0, Math.ceil((percentile * count) / 100 - 1e-9) - 1));
 }
 
@@ -63,14 +63,17 @@ export function leastErrorRange(range: Range, squaredError: (range: Range, limit
     bestError = error;
     best = factor;
   };
-  for (let i = 0; i <= 48; i++) attempt(2 ** (-i / 8));
+  shrinkFactors.coarse.forEach(attempt);
   const coarse = best;
-  for (let j = 1; j <= 7; j++) {
-    attempt(coarse * 2 ** (j / 64));
-    attempt(coarse * 2 ** (-j / 64));
-  }
+  for (const factor of shrinkFactors.fine) attempt(coarse * factor);
   return shrink(range, best);
 }
+
+/** Factors tried in order, and those by which the best of them is varied. */
+export const shrinkFactors: { readonly coarse: readonly number[]; readonly fine: readonly number[] } = {
+  coarse: Array.from({ length: 49 }, (_, i) => 2 ** (-i / 8)),
+  fine: [1, 2, 3, 4, 5, 6, 7].flatMap((j) => [2 ** (j / 64), 2 ** (-j / 64)]),
+};
 
 function shrink(range: Range, factor: number): Range {
   return { lo: range.lo * factor, hi: range.hi * factor };

@@ -2,6 +2,7 @@
 import { quantizerOf } from "../quantize";
 import { plainLoops, type Loops } from "../quantize/loops";
 import type { Quantized } from "../quantize/quantized";
+import { defaultPercentile, rankOf, shrinkFactors, type RangeMethod } from "../quantize/range";
 import type { Tiling } from "../quantize/tiles";
 import { automatonOf, segmentLength } from "../quantize/trellis-path";
 import { decodeBlockCodes, encodeBlockCodes } from "../simd/blocks";
@@ -16,9 +17,9 @@ import {
   largestMagnitudes,
 } from "../simd/codes";
 import { roomForBytes, roomForFloats } from "../simd/layer-memory";
-import { quantizeGroups } from "../simd/linear";
-import { trellisCodes } from "../simd/trellis";
+import { quantizeGroups, type GridRange } from "../simd/linear";
 import type { TileShape } from "../simd/runs";
+import { trellisCodes } from "../simd/trellis";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { checkFiniteFast } from "./measure-layer";
@@ -45,11 +46,11 @@ const simdLoops: Loops = {
     encodeIntegers(weights, shapeOf(tiling), scales, zeroPoints, low, high),
   sixteenCodes: (weights, group, { midpoints, codeOfRank }, largest, codes) =>
     encodeSixteen(weights, group, midpoints, codeOfRank, largest, codes),
-  uniformCodes(weights, { rows, rowLength, width }, grid) {
+  uniformCodes(weights, { rows, rowLength, width }, { bits, symmetric, scaleDtype, range, percentile }) {
     if (weights.length === 0) return undefined;
-    return quantizeGroups({ weights, rows, columns: rowLength, group: width }, grid, {
-      room: roomForBytes(weights.length),
-    });
+    const grid = { bits, symmetric, halfScales: scaleDtype === "F16", range: rangeOf(range, percentile, symmetric) };
+    const room = roomForBytes(weights.length);
+    return quantizeGroups({ weights, rows, columns: rowLength, group: width }, grid, { room });
   },
   stepCodes: encodeSteps,
   // Four states are too few for the lanes of a vector.
@@ -79,6 +80,14 @@ const simdLoops: Loops = {
     decode: decodeBlockCodes,
   },
 };
+
+function rangeOf(method: RangeMethod, percentile: number | undefined, symmetric: boolean): GridRange {
+  if (method === "minmax") return "minmax";
+  if (method === "mse") return shrinkFactors;
+  const share = percentile ?? defaultPercentile;
+  const [below, upTo] = symmetric ? [0, share] : [(100 - share) / 2, (100 + share) / 2];
+  return { ranksOf: (length) => ({ low: rankOf(below, length), high: rankOf(upTo, length) }) };
+}
 
 function isBytes(array: ArrayBufferView): array is Uint8Array | Int8Array {
   return (array as Uint8Array).BYTES_PER_ELEMENT === 1;

@@ -130,4 +130,30 @@ export interface LayerFunctions {
     firstRow: number,
     largest: number,
   ): void;
+  percentileRanges(
+    weights: number,
+    columns: number,
+    group: number,
+    symmetric: number,
+    lowRank: number,
+    highRank: number,
+    lowRest: number,
+    highRest: number,
+    scratch: number,
+    bounds: number,
+  ): void;
+  leastErrorGrids(
+    weights: number,
+    columns: number,
+    group: number,
+    bits: number,
+    symmetric: number,
+    half: number,
+    bounds: number,
+    coarse: number,
+    coarseCount: number,
+    fine: number,
+    scales: number,
+    zeros: number,
+  ): number;
 }

@@ -1,10 +1,10 @@
 /** `linear` by WebAssembly SIMD: scales, zero points and codes of every group of a matrix, and their squared error.
  *
- *  Formulas and rounding are those of `quantize/linear.ts` with range "minmax", 2–8 bits; codes, scales and zero points have equal bits.
+ *  Formulas and rounding are those of `quantize/linear.ts`, 2–8 bits, or 1 when asymmetric; codes, scales and zero points have equal bits.
  *  Squared error of a group, a by-product: Σ(w′ − w)² with float32 sums of 128 weights, within a relative 34·2^-24; up to 4 bits, in groups
  *  of a multiple of 16 up to 512 that divide the row, s²·Σe² with e the distance of w/s from its code to 12 binary places, which is within
  *  n·s²·2^-13 of it. There must be no NaN among the weights. */
-import { addressOf, inPieces, layerFunctions, memoryViews, type Operand } from "./layer-memory";
+import { addressOf, inPieces, layerFunctions, listsAt, memoryViews, type Operand } from "./layer-memory";
 
 export interface GroupedMatrix {
   /** (rows, columns) f32, row-major. */
@@ -21,7 +21,16 @@ export interface UniformGrid {
   readonly symmetric: boolean;
   /** Scales are rounded upwards to float16 numbers instead of to float32. */
   readonly halfScales: boolean;
+  /** "minmax" unless told. */
+  readonly range?: GridRange;
 }
+
+/** What a grid spans: all weights; those between two ranks, for groups of a length (from 0, of |w| in a symmetric grid, which has no lower
+ *  one); or the factor of least squared error, of `coarse` ones and of the best of them times one of `fine`. */
+export type GridRange =
+  | "minmax"
+  | { readonly ranksOf: (length: number) => { readonly low: number; readonly high: number } }
+  | { readonly coarse: readonly number[]; readonly fine: readonly number[] };
 
 export interface GroupCodes {
   /** (rows, columns); signed when symmetric. */
@@ -39,7 +48,7 @@ const pieceWeights = 16_384;
 const residentWeights = 65_536;
 
 /** Quantizes all groups, into `room` (a byte for each weight at least) when it is given; `undefined` when a weight is beyond 2^126, or needs
- *  a scale beyond float16: the plain method then says what is wrong and where. */
+ *  a scale beyond float16, of which the plain method says where; and for groups beyond 16,384 weights with another range than "minmax". */
 export function quantizeGroups(
   matrix: GroupedMatrix,
   grid: UniformGrid,
@@ -56,7 +65,8 @@ export function quantizeGroups(
     squaredErrors: new Float64Array(options.errors ? rows * groupsInRow : 0),
   };
   let fits = true;
-  if (group > pieceWeights) fits = quantizeLongGroups({ ...matrix, group }, grid, result);
+  const isPlain = (grid.range ?? "minmax") === "minmax";
+  if (group > pieceWeights) fits = isPlain && quantizeLongGroups({ ...matrix, group }, grid, result);
   else if (columns > 0 && columns % group === 0) {
     // Rows that the groups divide are one long row of groups.
     fits = quantizeUnits(weights, codes, group, group, grid, result, 0);
@@ -119,14 +129,14 @@ function quantizeUnits(
     { array: weights, each: unit, use: "in" },
     { array: codes, each: unit, use: "out" },
   ];
-  const isFixed = bits <= 4 && unit === group && group % 16 === 0 && group <= 512;
+  const isPlain = (grid.range ?? "minmax") === "minmax";
+  const isFixed = isPlain && bits <= 4 && unit === group && group % 16 === 0 && group <= 512;
   let fits = true;
   inPieces(
     weights.length / unit,
     Math.max(1, Math.floor((isFixed && addressOf(weights) !== undefined ? residentWeights : pieceWeights) / unit)),
-    [...operands, ...groupOperands(groupsInUnit)],
-    ([from, to, bounds, scales, zeros, flags, errors], first, count) => {
-      if (!fits) return;
+    [...operands, ...groupOperands(groupsInUnit), ...(isPlain ? [] : [{ each: 4 * unit, use: "scratch" } as const])],
+    ([from, to, bounds, scales, zeros, flags, errors, scratch], first, count) => {
       const groups = count * groupsInUnit;
       const at = firstGroup + first * groupsInUnit;
       const wanted = result.squaredErrors.length > 0;
@@ -138,16 +148,67 @@ function quantizeUnits(
         const [rows, columns] = unit === group ? [1, count * unit] : [count, unit];
         linearRanges(from, rows, columns, group, bounds);
         fits = linearFit(bounds, groups, bits, symmetric, half, scales, zeros, flags) !== 0;
+        if (fits && !isPlain) {
+          fits = fitNarrowed(grid, { from, rows, columns, group }, { bounds, scales, zeros, flags, scratch });
+          // Weights lie beyond the range.
+          bytes.fill(1, flags, flags + groups);
+        }
         if (wanted) doubles.fill(0, errors / 8, errors / 8 + groups);
         if (fits) linearEncode(from, rows, columns, group, bits, symmetric, scales, zeros, flags, to, toErrors);
       }
-      if (!fits) return;
+      if (!fits) return false;
       result.scales.set(floats.subarray(scales / 4, scales / 4 + groups), at);
       if (symmetric === 0) result.zeroPoints.set(bytes.subarray(zeros, zeros + groups), at);
       if (wanted) result.squaredErrors.set(doubles.subarray(errors / 8, errors / 8 + groups), at);
+      return undefined;
     },
   );
   return fits;
+}
+
+/** Scales and zero points of narrowed ranges, from those of all weights; false when one is beyond float16. */
+function fitNarrowed(
+  grid: UniformGrid,
+  { from, rows, columns, group }: { from: number; rows: number; columns: number; group: number },
+  {
+    bounds,
+    scales,
+    zeros,
+    flags,
+    scratch,
+  }: Readonly<Record<"bounds" | "scales" | "zeros" | "flags" | "scratch", number>>,
+): boolean {
+  const { linearFit, leastErrorGrids, percentileRanges } = layerFunctions();
+  const { bits, range } = grid;
+  const [symmetric, half] = [Number(grid.symmetric), Number(grid.halfScales)];
+  const groupsInRow = Math.ceil(columns / group);
+  const row = (k: number) => ({ x: from + 4 * k * columns, g: k * groupsInRow });
+  if (typeof range !== "object") return true;
+  if ("ranksOf" in range) {
+    const [full, rest] = [range.ranksOf(group), range.ranksOf(columns % group || group)];
+    for (let k = 0; k < rows; k++) {
+      const { x, g } = row(k);
+      // prettier-ignore
+      percentileRanges(x, columns, group, symmetric, full.low, full.high, rest.low, rest.high, scratch, bounds + 8 * g);
+    }
+    return linearFit(bounds, rows * groupsInRow, bits, symmetric, half, scales, zeros, flags) !== 0;
+  }
+  const coarse = padded(range.coarse);
+  const [coarseAt, fineAt] = [listsAt, listsAt + 8 * coarse.length];
+  memoryViews().doubles.set([...coarse, ...padded(range.fine)], coarseAt / 8);
+  for (let k = 0; k < rows; k++) {
+    const { x, g } = row(k);
+    // prettier-ignore
+    const fits = leastErrorGrids(x, columns, group, bits, symmetric, half, bounds + 8 * g, coarseAt, coarse.length, fineAt, scales + 4 * g, zeros + g);
+    if (fits === 0) return false;
+  }
+  return true;
+}
+
+/** A multiple of four, the last one repeated. */
+function padded(factors: readonly number[]): number[] {
+  const missing = (4 - (factors.length % 4)) % 4;
+  return [...factors, ...new Array<number>(missing).fill(factors[factors.length - 1])];
 }
 
 /** Groups longer than a piece (a row or a tensor with one scale): one pass over the pieces for the range, another for the codes. */

@@ -3,6 +3,7 @@ export { decodeBlocks, encodeBlocks, packBlocks, unpackBlocks } from "./layers/b
 export { linearEncode, linearRanges } from "./layers/linear";
 export { linearFit } from "./layers/linear-fit";
 export { linearFixed } from "./layers/linear-fixed";
+export { leastErrorGrids, percentileRanges } from "./layers/linear-range";
 export {
   collectTails,
   countBins,

@@ -1,4 +1,5 @@
 /** Scales of groups from their ranges: computed in float64, rounded once. */
+
 /** 2^126, 2^-126, 2^149 and 2^-149. */
 const largest: f32 = reinterpret<f32>((<u32>(127 + 126)) << 23);
 const smallestNormal: f64 = reinterpret<f64>((<u64>(1023 - 126)) << 52);
@@ -7,7 +8,7 @@ const unit: f64 = reinterpret<f64>((<u64>(1023 - 149)) << 52);
 
 /** Two scales as float32 in the lower lanes: upwards to a number of float16 (2^-24 apart up to 2^-14, then eleven digits), or to the nearest
  *  float32, upwards below 2^-126. */
-function roundScales(exact: v128, half: bool): v128 {
+export function roundScales(exact: v128, half: bool): v128 {
   const near = f32x4.demote_f64x2_zero(exact);
   if (half) {
     const small = f64x2.le(exact, f64x2.splat(6.103515625e-5));
@@ -23,7 +24,7 @@ function roundScales(exact: v128, half: bool): v128 {
 }
 
 /** Zero points of two groups as whole numbers in the lower lanes. */
-function zeroPoints(low: v128, scales: v128, top: f64): v128 {
+export function zeroPoints(low: v128, scales: v128, top: f64): v128 {
   const ratio = f64x2.nearest(f64x2.div(f64x2.neg(low), f64x2.promote_low_f32x4(scales)));
   // 0/0 stays NaN here, and the comparison takes 0 for it.
   const held = f64x2.pmin(f64x2.splat(top), ratio);
