@@ -81,6 +81,8 @@ export type { CompressOptions } from "./recipe/compress";
 export { CompressedModel } from "./recipe/compressed-model";
 export type { SaveOptions } from "./recipe/compressed-model";
 export { CompressedTensor } from "./recipe/compressed-tensor";
+export { planeEntropy } from "./recipe/plane-entropy";
+export type { Plane, PlaneEntropy, PlaneEntropyOptions, TensorPlanes } from "./recipe/plane-entropy";
 export { rateDistortion, rateDistortionToText } from "./recipe/rate-distortion";
 export type { RateDistortion, RateDistortionOptions, RatePoint, SchemePoint } from "./recipe/rate-distortion";
 export type { Recipe, RecipeEntry } from "./recipe/recipe";

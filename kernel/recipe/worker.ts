@@ -1,7 +1,8 @@
 /** What the worker threads of `compress()` can do. */
+import { countPlanes } from "../encode/plane-counts";
 import { checkFinite } from "../measure";
 import { magnitudeHistogram } from "../prune/magnitude";
-import { transferring } from "../simd/transferring";
+import { sharing, transferring } from "../simd/transferring";
 import { countByClass } from "../quantize/entropy-step";
 import type { ClassesJob, HistogramJob, LayerJob } from "./job";
 import { compressLayer } from "./layer";
@@ -23,9 +24,14 @@ export const tasks = {
   headScores: (job: surgery.HeadsJob) => transferring(surgery.scoresOfHeads(job)),
   mergeChannels: (job: surgery.MergeJob) => transferring(surgery.clustersOfChannels(job)),
   sumOfSquares: (job: surgery.SquaresJob) => surgery.sumOfSquares(job),
-  compress: (job: LayerJob) => transferring(compressLayer(job)),
+  compress: (job: LayerJob) => {
+    const { stored, ...rest } = compressLayer(job);
+    // A layer is posted to a thread each time it is read.
+    return transferring({ ...rest, stored: sharing(stored) });
+  },
   pack: ({ stored, isDynamic }: { stored: StoredTensor; isDynamic: boolean }) =>
     transferring(packCompressedCodes(stored, isDynamic)),
   packBlocks: (stored: StoredTensor) => transferring(packBlocks(stored)),
+  countPlanes: ({ bytes, dtype }: { bytes: Uint8Array; dtype: string }) => countPlanes(bytes, dtype),
   restore: (stored: StoredTensor) => transferring(restoreValues(stored)),
 };
