@@ -3,22 +3,24 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { CommandError } from "./cli/command-error";
 import { installCommand, uninstallCommand } from "./cli/install";
-import { packCommand, unpackCommand, verifyCommand } from "./cli/pack";
+import { infoCommand, packCommand, unpackCommand, verifyCommand } from "./cli/pack";
 import { nearestWord } from "./options";
 
 const help = `codebook: a TypeScript kernel for Jupyter, for compression studies of neural networks
 
   codebook install [--user | --sys-prefix | --prefix DIR] [--name NAME]      make Jupyter know the kernel
   codebook uninstall [--user | --sys-prefix | --prefix DIR] [--name NAME]    undo that
-  codebook pack FILE [-o OUT] [--force]      archive a model's file without loss, as FILE.codebook, and read it back
-  codebook unpack FILE [-o OUT] [--force]    restore it, equal in every byte
-  codebook verify FILE                       decode an archive and compare every hash
+  codebook pack FILE [-o OUT] [--base BASE] [--force]      archive a model's file without loss, as FILE.codebook, and read it back
+  codebook unpack FILE [-o OUT] [--base BASE] [--force]    restore it, equal in every byte
+  codebook verify FILE [--base BASE]                       decode an archive and compare every hash
+  codebook info FILE                                       what an archive holds, and what each tensor takes
   codebook --version
 
   --user          for this user (the default)
   --sys-prefix    into the active Python environment (virtual environment, conda)
   --prefix DIR    into the environment in DIR
   --name NAME     name of the kernelspec; "codebook" when not given
+  --base BASE     a file that the model was made from: only what differs is stored, and BASE is needed to restore it
 `;
 
 const commands: Record<string, (args: string[]) => void | Promise<void>> = {
@@ -27,6 +29,7 @@ const commands: Record<string, (args: string[]) => void | Promise<void>> = {
   pack: packCommand,
   unpack: unpackCommand,
   verify: verifyCommand,
+  info: infoCommand,
 };
 
 async function main(args: string[]): Promise<void> {

@@ -1,20 +1,37 @@
-/** `codebook pack`, `unpack` and `verify`: a model's file as an archive without loss, and back. */
+/** `codebook pack`, `unpack`, `verify` and `info`: a model's file as an archive without loss, and back. */
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { beside, fileName } from "../bytes/beside";
 import { fileSource } from "../bytes/source";
+import { blockBytesIn, type ArchiveIndex } from "../encode/archive-index";
 import { readIndex } from "../encode/archive-index-reader";
 import { pack, unpack, verify, type ArchiveSummary } from "../encode/archive";
+import { formatCount } from "../report/numbers";
+import { alignColumns } from "../report/text-table";
 import { CommandError } from "./command-error";
+import { printable, runLongWork } from "./long-work";
 
-function parse(command: string, args: string[]): { file: string; output: string | undefined; force: boolean } {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { output: { type: "string", short: "o" }, force: { type: "boolean" } },
-  });
+interface Parsed {
+  readonly file: string;
+  readonly output: string | undefined;
+  readonly base: { base?: string };
+  readonly force: boolean;
+}
+
+const flags = {
+  output: { type: "string", short: "o" },
+  base: { type: "string" },
+  force: { type: "boolean" },
+} as const;
+
+function parse(command: string, args: string[], allowed: readonly (keyof typeof flags)[]): Parsed {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: flags });
+  const other = Object.keys(values).find((key) => !(allowed as readonly string[]).includes(key));
+  if (other) throw new CommandError(`${command} does not take --${other}`);
   if (positionals.length !== 1) throw new CommandError(`${command} takes one file; ${positionals.length} were given`);
-  return { file: positionals[0], output: values.output, force: values.force ?? false };
+  const { output, base, force = false } = values;
+  return { file: positionals[0], output, base: base === undefined ? {} : { base }, force };
 }
 
 function checkFree(output: string, force: boolean): void {
@@ -27,41 +44,81 @@ function size(bytes: number): string {
   return `${(bytes / (unit[1] as number)).toFixed(1)} ${unit[0]}`;
 }
 
-function say(verb: string, { file, originalBytes, archiveBytes, ratio, sha256, tensors }: ArchiveSummary): void {
-  const share = `${(100 * ratio).toFixed(1)} %`;
-  console.log(`${verb} ${file}: ${size(originalBytes)} as ${size(archiveBytes)} (${share}), ${tensors} tensors`);
+const share = (part: number, whole: number): string => (whole === 0 ? "" : `${((100 * part) / whole).toFixed(1)} %`);
+
+function say(verb: string, summary: ArchiveSummary | undefined): void {
+  if (!summary) return;
+  const { file, originalBytes, archiveBytes, sha256, tensors } = summary;
+  const ratio = originalBytes === 0 ? "100.0 %" : share(archiveBytes, originalBytes);
+  console.log(`${verb} ${file}: ${size(originalBytes)} as ${size(archiveBytes)} (${ratio}), ${tensors} tensors`);
   console.log(`SHA-256 ${sha256}`);
 }
 
-/** `codebook pack FILE [-o OUT] [--force]`: writes FILE.codebook, reads it back, then gives it its name. */
+/** `codebook pack FILE [-o OUT] [--base BASE] [--force]`: writes FILE.codebook, reads it back, then gives it its name. */
 export async function packCommand(args: string[]): Promise<void> {
-  const { file, output, force } = parse("pack", args);
+  const { file, output, base, force } = parse("pack", args, ["output", "base", "force"]);
   const target = output ?? `${file}.codebook`;
   checkFree(target, force);
-  say("packed", await pack(file, target));
+  say("packed", await runLongWork((options) => pack(file, target, { ...options, ...base })));
 }
 
-/** `codebook unpack FILE [-o OUT] [--force]`: writes the original beside the archive, under its own name. */
+/** `codebook unpack FILE [-o OUT] [--base BASE] [--force]`: writes the original beside the archive, under its own name. */
 export async function unpackCommand(args: string[]): Promise<void> {
-  const { file, output, force } = parse("unpack", args);
+  const { file, output, base, force } = parse("unpack", args, ["output", "base", "force"]);
   const target = output ?? join(dirname(file), await originalName(file));
   checkFree(target, force);
-  say("unpacked", await unpack(file, target));
+  say("unpacked", await runLongWork((options) => unpack(file, target, { ...options, ...base })));
 }
 
 /** The archive's own name without `.codebook`; else the name that was stored, without any folder. */
 async function originalName(file: string): Promise<string> {
   const name = basename(file);
   if (name.endsWith(".codebook") && name.length > ".codebook".length) return name.slice(0, -".codebook".length);
-  const stored = basename((await readIndex(await fileSource(file))).name);
-  if (stored === "" || stored === "." || stored === ".." || /[\0-\x1f\\/]/.test(stored))
-    throw new CommandError(`${file} holds no usable name; say -o OUT`);
-  return stored;
+  const stored = beside(file, fileName((await readIndex(await fileSource(file))).name));
+  if (stored === undefined) throw new CommandError(`${file} holds no usable name; say -o OUT`);
+  return basename(stored);
 }
 
-/** `codebook verify FILE`: decodes everything and compares every hash. */
+/** `codebook verify FILE [--base BASE]`: decodes everything and compares every hash. */
 export async function verifyCommand(args: string[]): Promise<void> {
-  const { file, output, force } = parse("verify", args);
-  if (output !== undefined || force) throw new CommandError("verify takes a file and nothing else");
-  say("verified", await verify(file));
+  const { file, base } = parse("verify", args, ["base"]);
+  say("verified", await runLongWork((options) => verify(file, { ...options, ...base })));
+}
+
+/** `codebook info FILE`: what an archive holds, and what each tensor takes in it. Reads the index alone. */
+export async function infoCommand(args: string[]): Promise<void> {
+  const { file } = parse("info", args, []);
+  const archive = await fileSource(file);
+  console.log(
+    describeArchive(await readIndex(archive), archive.byteLength)
+      .map(printable)
+      .join("\n"),
+  );
+}
+
+/** Lines: the file inside, its base, and a table of its parts. */
+export function describeArchive(index: ArchiveIndex, archiveBytes: number): string[] {
+  const { name, byteLength, sha256, version, base, segments } = index;
+  const rows = segments.map((segment) => {
+    const stored = segment.at[segment.at.length - 1] - segment.at[0];
+    const blocks = Math.ceil(segment.length / blockBytesIn(version, segment));
+    const { tensor } = segment;
+    return [
+      tensor ? tensor.name : "(between the tensors)",
+      tensor ? tensor.dtype : "",
+      tensor ? tensor.shape.join(" × ") : "",
+      formatCount(segment.length),
+      formatCount(stored),
+      share(stored, segment.length),
+      `${blocks}${segment.base ? ", against the base" : ""}`,
+    ];
+  });
+  const heading = ["tensor", "type", "shape", "bytes", "stored", "", "blocks"];
+  return [
+    `${name}: ${formatCount(byteLength)} bytes as ${formatCount(archiveBytes)} (${share(archiveBytes, byteLength)}), version ${version}`,
+    `SHA-256 ${sha256}`,
+    ...(base ? [`against ${base.name}: ${formatCount(base.byteLength)} bytes, SHA-256 ${base.sha256}`] : []),
+    "",
+    ...alignColumns([heading, ...rows], ["left", "left", "left", "right", "right", "right", "left"]),
+  ];
 }

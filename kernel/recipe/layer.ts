@@ -62,7 +62,8 @@ interface State {
 export function compressLayer(job: LayerJob): LayerOutcome {
   const weights = parametersOf(job.shape);
   // The values, those after each lossy step, and the codes.
-  reserve(weights * (4 + job.steps.length * 5) + 4096);
+  const lossy = job.steps.filter((step) => kindOfStep(step) !== "encode").length;
+  reserve(weights * (4 + lossy * 5) + 4096);
   try {
     return compressInRoom(job);
   } finally {

@@ -150,6 +150,10 @@ test("the command line: pack, verify, unpack; nothing is overwritten unasked", (
   const file = place("c.safetensors", awkwardFile());
   expect(run("pack", file)).toContain("10 tensors");
   expect(run("verify", `${file}.codebook`)).toContain(sha256(awkwardFile()));
+  const info = run("info", `${file}.codebook`);
+  expect(info).toContain(`SHA-256 ${sha256(awkwardFile())}`);
+  expect(info.split("\n").filter((line) => / %/.test(line)).length).toBeGreaterThan(10);
+  expect(() => run("info", `${file}.codebook`, "--force")).toThrow("info does not take --force");
   expect(() => run("unpack", `${file}.codebook`)).toThrow("exists already");
   rmSync(file);
   run("unpack", `${file}.codebook`);
@@ -182,3 +186,14 @@ test("a sparse file of 768 MiB is packed in bounded memory", () => {
   expect(archiveBytes).toBeLessThan(100_000);
   expect(kilobytes).toBeLessThan(350_000);
 }, 60_000);
+
+test("2 GB: quantized, and packed, by processes of 512 MB that stay under 300 MB", () => {
+  const script = join(root, "test", "bench", "large.mjs");
+  const printed = execFileSync(process.execPath, [script, "2"], { encoding: "utf8", timeout: 240_000 });
+  const peaks = [...printed.matchAll(/(\w+): .* (\d+) MB resident/g)].map(([, name, peak]) => ({
+    name,
+    peak: Number(peak),
+  }));
+  expect(peaks.map(({ name }) => name)).toEqual(["pack", "quantize"]);
+  for (const { peak } of peaks) expect(peak).toBeLessThan(300);
+}, 250_000);

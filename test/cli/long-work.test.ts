@@ -1,0 +1,79 @@
+/** The line that shows how far a command is, and how Ctrl-C ends it. */
+import { spawn } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, truncateSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { printable, ProgressLine } from "../../kernel/cli/long-work";
+
+/** What is written, and a clock that the test moves. */
+function terminal(isTTY: boolean, columns = 60) {
+  const written: string[] = [];
+  const clock = { now: 0 };
+  const line = new ProgressLine({ isTTY, columns, write: (text) => written.push(text) }, () => clock.now);
+  const report = (done: number, item = "w") => line.report({ task: "packing", done, total: 1e6, unit: "bytes", item });
+  return { written, clock, line, report };
+}
+
+test("a line that is written anew at most ten times a second, once the work takes long", () => {
+  const { written, clock, line, report } = terminal(true);
+  report(0);
+  clock.now = 290;
+  report(100_000);
+  expect(written).toEqual([]);
+  clock.now = 310;
+  report(250_000);
+  clock.now = 350;
+  report(300_000);
+  clock.now = 420;
+  report(500_000);
+  expect(written).toHaveLength(2);
+  expect(written[0]).toContain("25 %");
+  expect(written[1].startsWith("\r\x1b[K")).toBe(true);
+  expect([...written[1]].length).toBeLessThanOrEqual(4 + 59);
+  line.clear();
+  expect(written[2]).toBe("\r\x1b[K");
+  line.clear();
+  expect(written).toHaveLength(3);
+});
+
+test("no terminal, no line; a name cannot steer the terminal", () => {
+  const { written, clock, report, line } = terminal(false);
+  clock.now = 1000;
+  report(1);
+  line.clear();
+  expect(written).toEqual([]);
+  expect(printable("a\x1b]0;title\x07b\u202ec")).toBe("a�]0;title�b�c");
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "%s in the middle: the signal's exit code, and nothing left behind",
+  async (signal) => {
+    const folder = mkdtempSync(join(tmpdir(), "codebook-stop-"));
+    try {
+      const file = join(folder, "large.safetensors");
+      const bytes = 2 ** 31;
+      const header = Buffer.from(`{"w":{"dtype":"F32","shape":[${bytes / 4}],"data_offsets":[0,${bytes}]}}`);
+      const length = Buffer.alloc(8);
+      length.writeUInt32LE(header.length);
+      const handle = openSync(file, "w");
+      writeSync(handle, Buffer.concat([length, header]));
+      closeSync(handle);
+      truncateSync(file, 8 + header.length + bytes);
+      const cli = join(__dirname, "../../kernel/cli.js");
+      const child = spawn(process.execPath, [cli, "pack", file], { stdio: ["ignore", "pipe", "pipe"] });
+      let said = "";
+      child.stderr.on("data", (text: Buffer) => (said += text.toString()));
+      const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+      // It works once its temporary file is there.
+      for (let wait = 0; readdirSync(folder).length < 2 && wait < 200; wait++)
+        await new Promise((done) => setTimeout(done, 25));
+      expect(readdirSync(folder).length).toBe(2);
+      child.kill(signal);
+      expect(await ended).toBe(signal === "SIGINT" ? 130 : 143);
+      expect(said).toContain("stopped; nothing was written");
+      expect(readdirSync(folder)).toEqual(["large.safetensors"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
