@@ -86,6 +86,8 @@ export type { Plane, PlaneEntropy, PlaneEntropyOptions, TensorPlanes } from "./r
 export { rateDistortion, rateDistortionToText } from "./recipe/rate-distortion";
 export type { RateDistortion, RateDistortionOptions, RatePoint, SchemePoint } from "./recipe/rate-distortion";
 export type { Recipe, RecipeEntry } from "./recipe/recipe";
+export { saveBitsandbytes } from "./recipe/save-bitsandbytes";
+export type { SaveBitsandbytesOptions } from "./recipe/save-bitsandbytes";
 export { saveCompressedTensors } from "./recipe/save-compressed-tensors";
 export type { SaveCompressedTensorsOptions } from "./recipe/save-compressed-tensors";
 

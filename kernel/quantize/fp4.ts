@@ -24,7 +24,11 @@ export function fp4(options: Fp4Options = {}): Fp4Step {
   return absmaxStep("fp4", options);
 }
 
+/** Ascending, and the code that each has. */
+export const fp4Values: Float32Array = Float32Array.from(twelfths, (value) => value / 12);
+export const fp4Codes: readonly number[] = [11, 10, 13, 12, 15, 14, 9, 0, 8, 1, 6, 7, 4, 5, 2, 3];
+
 export const fp4Quantizer: Quantizer<Fp4Step> = absmaxQuantizer<Fp4Step>("fp4", "fp4", {
-  values: Float32Array.from(twelfths, (value) => value / 12),
-  codes: [11, 10, 13, 12, 15, 14, 9, 0, 8, 1, 6, 7, 4, 5, 2, 3],
+  values: fp4Values,
+  codes: fp4Codes,
 });

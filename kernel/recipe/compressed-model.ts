@@ -9,8 +9,10 @@ import type { Report } from "../report/types";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Tensor } from "../tensor/tensor";
+import { isBitsandbytes } from "./bitsandbytes";
 import { CompressedTensor } from "./compressed-tensor";
 import { headsForTransformers } from "./pad-heads";
+import { saveBitsandbytes } from "./save-bitsandbytes";
 import { saveCompressedTensors } from "./save-compressed-tensors";
 import { saveCompressedGguf } from "./save-gguf";
 import { checkGgufSizes, checkSizes, saveFolder } from "./save-folder";
@@ -71,7 +73,7 @@ export class CompressedModel extends TensorSet implements Displayed {
    *  - "small.gguf": GGUF with the metadata and the tokenizer of the GGUF file that the model came from. Weights that `ggml` quantized are
    *    written as its blocks, in llama.cpp's very bytes; those of other methods as float values, and with `dtype` all of them.
    *  - "small/", a folder with config.json and tokenizer, as transformers loads it. Where weights were quantized they are packed, at the
-   *    compressed size (`saveCompressedTensors` says of which methods, and has more options); else they are plain, also of a network that was
+   *    compressed size (`saveCompressedTensors` says of which methods, and has more options; nf4 and fp4: `saveBitsandbytes`); else they are plain, also of a network that was
    *    made smaller, with its new sizes in config.json. A TensorFlow.js model is written as one.
    *  `OptionError` for another suffix, and for a folder that transformers could not open. */
   async save(path: string, options: SaveOptions = {}): Promise<number> {
@@ -105,10 +107,11 @@ export class CompressedModel extends TensorSet implements Displayed {
       if (this.config)
         headsForTransformers({ tensors: this.tensors, metadata: this.metadata, config: this.config }, false);
       if (this.config) checkSizes(this.config);
-      return saveCompressedTensors(this, folder, {
-        ...(from === undefined ? {} : { from }),
-        ...(signal && { signal }),
-      });
+      const choices = { ...(from === undefined ? {} : { from }), ...(signal && { signal }) };
+      const compressed = this.tensors.filter((one) => one instanceof CompressedTensor);
+      return compressed.every(({ stored }) => isBitsandbytes(stored))
+        ? saveBitsandbytes(this, folder, choices)
+        : saveCompressedTensors(this, folder, choices);
     }
     const choose = ({ dtype: own }: SavedTensor) => dtype ?? (safetensorsBits.has(own) ? undefined : "F32");
     return saveFolder(this, folder, {

@@ -1,9 +1,5 @@
-import { mkdir, readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { writeFileAtomically } from "../bytes/atomic-file";
-import { attempt } from "../bytes/source";
-import { FormatError, OptionError, WriteError } from "../errors";
-import { saveSafetensors, type SavedTensor } from "../formats/safetensors-writer";
+import { OptionError } from "../errors";
+import type { SavedTensor } from "../formats/safetensors-writer";
 import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
 import { sharedPool } from "../simd/pool";
@@ -11,7 +7,7 @@ import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "./compressed-tensor";
 import { layoutOf, type CompressedLayout, type CompressedScheme } from "./compressed-tensors";
-import { copySmallFiles } from "./small-files";
+import { writeQuantizedFolder } from "./quantized-folder";
 import { workerModule } from "./tasks";
 
 export interface SaveCompressedTensorsOptions {
@@ -57,18 +53,13 @@ export async function saveCompressedTensors(
     const layout = tensor instanceof CompressedTensor ? layouts.get(tensor) : undefined;
     return layout && tensor instanceof CompressedTensor ? parametersOf(tensor, layout, isDynamic) : [tensor];
   });
-  const from = options.from ?? model.folder;
-  const config = { ...(model.config ?? (await configOf(from))), quantization_config: quantizationConfig(layouts) };
-  await makeFolder(folder, from);
-  const size = await saveSafetensors({ tensors }, join(folder, "model.safetensors"), {
-    metadata: { format: "pt" },
-    ...(signal ? { signal } : {}),
-  });
-  if (from !== undefined) await copySmallFiles(from, folder);
-  await writeFileAtomically(join(folder, "config.json"), [Buffer.from(`${JSON.stringify(config, undefined, 2)}\n`)], {
+  return writeQuantizedFolder("saveCompressedTensors", folder, {
+    model,
+    tensors,
+    quantization: quantizationConfig(layouts),
+    from: options.from ?? model.folder,
     signal,
   });
-  return size;
 }
 
 const weightSuffix = ".weight";
@@ -125,37 +116,4 @@ function quantizationConfig(layouts: ReadonlyMap<CompressedTensor, CompressedLay
     kv_cache_scheme: null,
     global_compression_ratio: null,
   };
-}
-
-async function configOf(from: string | undefined): Promise<object> {
-  if (from === undefined) return {};
-  const path = join(from, "config.json");
-  const text = await attempt(path, () => readFile(path, "utf8"));
-  let config: unknown;
-  try {
-    config = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError(path, 0, "this is no JSON", "the config.json of a model", { cause });
-  }
-  if (typeof config !== "object" || config === null || Array.isArray(config))
-    throw new FormatError(path, 0, "this is no JSON object", "the config.json of a model");
-  return config;
-}
-
-async function makeFolder(folder: string, from: string | undefined): Promise<void> {
-  if (from !== undefined && resolve(from) === resolve(folder))
-    throw new OptionError(`saveCompressedTensors(): ${folder} is the original's own folder; name another`);
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new WriteError(
-      folder,
-      `the folder cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
-  }
-  if (await stat(join(folder, "model.safetensors.index.json")).catch(() => undefined))
-    throw new OptionError(
-      `saveCompressedTensors(): ${folder} holds another model in several files; name another folder`,
-    );
 }

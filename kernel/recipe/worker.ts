@@ -6,6 +6,7 @@ import { sharing, transferring } from "../simd/transferring";
 import { countByClass } from "../quantize/entropy-step";
 import type { ClassesJob, HistogramJob, LayerJob } from "./job";
 import { compressLayer } from "./layer";
+import { packBitsandbytes } from "./bitsandbytes";
 import { packCompressedCodes } from "./compressed-tensors";
 import { packBlocks } from "./ggml-blocks";
 import { restoreValues, type StoredTensor } from "./stored";
@@ -32,6 +33,7 @@ export const tasks = {
   pack: ({ stored, isDynamic }: { stored: StoredTensor; isDynamic: boolean }) =>
     transferring(packCompressedCodes(stored, isDynamic)),
   packBlocks: (stored: StoredTensor) => transferring(packBlocks(stored)),
+  packBitsandbytes: (stored: StoredTensor) => transferring(packBitsandbytes(stored)),
   countPlanes: ({ bytes, dtype }: { bytes: Uint8Array; dtype: string }) => countPlanes(bytes, dtype),
   restore: (stored: StoredTensor) => transferring(restoreValues(stored)),
 };
