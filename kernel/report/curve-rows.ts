@@ -43,7 +43,13 @@ export function curveHeadings(view: CurvesView): string[] {
 export function curveCells({ name, label, x, y, above }: CurveRow): string[] {
   const value = (number: number | null): string => (number === null ? "–" : formatNumber(number));
   // A point without a label of its own is called by its curve, which stands beside it already.
-  return [name, label === name ? "" : label, formatNumber(x), y === null ? "lossless" : formatNumber(y), ...above.map(value)];
+  return [
+    name,
+    label === name ? "" : label,
+    formatNumber(x),
+    y === null ? "lossless" : formatNumber(y),
+    ...above.map(value),
+  ];
 }
 
 /** One line for each measured point, at full precision (RFC 4180). An infinite y is "inf". */
