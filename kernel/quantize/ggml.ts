@@ -18,6 +18,7 @@ import { mixFacts, type NamedShape } from "./ggml/place";
 import { freezeStep, rowsOf } from "./groups";
 import { plainLoops, type Loops } from "./loops";
 import type { Quantized, Quantizer, Table } from "./quantized";
+import { tilesOf } from "./tiles";
 
 const method = "ggml";
 
@@ -163,16 +164,16 @@ function quantize(
     bitsPerEntry: 8,
   }));
   const stored = codec.signed ? new Int8Array(codes.buffer, codes.byteOffset, codes.length) : codes;
-  return checkRange({ step: fitted, shape, codes: stored, codeBits: codec.codeBits, tables }, weights, name);
+  return checkRange({ step: fitted, shape, codes: stored, codeBits: codec.codeBits, tables }, weights, name, loops);
 }
 
 const largestHalf = 65504;
 
 /** Scales and minima are float16: weights that are too large for them would come back as infinite or NaN. */
-function checkRange(quantized: Quantized, weights: Float32Array, name = "weights"): Quantized {
-  let i = 0;
-  while (i < weights.length && weights[i] <= largestHalf && weights[i] >= -largestHalf) i++;
-  if (i === weights.length) return quantized;
+function checkRange(quantized: Quantized, weights: Float32Array, name = "weights", loops = plainLoops): Quantized {
+  const count = weights.length;
+  const [largest = 0] = loops.largestMagnitudes(weights, tilesOf(method, [count], count, "tensor", 1, count));
+  if (largest <= largestHalf) return quantized;
   const at = dequantize(quantized).findIndex((value) => !Number.isFinite(value));
   if (at < 0) return quantized;
   throw new OptionError(

@@ -3,6 +3,7 @@
 import { blockCodecs } from "../blocks";
 import { OptionError } from "../errors";
 import { ggmlBytes, type GgmlStep, type GgmlTarget } from "../quantize/ggml";
+import { packBlockCodes } from "../simd/blocks";
 import { parametersOf } from "../tensor/tensor";
 import { restoreQuantized, type StoredTensor } from "./stored";
 
@@ -45,5 +46,12 @@ export function packBlocks(stored: StoredTensor): Uint8Array {
   const zero = zeroCodes[blocksOf(stored)?.type ?? "F16"] ?? 0;
   const quantized = restoreQuantized(stored, () => zero);
   if (!quantized) throw new OptionError(`save(): ${stored.name} has no blocks`);
-  return ggmlBytes(quantized).bytes;
+  const { type = "F16" } = quantized.step as GgmlStep;
+  const codec = type === "F16" ? undefined : blockCodecs.get(type);
+  if (!codec) return ggmlBytes(quantized).bytes;
+  const { buffer, byteOffset, length } = quantized.codes;
+  const fields = quantized.tables.map(({ data }) => data as Uint8Array);
+  const bytes = new Uint8Array((length / codec.weights) * codec.bytes);
+  packBlockCodes(codec, { codes: new Uint8Array(buffer, byteOffset, length), fields }, bytes);
+  return bytes;
 }

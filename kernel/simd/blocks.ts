@@ -105,8 +105,15 @@ function splitFields(
 ): void {
   codec.fields.forEach(({ at, bytes: size }, number) => {
     const field = fields[number];
-    for (let block = 0, from = at, to = first * size; block < blocks; block++, from += codec.bytes)
-      for (let k = 0; k < size; k++) field[to++] = bytes[from + k];
+    const step = codec.bytes;
+    if (size === 2)
+      for (let from = at, to = 2 * first, end = to + 2 * blocks; to < end; to += 2, from += step) {
+        field[to] = bytes[from];
+        field[to + 1] = bytes[from + 1];
+      }
+    else
+      for (let block = 0, from = at, to = first * size; block < blocks; block++, from += step)
+        for (let k = 0; k < size; k++) field[to++] = bytes[from + k];
   });
 }
 
