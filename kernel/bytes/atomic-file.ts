@@ -1,5 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
+import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { CancelledError, WriteError } from "../errors";
 import { throwIfStopped } from "./pause";
@@ -17,6 +18,7 @@ export interface OutputFileSystem {
   unlink(path: string): Promise<void>;
   realpath(path: string): Promise<string>;
   stat(path: string): Promise<{ mode: number; isFile(): boolean }>;
+  readdir?(path: string): Promise<string[]>;
 }
 
 export interface AtomicWriteOptions {
@@ -36,6 +38,7 @@ const sliceBytes = 8 * 1024 * 1024;
  *  all its bytes are written; the size is checked; the file is forced to disk, closed, renamed to `path`, and the folder is forced
  *  to disk. On an error the temporary file is removed. A failed sync is final and never tried again (the system may have dropped
  *  the pages). A link is followed, and an existing file keeps its mode.
+ *  A process that was killed leaves its temporary file; the next write of that name on this machine removes it.
  *  Returns the number of bytes. `WriteError` says what failed; what `parts` throws comes through as it is. */
 export async function writeFileAtomically(
   path: string,
@@ -47,9 +50,10 @@ export async function writeFileAtomically(
   const existing = await fileSystem.stat(target).catch(() => undefined);
   if (existing && !existing.isFile())
     throw new WriteError(path, "there is something of this name that is not a regular file");
+  await removeLeftovers(fileSystem, target);
   const temporary = join(
     dirname(target),
-    `.${basename(target).slice(0, 100)}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`,
+    `${temporaryStart(target)}${process.pid}.${randomBytes(6).toString("hex")}.tmp`,
   );
   const size = await intoTemporary(fileSystem, temporary, existing?.mode ?? 0o666, parts, path, options.signal);
   try {
@@ -62,6 +66,32 @@ export async function writeFileAtomically(
   }
   await syncFolder(fileSystem, dirname(target), path);
   return size;
+}
+
+/** Processes are known by number on their own machine only, and folders may be shared between machines. */
+const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+
+function temporaryStart(target: string): string {
+  return `.${basename(target).slice(0, 100)}.${machine}.`;
+}
+
+/** Removes the temporary files of `target` whose processes are gone. What cannot be removed stays. */
+async function removeLeftovers(fileSystem: OutputFileSystem, target: string): Promise<void> {
+  const start = temporaryStart(target);
+  const names = (await fileSystem.readdir?.(dirname(target)).catch(() => undefined)) ?? [];
+  for (const name of names) {
+    const process = name.startsWith(start) ? /^(\d+)\.[0-9a-f]{12}\.tmp$/.exec(name.slice(start.length)) : null;
+    if (process && !isAlive(Number(process[1])))
+      await fileSystem.unlink(join(dirname(target), name)).catch(() => undefined);
+  }
+}
+
+function isAlive(process: number): boolean {
+  try {
+    return globalThis.process.kill(process, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }
 
 async function intoTemporary(

@@ -127,7 +127,8 @@ class FileSource extends CountingSource {
       }
       this.checkIdentity(await attempt(this.name, () => handle.stat({ bigint: true })));
     } finally {
-      await handle.close();
+      // What was read is checked; how a file that was only read is closed changes nothing.
+      await handle.close().catch(() => undefined);
     }
   }
 
@@ -136,7 +137,7 @@ class FileSource extends CountingSource {
     try {
       this.checkIdentity(await attempt(this.name, () => handle.stat({ bigint: true })));
     } catch (error) {
-      await handle.close();
+      await handle.close().catch(() => undefined);
       throw error;
     }
     return handle;
@@ -160,7 +161,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
   if (!identity.isFile()) throw new SourceError(path, identity.isDirectory() ? "is a folder" : "is not a regular file");
   const source = new FileSource(path, identity);
   const probe = await attempt(path, () => open(path, "r"));
-  await probe.close();
+  await probe.close().catch(() => undefined);
   return source;
 }
 

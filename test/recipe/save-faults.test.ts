@@ -1,0 +1,242 @@
+/** Every writer under every fault: whichever call to the file system fails, by a full disk, a broken one or a write that stops half-way, each
+ *  file is the old one or the whole new one, and nothing else lies in the folder. And a process that is killed at any moment. */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  CancelledError,
+  CodebookError,
+  compress,
+  fromArrays,
+  ggml,
+  linear,
+  nf4,
+  open,
+  pack,
+  saveGguf,
+  saveSafetensors,
+  unpack,
+  type CompressedModel,
+  type Model,
+} from "../../kernel";
+import { gaussianWeights } from "../blocks/weights";
+
+type Fault = "ENOSPC" | "EIO" | "short";
+const mockState: { calls: number; at: number; fault: Fault } = { calls: 0, at: 0, fault: "EIO" };
+
+/** The call number `at` fails, or writes a half of what it was given. */
+async function mockCall<Result>(act: () => Promise<Result>, half?: () => Promise<Result>): Promise<Result> {
+  if (++mockState.calls !== mockState.at) return act();
+  if (mockState.fault === "short") return half ? half() : act();
+  throw Object.assign(new Error(`${mockState.fault}: in the test`), { code: mockState.fault });
+}
+
+interface MockHandle {
+  write(bytes: Uint8Array, offset: number, length: number): Promise<{ bytesWritten: number }>;
+  read(...words: unknown[]): Promise<unknown>;
+  stat(): Promise<unknown>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+type MockFs = Record<string, (...words: unknown[]) => Promise<unknown>>;
+
+jest.mock("node:fs/promises", () => {
+  const real = jest.requireActual<MockFs>("node:fs/promises");
+  const watched = [
+    "rename",
+    "unlink",
+    "realpath",
+    "stat",
+    "mkdir",
+    "readFile",
+    "readdir",
+    "copyFile",
+    "writeFile",
+    "access",
+  ];
+  const changed = Object.fromEntries(
+    watched.map((name) => [name, (...words: unknown[]) => mockCall(() => real[name](...words))]),
+  );
+  const wrapped = (handle: MockHandle): unknown =>
+    new Proxy(handle, {
+      get(target, key) {
+        if (key === "write")
+          return (bytes: Uint8Array, offset: number, length: number) =>
+            mockCall(
+              () => target.write(bytes, offset, length),
+              () => target.write(bytes, offset, Math.ceil(length / 2)),
+            );
+        const member: unknown = Reflect.get(target, key, target);
+        if (typeof member !== "function") return member;
+        const own = member.bind(target) as (...words: unknown[]) => Promise<unknown>;
+        // A close that fails has closed all the same.
+        if (key === "close") return () => mockCall(own).finally(() => own().catch(() => undefined));
+        return ["read", "stat", "sync"].includes(String(key))
+          ? (...words: unknown[]) => mockCall(() => own(...words))
+          : own;
+      },
+    });
+  return {
+    ...real,
+    ...changed,
+    open: async (...words: unknown[]) => wrapped((await mockCall(() => real.open(...words))) as MockHandle),
+  };
+});
+
+const root = mkdtempSync(join(tmpdir(), "codebook-faults-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+function network(seed: number): Model {
+  const matrix = (rows: number, own: number) => ({ shape: [rows, 64], values: gaussianWeights(rows * 64, seed + own) });
+  return fromArrays({
+    "a.weight": matrix(48, 1),
+    "b.weight": matrix(32, 2),
+    "norm.weight": { shape: [64], values: gaussianWeights(64, seed + 3) },
+  });
+}
+
+let made: Record<
+  "old" | "new",
+  { linear: CompressedModel; nf4: CompressedModel; blocks: CompressedModel; plain: Model }
+>;
+const metadata = { "general.architecture": "llama" };
+
+beforeAll(async () => {
+  const of = async (seed: number) => {
+    // A folder as Hugging Face has it, to come from.
+    const original = join(root, `original-${seed}`);
+    mkdirSync(original);
+    writeFileSync(join(original, "config.json"), JSON.stringify({ model_type: "toy", hidden_size: 64, seed }));
+    writeFileSync(join(original, "tokenizer.json"), `{ "seed": ${seed} }`);
+    await saveSafetensors(network(seed), join(original, "model.safetensors"));
+    const plain = await open(original);
+    return {
+      plain: network(seed),
+      linear: await compress(plain, linear({ bits: 4, group: 32 })),
+      nf4: await compress(plain, nf4({ doubleQuant: true })),
+      blocks: await compress(plain, ggml({ type: "Q8_0" })),
+    };
+  };
+  made = { old: await of(1), new: await of(100) };
+  for (const which of ["old", "new"] as const) {
+    await saveSafetensors(made[which].plain, join(root, `${which}.source`));
+    await pack(join(root, `${which}.source`), join(root, `${which}.codebook`), { workers: 1 });
+  }
+});
+
+/** Each writes into a folder. */
+const writers: Record<string, (folder: string, which: "old" | "new") => Promise<unknown>> = {
+  safetensors: (folder, which) => saveSafetensors(made[which].plain, join(folder, "m.safetensors"), { dtype: "F16" }),
+  "compressed values as safetensors": (folder, which) => made[which].linear.save(join(folder, "m.safetensors")),
+  GGUF: (folder, which) => saveGguf(made[which].plain, join(folder, "m.gguf"), { metadata }),
+  "folder, compressed-tensors": (folder, which) => made[which].linear.save(`${folder}/`),
+  "folder, bitsandbytes": (folder, which) => made[which].nf4.save(`${folder}/`),
+  pack: (folder, which) => pack(join(root, `${which}.source`), join(folder, "m.codebook"), { workers: 1 }),
+  unpack: (folder, which) => unpack(join(root, `${which}.codebook`), join(folder, "m"), { workers: 1 }),
+};
+
+const contents = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .sort()
+      .map((name) => [
+        name,
+        createHash("sha256")
+          .update(readFileSync(join(folder, name)))
+          .digest("hex"),
+      ]),
+  );
+
+function watch(at: number, fault: Fault): void {
+  Object.assign(mockState, { calls: 0, at, fault });
+}
+
+describe.each(Object.entries(writers))("%s", (name, write) => {
+  const folder = (own: string) => join(root, `${name.replace(/\W+/g, "-")}-${own}`);
+  let calls = 0;
+  beforeAll(async () => {
+    for (const which of ["old", "new"] as const) {
+      mkdirSync(folder(which));
+      watch(0, "EIO");
+      await write(folder(which), which);
+      calls = mockState.calls;
+    }
+  });
+
+  it.each(["ENOSPC", "EIO", "short"] as const)(
+    "%s at every call: old or new, and nothing else",
+    async (fault) => {
+      const [before, after] = [contents(folder("old")), contents(folder("new"))];
+      expect(before).not.toEqual(after);
+      expect(calls).toBeGreaterThan(8);
+      let refused = 0;
+      for (let at = 1; at <= calls; at++) {
+        const place = folder("now");
+        rmSync(place, { recursive: true, force: true });
+        cpSync(folder("old"), place, { recursive: true });
+        watch(at, fault);
+        const error: unknown = await write(place, "new").then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        watch(0, fault);
+        const now = contents(place);
+        // The same names, each the old file or the new one.
+        expect([at, Object.keys(now)]).toEqual([at, Object.keys(after)]);
+        for (const [file, hash] of Object.entries(now))
+          expect([at, file, [before[file], after[file]].includes(hash)]).toEqual([at, file, true]);
+        // config.json comes last: when it is new, all is.
+        if (
+          "config.json" in now &&
+          before["config.json"] !== after["config.json"] &&
+          now["config.json"] === after["config.json"]
+        )
+          expect(now).toEqual(after);
+        if (error === undefined) expect([at, now]).toEqual([at, after]);
+        else {
+          refused++;
+          if (!(error instanceof CodebookError) || error instanceof CancelledError) throw error;
+        }
+      }
+      if (fault === "short") expect(refused).toBe(0);
+      else expect(refused).toBeGreaterThan(calls / 3);
+      process.stdout.write(`  ${name}, ${fault}: ${calls} calls, ${refused} refused\n`);
+    },
+    120_000,
+  );
+});
+
+test("killed at any moment: a whole file, old or new; the next write takes the leftovers away", async () => {
+  const folder = join(root, "killed");
+  mkdirSync(folder);
+  const file = join(folder, "m.safetensors");
+  const script = `
+    const { fromArrays, saveSafetensors } = require(${JSON.stringify(join(__dirname, "../../kernel"))});
+    const model = (value) => fromArrays({ w: { shape: [512, 1024], values: new Float32Array(524288).fill(value) } });
+    (async () => {
+      console.log("ready");
+      for (let i = 0; ; i++) await saveSafetensors(model(i % 2), ${JSON.stringify(file)});
+    })();`;
+  const whole = 8 + 4 * 524_288;
+  let leftovers = 0;
+  for (let round = 0; round < 12; round++) {
+    const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise<void>((resolve) => child.stdout.once("data", () => resolve()));
+    await new Promise((resolve) => setTimeout(resolve, 5 + 23 * round));
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+    leftovers += readdirSync(folder).filter((name) => name.endsWith(".tmp")).length;
+    if (!existsSync(file)) continue;
+    const model = await open(file);
+    const values = await model.tensor("w").read();
+    expect(readFileSync(file).length).toBeGreaterThan(whole);
+    expect(values.every((value) => value === values[0])).toBe(true);
+  }
+  expect(leftovers).toBeGreaterThan(0);
+  await saveSafetensors(fromArrays({ w: { shape: [1], values: Float32Array.of(7) } }), file);
+  expect(readdirSync(folder)).toEqual(["m.safetensors"]);
+  process.stdout.write(`  killed 12 times: ${leftovers} temporary files were left, and taken away\n`);
+}, 120_000);
