@@ -11,6 +11,7 @@ import { ggmlTypes } from "./ggml-types";
 import type { GgmlType } from "./ggml-types";
 import { maxGgufRank } from "./gguf";
 import { defaultAlignment, maxAlignment } from "./gguf-metadata";
+import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "./gguf-folder";
 import { encodePair, encodeText, GgufValue, ggufPairs, uint32 } from "./gguf-values";
 import type { GgufMetadataInput, GgufPairs } from "./gguf-values";
 import type { SavedTensor } from "./safetensors-writer";
@@ -49,7 +50,8 @@ const idOfType = new Map([...ggmlTypes].map(([id, { name }]) => [name, id]));
 /** Writes tensors and metadata as one GGUF file, atomically, and returns its size in bytes. Tensors keep their order, metadata their
  *  order and types: a GGUF model that was opened and is saved unchanged gives the same file again. `general.architecture` must be among
  *  the metadata; `general.quantization_version` is added where a tensor was quantized here, and `general.file_type` follows when types
- *  change. One tensor is in memory at a time.
+ *  change. One tensor is in memory at a time. A model that was opened from a Hugging Face folder (BERT, Llama, Qwen2, Qwen3, GPT-2) gets llama.cpp's
+ *  names, sizes and tokenizer (gguf-folder.ts).
  *
  *      await saveGguf(await open("model.gguf"), "half.gguf", { dtype: "F16" });
  *      await saveGguf({ tensors, metadata: { "general.architecture": "llama" } }, "small.gguf");
@@ -57,14 +59,21 @@ const idOfType = new Map([...ggmlTypes].map(([id, { name }]) => [name, id]));
  *  `OptionError` for a type that GGUF cannot hold, a name over 63 bytes or used twice, more than 4 dimensions, a row that is no whole
  *  number of blocks, or metadata of the wrong type; `WriteError` when the disk does not take it: then whatever was at `path` before is
  *  still there. */
-export async function saveGguf(
-  model: { readonly tensors: readonly SavedTensor[]; readonly metadata?: Readonly<Record<string, unknown>> },
-  path: string,
-  options: SaveGgufOptions = {},
-): Promise<number> {
+export async function saveGguf(model: FolderModel, path: string, options: SaveGgufOptions = {}): Promise<number> {
   checkOptionNames("saveGguf", options, ["dtype", "metadata", "alignment", "signal", "fileSystem"]);
-  const plans = model.tensors.map((tensor) => ggufPlan(tensor, options.dtype));
-  return writeGguf(plans, completePairs(model.metadata ?? {}, options, plans), path, options);
+  const isTurned = isFromFolder(model) && options.metadata?.[architectureKey] === undefined;
+  const turned = isTurned ? await ggufFromFolder(model) : undefined;
+  const tensors = turned ? turned.tensors.map(({ tensor }) => tensor) : model.tensors;
+  const metadata = turned?.metadata ?? model.metadata ?? {};
+  const plans = tensors.map((tensor) => ggufPlan(tensor, isTurned && needsFloats(tensor) ? "F32" : options.dtype));
+  const pairs = completePairs(metadata, options, plans);
+  const fileType = isTurned && !pairs.has(fileTypeKey) ? fileTypeOf(plans) : undefined;
+  return writeGguf(
+    plans,
+    fileType === undefined ? pairs : new Map([...pairs, [fileTypeKey, new GgufValue("uint32", fileType)]]),
+    path,
+    options,
+  );
 }
 
 /** Tensors and metadata as they are, in their order. */

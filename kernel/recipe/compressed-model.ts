@@ -70,7 +70,8 @@ export class CompressedModel extends TensorSet implements Displayed {
   /** Writes the model, atomically; returns the bytes of its weights' file. What is written follows from the name:
    *  - "small.safetensors": the values w′ as floats, a plain model that any engine loads; it has the values of the compressed model, not
    *    its size.
-   *  - "small.gguf": GGUF with the metadata and the tokenizer of the GGUF file that the model came from. Weights that `ggml` quantized are
+   *  - "small.gguf": GGUF with the metadata and the tokenizer of the GGUF file that the model came from, or written from those of its
+   *    Hugging Face folder (BERT, Llama, Qwen2, Qwen3, GPT-2). Weights that `ggml` quantized are
    *    written as its blocks, in llama.cpp's very bytes; those of other methods as float values, and with `dtype` all of them.
    *  - "small/", a folder with config.json and tokenizer, as transformers loads it. Where weights were quantized they are packed, at the
    *    compressed size (`saveCompressedTensors` says of which methods, and has more options; nf4 and fp4: `saveBitsandbytes`); else they are plain, also of a network that was

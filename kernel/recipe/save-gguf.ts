@@ -1,3 +1,4 @@
+import { ggufFromFolder, isFromFolder, needsFloats } from "../formats/gguf-folder";
 import { ggufPairs, GgufValue, type GgufPairs } from "../formats/gguf-values";
 import { fileTypeKey, ggufFileType, ggufPlan, versionKey, writeGguf, type GgufPlan } from "../formats/gguf-writer";
 import type { SavedFloatType, SavedTensor } from "../formats/safetensors-writer";
@@ -17,6 +18,8 @@ export interface SaveCompressedGgufOptions {
 /** Writes a compressed model as GGUF: tensors that `ggml` quantized as their blocks, those of other methods as float32 values, those that
  *  the recipe left alone as they are.
  *
+ *  A model that came from a Hugging Face folder is written with llama.cpp's names, sizes and tokenizer (gguf-folder.ts).
+ *
  *  Of a GGUF model whose weights `ggml` quantized the file is the one that llama.cpp's quantizer writes, to the byte: its order of
  *  tensors (by layer, then by name), the version of quantization and the type of the file as the last keys. */
 export async function saveCompressedGguf(
@@ -24,16 +27,35 @@ export async function saveCompressedGguf(
     readonly tensors: readonly Tensor[];
     readonly metadata: Readonly<Record<string, unknown>>;
     readonly recipe: unknown;
+    readonly name: string;
+    readonly config?: Readonly<Record<string, unknown>> | undefined;
+    readonly folder?: string | undefined;
   },
   path: string,
   { dtype, signal }: SaveCompressedGgufOptions,
 ): Promise<number> {
   const own = signal ? { signal } : {};
-  const plans = model.tensors.map((tensor): GgufPlan => {
-    if (dtype !== undefined) return ggufPlan(tensor, dtype);
-    return tensor instanceof CompressedTensor ? ggufPlan(...writtenForm(tensor)) : ggufPlan(tensor, undefined);
+  const chosen = model.tensors.map((tensor): [SavedTensor, SavedFloatType | undefined] => {
+    if (dtype !== undefined) return [tensor, dtype];
+    return tensor instanceof CompressedTensor ? writtenForm(tensor) : [tensor, undefined];
   });
-  const hasBlocks = plans.some(({ tensor }) => tensor instanceof BlockTensor);
+  const hasBlocks = chosen.some(([tensor]) => tensor instanceof BlockTensor);
+  if (isFromFolder(model)) {
+    const choices = new Map(chosen);
+    const { tensors, metadata } = await ggufFromFolder({
+      name: model.name,
+      config: model.config,
+      folder: model.folder,
+      tensors: chosen.map(([tensor]) => tensor),
+    });
+    const turned = tensors.map(({ tensor, original }) =>
+      ggufPlan(tensor, needsFloats(tensor) ? "F32" : choices.get(original)),
+    );
+    const fileType = hasBlocks ? fileTypeOf(model.recipe, turned) : ggufFileType(described(turned));
+    const written = ggufPairs(metadata, { [fileTypeKey]: fileType });
+    return writeGguf(hasBlocks ? inLayerOrder(turned) : turned, withFileType(written, fileType, hasBlocks), path, own);
+  }
+  const plans = chosen.map((one) => ggufPlan(...one));
   const pairs = ggufPairs(model.metadata, {});
   if (!hasBlocks) {
     const isChanged = plans.some(({ convertTo }) => convertTo !== undefined);

@@ -1,0 +1,182 @@
+/** The tokenizer of a Hugging Face folder (tokenizer.json, tokenizer_config.json) as the keys that llama.cpp reads: WordPiece ("bert") and
+ *  byte-level BPE ("gpt2", with the name of the pattern that cuts text into words).
+ *
+ *  Tokens in the order of their numbers; a number without one is "[PAD n]", unused. Types: 1 normal, 3 control, 4 defined by the user,
+ *  5 unused. WordPiece as llama.cpp holds it: "##x" is "x", and what begins a word has "▁" before it. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FormatError, UnsupportedError } from "../errors";
+import { readJsonFile } from "./config";
+import { GgufValue, type GgufMetadataInput } from "./gguf-values";
+
+type Settings = Readonly<Record<string, unknown>>;
+
+const normal = 1;
+const control = 3;
+const userDefined = 4;
+const unused = 5;
+
+interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+}
+
+/** The tokenizer's keys; none where the folder has no tokenizer.json. `size` is the number of rows of the token embeddings. */
+export async function tokenizerPairs(folder: string, config: Settings, size: number): Promise<GgufMetadataInput> {
+  const path = join(folder, "tokenizer.json");
+  const tokenizer = await readJsonFile(path);
+  if (!tokenizer) return { "tokenizer.ggml.model": "none" };
+  const settings = (await readJsonFile(join(folder, "tokenizer_config.json"))) ?? {};
+  const model = settingsOf(tokenizer.model, path, "model");
+  const tokens = tokensOf(path, model, tokenizer, size);
+  const special = specialIds(tokens, settings, config);
+  const template = await chatTemplate(folder, settings);
+  const shared = {
+    "tokenizer.ggml.token_type": new GgufValue("int32", tokens.types),
+    ...special,
+    ...(template === undefined ? {} : { "tokenizer.chat_template": template }),
+  };
+  if (model.type === "WordPiece")
+    return {
+      "tokenizer.ggml.model": "bert",
+      "tokenizer.ggml.token_type_count": typeof config.type_vocab_size === "number" ? config.type_vocab_size : 1,
+      "tokenizer.ggml.tokens": new GgufValue(
+        "string",
+        tokens.texts.map((text, i) => phantom(text, tokens.types[i])),
+      ),
+      ...shared,
+    };
+  if (model.type !== "BPE" || model.byte_fallback === true)
+    throw new UnsupportedError(
+      `saveGguf(): a tokenizer of kind ${JSON.stringify(model.type)}${model.byte_fallback === true ? " with bytes to fall back on (SentencePiece)" : ""} is not written; WordPiece and byte-level BPE are`,
+    );
+  return {
+    "tokenizer.ggml.model": "gpt2",
+    "tokenizer.ggml.pre": patternName(tokenizer.pre_tokenizer),
+    "tokenizer.ggml.tokens": new GgufValue("string", tokens.texts),
+    "tokenizer.ggml.merges": new GgufValue("string", mergesOf(path, model.merges)),
+    "tokenizer.ggml.add_bos_token": beginsWithSpecial(tokenizer.post_processor),
+    ...shared,
+  };
+}
+
+function settingsOf(value: unknown, path: string, key: string): Settings {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Settings;
+  throw new FormatError(path, 0, `"${key}" is no object`, "the tokenizer.json of tokenizers");
+}
+
+interface Tokens {
+  readonly texts: readonly string[];
+  readonly types: readonly number[];
+}
+
+function tokensOf(path: string, model: Settings, tokenizer: Settings, size: number): Tokens {
+  const texts = Array.from({ length: size }, (_, i) => `[PAD${i}]`);
+  const types = new Array<number>(size).fill(unused);
+  const put = (text: string, id: unknown, type: number): void => {
+    if (!Number.isInteger(id) || (id as number) < 0 || (id as number) >= size)
+      throw new FormatError(
+        path,
+        0,
+        `the token ${JSON.stringify(text)} has the number ${JSON.stringify(id)}`,
+        `0 to ${size - 1}, a row of the token embeddings`,
+      );
+    texts[id as number] = text;
+    types[id as number] = type;
+  };
+  for (const [text, id] of Object.entries(settingsOf(model.vocab, path, "vocab"))) put(text, id, normal);
+  for (const added of Array.isArray(tokenizer.added_tokens) ? (tokenizer.added_tokens as AddedToken[]) : [])
+    put(added.content, added.id, added.special ? control : userDefined);
+  return { texts, types };
+}
+
+function phantom(text: string, type: number): string {
+  if (type !== normal || (text.startsWith("[") && text.endsWith("]"))) return text;
+  return text.startsWith("##") ? text.slice(2) : `\u2581${text}`;
+}
+
+function mergesOf(path: string, merges: unknown): string[] {
+  if (!Array.isArray(merges)) throw new FormatError(path, 0, "the model has no merges", "a list of pairs");
+  return merges.map((merge: unknown) => {
+    if (typeof merge === "string") return merge;
+    if (Array.isArray(merge) && merge.length === 2)
+      return merge.map((part) => String(part).replaceAll(" ", "\u0120")).join(" ");
+    throw new FormatError(path, 0, `a merge is ${JSON.stringify(merge)}`, "a pair");
+  });
+}
+
+/** The names under which llama.cpp knows the patterns that cut text into words. */
+const patterns: readonly (readonly [string, string])[] = [
+  [
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+    "llama-bpe",
+  ],
+  [
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+    "qwen2",
+  ],
+];
+
+function patternName(pre: unknown): string {
+  const steps = stepsOf(pre);
+  const split = steps.find(({ type }) => type === "Split")?.pattern as Settings | undefined;
+  if (split) {
+    const found = patterns.find(([pattern]) => pattern === split.Regex);
+    if (found) return found[1];
+  } else if (steps.some(({ type, use_regex: regex }) => type === "ByteLevel" && regex !== false))
+    return steps.some(({ type, individual_digits: alone }) => type === "Digits" && alone === true) ? "smollm" : "gpt-2";
+  throw new UnsupportedError(
+    `saveGguf(): the tokenizer cuts text by a pattern that llama.cpp has under no name known here: ${JSON.stringify(pre).slice(0, 300)}; known are gpt-2, smollm, ${patterns.map(([, name]) => name).join(", ")}`,
+  );
+}
+
+function stepsOf(pre: unknown): Settings[] {
+  if (typeof pre !== "object" || pre === null) return [];
+  const { type, pretokenizers } = pre as { type?: unknown; pretokenizers?: unknown };
+  return type === "Sequence" && Array.isArray(pretokenizers) ? pretokenizers.flatMap(stepsOf) : [pre as Settings];
+}
+
+/** Whether a text gets a token before its first. */
+function beginsWithSpecial(post: unknown): boolean {
+  if (typeof post !== "object" || post === null) return false;
+  const { single, processors } = post as { single?: unknown; processors?: unknown };
+  if (Array.isArray(processors)) return processors.some(beginsWithSpecial);
+  const [first] = Array.isArray(single) ? (single as unknown[]) : [];
+  return typeof first === "object" && first !== null && "SpecialToken" in first;
+}
+
+const roles: readonly (readonly [string, string, readonly string[]])[] = [
+  ["tokenizer.ggml.bos_token_id", "bos_token", ["cls_token"]],
+  ["tokenizer.ggml.eos_token_id", "eos_token", ["sep_token"]],
+  ["tokenizer.ggml.unknown_token_id", "unk_token", []],
+  ["tokenizer.ggml.seperator_token_id", "sep_token", []],
+  ["tokenizer.ggml.padding_token_id", "pad_token", []],
+  ["tokenizer.ggml.mask_token_id", "mask_token", []],
+];
+
+/** Numbers of the special tokens: of tokenizer_config.json by their text, else what config.json says. */
+function specialIds({ texts }: Tokens, settings: Settings, config: Settings): GgufMetadataInput {
+  const idOf = (role: string): number | undefined => {
+    const named = settings[role];
+    const text = typeof named === "object" && named !== null ? (named as { content?: unknown }).content : named;
+    const id = typeof text === "string" ? texts.indexOf(text) : -1;
+    if (id >= 0) return id;
+    const given = config[`${role}_id`];
+    const [first] = Array.isArray(given) ? (given as unknown[]) : [given];
+    return typeof first === "number" && first >= 0 && first < texts.length ? first : undefined;
+  };
+  return Object.fromEntries(
+    roles.flatMap(([key, role, others]) => {
+      const id = [role, ...others].map(idOf).find((one) => one !== undefined);
+      return id === undefined ? [] : [[key, id]];
+    }),
+  );
+}
+
+/** In tokenizer_config.json, or, as newer folders have it, in a file of its own. */
+async function chatTemplate(folder: string, { chat_template: template }: Settings): Promise<string | undefined> {
+  if (typeof template === "string") return template;
+  const text = await readFile(join(folder, "chat_template.jinja"), "utf8").catch(() => undefined);
+  return text !== undefined && text.length < 2 ** 20 ? text : undefined;
+}
