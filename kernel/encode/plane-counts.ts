@@ -1,17 +1,10 @@
 /** How often each byte occurs in each plane of a tensor, planes as the coders make them (block-layout.ts): byte p of all elements, floats of
  *  2, 4 and 8 bytes rotated left by one bit first, so that the sign stands beside the lowest mantissa bits; ggml's blocks field by field,
- *  codes of 3, 5 and 6 bits put together. Pure and synchronous, for a worker thread. */
+ *  codes of 3, 5 and 6 bits put together. Beside them the sign, exponent and mantissa of floats, wherever their bits lie
+ *  (field-counts.ts). Pure and synchronous, for a worker thread. */
 import { blockCodecs, type BlockCodec } from "../blocks";
 import { layoutCodeOf, layoutOf, type BytesPart, type CodesPart } from "./block-layout";
-
-/** Bits of the exponent and of the mantissa. */
-const fields: Readonly<Record<string, readonly [number, number]>> = {
-  F64: [11, 52],
-  F32: [8, 23],
-  C64: [8, 23],
-  F16: [5, 10],
-  BF16: [8, 7],
-};
+import { countFields, splitOf, type FieldCounts, type FloatSplit } from "./field-counts";
 
 export interface PlaneCounts {
   /** "exponent", "mantissa 6–0, sign", "byte 2"; of blocks "d: exponent, mantissa 9–7", "scales", "codes". */
@@ -22,21 +15,35 @@ export interface PlaneCounts {
   readonly counts: Float64Array;
 }
 
-/** Planes of a tensor's bytes, the most significant first. */
-export function countPlanes(bytes: Uint8Array, dtype: string): PlaneCounts[] {
+/** Planes of a tensor's bytes, the most significant first, and its fields: sign, exponent and mantissa; where there are none, the planes. */
+export function countPlanes(bytes: Uint8Array, dtype: string): { planes: PlaneCounts[]; fields: FieldCounts[] } {
   const { recordBytes, parts } = layoutOf(layoutCodeOf(dtype, bytes.length));
   const records = bytes.length / recordBytes;
-  return parts.flatMap((part, number) =>
-    "codes" in part
-      ? [countCodes(bytes, part, records)]
-      : countBytes(bytes, part, recordBytes, nameOf(dtype, part, parts.length > 1 ? number : undefined, parts)),
-  );
+  const planes: PlaneCounts[] = [];
+  const fields: FieldCounts[] = [];
+  parts.forEach((part, number) => {
+    if ("codes" in part) {
+      const codes = countCodes(bytes, part, records);
+      planes.push(codes);
+      fields.push({ name: codes.name, pieces: [codes] });
+      return;
+    }
+    const name = nameOf(dtype, part, parts.length > 1 ? number : undefined, parts);
+    const counted = countBytes(bytes, part, recordBytes, name);
+    planes.push(...counted);
+    const prefix = name.prefix === "" ? "" : `${name.prefix}: `;
+    if (name.split)
+      for (const field of countFields(bytes, part, recordBytes, name.split, [...counted].reverse()))
+        fields.push({ ...field, name: `${prefix}${field.name}` });
+    else for (const plane of counted) fields.push({ name: plane.name, pieces: [plane] });
+  });
+  return { planes, fields };
 }
 
 /** What stands before the names of a part's planes, and how its floats are divided. */
 interface PartName {
   readonly prefix: string;
-  readonly split: readonly [number, number] | undefined;
+  readonly split: FloatSplit | undefined;
 }
 
 function nameOf(
@@ -45,7 +52,7 @@ function nameOf(
   number: number | undefined,
   parts: readonly (BytesPart | CodesPart)[],
 ): PartName {
-  const split = part.isFloat ? (number === undefined ? fields[dtype] : fields.F16) : undefined;
+  const split = part.isFloat ? splitOf(number === undefined ? dtype : "F16") : undefined;
   if (number === undefined) return { prefix: "", split };
   const codes = parts.find((one) => "codes" in one);
   return { prefix: fieldName(dtype, part, codes?.codes), split };
@@ -70,28 +77,32 @@ function countBytes(
 ): PlaneCounts[] {
   const { offset, width } = part;
   const isRotated = part.isFloat && width > 1;
-  const counts = Array.from({ length: width }, () => new Float64Array(256));
+  const counts = new Float64Array(256 * width);
   for (let record = offset; record < bytes.length; record += recordBytes)
     for (let at = record; at < record + part.bytes; at += width) {
       // The bit that leaves a byte at the top enters the next one at the bottom, and the sign enters the first.
       let carry = isRotated ? bytes[at + width - 1] >> 7 : 0;
       for (let p = 0; p < width; p++) {
         const byte = bytes[at + p];
-        counts[p][isRotated ? ((byte << 1) | carry) & 255 : byte]++;
+        counts[(p << 8) | (isRotated ? ((byte << 1) | carry) & 255 : byte)]++;
         carry = byte >> 7;
       }
     }
-  const named = counts.map((own, p) => ({ name: planeName(prefix, p, width, split), bits: 8, counts: own }));
-  return named.reverse();
+  const planes = Array.from({ length: width }, (_, p) => ({
+    name: planeName(prefix, p, width, split),
+    bits: 8,
+    counts: counts.subarray(256 * p, 256 * (p + 1)),
+  }));
+  return planes.reverse();
 }
 
-function planeName(prefix: string, p: number, width: number, split: readonly [number, number] | undefined): string {
+function planeName(prefix: string, p: number, width: number, split: FloatSplit | undefined): string {
   const name = split && width > 1 ? bitsOfPlane(p, split) : width > 1 ? `byte ${p}` : "";
   return prefix && name ? `${prefix}: ${name}` : prefix || name || "byte";
 }
 
 /** What the bits 8p + 7 … 8p of a rotated float are: exponent, mantissa, and the sign as bit 0. */
-function bitsOfPlane(p: number, [exponentBits, mantissaBits]: readonly [number, number]): string {
+function bitsOfPlane(p: number, [exponentBits, mantissaBits]: FloatSplit): string {
   const part = (name: string, first: number, bits: number): string | undefined => {
     const high = Math.min(8 * p + 7, first + bits - 1) - first;
     const low = Math.max(8 * p, first) - first;

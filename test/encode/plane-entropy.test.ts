@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { CancelledError, fromArrays, open, OptionError, planeEntropy, type Tensor } from "../../kernel";
 import { Random } from "../../kernel/bytes/random";
 import { countPlanes } from "../../kernel/encode/plane-counts";
+import { displaySymbol } from "../../kernel/report/display";
+import { viewMimeType } from "../../kernel/report/types";
 import { gaussianWeights } from "../blocks/weights";
 import { hasModules, itWith, miniLm, referencePython } from "../references";
 
@@ -30,7 +32,8 @@ function skewed(length: number, width: number, seed: number): Uint8Array {
 }
 
 test("planes are named by what their bits are", () => {
-  const names = (dtype: string, length = 1024) => countPlanes(new Uint8Array(length), dtype).map(({ name }) => name);
+  const names = (dtype: string, length = 1024) =>
+    countPlanes(new Uint8Array(length), dtype).planes.map(({ name }) => name);
   expect(names("F32")).toEqual(["exponent", "mantissa 22–15", "mantissa 14–7", "mantissa 6–0, sign"]);
   expect(names("BF16")).toEqual(["exponent", "mantissa, sign"]);
   expect(names("F16")).toEqual(["exponent, mantissa 9–7", "mantissa 6–0, sign"]);
@@ -42,6 +45,43 @@ test("planes are named by what their bits are", () => {
   expect(names("Q6_K", 210 * 4)).toContain("codes");
   // A length that holds no whole number of elements: bytes.
   expect(names("F32", 1023)).toEqual(["byte"]);
+  const fields = (dtype: string, length: number) =>
+    countPlanes(new Uint8Array(length), dtype).fields.map(({ name, pieces }) => [name, ...pieces.map((p) => p.bits)]);
+  expect(fields("F32", 1024)).toEqual([
+    ["sign", 1],
+    ["exponent", 8],
+    ["mantissa", 8, 8, 7],
+  ]);
+  expect(fields("Q8_0", 34 * 4)).toEqual([
+    ["d: sign", 1],
+    ["d: exponent", 5],
+    ["d: mantissa", 10],
+    ["codes", 8],
+  ]);
+  expect(fields("I16", 8)).toEqual([
+    ["byte 1", 8],
+    ["byte 0", 8],
+  ]);
+});
+
+test("the fields of a type hold all its bits, and the bits of a number stand where they belong", () => {
+  const bits = { F64: 64, F32: 32, F16: 16, BF16: 16, F8_E4M3: 8, F8_E5M2: 8 };
+  for (const [dtype, all] of Object.entries(bits)) {
+    const { fields } = countPlanes(new Uint8Array(all), dtype);
+    expect(fields.flatMap(({ pieces }) => pieces).reduce((sum, piece) => sum + piece.bits, 0)).toBe(all);
+  }
+  const only = (counts: Float64Array) => counts.findIndex((count) => count > 0);
+  // −1.5: exponent 127 or 1023, the highest bit of the mantissa.
+  const f32 = countPlanes(bytesOf(Float32Array.of(-1.5)), "F32").fields;
+  expect(f32.map(({ pieces }) => pieces.map(({ counts }) => only(counts)))).toEqual([[1], [127], [128, 0, 0]]);
+  const f64 = countPlanes(bytesOf(Float64Array.of(-1.5 - 2 ** -52)), "F64").fields;
+  expect(f64.map(({ pieces }) => pieces.map(({ counts }) => only(counts)))).toEqual([
+    [1],
+    [1023],
+    [128, 0, 0, 0, 0, 0, 1],
+  ]);
+  const f16 = countPlanes(bytesOf(Uint16Array.of(0xbe00)), "F16").fields;
+  expect(f16.map(({ pieces }) => pieces.map(({ counts }) => only(counts)))).toEqual([[1], [15], [512]]);
 });
 
 test("one exponent, two signs, all mantissas: 0, 8, 8 and 8 bits", async () => {
@@ -50,7 +90,9 @@ test("one exponent, two signs, all mantissas: 0, 8, 8 and 8 bits", async () => {
     return ((i & 1) << 31) | (127 << 23) | mantissa;
   });
   const { planes, floorBytes } = await planeEntropy(tensorOf("w", "F32", bytesOf(words), words.length));
-  expect(planes[0]).toEqual({ dtype: "F32", name: "exponent", bits: 8, symbols: words.length, entropyBits: 0 });
+  const { length: symbols } = words;
+  const sizes = { bytes: symbols, floorBytes: 0 };
+  expect(planes[0]).toEqual({ dtype: "F32", name: "exponent", bits: 8, symbols, entropyBits: 0, ...sizes });
   for (const { entropyBits } of planes.slice(1)) {
     expect(entropyBits).toBeGreaterThan(6.9);
     expect(entropyBits).toBeLessThanOrEqual(8);
@@ -71,6 +113,7 @@ itWith(needs)("equals numpy's counts for F64, F32, F16, BF16, F8 and integers", 
     ["F16", 2, skewed(60_000, 2, 4)],
     ["BF16", 2, skewed(60_000, 2, 5)],
     ["F8_E5M2", 1, skewed(30_000, 3, 6)],
+    ["F8_E4M3", 1, skewed(30_000, 2, 9)],
     ["I32", 4, skewed(40_000, 4, 7)],
     ["I64", 8, skewed(40_000, 8, 8)],
   ];
@@ -78,6 +121,7 @@ itWith(needs)("equals numpy's counts for F64, F32, F16, BF16, F8 and integers", 
   const script = `
 import json, sys
 import numpy as np
+SPLITS = {"F64": (11, 52), "F32": (8, 23), "F16": (5, 10), "BF16": (8, 7), "F8_E5M2": (5, 2), "F8_E4M3": (4, 3)}
 for i, (dtype, width) in enumerate(json.loads(sys.argv[2])):
     words = np.fromfile(f"{sys.argv[1]}/{i}", f"<u{width}")
     if dtype[0] in "FB" and width > 1:
@@ -88,7 +132,21 @@ for i, (dtype, width) in enumerate(json.loads(sys.argv[2])):
         share = np.bincount(planes[:, p]) / len(planes)
         share = share[share > 0]
         entropies.append(float(-(share * np.log2(share)).sum()))
-    print(json.dumps(entropies))`;
+    fields = []
+    if dtype in SPLITS:
+        raw = np.fromfile(f"{sys.argv[1]}/{i}", f"<u{width}").astype(np.uint64)
+        e, m = SPLITS[dtype]
+        def entropy(low, bits):
+            part = (raw >> np.uint64(low)) & np.uint64(2**bits - 1)
+            share = np.unique(part, return_counts=True)[1] / len(part)
+            return float(-(share * np.log2(share)).sum())
+        pieces = [m] if m <= 10 else [min(8, m - k) for k in range(0, m, 8)]
+        mantissa, low = 0, m
+        for bits in pieces:
+            low -= bits
+            mantissa += entropy(low, bits)
+        fields = [entropy(e + m, 1), entropy(m, e), mantissa]
+    print(json.dumps([entropies, fields]))`;
   const run = spawnSync(
     referencePython,
     ["-c", script, folder, JSON.stringify(cases.map(([dtype, width]) => [dtype, width]))],
@@ -98,11 +156,14 @@ for i, (dtype, width) in enumerate(json.loads(sys.argv[2])):
   const expected = run.stdout
     .trim()
     .split("\n")
-    .map((line) => JSON.parse(line) as number[]);
+    .map((line) => JSON.parse(line) as [planes: number[], fields: number[]]);
   for (const [i, [dtype, width, bytes]] of cases.entries()) {
-    const { planes } = await planeEntropy(tensorOf("w", dtype, bytes, bytes.length / width));
-    expect(planes).toHaveLength(expected[i].length);
-    planes.forEach(({ entropyBits }, p) => expect(Math.abs(entropyBits - expected[i][p])).toBeLessThan(1e-9));
+    const { planes, fields } = await planeEntropy(tensorOf("w", dtype, bytes, bytes.length / width));
+    const [ofPlanes, ofFields] = expected[i];
+    expect(planes).toHaveLength(ofPlanes.length);
+    planes.forEach(({ entropyBits }, p) => expect(Math.abs(entropyBits - ofPlanes[p])).toBeLessThan(1e-9));
+    expect(fields).toHaveLength(ofFields.length || planes.length);
+    ofFields.forEach((bits, f) => expect(Math.abs(fields[f].entropyBits - bits)).toBeLessThan(1e-9));
   }
 });
 
@@ -117,6 +178,18 @@ itWith(miniLm)("MiniLM: the exponents carry the redundancy", async () => {
   expect(of("exponent")).toBeGreaterThan(2.4);
   expect(of("exponent")).toBeLessThan(3);
   expect(of("mantissa 6–0, sign")).toBeGreaterThan(7.8);
+  const fields = found.fields.filter(({ dtype }) => dtype === "F32");
+  expect(fields.map(({ name }) => name)).toEqual(["sign", "exponent", "mantissa"]);
+  expect(fields[0].entropyBits).toBeGreaterThan(0.99);
+  expect(fields[1].entropyBits).toBeCloseTo(of("exponent"), 12);
+  const shown = found[displaySymbol]();
+  expect(String(shown["text/html"])).toContain(
+    '<code>F32</code></td><td align="left" style="text-align:left">field: exponent',
+  );
+  expect(String(shown["text/plain"]).split("\n")[0]).toMatch(
+    /^\S+ · byte planes: \S+ MiB, order-0 entropy \S+ MiB \(8\d\.\d %\)$/,
+  );
+  expect(shown[viewMimeType]).toMatchObject({ kind: "curves" });
   expect(found.floorBytes / found.bytes).toBeGreaterThan(0.8);
   expect(found.floorBytes / found.bytes).toBeLessThan(0.835);
   expect(seen[seen.length - 1]).toBe(found.bytes);
@@ -132,5 +205,15 @@ test("bad calls, stopping, an empty model", async () => {
   await expect(planeEntropy(model, { only: "v" })).rejects.toThrow(OptionError);
   await expect(planeEntropy(model, { workers: 9 })).rejects.toThrow(OptionError);
   await expect(planeEntropy(model, { signal: AbortSignal.abort() })).rejects.toThrow(CancelledError);
-  expect(await planeEntropy(fromArrays({}))).toMatchObject({ bytes: 0, floorBytes: 0, planes: [], tensors: [] });
+  const empty = await planeEntropy(fromArrays({}));
+  expect(empty).toMatchObject({ bytes: 0, floorBytes: 0, planes: [], fields: [], tensors: [] });
+  expect(String(empty[displaySymbol]()["text/plain"])).toContain("0 B");
+});
+
+test("names are data in every form", async () => {
+  const name = "<img src=x onerror=1>\u001b[31m";
+  const { [displaySymbol]: show } = await planeEntropy(tensorOf(name, name, new Uint8Array(4), 4));
+  const shown = show();
+  expect(String(shown["text/html"])).not.toContain("<img src=x");
+  expect(String(shown["text/plain"])).not.toContain("\u001b");
 });
