@@ -1,6 +1,7 @@
 // Lossless coding of all-MiniLM-L6-v2: a BF16 copy, four times over (182 MB), and the float32 weights themselves. Ours on one worker and on
-// two, in memory, with the hash of every block; beside zipnn and zstd, one thread each, where Python has them; and the order-0 floor: each
-// element's exponent at its entropy over the whole file, sign and mantissa at their full width (float32: each byte plane at its entropy).
+// two, in memory, with the hash of every block; beside zipnn and zstd, one thread each, where Python has them; and the order-0 entropy: each
+// byte plane of the rotated elements at its entropy over the whole file. Ours and the peers run by turns; the fastest run of each counts. The
+// floors that a release must meet stand beside their row.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,8 +11,12 @@ import { fileURLToPath } from "node:url";
 
 export const name = "lossless";
 
-const runs = 5;
-const median = (times) => [...times].sort((a, b) => a - b)[times.length >> 1];
+const rounds = 2;
+const runs = 3;
+
+/** The most that may be left of the bytes, and how much faster two workers are at least than one. */
+const floors = { ratio: { "BF16 × 4": 0.665, F32: 0.819 }, twoWorkers: 1.7 };
+const judged = (words, isMet) => `floor ${words}: ${isMet ? "met" : "MISSED"}`;
 
 /** The weights' bytes, and where each tensor lies in them. */
 function readModel(path) {
@@ -46,7 +51,7 @@ function floorOf(data, width) {
   return bits.reduce((sum, b) => sum + b, 0) / (8 * width);
 }
 
-export async function run({ python, root }) {
+export async function run({ python, peerPython = python, root }) {
   const path = join(root, "models", "all-MiniLM-L6-v2", "model.safetensors");
   if (!existsSync(path)) return [{ what: "lossless", who: "skipped", note: "models/all-MiniLM-L6-v2 is missing" }];
   const { data, lengths } = readModel(path);
@@ -55,14 +60,32 @@ export async function run({ python, root }) {
   for (let i = 0; i < 4; i++) bf16.set(once, i * once.length);
   const halved = lengths.map((length) => length / 2);
   return [
-    ...(await compare("BF16 × 4", bf16, [halved, halved, halved, halved].flat(), 2, "bfloat16", { python, root })),
-    ...(await compare("F32", data, lengths, 4, "float32", { python, root })),
+    ...(await compare("BF16 × 4", bf16, [halved, halved, halved, halved].flat(), 2, "bfloat16", { peerPython, root })),
+    ...(await compare("F32", data, lengths, 4, "float32", { peerPython, root })),
   ];
 }
 
-async function compare(what, data, lengths, width, dtype, { python, root }) {
+async function compare(what, data, lengths, width, dtype, { peerPython, root }) {
   const size = `${what}, ${(data.length / 1e6).toFixed(0)} MB`;
-  const rows = [{ what: size, who: "order-0 floor", note: `ratio ${floorOf(data, width).toFixed(4)}` }];
+  const layout = { width, isFloat: true };
+  const all = [];
+  for (let round = 0; round < rounds; round++)
+    all.push({
+      one: await ours(data, lengths, layout, 1, root),
+      two: await ours(data, lengths, layout, 2, root),
+      ...peers(data, dtype, peerPython),
+    });
+  const { one, two, ...others } = Object.fromEntries(Object.keys(all[0]).map((who) => [who, best(all, who)]));
+  const share = (bytes) => `ratio ${(bytes / data.length).toFixed(4)}`;
+  const most = floors.ratio[what];
+  const rows = [
+    { what: size, who: "order-0 entropy", note: `ratio ${floorOf(data, width).toFixed(4)}` },
+    {
+      what: size,
+      who: "ours",
+      note: `${share(one.bytes)}; ${judged(`at most ${most}`, one.bytes <= most * data.length)}`,
+    },
+  ];
   const row = (verb, who, milliseconds, note) => ({
     what: `${size}, ${verb}`,
     who,
@@ -71,25 +94,37 @@ async function compare(what, data, lengths, width, dtype, { python, root }) {
     unit: "GB/s",
     note,
   });
-  const layout = { width, isFloat: true };
-  const one = await ours(data, lengths, layout, 1, root);
-  const two = await ours(data, lengths, layout, 2, root);
+  const { zipnn } = others;
   for (const verb of ["compress", "decompress"]) {
-    rows.push(row(verb, "ours, 1 worker", one[verb], `ratio ${(one.bytes / data.length).toFixed(4)}`));
-    const faster = { ratio: one[verb] / two[verb], against: "1 worker" };
-    rows.push({ ...row(verb, "ours, 2 workers", two[verb]), ...faster });
+    const peer = zipnn?.[verb];
+    const note = peer === undefined ? undefined : judged("zipnn's speed", one[verb] <= peer);
+    rows.push(row(verb, "ours, 1 worker", one[verb], note));
+    const faster = one[verb] / two[verb];
+    rows.push({
+      ...row(verb, "ours, 2 workers", two[verb], judged(`${floors.twoWorkers} ×`, faster >= floors.twoWorkers)),
+      ratio: faster,
+      against: "1 worker",
+    });
   }
-  for (const [who, peer] of Object.entries(peers(data, dtype, python))) {
+  for (const [who, peer] of Object.entries(others)) {
     if (peer.missing !== undefined) rows.push({ what: size, who, note: `skipped: ${peer.missing}` });
     else
       for (const verb of ["compress", "decompress"])
         rows.push({
-          ...row(verb, `${who}, 1 thread`, peer[verb], `ratio ${(peer.bytes / data.length).toFixed(4)}`),
+          ...row(verb, `${who}, 1 thread`, peer[verb], share(peer.bytes)),
           ratio: peer[verb] / one[verb],
           against: "its time by ours",
         });
   }
   return rows;
+}
+
+/** The fastest of all rounds. */
+function best(all, who) {
+  const found = all.map((round) => round[who]).filter((one) => one !== undefined && one.missing === undefined);
+  if (found.length === 0) return all[0][who];
+  const fastest = (verb) => Math.min(...found.map((one) => one[verb]));
+  return { bytes: found[0].bytes, compress: fastest("compress"), decompress: fastest("decompress") };
 }
 
 /** Every tensor's blocks over a pool of threads, from shared memory into shared memory, in the archive's own batches. */
@@ -137,7 +172,7 @@ async function ours(data, lengths, layout, workers, root) {
   } finally {
     await pool.close();
   }
-  return { bytes, compress: median(times.compress.slice(1)), decompress: median(times.decompress.slice(1)) };
+  return { bytes, compress: Math.min(...times.compress.slice(1)), decompress: Math.min(...times.decompress.slice(1)) };
 }
 
 async function lanes(items, most, work) {
