@@ -43,7 +43,7 @@ export function reportToMarkdown(report: Report): string {
     ...report.variants.flatMap((_, variant) => measureCells(layer, variant)),
   ]);
   return [
-    `${markdownCode(report.model.name)} · ${modelFacts(report.model)}`,
+    `${markdownCode(report.model.name)} · ${modelFacts(report.model, markdownCode)}`,
     "",
     ...table(
       totalsHeadings,

@@ -125,7 +125,7 @@ export function modelToHtml(view: ModelView): string {
   };
   const totals = dtypeRows(view).map(([dtype, ...cells]) => tableRow([code(dtype), ...cells]));
   const parts = [
-    `<p>${code(view.model.name)} ${modelFacts(view.model)}</p>`,
+    `<p>${code(view.model.name)} ${modelFacts(view.model, code)}</p>`,
     `<table><thead>${tableRow(dtypeHeadings, 1, "th")}</thead><tbody>${totals.join("\n")}</tbody></table>`,
   ];
   const titleOf = ({ title, tensors }: Group) => `${title === "" ? "" : `${code(title)} `}${groupFacts(tensors)}`;

@@ -1,11 +1,15 @@
 /** What every form of a report says first: the model, the totals of each variant, the layers that suffer most. */
+import { visibleText } from "./labels";
 import { groupByBlock, worstLayers } from "./layout";
 import { formatBits, formatBytes, formatDecibels, formatPercent, formatShort } from "./numbers";
 import type { LayerReport, ModelSummary, Report } from "./types";
 
 /** "22.7 M parameters · 86.6 MiB · safetensors" */
-export function modelFacts(model: ModelSummary): string {
-  return `${formatShort(model.parameters)} parameters · ${formatBytes(model.bytes)} · ${model.format}`;
+export function modelFacts(model: ModelSummary, name: (text: string) => string = visibleText): string {
+  const { parameters, bytes, format } = model;
+  // The words of this program stand as they are; any other is data.
+  const written = /^[a-z0-9.-]{1,40}$/.test(format) ? format : name(format);
+  return `${formatShort(parameters)} parameters · ${formatBytes(bytes)} · ${written}`;
 }
 
 /** The columns of the totals, their headings, and what they are over. */
