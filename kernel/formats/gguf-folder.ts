@@ -59,24 +59,83 @@ function float(value: number): GgufValue {
   return new GgufValue("float32", value);
 }
 
-/** The base of the rotary positions; other kinds than the plain one change them in ways that are not written here. */
-function rotaryBase(config: Settings): number {
-  const parameters = config.rope_parameters as Settings | undefined;
-  const scaling = (config.rope_scaling ?? undefined) as Settings | undefined;
-  const kind = parameters?.rope_type ?? scaling?.rope_type ?? scaling?.type ?? "default";
-  if (kind !== "default")
+interface Rotary {
+  readonly base: number;
+  /** Frequencies are divided by these, one for each pair of a head's entries. */
+  readonly factors: (headSize: number) => Float32Array | undefined;
+}
+
+/** Rotary positions: the plain ones, and those of Llama 3.1, which slow low frequencies down (transformers' "llama3"). */
+function rotaryOf(config: Settings): Rotary {
+  const scaling = ((config.rope_scaling ?? undefined) as Settings | undefined) ?? {};
+  const parameters: Settings = { ...scaling, ...((config.rope_parameters ?? {}) as Settings) };
+  const kind = parameters.rope_type ?? parameters.type ?? "default";
+  const given = parameters.rope_theta ?? config.rope_theta;
+  const base = typeof given === "number" ? given : 10_000;
+  if (kind === "default") return { base, factors: () => undefined };
+  if (kind !== "llama3")
     throw new UnsupportedError(
-      `saveGguf(): rotary positions of kind "${String(kind)}" are not written yet, only plain ones`,
+      `saveGguf(): rotary positions of kind ${JSON.stringify(kind)} are not written; plain ones and llama3's are`,
     );
-  const base = parameters?.rope_theta ?? config.rope_theta ?? 10_000;
-  return typeof base === "number" ? base : 10_000;
+  const factor = numberOf(parameters, "factor");
+  const low = numberOf(parameters, "low_freq_factor");
+  const high = numberOf(parameters, "high_freq_factor");
+  const context = numberOf(parameters, "original_max_position_embeddings");
+  const factorOf = (wavelength: number): number => {
+    if (wavelength < context / high) return 1;
+    if (wavelength > context / low) return factor;
+    const smooth = (context / wavelength - low) / (high - low);
+    return 1 / ((1 - smooth) / factor + smooth);
+  };
+  return {
+    base,
+    factors: (size) =>
+      Float32Array.from({ length: size / 2 }, (_, i) => factorOf(2 * Math.PI * base ** ((2 * i) / size))),
+  };
+}
+
+/** `rope_freqs.weight`, where the positions need it. */
+function rotaryTensor(config: Settings, architecture: Architecture): SavedTensor | undefined {
+  if (!/^(llama|qwen)/.test(architecture.name)) return undefined;
+  const values = rotaryOf(config).factors(headSizeOf(config));
+  if (!values) return undefined;
+  return {
+    ...{ name: "rope_freqs.weight", shape: [values.length], dtype: "F32", sizeBytes: values.byteLength },
+    read: () => Promise.resolve(values),
+    readBytes: () => Promise.resolve(new Uint8Array(values.buffer)),
+  };
+}
+
+function headSizeOf(config: Settings): number {
+  return typeof config.head_dim === "number"
+    ? config.head_dim
+    : numberOf(config, "hidden_size") / numberOf(config, "num_attention_heads");
+}
+
+/** What llama.cpp would compute otherwise than the folder's network does. */
+function checkPositions(kind: string, config: Settings): void {
+  if (kind === "bert" && (config.position_embedding_type ?? "absolute") !== "absolute")
+    throw new UnsupportedError(
+      `saveGguf(): BERT with ${JSON.stringify(config.position_embedding_type)} positions is not written`,
+    );
+  const slides = kind.startsWith("qwen")
+    ? config.use_sliding_window === true
+    : typeof config.sliding_window === "number";
+  if (
+    slides &&
+    typeof config.sliding_window === "number" &&
+    config.sliding_window < numberOf(config, "max_position_embeddings")
+  )
+    throw new UnsupportedError(
+      `saveGguf(): ${kind} with a sliding window of ${config.sliding_window} positions is not written`,
+    );
 }
 
 function decoderSizes(name: string): Architecture["sizes"] {
   return (config, tensors) => {
     const heads = numberOf(config, "num_attention_heads");
     const width = numberOf(config, "hidden_size");
-    const headSize = typeof config.head_dim === "number" ? config.head_dim : width / heads;
+    const headSize = headSizeOf(config);
     return {
       [`${name}.block_count`]: numberOf(config, "num_hidden_layers"),
       [`${name}.context_length`]: numberOf(config, "max_position_embeddings"),
@@ -88,7 +147,7 @@ function decoderSizes(name: string): Architecture["sizes"] {
       [`${name}.attention.key_length`]: headSize,
       [`${name}.attention.value_length`]: headSize,
       [`${name}.attention.layer_norm_rms_epsilon`]: float(numberOf(config, "rms_norm_eps")),
-      [`${name}.rope.freq_base`]: float(rotaryBase(config)),
+      [`${name}.rope.freq_base`]: float(rotaryOf(config).base),
       [`${name}.rope.dimension_count`]: headSize,
       [`${name}.vocab_size`]: rowsOf(tensors, "embed_tokens.weight"),
     };
@@ -212,6 +271,9 @@ export async function ggufFromFolder(
     const tensor = placed(original, architecture, config);
     return tensor ? [{ tensor, original }] : [];
   });
+  checkPositions(kind, config);
+  const rotary = rotaryTensor(config, architecture);
+  if (rotary) tensors.push({ tensor: rotary, original: rotary });
   const embedding = tensors.find(({ tensor }) => tensor.name === "token_embd.weight")?.tensor;
   if (!embedding) throw new OptionError(`saveGguf(): the model has no token embeddings`);
   const folder = model.folder ?? ".";

@@ -37,7 +37,8 @@ export async function tokenizerPairs(folder: string, config: Settings, size: num
     ...special,
     ...(template === undefined ? {} : { "tokenizer.chat_template": template }),
   };
-  if (model.type === "WordPiece")
+  if (model.type === "WordPiece") {
+    checkUncased(tokenizer.normalizer);
     return {
       "tokenizer.ggml.model": "bert",
       "tokenizer.ggml.token_type_count": typeof config.type_vocab_size === "number" ? config.type_vocab_size : 1,
@@ -47,18 +48,28 @@ export async function tokenizerPairs(folder: string, config: Settings, size: num
       ),
       ...shared,
     };
+  }
   if (model.type !== "BPE" || model.byte_fallback === true)
     throw new UnsupportedError(
       `saveGguf(): a tokenizer of kind ${JSON.stringify(model.type)}${model.byte_fallback === true ? " with bytes to fall back on (SentencePiece)" : ""} is not written; WordPiece and byte-level BPE are`,
     );
   return {
     "tokenizer.ggml.model": "gpt2",
-    "tokenizer.ggml.pre": patternName(tokenizer.pre_tokenizer),
+    "tokenizer.ggml.pre": patternName(tokenizer.pre_tokenizer, tokenizer.normalizer),
     "tokenizer.ggml.tokens": new GgufValue("string", tokens.texts),
     "tokenizer.ggml.merges": new GgufValue("string", mergesOf(path, model.merges)),
     "tokenizer.ggml.add_bos_token": beginsWithSpecial(tokenizer.post_processor),
     ...shared,
   };
+}
+
+/** llama.cpp's WordPiece lowers case and takes accents off, always. */
+function checkUncased(normalizer: unknown): void {
+  const { type, lowercase, strip_accents: stripped } = (normalizer ?? {}) as Settings;
+  if (type !== "BertNormalizer" || lowercase === false || stripped === false)
+    throw new UnsupportedError(
+      "saveGguf(): a WordPiece tokenizer that keeps case or accents is not written; llama.cpp has the uncased one only",
+    );
 }
 
 function settingsOf(value: unknown, path: string, key: string): Settings {
@@ -118,8 +129,16 @@ const patterns: readonly (readonly [string, string])[] = [
   ],
 ];
 
-function patternName(pre: unknown): string {
+function patternName(pre: unknown, normalizer: unknown): string {
   const steps = stepsOf(pre);
+  if (steps.some(({ add_prefix_space: space }) => space === true))
+    throw new UnsupportedError("saveGguf(): a byte-level tokenizer that puts a space before a text is not written");
+  // Qwen's text comes in Unicode's composed form (NFC), which llama.cpp leaves to whoever calls it.
+  const { type = "NFC" } = (normalizer ?? {}) as Settings;
+  if (type !== "NFC")
+    throw new UnsupportedError(
+      `saveGguf(): a byte-level tokenizer behind a normalizer (${JSON.stringify(type)}) is not written`,
+    );
   const split = steps.find(({ type }) => type === "Split")?.pattern as Settings | undefined;
   if (split) {
     const found = patterns.find(([pattern]) => pattern === split.Regex);

@@ -202,7 +202,7 @@ function pruneStep(weights: Float32Array, step: Step, { shape, name, threshold }
 /** Chooses the smallest of the stored forms: all weights, or, after pruning, the weights that are left and where they stand. */
 function store({ savedName: name, shape, dtype, input }: LayerJob, state: State): StoredTensor {
   const { keep, index, values, quantized, coder } = state;
-  if (coder && "bytes" in input)
+  if (coder && !quantized && "bytes" in input)
     return {
       name,
       shape,

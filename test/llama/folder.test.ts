@@ -21,7 +21,7 @@ import { askLlama, farthest, llamaNeeds } from "./llama";
 const folder = mkdtempSync(join(tmpdir(), "codebook-folders-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const at = (name: string) => join(folder, name);
-const kinds = ["llama", "qwen2", "qwen3", "gpt2", "bert"];
+const kinds = ["llama", "llama3", "qwen2", "qwen3", "gpt2", "bert"];
 const hasTransformers = hasModules("torch", "transformers", "tokenizers");
 
 interface Answer {
@@ -106,7 +106,7 @@ describe("small networks", () => {
     await saveGguf(await open(at(kind)), file);
     expectSame(file, answerOf(kind), kind === "bert", toleranceOf(kind));
     const { metadata } = await open(file);
-    expect(metadata["general.architecture"]).toBe(kind);
+    expect(metadata["general.architecture"]).toBe(kind.replace(/^llama3$/, "llama"));
     expect(metadata["general.file_type"]).toBe(0);
   });
 
@@ -158,6 +158,18 @@ describe("small networks", () => {
       await changed("llama", (config) => (config.rope_parameters = { rope_type: "yarn", factor: 4 })),
       /rotary positions of kind "yarn"/,
     );
+    await refused(
+      await changed("qwen2", (config) => Object.assign(config, { use_sliding_window: true, sliding_window: 16 })),
+      /sliding window of 16/,
+    );
+    await refused(
+      await changed("bert", (config) => (config.position_embedding_type = "relative_key")),
+      /"relative_key" positions/,
+    );
+    const cased = await changed("bert", () => undefined);
+    const pieces = join(String(cased.folder), "tokenizer.json");
+    writeFileSync(pieces, readFileSync(pieces, "utf8").replace(/"lowercase": ?true/, '"lowercase":false'));
+    await refused(cased, /keeps case or accents/);
     const model = await changed("llama", () => undefined);
     const tokenizer = join(String(model.folder), "tokenizer.json");
     writeFileSync(tokenizer, readFileSync(tokenizer, "utf8").replace("{1,3}", "{1,2}"));

@@ -123,6 +123,26 @@ itWith(...llamaNeeds)("of a file in that very type: its blocks are copied, as ll
   expect(kept).toMatchObject({ scheme: "ggml Q4_K", maxAbsError: 0 });
 });
 
+itWith(...llamaNeeds)("of a file in that very type, coded behind: the blocks all the same", async () => {
+  quantizeByLlama(at("small.gguf"), at("blocks.gguf"), fileTypes.Q8_0);
+  const model = await open(at("blocks.gguf"));
+  const small = await compress(model, [ggml({ type: "Q8_0" }), huffman()]);
+  await small.save(at("again.gguf"));
+  const saved = await open(at("again.gguf"));
+  for (const tensor of model.tensors) {
+    expect([tensor.name, saved.tensor(tensor.name).dtype]).toEqual([tensor.name, tensor.dtype]);
+    const [a, b] = await Promise.all([tensor.readBytes(), saved.tensor(tensor.name).readBytes()]);
+    expect([tensor.name, Buffer.compare(Buffer.from(a), Buffer.from(b))]).toEqual([tensor.name, 0]);
+  }
+  // A second quantizer behind the blocks is not lost.
+  const twice = await compress(model, [ggml({ type: "Q8_0" }), linear({ bits: 2, group: 32 }), huffman()]);
+  const [{ sqnrDb }] = [twice.report.variants[0].touched];
+  expect(sqnrDb).toBeLessThan(20);
+  const name = "blk.0.attn_q.weight";
+  const [before, after] = await Promise.all([model.tensor(name).read(), twice.tensor(name).read()]);
+  expect(before.some((value, i) => value !== after[i])).toBe(true);
+});
+
 describe("what else is written", () => {
   let model: Model;
   beforeAll(async () => {
