@@ -66,7 +66,7 @@ export async function saveFolder(
     metadata: { format: "pt" },
     ...(signal ? { signal } : {}),
   });
-  if (from !== undefined) await copySmallFiles(from, folder);
+  if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});
   const json = `${JSON.stringify({ ...config, ...typeIn(config, only) }, undefined, 2)}\n`;
   await writeFileAtomically(join(folder, "config.json"), [Buffer.from(json)], { signal });
   return size;

@@ -1,19 +1,17 @@
-import { copyFile, readdir } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { writeFileAtomically, type AtomicWriteOptions } from "../bytes/atomic-file";
 import { attempt } from "../bytes/source";
-import { WriteError } from "../errors";
 
-/** Copies what lies beside a model's weights and is not config.json: tokenizer, generation settings and the like. No weights. */
-export async function copySmallFiles(from: string, folder: string): Promise<void> {
+/** Copies what lies beside a model's weights and is not config.json: tokenizer, generation settings and the like. No weights. Each file
+ *  is the old one or the new one at every moment. */
+export async function copySmallFiles(from: string, folder: string, options: AtomicWriteOptions = {}): Promise<void> {
   const names = (await attempt(from, () => readdir(from, { withFileTypes: true })))
     .filter((entry) => !entry.isDirectory() && /\.(json|txt|jinja|model)$/.test(entry.name))
     .map((entry) => entry.name)
     .filter((name) => name !== "config.json" && !name.endsWith(".index.json"));
   for (const name of names) {
-    try {
-      await copyFile(join(from, name), join(folder, name));
-    } catch (cause) {
-      throw new WriteError(join(folder, name), "could not be copied from the original folder", { cause });
-    }
+    const bytes = await attempt(join(from, name), () => readFile(join(from, name)));
+    await writeFileAtomically(join(folder, name), [bytes], options);
   }
 }
