@@ -31,7 +31,7 @@ export async function writeQuantizedFolder(
     metadata: { format: "pt" },
     ...(signal ? { signal } : {}),
   });
-  if (from !== undefined) await copySmallFiles(from, folder);
+  if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});
   await writeFileAtomically(join(folder, "config.json"), [Buffer.from(`${JSON.stringify(config, undefined, 2)}\n`)], {
     signal,
   });

@@ -3,6 +3,7 @@ import type { SavedTensor } from "../formats/safetensors-writer";
 import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
 import { sharedPool } from "../simd/pool";
+import { roleOf } from "../tensor/layer-names";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { bitsandbytesLayout, type BitsandbytesLayout } from "./bitsandbytes";
@@ -25,7 +26,7 @@ export interface SaveBitsandbytesOptions {
  *
  *      await saveBitsandbytes(await compress(model, nf4({ doubleQuant: true }), { only: "encoder.**" }), "small/");
  *
- *  `OptionError` for layers of another method, and unless all have the same type and the same choice of doubleQuant, which config.json
+ *  `OptionError` for layers of another method, embeddings, networks of Conv1D layers (GPT-2), and unless all have the same type and the same choice of doubleQuant, which config.json
  *  states once for all. Each file is written atomically, config.json last; `WriteError` when the disk does not take it. */
 export async function saveBitsandbytes(
   model: Pick<Model, "config" | "folder"> & { readonly tensors: readonly Tensor[] },
@@ -34,9 +35,20 @@ export async function saveBitsandbytes(
 ): Promise<number> {
   checkOptionNames("saveBitsandbytes", options, ["from", "signal"]);
   const signal = options.signal ?? currentHost().signal;
+  const kind = model.config?.model_type;
+  if (typeof kind === "string" && turnedNetworks.includes(kind))
+    throw new OptionError(
+      `saveBitsandbytes(): ${kind} keeps its matrices (in, out), which transformers does not turn when it loads 4-bit weights`,
+    );
   const layouts = new Map<Tensor, BitsandbytesLayout>();
   for (const tensor of model.tensors)
-    if (tensor instanceof CompressedTensor) layouts.set(tensor, bitsandbytesLayout(tensor.stored));
+    if (tensor instanceof CompressedTensor) {
+      if (roleOf(tensor.name, tensor.shape) === "embedding")
+        throw new OptionError(
+          `saveBitsandbytes(): ${tensor.name} is an embedding, and transformers loads linear layers only in 4 bits; leave it out of the recipe with skip`,
+        );
+      layouts.set(tensor, bitsandbytesLayout(tensor.stored));
+    }
   const [first, ...others] = layouts.values();
   if (layouts.size === 0)
     throw new OptionError("saveBitsandbytes(): no tensor of this model is compressed; saveSafetensors() writes it");
@@ -77,13 +89,18 @@ function parametersOf(
   }));
 }
 
+/** Networks of `Conv1D` layers. */
+const turnedNetworks: readonly string[] = ["gpt2", "openai-gpt", "imagegpt", "decision_transformer"];
+
 const suffix = ".weight";
 
-/** Modules with a matrix that stays as it is; transformers converts every other linear layer. */
+/** Modules with a matrix that stays as it is; transformers converts every other linear layer, also an output layer that has no tensor of its
+ *  own because it is tied to the embeddings. */
 function leftAlone(tensors: readonly Tensor[], layouts: ReadonlyMap<Tensor, unknown>): string[] {
-  return tensors
+  const own = tensors
     .filter((tensor) => !layouts.has(tensor) && tensor.shape.length > 1 && tensor.name.endsWith(suffix))
     .map(({ name }) => name.slice(0, -suffix.length));
+  return tensors.some(({ name }) => name === "lm_head.weight") ? own : [...own, "lm_head"];
 }
 
 function quantizationConfig(

@@ -129,6 +129,8 @@ test("saveBitsandbytes() refuses what one config.json cannot say", async () => {
   await expect(saveBitsandbytes(await two(nf4(), linear({ bits: 4 })), to)).rejects.toThrow(
     /b\.weight was not quantized by nf4/,
   );
+  const words = fromArrays({ "word_embeddings.weight": { shape: [4, 64], values: new Float32Array(256).fill(1) } });
+  await expect(saveBitsandbytes(await compress(words, nf4()), to)).rejects.toThrow(/is an embedding/);
   await expect(saveBitsandbytes(model, to)).rejects.toThrow(/no tensor of this model is compressed/);
 });
 
