@@ -170,6 +170,8 @@ function refine(
   const next = new Float32Array(zero.length);
   for (let round = 0; round < step.iterations; round++, beta *= step.kappa) {
     let total = 0;
+    // |x| − |x|^(p−1)/β ≤ 0 up to |x| = β^(−1/(2−p)); one percent below that no rounding brings it above zero.
+    const shrinksToZero = 0.99 * beta ** (-1 / (2 - step.norm));
     forEachGroup(grouping, (group, start, end) => {
       const t = inverse[group];
       const z = zero[group];
@@ -178,8 +180,10 @@ function refine(
         const w = weights[i];
         const q = codeOf(w, t, z, highest);
         const x = fround(w - fround(fround(q - z) / t));
-        total += x < 0 ? -x : x;
-        sum += fround(q - fround(fround(w - shrink(x, step.norm, beta)) * t));
+        const size = x < 0 ? -x : x;
+        total += size;
+        const error = size < shrinksToZero ? 0 : shrink(x, step.norm, beta);
+        sum += fround(q - fround(fround(w - error) * t));
       }
       next[group] = start === end ? z : sum / (end - start);
     });
