@@ -51,6 +51,8 @@ export { saveGguf } from "./formats/gguf-writer";
 export type { SaveGgufOptions } from "./formats/gguf-writer";
 export { open } from "./formats/open";
 export type { OpenOptions } from "./formats/open";
+export { saveTfjs } from "./formats/tfjs-writer";
+export type { SaveTfjsOptions } from "./formats/tfjs-writer";
 export { saveSafetensors } from "./formats/safetensors-writer";
 export type { SavedFloatType, SavedTensor, SaveSafetensorsOptions } from "./formats/safetensors-writer";
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { OptionError } from "../errors";
 import { safetensorsBits } from "../formats/safetensors";
+import { saveTfjs } from "../formats/tfjs-writer";
 import { saveSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
 import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
@@ -75,7 +76,7 @@ export class CompressedModel extends TensorSet implements Displayed {
    *    written as its blocks, in llama.cpp's very bytes; those of other methods as float values, and with `dtype` all of them.
    *  - "small/", a folder with config.json and tokenizer, as transformers loads it. Where weights were quantized they are packed, at the
    *    compressed size (`saveCompressedTensors` says of which methods, and has more options; nf4 and fp4: `saveBitsandbytes`); else they are plain, also of a network that was
-   *    made smaller, with its new sizes in config.json. A TensorFlow.js model is written as one.
+   *    made smaller, with its new sizes in config.json. A TensorFlow.js model is written as one (`saveTfjs`), its values as floats.
    *  `OptionError` for another suffix, and for a folder that transformers could not open. */
   async save(path: string, options: SaveOptions = {}): Promise<number> {
     checkOptionNames("save", options, ["dtype", "from", "padHeads", "signal"]);
@@ -100,6 +101,13 @@ export class CompressedModel extends TensorSet implements Displayed {
 
   private async saveInto(folder: string, options: SaveOptions): Promise<number> {
     const { dtype, padHeads = false, signal } = options;
+    if (this.config?.modelTopology !== undefined) {
+      if (dtype === "BF16" || padHeads || options.from !== undefined)
+        throw new OptionError(
+          `save(): a TensorFlow.js model takes { dtype: "F32" } or "F16", and neither padHeads nor from`,
+        );
+      return saveTfjs(this, folder, { ...(dtype && { dtype }), ...(signal && { signal }) });
+    }
     const from = options.from ?? this.folder;
     const packed = this.tensors.some((one) => one instanceof CompressedTensor && one.stored.content.kind === "codes");
     if (packed) {

@@ -1,0 +1,113 @@
+/** TensorFlow.js models, compressed, saved as such, and loaded by TensorFlow.js itself: it computes with our values. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { compress, linear, magnitude, nodes, open, OptionError, saveTfjs, type CompressedModel } from "../../kernel";
+import { modelFolder, tfBackend } from "../../kernel/train";
+
+const folder = mkdtempSync(join(tmpdir(), "codebook-tfjs-"));
+const at = (name: string) => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const input = () =>
+  tf.tensor2d(
+    Array.from({ length: 60 }, (_, i) => Math.sin(i)),
+    [5, 12],
+  );
+
+beforeAll(async () => {
+  await tfBackend({ prefer: "cpu" });
+  const net = tf.sequential({
+    layers: [
+      tf.layers.dense({
+        inputShape: [12],
+        units: 24,
+        activation: "relu",
+        kernelInitializer: tf.initializers.glorotNormal({ seed: 1 }),
+      }),
+      tf.layers.dense({ units: 7, kernelInitializer: tf.initializers.glorotNormal({ seed: 2 }) }),
+    ],
+  });
+  await net.save(modelFolder(at("net")));
+});
+
+const predict = async (name: string): Promise<Float32Array> => {
+  const net = await tf.loadLayersModel(modelFolder(at(name)));
+  return (net.predict(input()) as tf.Tensor).data() as Promise<Float32Array>;
+};
+
+/** The same network in plain JavaScript, with given values, (in, out). */
+async function byHand(model: Pick<CompressedModel, "tensors">): Promise<number[]> {
+  const [w1, b1, w2, b2] = await Promise.all(model.tensors.map((tensor) => tensor.read()));
+  const dense = (x: readonly number[], w: Float32Array, b: Float32Array) =>
+    Array.from(b, (bias, o) => x.reduce((sum, value, i) => sum + value * w[i * b.length + o], bias));
+  const rows = Array.from({ length: 5 }, (_, r) =>
+    Array.from({ length: 12 }, (_, i) => Math.fround(Math.sin(12 * r + i))),
+  );
+  return rows.flatMap((row) =>
+    dense(
+      dense(row, w1, b1).map((value) => Math.max(0, value)),
+      w2,
+      b2,
+    ),
+  );
+}
+
+const near = (a: Float32Array, b: readonly number[], tolerance: number) =>
+  a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) < tolerance);
+
+test("quantized and pruned: loadLayersModel computes with w′", async () => {
+  const model = await open(join(at("net"), "model.json"));
+  const small = await compress(model, [magnitude({ sparsity: 0.4 }), linear({ bits: 4, group: 4 })]);
+  const size = await small.save(`${at("small")}/`);
+  expect(size).toBe(4 * model.parameters);
+  expect(readdirSync(at("small")).sort()).toEqual(["model.json", "weights.bin"]);
+  const answer = await predict("small");
+  expect(near(answer, await byHand(small), 1e-5)).toBe(true);
+  expect(near(await predict("net"), [...answer], 1e-3)).toBe(false);
+  // And ours reads every value back.
+  const again = await open(join(at("small"), "model.json"));
+  for (const tensor of small.tensors)
+    expect(
+      Buffer.compare(
+        Buffer.from((await tensor.read()).buffer),
+        Buffer.from((await again.tensor(tensor.name).read()).buffer),
+      ),
+    ).toBe(0);
+});
+
+test("as float16, over the model that was there", async () => {
+  const model = await open(join(at("net"), "model.json"));
+  const small = await compress(model, linear({ bits: 8, per: "tensor" }));
+  expect(await small.save(`${at("small")}/`, { dtype: "F16" })).toBe(2 * model.parameters);
+  expect(readdirSync(at("small")).sort()).toEqual(["model.json", "weights-2.bin"]);
+  expect(near(await predict("small"), await byHand(small), 5e-3)).toBe(true);
+  await small.save(`${at("small")}/`);
+  expect(readdirSync(at("small")).sort()).toEqual(["model.json", "weights.bin"]);
+  expect(near(await predict("small"), await byHand(small), 1e-5)).toBe(true);
+});
+
+test("made smaller: the topology has the new sizes", async () => {
+  const small = await compress(await open(join(at("net"), "model.json")), nodes({ sparsity: 0.5 }));
+  await small.save(`${at("cut")}/`);
+  const net = await tf.loadLayersModel(modelFolder(at("cut")));
+  expect(net.layers.map(({ outputShape }) => outputShape)).toEqual([
+    [null, 12],
+    [null, 7],
+  ]);
+  expect(near(await predict("cut"), await byHand(small), 1e-5)).toBe(true);
+});
+
+test("an unchanged model: the same bytes; wrong calls", async () => {
+  const model = await open(join(at("net"), "model.json"));
+  await saveTfjs(model, at("copy"));
+  expect(
+    Buffer.compare(readFileSync(join(at("copy"), "weights.bin")), readFileSync(join(at("net"), "weights.bin"))),
+  ).toBe(0);
+  await expect(saveTfjs({ tensors: model.tensors }, at("none"))).rejects.toThrow(OptionError);
+  const small = await compress(model, linear({ bits: 4, group: 4 }));
+  await expect(small.save(`${at("bf")}/`, { dtype: "BF16" })).rejects.toThrow(/"F32" } or "F16"/);
+  writeFileSync(at("file"), "");
+  await expect(saveTfjs(model, join(at("file"), "under"))).rejects.toThrow(/folder cannot be made/);
+});
