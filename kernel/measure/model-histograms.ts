@@ -1,5 +1,6 @@
 /** Histograms of a model's tensors, on demand: opening a model reads no values, this does. */
-import { pause, throwIfStopped } from "../bytes/pause";
+import { join } from "node:path";
+import { throwIfStopped } from "../bytes/pause";
 import { OptionError, UnsupportedError } from "../errors";
 import { currentHost } from "../host";
 import type { Progress } from "../host";
@@ -11,7 +12,10 @@ import { roleOf } from "../tensor/layer-names";
 import { layerMatcher, type LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
-import { histogram, histogramBins } from "./histogram";
+import { sharedPool } from "../simd/pool";
+import { histogramBins } from "./histogram";
+
+const workerModule = join(__dirname, "histogram-worker.js");
 
 export interface HistogramsOptions {
   /** Which tensors to read: a glob, a RegExp, a function, or a list of those; by default the weights of
@@ -50,9 +54,8 @@ export async function histograms(model: Model, options: HistogramsOptions = {}):
     throwIfStopped(signal, "reading histograms");
     onProgress?.({ task: "reading histograms", done, total, unit: "weights", item: tensor.name });
     const values = await readWhereKnown(tensor, only !== undefined, signal);
-    if (values) found.set(tensor.name, histogram(finiteOf(values), bins));
+    if (values) found.set(tensor.name, await countOnThread(tensor.name, values, bins, signal));
     done += tensor.parameters;
-    await pause();
   }
   onProgress?.({ task: "reading histograms", done, total, unit: "weights" });
   return displayModelView(modelView(model, found));
@@ -76,6 +79,15 @@ async function readWhereKnown(
   }
 }
 
-function finiteOf(values: Float32Array): Float32Array {
-  return values.every(Number.isFinite) ? values : values.filter(Number.isFinite);
+/** Sorting some millions of weights takes a while; the main thread has other things to do. The values move to the thread. */
+async function countOnThread(
+  label: string,
+  values: Float32Array,
+  bins: number,
+  signal: AbortSignal | undefined,
+): Promise<Histogram> {
+  // A tensor in memory keeps its own array.
+  const own = values.slice();
+  const run = { label, transfer: [own.buffer], ...(signal ? { signal } : {}) };
+  return sharedPool(workerModule).run<Histogram>("histogram", { values: own, bins }, run);
 }

@@ -76,11 +76,11 @@ function largestOf(counts: Float64Array): number {
   return largest;
 }
 
-/** Seeks the step for a budget. Take `step`, measure the bits of everything at it, `observe` them, and go on until it says true; then
- *  `best` is the step to use. */
+/** Seeks the step for a budget. `start`, take `step`, measure the bits of everything at it, `observe` them, and go on until it says true;
+ *  then `best` is the step to use. Both work in pieces of some milliseconds, layer by layer, between which others may have their turn. */
 export class StepSearch {
   /** The step to try next, a float32. */
-  step: number;
+  step = 0;
   /** The step with the most bits within the budget (the smaller step on a tie), and those bits. */
   best: { readonly step: number; readonly bits: number } | undefined;
 
@@ -104,11 +104,15 @@ export class StepSearch {
     if (largest > 2 ** 126) throw new OptionError("linear(): a weight is beyond 2^126; scale the weights first");
     this.smallest = Math.log2(Math.max(largest / mostCode, 2 ** -126));
     this.largest = largest === 0 ? this.smallest : Math.log2(4 * largest);
-    this.step = this.stepAt(this.solve(0));
+  }
+
+  /** Finds the first step to try. */
+  *start(): Generator<void, void> {
+    this.step = this.stepAt(yield* this.solve(0));
   }
 
   /** Tells the bits of everything at `step`. True when the search is over. Throws `OptionError` when not even the largest step fits. */
-  observe(bits: number): boolean {
+  *observe(bits: number): Generator<void, boolean> {
     this.rounds++;
     const at = Math.log2(this.step);
     if (bits <= this.budget) {
@@ -130,15 +134,15 @@ export class StepSearch {
         return false;
       }
     }
-    const next = this.stepAt(this.nextAt(at, bits));
+    const next = this.stepAt(yield* this.nextAt(at, bits));
     if (next === this.step && this.best) return true;
     this.step = next;
     return false;
   }
 
-  private nextAt(at: number, bits: number): number {
+  private *nextAt(at: number, bits: number): Generator<void, number> {
     const { tooSmall, fits } = this;
-    const guess = this.solve(bits - this.estimate(at));
+    const guess = yield* this.solve(bits - (yield* this.estimate(at)));
     const stride = 2 ** (this.rounds - 7);
     if (!tooSmall) return Math.max(this.smallest, Math.min(guess, at - stride));
     if (!fits) return Math.min(this.largest, Math.max(guess, at + stride));
@@ -153,17 +157,22 @@ export class StepSearch {
     return this.budget - 0.4 * tolerancePerWeight * this.weights;
   }
 
-  private estimate(at: number): number {
-    return this.layers.reduce((sum, counts) => sum + estimateBits(counts, 2 ** at), 0);
+  private *estimate(at: number): Generator<void, number> {
+    let bits = 0;
+    for (const counts of this.layers) {
+      bits += estimateBits(counts, 2 ** at);
+      yield;
+    }
+    return bits;
   }
 
   /** log2 of the step whose estimate plus `correction` is what is aimed at. */
-  private solve(correction: number): number {
+  private *solve(correction: number): Generator<void, number> {
     let low = this.smallest;
     let high = this.largest;
     for (let i = 0; i < 40 && high - low > 1e-5; i++) {
       const middle = (low + high) / 2;
-      if (this.estimate(middle) + correction > this.aim) low = middle;
+      if ((yield* this.estimate(middle)) + correction > this.aim) low = middle;
       else high = middle;
     }
     return high - this.smallest < 2e-5 ? this.smallest : high;
@@ -174,14 +183,23 @@ export class StepSearch {
   }
 }
 
+/** Runs work in pieces to its end. */
+export function atOnce<Result>(work: Generator<void, Result>): Result {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
 /** The step at which the codes of all tensors together, coded by their order-0 entropy with tables of 10 bits per code, take
  *  `targetBits` per weight or up to 0.001 less. A tensor that needs fewer bits at any step gets the smallest, max|w|/32767. Throws
  *  `OptionError` when the tables alone take more. */
 export function entropyStep(tensors: readonly Float32Array[], targetBits: number): number {
   const search = new StepSearch(tensors.map(countByClass), targetBits);
+  atOnce(search.start());
   for (;;) {
     const bits = tensors.reduce((sum, weights) => sum + entropyBits(weights, search.step), 0);
-    if (search.observe(bits)) return search.best?.step ?? search.step;
+    if (atOnce(search.observe(bits))) return search.best?.step ?? search.step;
   }
 }
 

@@ -1,6 +1,7 @@
 /** `linear({ targetBits })` and `trellis({ targetBits })` over layers: one step for all layers of an entry, such that everything stored for them, tables and headers
  *  included, takes the bits that were asked for. The search is that of quantize/entropy-step.ts; each try runs the whole recipe, so what
  *  is measured is what is kept. */
+import { pause } from "../bytes/pause";
 import { linear, trellis, type TrellisStep } from "../quantize";
 import { StepSearch } from "../quantize/entropy-step";
 import type { Step } from "../tensor/step";
@@ -57,14 +58,26 @@ async function meetTarget(
     values: valuesOf(input, tensor.dtype, tensor.shape),
   }));
   const search = new StepSearch(counts, target);
+  await inTurns(search.start());
   let best: LayerOutcome[] = [];
   for (;;) {
     const { step } = search;
     const results = await run(members.map((member) => ({ ...member, steps: atStep(member.steps, step) })));
     const bits = results.reduce((sum, { stored }) => sum + (stored ? 8 * storedBytes(stored) : 0), 0);
-    const done = search.observe(bits);
+    const done = await inTurns(search.observe(bits));
     if (search.best?.step === step) best = results;
     if (done) return best;
+  }
+}
+
+/** Runs work in pieces, and lets others have their turn every few milliseconds. */
+async function inTurns<Result>(work: Generator<void, Result>): Promise<Result> {
+  for (let last = performance.now(); ;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (performance.now() - last < 10) continue;
+    await pause();
+    last = performance.now();
   }
 }
 

@@ -2,7 +2,7 @@ import { Random } from "../../kernel/bytes/random";
 import { encode, rans } from "../../kernel/encode";
 import { entropyOfCodes } from "../../kernel/measure";
 import { dequantize, entropyStep, linear, quantize, quantizerLabel } from "../../kernel/quantize";
-import { countByClass, estimateBits, StepSearch, tableBitsPerCode } from "../../kernel/quantize/entropy-step";
+import { atOnce, countByClass, estimateBits, StepSearch, tableBitsPerCode } from "../../kernel/quantize/entropy-step";
 
 const normal = new Random(5).normals(40_000, 0.05);
 
@@ -74,12 +74,14 @@ describe("one step for all tensors", () => {
   test("a budget below the tables is refused; the search ends whatever the sizes are", () => {
     expect(() => {
       const search = new StepSearch([countByClass(normal)], 1);
-      while (!search.observe(1e9));
+      atOnce(search.start());
+      while (!atOnce(search.observe(1e9)));
     }).toThrow("headers and tables alone take");
     const search = new StepSearch([countByClass(normal)], 2);
+    atOnce(search.start());
     let rounds = 0;
     const jumps = (step: number) => (step > 0.03 ? 60_000 : 200_000); // never near 80,000
-    while (!search.observe(jumps(search.step))) rounds++;
+    while (!atOnce(search.observe(jumps(search.step)))) rounds++;
     expect(rounds).toBeLessThan(12);
     expect(search.best?.bits).toBe(60_000);
   });
