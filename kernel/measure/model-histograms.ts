@@ -1,5 +1,4 @@
 /** Histograms of a model's tensors, on demand: opening a model reads no values, this does. */
-import { join } from "node:path";
 import { throwIfStopped } from "../bytes/pause";
 import { OptionError, UnsupportedError } from "../errors";
 import { currentHost } from "../host";
@@ -15,7 +14,7 @@ import type { Tensor } from "../tensor/tensor";
 import { sharedPool } from "../simd/pool";
 import { histogramBins } from "./histogram";
 
-const workerModule = join(__dirname, "histogram-worker.js");
+const workerModule = `${__dirname}/histogram-worker.js`;
 
 export interface HistogramsOptions {
   /** Which tensors to read: a glob, a RegExp, a function, or a list of those; by default the weights of
