@@ -1,0 +1,81 @@
+/** Tensors as GGUF wants them: their rows in another order, or turned. */
+import { UnsupportedError } from "../errors";
+import { parametersOf, type Shape } from "../tensor/tensor";
+import { ggmlTypes } from "./ggml-types";
+import type { SavedTensor } from "./safetensors-writer";
+
+/** A tensor under another name, its rows in another order. */
+export class MovedRows implements SavedTensor {
+  readonly shape: Shape;
+  readonly dtype: string;
+  readonly sizeBytes: number;
+
+  constructor(
+    private readonly tensor: SavedTensor,
+    readonly name: string,
+    private readonly order: Uint32Array | undefined,
+  ) {
+    ({ shape: this.shape, dtype: this.dtype, sizeBytes: this.sizeBytes } = tensor);
+  }
+
+  async read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
+    return this.moved(await this.tensor.read(options));
+  }
+
+  async readBytes(options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array> {
+    return this.moved(await this.tensor.readBytes(options));
+  }
+
+  private moved<Values extends Float32Array | Uint8Array>(values: Values): Values {
+    if (!this.order) return values;
+    const width = values.length / this.order.length;
+    const result = values.slice() as Values;
+    this.order.forEach((from, to) => result.set(values.subarray(from * width, (from + 1) * width), to * width));
+    return result;
+  }
+}
+
+const blockTypes = new Set([...ggmlTypes.values()].filter((type) => type.blockElements > 1).map(({ name }) => name));
+
+/** A matrix (in, out) of floats as (out, in). */
+export class TurnedTensor implements SavedTensor {
+  readonly shape: Shape;
+  readonly dtype: string;
+  readonly sizeBytes: number;
+
+  constructor(
+    private readonly tensor: SavedTensor,
+    readonly name: string,
+  ) {
+    const [inputs, outputs] = tensor.shape;
+    this.shape = [outputs, inputs];
+    ({ dtype: this.dtype, sizeBytes: this.sizeBytes } = tensor);
+    if (blockTypes.has(tensor.dtype))
+      throw new UnsupportedError(
+        `saveGguf(): ${tensor.name} is stored (in, out) as ${tensor.dtype}; its blocks do not survive turning it: write floats, save("….gguf", { dtype: "F16" })`,
+      );
+  }
+
+  async read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
+    const values = await this.tensor.read(options);
+    return turned(values, new Float32Array(values.length), this.shape);
+  }
+
+  async readBytes(options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array> {
+    const bytes = await this.tensor.readBytes(options);
+    const width = bytes.length / parametersOf(this.shape);
+    const own = bytes.slice();
+    if (width === 4) turned(new Uint32Array(bytes.slice().buffer), new Uint32Array(own.buffer), this.shape);
+    else turned(new Uint16Array(bytes.slice().buffer), new Uint16Array(own.buffer), this.shape);
+    return own;
+  }
+}
+
+function turned<Values extends Float32Array | Uint32Array | Uint16Array>(
+  from: Values,
+  to: Values,
+  [rows, columns]: Shape,
+): Values {
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) to[r * columns + c] = from[c * rows + r];
+  return to;
+}
