@@ -84,10 +84,10 @@ export class StepSearch {
   /** The step with the most bits within the budget (the smaller step on a tie), and those bits. */
   best: { readonly step: number; readonly bits: number } | undefined;
 
-  private readonly weights: number;
-  private readonly budget: number;
-  private readonly smallest: number;
-  private readonly largest: number;
+  private weights = 0;
+  private budget = 0;
+  private smallest = 0;
+  private largest = 0;
   /** Steps (log2) that were too small, and that fit: the answer lies between. */
   private tooSmall: { readonly at: number; readonly bits: number } | undefined;
   private fits: { readonly at: number; readonly bits: number } | undefined;
@@ -97,17 +97,20 @@ export class StepSearch {
   constructor(
     private readonly layers: readonly Float64Array[],
     private readonly targetBits: number,
-  ) {
-    this.weights = layers.reduce((sum, counts) => sum + counts.reduce((a, b) => a + b, 0), 0);
-    this.budget = targetBits * this.weights;
-    const largest = layers.reduce((most, counts) => Math.max(most, largestOf(counts)), 0);
+  ) {}
+
+  /** Finds the first step to try. Throws `OptionError` when a weight is beyond 2^126. */
+  *start(): Generator<void, void> {
+    let largest = 0;
+    for (const counts of this.layers) {
+      this.weights += counts.reduce((a, b) => a + b, 0);
+      largest = Math.max(largest, largestOf(counts));
+      yield;
+    }
     if (largest > 2 ** 126) throw new OptionError("linear(): a weight is beyond 2^126; scale the weights first");
+    this.budget = this.targetBits * this.weights;
     this.smallest = Math.log2(Math.max(largest / mostCode, 2 ** -126));
     this.largest = largest === 0 ? this.smallest : Math.log2(4 * largest);
-  }
-
-  /** Finds the first step to try. */
-  *start(): Generator<void, void> {
     this.step = this.stepAt(yield* this.solve(0));
   }
 
