@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { CommandError } from "./cli/command-error";
 import { installCommand, uninstallCommand } from "./cli/install";
 import { infoCommand, packCommand, unpackCommand, verifyCommand } from "./cli/pack";
 import { nearestWord } from "./options";
+import { packageVersion } from "./version";
 
 const help = `codebook: a TypeScript kernel for Jupyter, for compression studies of neural networks
 
@@ -38,17 +37,13 @@ async function main(args: string[]): Promise<void> {
     console.log(help);
     if (command === undefined) process.exitCode = 1;
   } else if (command === "--version" || command === "-v") {
-    console.log(packageVersion());
+    console.log(packageVersion);
   } else if (Object.hasOwn(commands, command)) {
     await commands[command](rest);
   } else {
     const guess = nearestWord(command, Object.keys(commands));
     throw new CommandError(`there is no command "${command}"${guess ? `; did you mean "${guess}"?` : ""}`);
   }
-}
-
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(path.join(__dirname, "../../package.json"), "utf8")) as { version: string }).version;
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

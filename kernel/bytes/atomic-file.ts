@@ -31,7 +31,7 @@ export interface AtomicWriteOptions {
 export type Parts = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** Bytes handed to the system at once, so that a stop signal is seen between them. */
-const sliceBytes = 8 * 1024 * 1024;
+export const sliceBytes = 8 * 1024 * 1024;
 
 /** Writes `parts`, one behind the other, as the file `path`, so that at every moment, come a full disk, a kill or a power cut, `path`
  *  is either what it was or the whole new file. The bytes go to a temporary file in the same folder; each write is repeated until
@@ -69,7 +69,7 @@ export async function writeFileAtomically(
 }
 
 /** Processes are known by number on their own machine only, and folders may be shared between machines. */
-const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+export const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 
 function temporaryStart(target: string): string {
   return `.${basename(target).slice(0, 100)}.${machine}.`;
@@ -86,7 +86,7 @@ async function removeLeftovers(fileSystem: OutputFileSystem, target: string): Pr
   }
 }
 
-function isAlive(process: number): boolean {
+export function isAlive(process: number): boolean {
   try {
     return globalThis.process.kill(process, 0);
   } catch (error) {
@@ -140,7 +140,7 @@ async function writeParts(
   return size;
 }
 
-async function syncFolder(fileSystem: OutputFileSystem, folder: string, path: string): Promise<void> {
+export async function syncFolder(fileSystem: OutputFileSystem, folder: string, path: string): Promise<void> {
   if (process.platform === "win32") return; // a folder cannot be opened there, and renames are journalled
   const handle = await attempt(path, "opening its folder", () => fileSystem.open(folder, "r"));
   try {
@@ -163,7 +163,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the name is too long",
 };
 
-async function attempt<T>(path: string, doing: string, call: () => Promise<T>): Promise<T> {
+/** Runs a call of the file system and turns its failure into a `WriteError` in plain words. */
+export async function attempt<T>(path: string, doing: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {

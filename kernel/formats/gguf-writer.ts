@@ -1,4 +1,3 @@
-import { writeFileAtomically } from "../bytes/atomic-file";
 import type { OutputFileSystem } from "../bytes/atomic-file";
 import { isWellFormed } from "../bytes/utf8";
 import { FormatError, OptionError } from "../errors";
@@ -16,6 +15,7 @@ import { encodePair, encodeText, GgufValue, ggufPairs, uint32 } from "./gguf-val
 import type { GgufMetadataInput, GgufPairs } from "./gguf-values";
 import type { SavedTensor } from "./safetensors-writer";
 import { StoredTensor } from "./stored-tensor";
+import { writePieces, type Hashed, type Piece } from "./write-pieces";
 
 /** GGUF version 3, little-endian, written as gguf-py's GGUFWriter writes it: for the same keys and tensors in the same order the file
  *  has the same bytes. The layout stands in gguf.ts. */
@@ -32,6 +32,8 @@ export interface SaveGgufOptions {
   /** Where tensors begin: at multiples of this power of two, 8 or more. By default what the metadata say, else 32. */
   readonly alignment?: number;
   readonly signal?: AbortSignal;
+  /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
+  readonly resume?: boolean;
   /** For tests that make writes fail. */
   readonly fileSystem?: OutputFileSystem;
 }
@@ -59,8 +61,12 @@ const idOfType = new Map([...ggmlTypes].map(([id, { name }]) => [name, id]));
  *  `OptionError` for a type that GGUF cannot hold, a name over 63 bytes or used twice, more than 4 dimensions, a row that is no whole
  *  number of blocks, or metadata of the wrong type; `WriteError` when the disk does not take it: then whatever was at `path` before is
  *  still there. */
-export async function saveGguf(model: FolderModel, path: string, options: SaveGgufOptions = {}): Promise<number> {
-  checkOptionNames("saveGguf", options, ["dtype", "metadata", "alignment", "signal", "fileSystem"]);
+export async function saveGguf(
+  model: FolderModel & Hashed,
+  path: string,
+  options: SaveGgufOptions = {},
+): Promise<number> {
+  checkOptionNames("saveGguf", options, ["dtype", "metadata", "alignment", "signal", "resume", "fileSystem"]);
   const isTurned = isFromFolder(model) && options.metadata?.[architectureKey] === undefined;
   const turned = isTurned ? await ggufFromFolder(model) : undefined;
   const tensors = turned ? turned.tensors.map(({ tensor }) => tensor) : model.tensors;
@@ -69,6 +75,7 @@ export async function saveGguf(model: FolderModel, path: string, options: SaveGg
   const pairs = completePairs(metadata, options, plans);
   const fileType = isTurned && !pairs.has(fileTypeKey) ? fileTypeOf(plans) : undefined;
   return writeGguf(
+    model,
     plans,
     fileType === undefined ? pairs : new Map([...pairs, [fileTypeKey, new GgufValue("uint32", fileType)]]),
     path,
@@ -78,10 +85,11 @@ export async function saveGguf(model: FolderModel, path: string, options: SaveGg
 
 /** Tensors and metadata as they are, in their order. */
 export async function writeGguf(
+  model: Hashed,
   plans: readonly GgufPlan[],
   pairs: GgufPairs,
   path: string,
-  options: Pick<SaveGgufOptions, "signal" | "fileSystem"> = {},
+  options: Pick<SaveGgufOptions, "signal" | "resume" | "fileSystem"> = {},
 ): Promise<number> {
   const host = currentHost();
   const signal = options.signal ?? host.signal;
@@ -89,18 +97,23 @@ export async function writeGguf(
   const alignment = Number(pairs.get(alignmentKey)?.value ?? defaultAlignment);
   const header = ggufHeader(pairs, plans, alignment);
   const total = plans.reduce((sum, { sizeBytes }) => sum + padded(sizeBytes, alignment), header.length);
-  async function* parts(): AsyncGenerator<Uint8Array> {
-    yield header;
-    let done = header.length;
-    for (const plan of plans) {
-      yield await bytesOf(plan, signal);
-      const size = padded(plan.sizeBytes, alignment);
-      yield new Uint8Array(size - plan.sizeBytes);
-      done += size;
+  let begin = header.length;
+  const pieces = plans.flatMap((plan): Piece[] => {
+    const size = padded(plan.sizeBytes, alignment);
+    const done = (begin += size);
+    const make = async (): Promise<Uint8Array> => {
+      const bytes = await bytesOf(plan, signal);
       host.progress?.({ task: "saving", done, total, unit: "bytes", item: plan.tensor.name });
-    }
-  }
-  return writeFileAtomically(path, parts(), { signal, fileSystem: options.fileSystem });
+      return bytes;
+    };
+    const padding = size - plan.sizeBytes;
+    return [
+      { bytes: plan.sizeBytes, make },
+      ...(padding > 0 ? [{ bytes: padding, make: () => new Uint8Array(padding) }] : []),
+    ];
+  });
+  const { fileSystem, resume } = options;
+  return writePieces("saveGguf", path, model, header, pieces, { signal, fileSystem, resume });
 }
 
 const alignmentKey = "general.alignment";

@@ -1,4 +1,3 @@
-import { writeFileAtomically } from "../bytes/atomic-file";
 import type { OutputFileSystem } from "../bytes/atomic-file";
 import { isWellFormed } from "../bytes/utf8";
 import { FormatError, OptionError } from "../errors";
@@ -6,6 +5,7 @@ import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
 import { parametersOf } from "../tensor/tensor";
 import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
+import { writePieces, type Hashed, type Piece } from "./write-pieces";
 import { encodeFloats, floatTypes } from "./float-encoding";
 import type { SavedFloatType } from "./float-encoding";
 import { maxHeaderBytes, safetensorsBits } from "./safetensors";
@@ -24,6 +24,9 @@ export interface SaveSafetensorsOptions {
   /** Written as `__metadata__`, keys in order; by default the model's own metadata that is text. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
+   *  last whole tensor, to the same bytes. */
+  readonly resume?: boolean;
   /** For tests that make writes fail. */
   readonly fileSystem?: OutputFileSystem;
 }
@@ -38,15 +41,15 @@ interface Plan {
 
 /** Writes tensors as one safetensors file, atomically, and returns its size in bytes. The layout is the reference writer's: the
  *  widest types first, then by name, the header padded with spaces to a multiple of 8; for the same tensors the file has the same
- *  bytes. One tensor is in memory at a time.
+ *  bytes. One tensor is in memory at a time. With `resume` a call that broke off is taken up again, tensor by tensor.
  *  `OptionError` when a type cannot be stored, a name is no text, or a finite value is too large for float16; `WriteError` when the
  *  disk does not take it: then whatever was at `path` before is still there. */
 export async function saveSafetensors(
-  model: { readonly tensors: readonly SavedTensor[]; readonly metadata?: Readonly<Record<string, unknown>> },
+  model: Hashed & { readonly tensors: readonly SavedTensor[]; readonly metadata?: Readonly<Record<string, unknown>> },
   path: string,
   options: SaveSafetensorsOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "fileSystem"]);
+  checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "resume", "fileSystem"]);
   const host = currentHost();
   const signal = options.signal ?? host.signal;
   const plans = sorted(model.tensors.map((tensor) => planOf(tensor, options.dtype)));
@@ -55,16 +58,18 @@ export async function saveSafetensors(
     options.metadata ?? textOf(model.metadata ?? {}),
   );
   const total = plans.reduce((sum, plan) => sum + plan.sizeBytes, header.length);
-  async function* parts(): AsyncGenerator<Uint8Array> {
-    yield header;
-    let done = header.length;
-    for (const plan of plans) {
-      yield await bytesOf(plan, signal);
-      done += plan.sizeBytes;
+  let begin = header.length;
+  const pieces = plans.map((plan): Piece => {
+    const done = (begin += plan.sizeBytes);
+    const make = async (): Promise<Uint8Array> => {
+      const bytes = await bytesOf(plan, signal);
       host.progress?.({ task: "saving", done, total, unit: "bytes", item: plan.tensor.name });
-    }
-  }
-  return writeFileAtomically(path, parts(), { signal, fileSystem: options.fileSystem });
+      return bytes;
+    };
+    return { bytes: plan.sizeBytes, make };
+  });
+  const { fileSystem, resume } = options;
+  return writePieces("saveSafetensors", path, model, header, pieces, { signal, fileSystem, resume });
 }
 
 function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): Plan {

@@ -63,12 +63,26 @@ export async function saveTfjs(
       host.progress?.({ task: "saving", done, total, unit: "bytes", item: tensor.name });
     }
   }
-  const size = await writeFileAtomically(join(folder, name), parts(), { signal });
-  const json = JSON.stringify({ ...config, weightsManifest: [{ paths: [name], weights }] });
-  await writeFileAtomically(manifest, [Buffer.from(json)], { signal });
+  let size: number;
+  try {
+    size = await writeFileAtomically(join(folder, name), parts(), { signal });
+    const json = JSON.stringify({ ...config, weightsManifest: [{ paths: [name], weights }] });
+    await writeFileAtomically(manifest, [Buffer.from(json)], { signal });
+  } catch (error) {
+    await removeUnnamed(folder, name);
+    throw error;
+  }
   for (const other of ["weights.bin", "weights-2.bin"])
     if (other !== name && old.includes(`"${other}"`)) await unlink(join(folder, other)).catch(() => undefined);
   return size;
+}
+
+/** Weights that no model.json names are of no use to anyone. */
+async function removeUnnamed(folder: string, weights: string): Promise<void> {
+  const manifest = await readFile(join(folder, "model.json"), "utf8").catch(({ code }: NodeJS.ErrnoException) =>
+    code === "ENOENT" ? "" : undefined,
+  );
+  if (manifest?.includes(`"${weights}"`) === false) await unlink(join(folder, weights)).catch(() => undefined);
 }
 
 function entryOf({ name, shape, dtype: own }: SavedTensor, dtype: "F32" | "F16"): object {

@@ -11,16 +11,17 @@ import { fp4Codes, fp4Values } from "../quantize/fp4";
 import { nf4Values } from "../quantize/nf4";
 import { packNibbles } from "../quantize/nibbles";
 import { parametersOf } from "../tensor/tensor";
-import { restoreQuantized, type StoredTensor } from "./stored";
+import { restoreQuantized, type StoredCodes, type StoredTensor } from "./stored";
+import { formOf, type StoredForm } from "./stored-form";
 
 export type BitsandbytesType = "nf4" | "fp4";
 
-/** A parameter beside the weight, or "codes", the weight itself. */
+/** A parameter beside the weight, or the weight itself, without a suffix. */
 export interface BitsandbytesParameter {
   readonly suffix: string;
   readonly dtype: "U8" | "F32";
   readonly shape: readonly number[];
-  readonly bytes: "codes" | Uint8Array;
+  readonly bytes: (stored: StoredTensor) => Uint8Array;
 }
 
 export interface BitsandbytesLayout {
@@ -30,21 +31,21 @@ export interface BitsandbytesLayout {
 }
 
 /** The step of a tensor that bitsandbytes can hold. */
-function stepOf({ content }: StoredTensor): (AbsmaxBlockStep & { kind: BitsandbytesType }) | undefined {
+function stepOf({ content }: StoredForm): (AbsmaxBlockStep & { kind: BitsandbytesType }) | undefined {
   const step = content.kind === "codes" ? content.quantizer : undefined;
   return step?.kind === "nf4" || step?.kind === "fp4"
     ? (step as AbsmaxBlockStep & { kind: BitsandbytesType })
     : undefined;
 }
 
-export function isBitsandbytes(stored: StoredTensor): boolean {
-  return stepOf(stored) !== undefined;
+export function isBitsandbytes(form: StoredForm): boolean {
+  return stepOf(form) !== undefined;
 }
 
 /** `OptionError` for a tensor of another method, or no matrix. */
-export function bitsandbytesLayout(stored: StoredTensor): BitsandbytesLayout {
-  const { name, shape, content } = stored;
-  const step = stepOf(stored);
+export function bitsandbytesLayout(form: StoredForm): BitsandbytesLayout {
+  const { name, shape, content } = form;
+  const step = stepOf(form);
   if (!step || content.kind !== "codes")
     throw new OptionError(
       `saveBitsandbytes(): ${name} was not quantized by nf4() or fp4(); leave it out of the recipe`,
@@ -52,34 +53,41 @@ export function bitsandbytesLayout(stored: StoredTensor): BitsandbytesLayout {
   if (shape.length !== 2)
     throw new OptionError(`saveBitsandbytes(): ${name} has shape (${shape.join(", ")}); a linear layer's is a matrix`);
   const { kind: type, group, doubleQuant } = step;
-  const [scales, nested, offset] = content.tables.map(({ data }) => data);
+  const [scales, nested, offset] = content.tables;
   const state = {
     quant_type: type,
     blocksize: group,
     dtype: "float32",
     shape,
-    ...(doubleQuant ? { nested_blocksize: 256, nested_dtype: "float32", nested_offset: offset[0] } : {}),
+    ...(doubleQuant ? { nested_blocksize: 256, nested_dtype: "float32", nested_offset: offset.first[0] } : {}),
   };
-  const floats = (suffix: string, data: Float32Array): BitsandbytesParameter => ({
+  const table = (suffix: string, dtype: "U8" | "F32", at: number): BitsandbytesParameter => ({
+    suffix,
+    dtype,
+    shape: [[scales, nested][at].length],
+    bytes: ({ content }) => bytesOf((content as StoredCodes).tables[at].data),
+  });
+  const map = (suffix: string, values: Float32Array): BitsandbytesParameter => ({
     suffix,
     dtype: "F32",
-    shape: [data.length],
-    bytes: bytesOf(data),
+    shape: [values.length],
+    bytes: () => bytesOf(values),
   });
   const json = Buffer.from(JSON.stringify(state));
   return {
     type,
     isNested: doubleQuant,
     parameters: [
-      { suffix: "", dtype: "U8", shape: [Math.ceil(parametersOf(shape) / 2), 1], bytes: "codes" },
-      doubleQuant
-        ? { suffix: ".absmax", dtype: "U8", shape: [scales.length], bytes: bytesOf(scales) }
-        : floats(".absmax", scales as Float32Array),
-      floats(".quant_map", valuesOf(type)),
-      ...(doubleQuant
-        ? [floats(".nested_absmax", nested as Float32Array), floats(".nested_quant_map", dynamicMap)]
-        : []),
-      { suffix: `.quant_state.bitsandbytes__${type}`, dtype: "U8", shape: [json.length], bytes: new Uint8Array(json) },
+      { suffix: "", dtype: "U8", shape: [Math.ceil(parametersOf(shape) / 2), 1], bytes: packCodes },
+      table(".absmax", doubleQuant ? "U8" : "F32", 0),
+      map(".quant_map", valuesOf(type)),
+      ...(doubleQuant ? [table(".nested_absmax", "F32", 1), map(".nested_quant_map", dynamicMap)] : []),
+      {
+        suffix: `.quant_state.bitsandbytes__${type}`,
+        dtype: "U8",
+        shape: [json.length],
+        bytes: () => new Uint8Array(json),
+      },
     ],
   };
 }
@@ -96,9 +104,16 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
   return new Uint8Array(buffer, byteOffset, byteLength).slice();
 }
 
-/** The bytes of the weight. For a worker thread: pure and synchronous. */
-export function packBitsandbytes(stored: StoredTensor): Uint8Array {
-  const step = stepOf(stored);
+/** The bytes of a parameter. For a worker thread: pure and synchronous. */
+export function packBitsandbytes(stored: StoredTensor, suffix: string): Uint8Array {
+  const { parameters } = bitsandbytesLayout(formOf(stored));
+  const parameter = parameters.find((one) => one.suffix === suffix);
+  if (!parameter) throw new OptionError(`saveBitsandbytes(): ${stored.name} has no ${suffix}`);
+  return parameter.bytes(stored);
+}
+
+function packCodes(stored: StoredTensor): Uint8Array {
+  const step = stepOf(formOf(stored));
   // Code 7 of nf4 and code 0 of fp4 are zero: what was pruned away.
   const zero = step?.kind === "nf4" ? 7 : 0;
   const quantized = restoreQuantized(stored, () => zero);

@@ -26,6 +26,9 @@ export interface SaveOptions {
   /** With a folder of plain weights: heads that were taken out are written as heads of zeros where transformers cannot have fewer (BERT,
    *  GPT-2). The answers stay, the file gets back its size. */
   readonly padHeads?: boolean;
+  /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
+   *  last whole tensor, to the same bytes. `compress()` with a `checkpoint` keeps what comes before. */
+  readonly resume?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -79,9 +82,9 @@ export class CompressedModel extends TensorSet implements Displayed {
    *    made smaller, with its new sizes in config.json. A TensorFlow.js model is written as one (`saveTfjs`), its values as floats.
    *  `OptionError` for another suffix, and for a folder that transformers could not open. */
   async save(path: string, options: SaveOptions = {}): Promise<number> {
-    checkOptionNames("save", options, ["dtype", "from", "padHeads", "signal"]);
-    const { dtype = "F32" } = options;
-    const signal = options.signal ? { signal: options.signal } : {};
+    checkOptionNames("save", options, ["dtype", "from", "padHeads", "resume", "signal"]);
+    const { dtype = "F32", resume = false } = options;
+    const signal = { resume, ...(options.signal && { signal: options.signal }) };
     const choose = (tensor: unknown) => (tensor instanceof CompressedTensor || options.dtype ? dtype : undefined);
     if (/[/\\]$/.test(path)) return this.saveInto(path, options);
     for (const name of ["from", "padHeads"] as const)
@@ -90,9 +93,9 @@ export class CompressedModel extends TensorSet implements Displayed {
     if (path.endsWith(".gguf")) {
       // Of a network that was made smaller: a model that came with lists may be saved with them.
       if (this.report.variants[0].parameters !== undefined) checkGgufSizes(this.metadata);
-      return saveCompressedGguf(this, path, { ...(options.dtype && { dtype: options.dtype }), ...signal });
+      return saveCompressedGguf(this.written(), path, { ...(options.dtype && { dtype: options.dtype }), ...signal });
     }
-    if (path.endsWith(".safetensors")) return saveSafetensors(this, path, { dtype: choose, ...signal });
+    if (path.endsWith(".safetensors")) return saveSafetensors(this.written(), path, { dtype: choose, ...signal });
     const suffix = /\.[^./\\]*$/.exec(path)?.[0];
     throw new OptionError(
       `save(): ${suffix ? `"${suffix}" cannot be written` : `"${path}" has no suffix`}; save("model.safetensors") or save("model.gguf") writes the values as float32, { dtype: "F16" } or "BF16" as 16-bit floats; save("folder/") writes them packed`,
@@ -100,8 +103,10 @@ export class CompressedModel extends TensorSet implements Displayed {
   }
 
   private async saveInto(folder: string, options: SaveOptions): Promise<number> {
-    const { dtype, padHeads = false, signal } = options;
+    const { dtype, padHeads = false, resume = false, signal } = options;
     if (this.config?.modelTopology !== undefined) {
+      if (resume)
+        throw new OptionError("save(): a TensorFlow.js model is written anew; resume goes with the other forms");
       if (dtype === "BF16" || padHeads || options.from !== undefined)
         throw new OptionError(
           `save(): a TensorFlow.js model takes { dtype: "F32" } or "F16", and neither padHeads nor from`,
@@ -109,27 +114,35 @@ export class CompressedModel extends TensorSet implements Displayed {
       return saveTfjs(this, folder, { ...(dtype && { dtype }), ...(signal && { signal }) });
     }
     const from = options.from ?? this.folder;
-    const packed = this.tensors.some((one) => one instanceof CompressedTensor && one.stored.content.kind === "codes");
+    const packed = this.tensors.some((one) => one instanceof CompressedTensor && one.form.content.kind === "codes");
     if (packed) {
       if (dtype) throw new OptionError("save(): dtype goes with a file; a folder holds the weights packed");
       if (padHeads) throw new OptionError("save(): padHeads goes with plain weights; these are quantized");
       if (this.config)
         headsForTransformers({ tensors: this.tensors, metadata: this.metadata, config: this.config }, false);
       if (this.config) checkSizes(this.config);
-      const choices = { ...(from === undefined ? {} : { from }), ...(signal && { signal }) };
+      const choices = { resume, ...(from === undefined ? {} : { from }), ...(signal && { signal }) };
       const compressed = this.tensors.filter((one) => one instanceof CompressedTensor);
-      return compressed.every(({ stored }) => isBitsandbytes(stored))
-        ? saveBitsandbytes(this, folder, choices)
-        : saveCompressedTensors(this, folder, choices);
+      return compressed.every(({ form }) => isBitsandbytes(form))
+        ? saveBitsandbytes(this.written(), folder, choices)
+        : saveCompressedTensors(this.written(), folder, choices);
     }
     const choose = ({ dtype: own }: SavedTensor) => dtype ?? (safetensorsBits.has(own) ? undefined : "F32");
-    return saveFolder(this, folder, {
+    return saveFolder(this.written(), folder, {
       from,
+      resume,
       dtype: choose,
       only: dtype,
       padHeads,
       signal: signal ?? currentHost().signal,
     });
+  }
+
+  /** As the writers see it: with a hash of all that was measured, which tells two results apart that have the same recipe in words. */
+  private written() {
+    const { name, tensors, metadata, config, folder, recipe, report } = this;
+    const sha256 = () => Promise.resolve(createHash("sha256").update(JSON.stringify(report)).digest("hex"));
+    return { name, tensors, metadata, config, folder, recipe, report, sha256 };
   }
 
   [displaySymbol](): MimeBundle {

@@ -1,7 +1,8 @@
 import { currentHost } from "../host";
 import { sharedPool } from "../simd/pool";
 import { parametersOf, type ReadOptions, type Shape, type Tensor } from "../tensor/tensor";
-import { storedBytes, type StoredTensor } from "./stored";
+import type { KeptTensor } from "./kept";
+import type { StoredForm } from "./stored-form";
 import { workerModule } from "./tasks";
 
 /** A tensor that is kept in its stored form and decoded on a worker thread when it is read. */
@@ -11,24 +12,28 @@ export class CompressedTensor implements Tensor {
   readonly parameters: number;
   readonly sizeBytes: number;
   readonly readsCopies = true;
+  /** What it is stored as, and where; threads read the stored form itself with `storedAt`. */
+  readonly form: StoredForm;
+  readonly place: KeptTensor["place"];
 
   /** `dtype` says what was done: "linear 4-bit g128 · huffman". */
   constructor(
-    /** The form in which it is kept. */
-    readonly stored: StoredTensor,
+    { form, place }: KeptTensor,
     readonly dtype: string,
   ) {
-    this.name = stored.name;
-    this.shape = stored.shape;
-    this.parameters = parametersOf(stored.shape);
-    this.sizeBytes = storedBytes(stored);
+    this.form = form;
+    this.place = place;
+    this.name = form.name;
+    this.shape = form.shape;
+    this.parameters = parametersOf(form.shape);
+    this.sizeBytes = form.sizeBytes;
   }
 
   /** w′, as a consumer of the compressed model sees it. */
   async read(options: ReadOptions = {}): Promise<Float32Array> {
     const signal = options.signal ?? currentHost().signal;
     const run = { label: this.name, ...(signal ? { signal } : {}) };
-    const values = await sharedPool(workerModule).run<Float32Array>("restore", this.stored, run);
+    const values = await sharedPool(workerModule).run<Float32Array>("restore", this.place, run);
     // An array of this context, whichever one the thread's message was read in.
     return new Float32Array(values.buffer, values.byteOffset, values.length);
   }

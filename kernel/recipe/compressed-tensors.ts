@@ -21,7 +21,8 @@ import { packNibbles } from "../quantize/nibbles";
 import type { CodeArray, Table } from "../quantize/quantized";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
-import { restoreQuantized, type StoredTensor } from "./stored";
+import { restoreQuantized, type StoredCodes, type StoredTensor } from "./stored";
+import { formOf, type StoredForm, type TableForm } from "./stored-form";
 
 /** The keys of compressed-tensors' QuantizationArgs that are written. */
 export interface QuantizationArgs {
@@ -49,12 +50,12 @@ export interface CompressedScheme {
   readonly inputs?: QuantizationArgs;
 }
 
-/** A parameter to be written: the name behind the module's, its type and shape, and where its bytes come from: the codes, or tables. */
+/** A parameter to be written: the name behind the module's, its type and shape, and how its bytes are made. */
 export interface CompressedParameter {
   readonly suffix: string;
   readonly dtype: string;
   readonly shape: Shape;
-  readonly bytes: Uint8Array | "codes";
+  readonly bytes: (stored: StoredTensor) => Uint8Array;
 }
 
 export interface CompressedLayout {
@@ -62,12 +63,15 @@ export interface CompressedLayout {
   readonly parameters: readonly CompressedParameter[];
 }
 
-const f32 = (data: ArrayLike<number>): Uint8Array => new Uint8Array(Float32Array.from(data).buffer);
+const dataOf = ({ content }: StoredTensor, table: number) => (content as StoredCodes).tables[table].data;
+
+const f32 = (table: number) => (stored: StoredTensor) =>
+  new Uint8Array(Float32Array.from(dataOf(stored, table)).buffer);
 
 /** How a stored tensor is written. `dynamicInputs`: the engine quantizes activations per token to 8 bits (W8A8). `OptionError` when
  *  compressed-tensors has no form for it, with the way out. */
-export function layoutOf(stored: StoredTensor, dynamicInputs: boolean): CompressedLayout {
-  const { name, shape, content } = stored;
+export function layoutOf(form: StoredForm, dynamicInputs: boolean): CompressedLayout {
+  const { name, shape, content } = form;
   if (shape.length !== 2)
     refuse(name, `has ${shape.length} dimensions; compressed-tensors holds matrices: leave it out with skip`);
   if (content.kind !== "codes") refuse(name, "was not quantized last; it has no codes to write");
@@ -75,9 +79,9 @@ export function layoutOf(stored: StoredTensor, dynamicInputs: boolean): Compress
   const scale = tables[0];
   switch (step.kind) {
     case "linear":
-      return integerLayout(stored, linearArgs(name, step as LinearStep), shape, tables, dynamicInputs);
+      return integerLayout(form, linearArgs(name, step as LinearStep), tables, dynamicInputs);
     case "int":
-      return integerLayout(stored, intArgs(step as IntStep), shape, tables, dynamicInputs);
+      return integerLayout(form, intArgs(step as IntStep), tables, dynamicInputs);
     case "fp8": {
       const weights = fp8Args(name, step as Fp8Step);
       checkGroups(name, shape, weights);
@@ -85,30 +89,30 @@ export function layoutOf(stored: StoredTensor, dynamicInputs: boolean): Compress
       return {
         scheme: { format: "float-quantized", weights, ...(inputs && { inputs }) },
         parameters: [
-          { suffix: "weight", dtype: "F8_E4M3", shape, bytes: "codes" },
-          { suffix: "weight_scale", dtype: "F32", shape: scale.shape, bytes: f32(scale.data) },
+          { suffix: "weight", dtype: "F8_E4M3", shape, bytes: smallFloatCodes },
+          { suffix: "weight_scale", dtype: "F32", shape: scale.shape, bytes: f32(0) },
         ],
       };
     }
     case "nvfp4":
-      return fourBitFloats(stored, "nvfp4-pack-quantized", 16, dynamicInputs, [
+      return fourBitFloats(form, "nvfp4-pack-quantized", 16, dynamicInputs, [
         {
           suffix: "weight_scale",
           dtype: "F8_E4M3",
           shape: scale.shape,
-          bytes: Uint8Array.from(scale.data, (x) => encodeE4m3(x)),
+          bytes: (stored) => Uint8Array.from(dataOf(stored, 0), (x) => encodeE4m3(x)),
         },
-        { suffix: "weight_global_scale", dtype: "F32", shape: [1], bytes: f32(tables[1].data) },
+        { suffix: "weight_global_scale", dtype: "F32", shape: [1], bytes: f32(1) },
       ]);
     case "mxfp4":
-      return fourBitFloats(stored, "mxfp4-pack-quantized", 32, dynamicInputs, [exponents(scale)]);
+      return fourBitFloats(form, "mxfp4-pack-quantized", 32, dynamicInputs, [exponents(scale)]);
     case "mxfp8": {
       const weights = groupedFloats(8, "group", 32);
       checkGroups(name, shape, weights);
       refuseInputs(name, step, dynamicInputs);
       return {
         scheme: { format: "mxfp8-quantized", weights: { ...weights, scale_dtype: "torch.uint8" } },
-        parameters: [{ suffix: "weight", dtype: "F8_E4M3", shape, bytes: "codes" }, exponents(scale)],
+        parameters: [{ suffix: "weight", dtype: "F8_E4M3", shape, bytes: smallFloatCodes }, exponents(scale)],
       };
     }
     default:
@@ -128,11 +132,11 @@ function refuseInputs(name: string, step: Step, dynamicInputs: boolean): void {
     refuse(name, `is quantized by ${step.kind}; activations: "dynamic" goes with 8-bit linear or int, and with fp8`);
 }
 
-const exponents = (scale: Table): CompressedParameter => ({
+const exponents = (scale: TableForm): CompressedParameter => ({
   suffix: "weight_scale",
   dtype: "U8",
   shape: scale.shape,
-  bytes: Uint8Array.from(scale.data, (x) => encodeE8m0(x)),
+  bytes: (stored) => Uint8Array.from(dataOf(stored, 0), (x) => encodeE8m0(x)),
 });
 
 const tokenInputs = { num_bits: 8, type: "int", symmetric: true, strategy: "token", dynamic: true } as const;
@@ -147,7 +151,7 @@ const groupedFloats = (bits: number, strategy: "group" | "tensor_group", group: 
 });
 
 function fourBitFloats(
-  { name, shape, content }: StoredTensor,
+  { name, shape, content }: StoredForm,
   format: "nvfp4-pack-quantized" | "mxfp4-pack-quantized",
   group: number,
   dynamicInputs: boolean,
@@ -158,7 +162,10 @@ function fourBitFloats(
   checkGroups(name, shape, weights);
   return {
     scheme: { format, weights },
-    parameters: [{ suffix: "weight_packed", dtype: "U8", shape: [shape[0], shape[1] / 2], bytes: "codes" }, ...scales],
+    parameters: [
+      { suffix: "weight_packed", dtype: "U8", shape: [shape[0], shape[1] / 2], bytes: fourBitCodes },
+      ...scales,
+    ],
   };
 }
 
@@ -206,66 +213,78 @@ function checkGroups(name: string, shape: Shape, { group_size: group }: Quantiza
 }
 
 function integerLayout(
-  stored: StoredTensor,
+  form: StoredForm,
   weights: QuantizationArgs,
-  shape: Shape,
-  tables: readonly Table[],
+  tables: readonly TableForm[],
   dynamicInputs: boolean,
 ): CompressedLayout {
-  const { name } = stored;
+  const { name, shape } = form;
   checkGroups(name, shape, weights);
   const { num_bits: bits, strategy, symmetric } = weights;
   const [scale, zero] = tables;
-  const scaleParameter = { suffix: "weight_scale", dtype: "F32", shape: scale.shape, bytes: f32(scale.data) };
-  const move = symmetric ? 0 : -zeroShift(stored, bits);
-  const zeros = symmetric ? undefined : Int8Array.from(zero.data, (z) => z + move);
-  const plainZeros = zeros && {
+  const scaleParameter = { suffix: "weight_scale", dtype: "F32", shape: scale.shape, bytes: f32(0) };
+  const shift = zeroShift(form, bits);
+  const zerosOf = (stored: StoredTensor): Int8Array => Int8Array.from(dataOf(stored, 1), (z) => z - shift);
+  const plainZeros = {
     suffix: "weight_zero_point",
     dtype: "I8",
-    shape: zero.shape,
-    bytes: new Uint8Array(zeros.buffer),
+    shape: symmetric ? [] : zero.shape,
+    bytes: (stored: StoredTensor) => new Uint8Array(zerosOf(stored).buffer),
   };
   if (dynamicInputs) {
     if (bits !== 8) refuse(name, `has ${bits} bits; activations: "dynamic" goes with 8`);
     return {
       scheme: { format: "int-quantized", weights, inputs: tokenInputs },
       parameters: [
-        { suffix: "weight", dtype: "I8", shape, bytes: "codes" },
+        {
+          suffix: "weight",
+          dtype: "I8",
+          shape,
+          bytes: (stored) => new Uint8Array(Int8Array.from(codesOf(stored), (code) => code - shift).buffer),
+        },
         scaleParameter,
-        ...(plainZeros ? [plainZeros] : []),
+        ...(symmetric ? [] : [plainZeros]),
       ],
     };
   }
   const [rows, columns] = shape;
   const parameters: CompressedParameter[] = [
-    { suffix: "weight_packed", dtype: "I32", shape: [rows, wordsOf(columns, bits)], bytes: "codes" },
+    {
+      suffix: "weight_packed",
+      dtype: "I32",
+      shape: [rows, wordsOf(columns, bits)],
+      bytes: (stored) => packRows(codesOf(stored), rows, columns, bits, -shift),
+    },
     scaleParameter,
     {
       suffix: "weight_shape",
       dtype: "I64",
       shape: [2],
-      bytes: new Uint8Array(BigInt64Array.from(shape.map(BigInt)).buffer),
+      bytes: () => new Uint8Array(BigInt64Array.from(shape.map(BigInt)).buffer),
     },
   ];
-  if (zeros && strategy === "tensor" && plainZeros) parameters.push(plainZeros);
-  else if (zeros) {
+  if (!symmetric && strategy === "tensor") parameters.push(plainZeros);
+  else if (!symmetric) {
     const groups = zero.shape[1];
-    const transposed = Int8Array.from(zeros, (_, i) => zeros[(i % rows) * groups + Math.floor(i / rows)]);
-    const packed = new Int32Array(packRows(transposed, groups, rows, bits).buffer);
     const words = wordsOf(rows, bits);
-    const upright = Int32Array.from(packed, (_, i) => packed[(i % groups) * words + Math.floor(i / groups)]);
     parameters.push({
       suffix: "weight_zero_point",
       dtype: "I32",
       shape: [words, groups],
-      bytes: new Uint8Array(upright.buffer),
+      bytes: (stored) => {
+        const zeros = zerosOf(stored);
+        const transposed = Int8Array.from(zeros, (_, i) => zeros[(i % rows) * groups + Math.floor(i / rows)]);
+        const packed = new Int32Array(packRows(transposed, groups, rows, bits).buffer);
+        const upright = Int32Array.from(packed, (_, i) => packed[(i % groups) * words + Math.floor(i / groups)]);
+        return new Uint8Array(upright.buffer);
+      },
     });
   }
   return { scheme: { format: "pack-quantized", weights }, parameters };
 }
 
 /** By how much our codes lie above theirs: `linear` counts from 0 when asymmetric, `int` is signed as they are. */
-function zeroShift({ content }: StoredTensor, bits: number): number {
+function zeroShift({ content }: StoredForm, bits: number): number {
   const isUnsigned = content.kind === "codes" && content.quantizer.kind === "linear";
   return isUnsigned && content.tables.length > 1 ? 2 ** (bits - 1) : 0;
 }
@@ -289,28 +308,19 @@ function packRows(codes: CodeArray, rows: number, columns: number, bits: number,
   return new Uint8Array(packed.buffer);
 }
 
-/** The bytes of the parameter that holds the codes. For a worker thread: pure and synchronous. */
-export function packCompressedCodes(stored: StoredTensor, dynamicInputs: boolean): Uint8Array {
-  const { scheme } = layoutOf(stored, dynamicInputs);
-  const quantized = restoreQuantized(stored, zeroCode(stored));
-  if (!quantized) return refuse(stored.name, "has no codes");
-  const { codes } = quantized;
-  const [rows, columns] = stored.shape;
-  const bits = scheme.weights.num_bits;
-  switch (scheme.format) {
-    case "pack-quantized":
-      return packRows(codes, rows, columns, bits, -zeroShift(stored, bits));
-    case "int-quantized": {
-      const shift = zeroShift(stored, bits);
-      return new Uint8Array(Int8Array.from(codes, (code) => code - shift).buffer);
-    }
-    case "nvfp4-pack-quantized":
-    case "mxfp4-pack-quantized":
-      return packNibbles(codes, "low-first");
-    default:
-      return Uint8Array.from(codes);
-  }
+/** The bytes of a parameter. For a worker thread: pure and synchronous. */
+export function packCompressed(stored: StoredTensor, dynamicInputs: boolean, suffix: string): Uint8Array {
+  const parameter = layoutOf(formOf(stored), dynamicInputs).parameters.find((one) => one.suffix === suffix);
+  return parameter ? parameter.bytes(stored) : refuse(stored.name, `has no ${suffix}`);
 }
+
+function codesOf(stored: StoredTensor): CodeArray {
+  return restoreQuantized(stored, zeroCode(stored))?.codes ?? refuse(stored.name, "has no codes");
+}
+
+const smallFloatCodes = (stored: StoredTensor): Uint8Array => Uint8Array.from(codesOf(stored));
+
+const fourBitCodes = (stored: StoredTensor): Uint8Array => packNibbles(codesOf(stored), "low-first");
 
 /** The code of a weight that was pruned away: that of zero in its group. */
 function zeroCode({ shape, content }: StoredTensor): (tables: readonly Table[], index: number) => number {

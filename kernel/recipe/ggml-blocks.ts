@@ -6,6 +6,7 @@ import { ggmlBytes, type GgmlStep, type GgmlTarget } from "../quantize/ggml";
 import { packBlockCodes } from "../simd/blocks";
 import { parametersOf } from "../tensor/tensor";
 import { restoreQuantized, type StoredTensor } from "./stored";
+import { formOf, type StoredForm } from "./stored-form";
 
 /** Types in which a weight can be zero whatever its block's scale is, and the code that it has then. The others have a minimum of their
  *  own in each block, or no zero among their values. */
@@ -28,11 +29,11 @@ export function blocksOf({
   name,
   shape,
   content,
-  mask,
-}: StoredTensor): { type: GgmlTarget; sizeBytes: number } | undefined {
+  isMasked,
+}: StoredForm): { type: GgmlTarget; sizeBytes: number } | undefined {
   if (content.kind !== "codes" || content.quantizer.kind !== "ggml") return undefined;
   const { type = "F16" } = content.quantizer as GgmlStep;
-  if (mask && zeroCodes[type] === undefined)
+  if (isMasked && zeroCodes[type] === undefined)
     throw new OptionError(
       `save(): ${name} was pruned, and blocks of ${type} hold no zeros; take ${Object.keys(zeroCodes).join(", ")}, or write its values as floats: save("….gguf", { dtype: "F16" })`,
     );
@@ -43,7 +44,7 @@ export function blocksOf({
 
 /** The bytes of such a tensor. For a worker thread: pure and synchronous. */
 export function packBlocks(stored: StoredTensor): Uint8Array {
-  const zero = zeroCodes[blocksOf(stored)?.type ?? "F16"] ?? 0;
+  const zero = zeroCodes[blocksOf(formOf(stored))?.type ?? "F16"] ?? 0;
   const quantized = restoreQuantized(stored, () => zero);
   if (!quantized) throw new OptionError(`save(): ${stored.name} has no blocks`);
   const { type = "F16" } = quantized.step as GgmlStep;

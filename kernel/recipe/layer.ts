@@ -1,4 +1,5 @@
 /** One layer through its steps, with every measure of the report: the work of one task on a worker thread. Pure. */
+import { free } from "../bytes/free";
 import { encode, planes } from "../encode";
 import { entropyOfValues, errorMeasures, type ErrorSums } from "../measure";
 import type { CodeArray, Quantized } from "../quantize/quantized";
@@ -59,6 +60,7 @@ interface State {
   coder: Step | undefined;
 }
 
+/** Takes the values of the job away. */
 export function compressLayer(job: LayerJob): LayerOutcome {
   const weights = parametersOf(job.shape);
   // The values, those after each lossy step, and the codes.
@@ -84,6 +86,8 @@ function compressInRoom(job: LayerJob): LayerOutcome {
   const { original, values: left, shape, input, expand, cutShare } = startOf(job);
   const before = inRoom(original);
   const values = left === original ? before : inRoom(left);
+  // The values are in the room now.
+  if (!surgery && "values" in input && before !== original) free(original);
   const done = surgery?.steps ?? [];
   const labels = [...done, ...steps].map(labelOf);
   checkFiniteFast(before, labels[0], name);

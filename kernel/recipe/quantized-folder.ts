@@ -6,29 +6,32 @@ import { writeFileAtomically } from "../bytes/atomic-file";
 import { attempt } from "../bytes/source";
 import { FormatError, OptionError, WriteError } from "../errors";
 import { saveSafetensors, type SavedTensor } from "../formats/safetensors-writer";
+import { hashOf, type Hashed } from "../formats/write-pieces";
 import type { Model } from "../tensor/model";
 import { copySmallFiles } from "./small-files";
 
 export interface QuantizedFolder {
-  readonly model: Pick<Model, "config">;
+  readonly model: Pick<Model, "config"> & Hashed;
   /** What model.safetensors holds. */
   readonly tensors: readonly SavedTensor[];
   /** `quantization_config`. */
   readonly quantization: object;
   readonly from: string | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly resume: boolean | undefined;
 }
 
 /** Writes the folder, each file atomically; returns the bytes of model.safetensors. */
 export async function writeQuantizedFolder(
   method: string,
   folder: string,
-  { model, tensors, quantization, from, signal }: QuantizedFolder,
+  { model, tensors, quantization, from, signal, resume = false }: QuantizedFolder,
 ): Promise<number> {
   const config = { ...(model.config ?? (await configOf(from))), quantization_config: quantization };
   await makeFolder(method, folder, from);
-  const size = await saveSafetensors({ tensors }, join(folder, "model.safetensors"), {
+  const size = await saveSafetensors({ tensors, ...hashOf(model) }, join(folder, "model.safetensors"), {
     metadata: { format: "pt" },
+    resume,
     ...(signal ? { signal } : {}),
   });
   if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});

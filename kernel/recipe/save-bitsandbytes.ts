@@ -1,5 +1,6 @@
 import { OptionError } from "../errors";
 import type { SavedTensor } from "../formats/safetensors-writer";
+import type { Hashed } from "../formats/write-pieces";
 import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
 import { sharedPool } from "../simd/pool";
@@ -16,6 +17,8 @@ export interface SaveBitsandbytesOptions {
    *  other small files are copied. */
   readonly from?: string;
   readonly signal?: AbortSignal;
+  /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
+  readonly resume?: boolean;
 }
 
 /** Writes a model whose linear layers `nf4` or `fp4` quantized as the folder that transformers loads through bitsandbytes: packed codes, scales
@@ -29,11 +32,11 @@ export interface SaveBitsandbytesOptions {
  *  `OptionError` for layers of another method, embeddings, networks of Conv1D layers (GPT-2), and unless all have the same type and the same choice of doubleQuant, which config.json
  *  states once for all. Each file is written atomically, config.json last; `WriteError` when the disk does not take it. */
 export async function saveBitsandbytes(
-  model: Pick<Model, "config" | "folder"> & { readonly tensors: readonly Tensor[] },
+  model: Pick<Model, "config" | "folder"> & Hashed & { readonly tensors: readonly Tensor[] },
   folder: string,
   options: SaveBitsandbytesOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveBitsandbytes", options, ["from", "signal"]);
+  checkOptionNames("saveBitsandbytes", options, ["from", "signal", "resume"]);
   const signal = options.signal ?? currentHost().signal;
   const kind = model.config?.model_type;
   if (typeof kind === "string" && turnedNetworks.includes(kind))
@@ -47,7 +50,7 @@ export async function saveBitsandbytes(
         throw new OptionError(
           `saveBitsandbytes(): ${tensor.name} is an embedding, and transformers loads linear layers only in 4 bits; leave it out of the recipe with skip`,
         );
-      layouts.set(tensor, bitsandbytesLayout(tensor.stored));
+      layouts.set(tensor, bitsandbytesLayout(tensor.form));
     }
   const [first, ...others] = layouts.values();
   if (layouts.size === 0)
@@ -66,6 +69,7 @@ export async function saveBitsandbytes(
     quantization: quantizationConfig(first, model.tensors, layouts),
     from: options.from ?? model.folder,
     signal,
+    resume: options.resume,
   });
 }
 
@@ -74,16 +78,19 @@ function parametersOf(
   { parameters }: BitsandbytesLayout,
   outer: AbortSignal | undefined,
 ): SavedTensor[] {
-  return parameters.map(({ suffix, dtype, shape, bytes }) => ({
+  return parameters.map(({ suffix, dtype, shape }) => ({
     name: `${tensor.name}${suffix}`,
     dtype,
     shape,
-    sizeBytes: bytes === "codes" ? shape[0] : bytes.length,
+    sizeBytes: shape[0] * (dtype === "F32" ? 4 : 1),
     read: () => tensor.read(),
     readBytes: async ({ signal = outer } = {}) => {
-      if (bytes !== "codes") return bytes;
       const run = { label: tensor.name, ...(signal ? { signal } : {}) };
-      const packed = await sharedPool(workerModule).run<Uint8Array>("packBitsandbytes", tensor.stored, run);
+      const packed = await sharedPool(workerModule).run<Uint8Array>(
+        "packBitsandbytes",
+        { place: tensor.place, suffix },
+        run,
+      );
       return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
     },
   }));

@@ -1,10 +1,12 @@
 import { OptionError } from "../errors";
+import { safetensorsBits } from "../formats/safetensors";
 import type { SavedTensor } from "../formats/safetensors-writer";
+import type { Hashed } from "../formats/write-pieces";
 import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
 import { sharedPool } from "../simd/pool";
 import type { Model } from "../tensor/model";
-import type { Tensor } from "../tensor/tensor";
+import { parametersOf as countOf, type Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "./compressed-tensor";
 import { layoutOf, type CompressedLayout, type CompressedScheme } from "./compressed-tensors";
 import { writeQuantizedFolder } from "./quantized-folder";
@@ -18,6 +20,8 @@ export interface SaveCompressedTensorsOptions {
    *  8 bits for each token (W8A8); for 8-bit integers, written as int-quantized, and fp8. */
   readonly activations?: "float" | "dynamic";
   readonly signal?: AbortSignal;
+  /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
+  readonly resume?: boolean;
 }
 
 /** Writes a compressed model as a folder that vLLM and transformers load: `model.safetensors` with the packed weights, and `config.json`
@@ -31,11 +35,11 @@ export interface SaveCompressedTensorsOptions {
  *  in groups that divide the row; others give an `OptionError` that names the layer: leave them out of the recipe with `skip`.
  *  Each file is written atomically, config.json last; `WriteError` when the disk does not take it. */
 export async function saveCompressedTensors(
-  model: Pick<Model, "config" | "folder"> & { readonly tensors: readonly Tensor[] },
+  model: Pick<Model, "config" | "folder"> & Hashed & { readonly tensors: readonly Tensor[] },
   folder: string,
   options: SaveCompressedTensorsOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveCompressedTensors", options, ["from", "activations", "signal"]);
+  checkOptionNames("saveCompressedTensors", options, ["from", "activations", "signal", "resume"]);
   const activations = checkChoice("saveCompressedTensors", "activations", options.activations ?? "float", [
     "float",
     "dynamic",
@@ -44,7 +48,7 @@ export async function saveCompressedTensors(
   const isDynamic = activations === "dynamic";
   const layouts = new Map<CompressedTensor, CompressedLayout>();
   for (const tensor of model.tensors)
-    if (tensor instanceof CompressedTensor) layouts.set(tensor, layoutOf(tensor.stored, isDynamic));
+    if (tensor instanceof CompressedTensor) layouts.set(tensor, layoutOf(tensor.form, isDynamic));
   if (layouts.size === 0)
     throw new OptionError(
       "saveCompressedTensors(): no tensor of this model is compressed; saveSafetensors() writes it",
@@ -59,6 +63,7 @@ export async function saveCompressedTensors(
     quantization: quantizationConfig(layouts),
     from: options.from ?? model.folder,
     signal,
+    resume: options.resume,
   });
 }
 
@@ -71,16 +76,16 @@ function moduleOf(name: string): string {
 
 function parametersOf(tensor: CompressedTensor, layout: CompressedLayout, isDynamic: boolean): SavedTensor[] {
   const module = moduleOf(tensor.name);
-  return layout.parameters.map(({ suffix, dtype, shape, bytes }) => ({
+  return layout.parameters.map(({ suffix, dtype, shape }) => ({
     name: `${module}.${suffix}`,
     dtype,
     shape,
-    sizeBytes: bytes === "codes" ? 0 : bytes.length,
+    sizeBytes: (countOf(shape) * (safetensorsBits.get(dtype) ?? 8)) / 8,
     read: () => tensor.read(),
     readBytes: async ({ signal } = {}) => {
-      if (bytes !== "codes") return bytes;
       const run = { label: tensor.name, ...(signal ? { signal } : {}) };
-      const packed = await sharedPool(workerModule).run<Uint8Array>("pack", { stored: tensor.stored, isDynamic }, run);
+      const job = { place: tensor.place, isDynamic, suffix };
+      const packed = await sharedPool(workerModule).run<Uint8Array>("pack", job, run);
       return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
     },
   }));

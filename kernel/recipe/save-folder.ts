@@ -6,6 +6,7 @@ import { writeFileAtomically } from "../bytes/atomic-file";
 import { OptionError, WriteError } from "../errors";
 import { readJsonFile } from "../formats/config";
 import { saveSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
+import { hashOf, type Hashed } from "../formats/write-pieces";
 import { architectureOf, configKey, ggufKeys } from "../network/dimensions";
 import type { Report } from "../report/types";
 import type { Tensor } from "../tensor/tensor";
@@ -20,12 +21,13 @@ export interface SaveFolderOptions {
   /** Writes heads that were taken out as zeros where the architecture cannot have fewer. */
   readonly padHeads: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly resume: boolean;
 }
 
 /** Writes the folder, config.json last; returns the bytes of model.safetensors. `OptionError` when there is no config.json, or transformers
  *  could not open a network of such sizes. */
 export async function saveFolder(
-  model: {
+  model: Hashed & {
     readonly name: string;
     readonly tensors: readonly Tensor[];
     readonly metadata: Readonly<Record<string, unknown>>;
@@ -33,7 +35,7 @@ export async function saveFolder(
     readonly report: Report;
   },
   folder: string,
-  { from, dtype, only, padHeads, signal }: SaveFolderOptions,
+  { from, dtype, only, padHeads, signal, resume }: SaveFolderOptions,
 ): Promise<number> {
   // A network that was made smaller without its config at hand has sizes that no other config tells.
   const isWhole = model.report.variants[0].parameters === undefined;
@@ -61,8 +63,9 @@ export async function saveFolder(
   });
   if (await stat(join(folder, "model.safetensors.index.json")).catch(() => undefined))
     throw new OptionError(`save(): ${folder} holds another model in several files; name another folder`);
-  const size = await saveSafetensors({ tensors }, join(folder, "model.safetensors"), {
+  const size = await saveSafetensors({ tensors, ...hashOf(model) }, join(folder, "model.safetensors"), {
     dtype,
+    resume,
     metadata: { format: "pt" },
     ...(signal ? { signal } : {}),
   });

@@ -2,6 +2,7 @@ import { ggufFromFolder, isFromFolder, needsFloats } from "../formats/gguf-folde
 import { ggufPairs, GgufValue, type GgufPairs } from "../formats/gguf-values";
 import { fileTypeKey, ggufFileType, ggufPlan, versionKey, writeGguf, type GgufPlan } from "../formats/gguf-writer";
 import type { SavedFloatType, SavedTensor } from "../formats/safetensors-writer";
+import type { Hashed } from "../formats/write-pieces";
 import type { GgmlMix } from "../quantize";
 import { sharedPool } from "../simd/pool";
 import type { Tensor } from "../tensor/tensor";
@@ -13,6 +14,7 @@ export interface SaveCompressedGgufOptions {
   /** Writes all values as floats of this type. */
   readonly dtype?: SavedFloatType;
   readonly signal?: AbortSignal;
+  readonly resume?: boolean;
 }
 
 /** Writes a compressed model as GGUF: tensors that `ggml` quantized as their blocks, those of other methods as float32 values, those that
@@ -23,7 +25,7 @@ export interface SaveCompressedGgufOptions {
  *  Of a GGUF model whose weights `ggml` quantized the file is the one that llama.cpp's quantizer writes, to the byte: its order of
  *  tensors (by layer, then by name), the version of quantization and the type of the file as the last keys. */
 export async function saveCompressedGguf(
-  model: {
+  model: Hashed & {
     readonly tensors: readonly Tensor[];
     readonly metadata: Readonly<Record<string, unknown>>;
     readonly recipe: unknown;
@@ -32,9 +34,9 @@ export async function saveCompressedGguf(
     readonly folder?: string | undefined;
   },
   path: string,
-  { dtype, signal }: SaveCompressedGgufOptions,
+  { dtype, signal, resume = false }: SaveCompressedGgufOptions,
 ): Promise<number> {
-  const own = signal ? { signal } : {};
+  const own = { resume, ...(signal && { signal }) };
   const chosen = model.tensors.map((tensor): [SavedTensor, SavedFloatType | undefined] => {
     if (dtype !== undefined) return [tensor, dtype];
     return tensor instanceof CompressedTensor ? writtenForm(tensor) : [tensor, undefined];
@@ -53,19 +55,31 @@ export async function saveCompressedGguf(
     );
     const fileType = hasBlocks ? fileTypeOf(model.recipe, turned) : ggufFileType(described(turned));
     const written = ggufPairs(metadata, { [fileTypeKey]: fileType });
-    return writeGguf(hasBlocks ? inLayerOrder(turned) : turned, withFileType(written, fileType, hasBlocks), path, own);
+    return writeGguf(
+      model,
+      hasBlocks ? inLayerOrder(turned) : turned,
+      withFileType(written, fileType, hasBlocks),
+      path,
+      own,
+    );
   }
   const plans = chosen.map((one) => ggufPlan(...one));
   const pairs = ggufPairs(model.metadata, {});
   if (!hasBlocks) {
     const isChanged = plans.some(({ convertTo }) => convertTo !== undefined);
-    return writeGguf(plans, isChanged ? withFileType(pairs, ggufFileType(described(plans)), false) : pairs, path, own);
+    return writeGguf(
+      model,
+      plans,
+      isChanged ? withFileType(pairs, ggufFileType(described(plans)), false) : pairs,
+      path,
+      own,
+    );
   }
-  return writeGguf(inLayerOrder(plans), withFileType(pairs, fileTypeOf(model.recipe, plans), true), path, own);
+  return writeGguf(model, inLayerOrder(plans), withFileType(pairs, fileTypeOf(model.recipe, plans), true), path, own);
 }
 
 function writtenForm(tensor: CompressedTensor): [SavedTensor, SavedFloatType | undefined] {
-  const blocks = blocksOf(tensor.stored);
+  const blocks = blocksOf(tensor.form);
   return blocks ? [new BlockTensor(tensor, blocks.type, blocks.sizeBytes), undefined] : [tensor, "F32"];
 }
 
@@ -89,7 +103,7 @@ class BlockTensor implements SavedTensor {
 
   async readBytes({ signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
     const run = { label: this.name, ...(signal ? { signal } : {}) };
-    const bytes = await sharedPool(workerModule).run<Uint8Array>("packBlocks", this.tensor.stored, run);
+    const bytes = await sharedPool(workerModule).run<Uint8Array>("packBlocks", this.tensor.place, run);
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 }

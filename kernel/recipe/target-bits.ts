@@ -6,10 +6,9 @@ import { linear, trellis, type TrellisStep } from "../quantize";
 import { StepSearch } from "../quantize/entropy-step";
 import type { Step } from "../tensor/step";
 import { valuesOf, type ClassesJob, type LayerInput } from "./job";
-import type { LayerOutcome } from "./layer";
+import type { KeptOutcome } from "./kept";
 import { targetBitsOf } from "./operators";
 import type { PlannedLayer } from "./plan";
-import { storedBytes } from "./stored";
 
 type OnEachLayer = (
   task: "classes",
@@ -17,7 +16,7 @@ type OnEachLayer = (
   jobOf: (layer: PlannedLayer, input: LayerInput) => ClassesJob,
 ) => Promise<Float64Array[]>;
 
-type Run = (layers: readonly PlannedLayer[]) => Promise<LayerOutcome[]>;
+type Run = (layers: readonly PlannedLayer[]) => Promise<KeptOutcome[]>;
 
 /** How often a layer with these steps is read, the reading for a threshold apart: with a target it is counted, then tried about twice. */
 export function targetPasses(steps: readonly Step[]): number {
@@ -33,9 +32,9 @@ export async function meetTargets(
   layers: readonly PlannedLayer[],
   onEachLayer: OnEachLayer,
   run: Run,
-): Promise<LayerOutcome[]> {
-  const outcomes = new Map<PlannedLayer, LayerOutcome>();
-  const keep = (members: readonly PlannedLayer[], results: readonly LayerOutcome[]) =>
+): Promise<KeptOutcome[]> {
+  const outcomes = new Map<PlannedLayer, KeptOutcome>();
+  const keep = (members: readonly PlannedLayer[], results: readonly KeptOutcome[]) =>
     members.forEach((member, at) => outcomes.set(member, results[at]));
   const free = layers.filter(({ steps }) => targetOf(steps) === undefined);
   keep(free, await run(free));
@@ -44,7 +43,7 @@ export async function meetTargets(
     const members = bound.filter((layer) => layer.entry === entry);
     keep(members, await meetTarget(members, targetOf(members[0].steps) ?? 0, onEachLayer, run));
   }
-  return layers.map((layer) => outcomes.get(layer) as LayerOutcome);
+  return layers.map((layer) => outcomes.get(layer) as KeptOutcome);
 }
 
 async function meetTarget(
@@ -52,18 +51,18 @@ async function meetTarget(
   target: number,
   onEachLayer: OnEachLayer,
   run: Run,
-): Promise<LayerOutcome[]> {
+): Promise<KeptOutcome[]> {
   const counts = await onEachLayer("classes", members, ({ tensor }, input) => ({
     name: tensor.name,
     values: valuesOf(input, tensor.dtype, tensor.shape),
   }));
   const search = new StepSearch(counts, target);
   await inTurns(search.start());
-  let best: LayerOutcome[] = [];
+  let best: KeptOutcome[] = [];
   for (;;) {
     const { step } = search;
     const results = await run(members.map((member) => ({ ...member, steps: atStep(member.steps, step) })));
-    const bits = results.reduce((sum, { stored }) => sum + (stored ? 8 * storedBytes(stored) : 0), 0);
+    const bits = results.reduce((sum, { kept }) => sum + (kept ? 8 * kept.form.sizeBytes : 0), 0);
     const done = await inTurns(search.observe(bits));
     if (search.best?.step === step) best = results;
     if (done) return best;

@@ -5,12 +5,22 @@ import { magnitudeHistogram } from "../prune/magnitude";
 import { sharing, transferring } from "../simd/transferring";
 import { countByClass } from "../quantize/entropy-step";
 import type { ClassesJob, HistogramJob, LayerJob } from "./job";
-import { compressLayer } from "./layer";
+import type { LayerSummary } from "./kept";
+import { compressLayer, type LayerOutcome } from "./layer";
 import { packBitsandbytes } from "./bitsandbytes";
-import { packCompressedCodes } from "./compressed-tensors";
+import { packCompressed } from "./compressed-tensors";
 import { packBlocks } from "./ggml-blocks";
-import { restoreValues, type StoredTensor } from "./stored";
+import { readLayerFile, storedAt, type KeptTensor, type LayerFile } from "./kept";
+import { encodeLayerFile } from "./layer-file";
+import { restoreValues } from "./stored";
+import { formOf } from "./stored-form";
 import * as surgery from "./surgery-tasks";
+
+type Place = KeptTensor["place"];
+
+function withForm({ stored, ...rest }: LayerOutcome): LayerSummary {
+  return { ...rest, form: stored && formOf(stored) };
+}
 
 export const tasks = {
   histogram: ({ name, values, prefix }: HistogramJob) => {
@@ -26,14 +36,22 @@ export const tasks = {
   mergeChannels: (job: surgery.MergeJob) => transferring(surgery.clustersOfChannels(job)),
   sumOfSquares: (job: surgery.SquaresJob) => surgery.sumOfSquares(job),
   compress: (job: LayerJob) => {
-    const { stored, ...rest } = compressLayer(job);
+    const outcome = compressLayer(job);
     // A layer is posted to a thread each time it is read.
-    return transferring({ ...rest, stored: sharing(stored) });
+    return transferring({ ...withForm(outcome), stored: sharing(outcome.stored) });
   },
-  pack: ({ stored, isDynamic }: { stored: StoredTensor; isDynamic: boolean }) =>
-    transferring(packCompressedCodes(stored, isDynamic)),
-  packBlocks: (stored: StoredTensor) => transferring(packBlocks(stored)),
-  packBitsandbytes: (stored: StoredTensor) => transferring(packBitsandbytes(stored)),
+  /** The outcome as a file of a checkpoint, and all of it but the arrays. */
+  compressToFile: ({ job, key }: { job: LayerJob; key: string }) => {
+    const outcome = compressLayer(job);
+    return transferring({ file: encodeLayerFile(key, outcome), summary: withForm(outcome) });
+  },
+  /** Such a file, checked to the last byte. */
+  takeUp: (file: LayerFile) => withForm(readLayerFile(file)),
+  pack: ({ place, isDynamic, suffix }: { place: Place; isDynamic: boolean; suffix: string }) =>
+    transferring(packCompressed(storedAt(place), isDynamic, suffix)),
+  packBlocks: (place: Place) => transferring(packBlocks(storedAt(place))),
+  packBitsandbytes: ({ place, suffix }: { place: Place; suffix: string }) =>
+    transferring(packBitsandbytes(storedAt(place), suffix)),
   countPlanes: ({ bytes, dtype }: { bytes: Uint8Array; dtype: string }) => countPlanes(bytes, dtype),
-  restore: (stored: StoredTensor) => transferring(restoreValues(stored)),
+  restore: (place: Place) => transferring(restoreValues(storedAt(place))),
 };

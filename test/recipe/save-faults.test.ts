@@ -17,7 +17,9 @@ import {
   pack,
   saveGguf,
   saveSafetensors,
+  saveTfjs,
   unpack,
+  WriteError,
   type CompressedModel,
   type Model,
 } from "../../kernel";
@@ -34,7 +36,7 @@ async function mockCall<Result>(act: () => Promise<Result>, half?: () => Promise
 }
 
 interface MockHandle {
-  write(bytes: Uint8Array, offset: number, length: number): Promise<{ bytesWritten: number }>;
+  write(bytes: Uint8Array, offset: number, length: number, position?: number): Promise<{ bytesWritten: number }>;
   read(...words: unknown[]): Promise<unknown>;
   stat(): Promise<unknown>;
   sync(): Promise<void>;
@@ -63,17 +65,17 @@ jest.mock("node:fs/promises", () => {
     new Proxy(handle, {
       get(target, key) {
         if (key === "write")
-          return (bytes: Uint8Array, offset: number, length: number) =>
+          return (bytes: Uint8Array, offset: number, length: number, position?: number) =>
             mockCall(
-              () => target.write(bytes, offset, length),
-              () => target.write(bytes, offset, Math.ceil(length / 2)),
+              () => target.write(bytes, offset, length, position),
+              () => target.write(bytes, offset, Math.ceil(length / 2), position),
             );
         const member: unknown = Reflect.get(target, key, target);
         if (typeof member !== "function") return member;
         const own = member.bind(target) as (...words: unknown[]) => Promise<unknown>;
         // A close that fails has closed all the same.
         if (key === "close") return () => mockCall(own).finally(() => own().catch(() => undefined));
-        return ["read", "stat", "sync"].includes(String(key))
+        return ["read", "readFile", "stat", "sync", "datasync", "truncate"].includes(String(key))
           ? (...words: unknown[]) => mockCall(() => own(...words))
           : own;
       },
@@ -210,6 +212,113 @@ describe.each(Object.entries(writers))("%s", (name, write) => {
     120_000,
   );
 });
+
+describe("TensorFlow.js", () => {
+  const write = (folder: string, which: "old" | "new") =>
+    saveTfjs({ tensors: made[which].plain.tensors, config: { modelTopology: { which } } }, folder);
+  /** The model that a folder holds: its topology, and the weights that it names. */
+  const held = (folder: string): [string, string] => {
+    const text = readFileSync(join(folder, "model.json"), "utf8");
+    const { modelTopology, weightsManifest } = JSON.parse(text) as {
+      modelTopology: { which: string };
+      weightsManifest: { paths: string[] }[];
+    };
+    return [modelTopology.which, contents(folder)[weightsManifest[0].paths[0]]];
+  };
+
+  it.each(["ENOSPC", "EIO", "short"] as const)("%s at every call: the old model or the new one", async (fault) => {
+    const at = (own: string) => join(root, `tfjs-${fault}-${own}`);
+    watch(0, fault);
+    for (const which of ["old", "new"] as const) await write(at(which), which);
+    let orphans = 0;
+    for (let call = 1; ; call++) {
+      rmSync(at("now"), { recursive: true, force: true });
+      cpSync(at("old"), at("now"), { recursive: true });
+      watch(call, fault);
+      const error: unknown = await write(at("now"), "new").then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      const { calls } = mockState;
+      watch(0, fault);
+      if (error !== undefined && !(error instanceof WriteError)) throw error;
+      const now = held(at("now"));
+      expect([call, now]).toEqual([call, held(at(now[0]))]);
+      if (error === undefined) expect(now[0]).toBe("new");
+      const names = readdirSync(at("now"));
+      expect(names.filter((name) => !/^(model\.json|weights(-2)?\.bin)$/.test(name))).toEqual([]);
+      orphans += names.length - 2;
+      await write(at("now"), "new");
+      expect(readdirSync(at("now"))).toHaveLength(2);
+      if (calls < call) break;
+    }
+    // Where taking a file away is itself the call that fails, or the folder could not be forced to disk.
+    expect(orphans).toBeLessThan(4);
+  });
+});
+
+/** With `resume` what is written stays beside the file for the next call, which ends at the same bytes and with nothing else. */
+const resumed: Record<string, (folder: string, which: "old" | "new") => Promise<unknown>> = {
+  safetensors: (folder, which) =>
+    saveSafetensors(made[which].plain, join(folder, "m.safetensors"), { dtype: "F16", resume: true }),
+  GGUF: (folder, which) => saveGguf(made[which].plain, join(folder, "m.gguf"), { metadata, resume: true }),
+  "GGUF, ggml's blocks": (folder, which) => made[which].blocks.save(join(folder, "m.gguf"), { resume: true }),
+  "folder, compressed-tensors": (folder, which) => made[which].linear.save(`${folder}/`, { resume: true }),
+  "folder, bitsandbytes": (folder, which) => made[which].nf4.save(`${folder}/`, { resume: true }),
+  "compress() with a checkpoint": (folder, which) =>
+    compress(made[which].plain, nf4(), { checkpoint: join(folder, which), workers: 1 }),
+};
+
+describe.each(Object.entries(resumed))("%s, taken up again", (name, write) => {
+  it.each(["ENOSPC", "EIO", "short"] as const)(
+    "%s at every call: the next call ends it, and its file is that of a save at one go",
+    async (fault) => {
+      const at = (own: string) => join(root, `${name.replace(/\W+/g, "-")}-resumed-${own}`);
+      for (const own of ["old", "new", "now"]) rmSync(at(own), { recursive: true, force: true });
+      mkdirSync(at("old"));
+      watch(0, fault);
+      await write(at("old"), "old");
+      cpSync(at("old"), at("new"), { recursive: true });
+      await write(at("new"), "new");
+      const after = filesIn(at("new"));
+      const plain = writers[name] as (typeof writers)[string] | undefined;
+      if (plain) {
+        rmSync(at("now"), { recursive: true, force: true });
+        cpSync(at("old"), at("now"), { recursive: true });
+        await plain(at("now"), "new");
+        expect(filesIn(at("now"))).toEqual(after);
+      }
+      for (let call = 1; ; call++) {
+        rmSync(at("now"), { recursive: true, force: true });
+        cpSync(at("old"), at("now"), { recursive: true });
+        watch(call, fault);
+        const error: unknown = await write(at("now"), "new").then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        const { calls } = mockState;
+        watch(0, fault);
+        if (error !== undefined && (!(error instanceof CodebookError) || error instanceof CancelledError)) throw error;
+        if (fault === "short") expect(error).toBeUndefined();
+        await write(at("now"), "new");
+        expect([call, filesIn(at("now"))]).toEqual([call, after]);
+        if (calls < call) break;
+      }
+    },
+    120_000,
+  );
+});
+
+/** Of a folder and those in it. */
+function filesIn(folder: string): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    names
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .sort()
+      .map((path) => [path.slice(folder.length), createHash("sha256").update(readFileSync(path)).digest("hex")]),
+  );
+}
 
 test("killed at any moment: a whole file, old or new; the next write takes the leftovers away", async () => {
   const folder = join(root, "killed");

@@ -1,0 +1,49 @@
+/** How the writers of safetensors and GGUF bring their pieces to the disk: at once, or so that a later call can go on. */
+import { createHash } from "node:crypto";
+import { writeFileAtomically, type OutputFileSystem } from "../bytes/atomic-file";
+import { writeFileResumably, type Piece } from "../bytes/resumable-file";
+import { OptionError } from "../errors";
+import { packageVersion } from "../version";
+
+export type { Piece };
+
+export interface WriteOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly fileSystem?: OutputFileSystem | undefined;
+  /** Keeps what is written where the writing breaks off, and goes on from there. */
+  readonly resume?: boolean | undefined;
+}
+
+/** Something whose SHA-256 decides the bytes of its tensors. */
+export interface Hashed {
+  sha256?(options?: { signal?: AbortSignal }): Promise<string>;
+}
+
+/** The hash of a model, for other tensors that it decides too. */
+export function hashOf(model: Hashed): Hashed {
+  return model.sha256 ? { sha256: (options) => model.sha256?.(options) ?? Promise.resolve("") } : {};
+}
+
+/** Writes a header and what follows it. With `resume` the header, the model's hash and the version of Codebook say which file it is. */
+export async function writePieces(
+  method: string,
+  path: string,
+  model: Hashed,
+  header: Uint8Array,
+  pieces: readonly Piece[],
+  { signal, fileSystem, resume }: WriteOptions,
+): Promise<number> {
+  const all: Piece[] = [{ bytes: header.length, make: () => header }, ...pieces];
+  if (!resume) return writeFileAtomically(path, inOrder(all), { signal, fileSystem });
+  if (!model.sha256)
+    throw new OptionError(
+      `${method}(): resume goes with a model that has a sha256(), as those of open() and compress() do; these are tensors alone`,
+    );
+  const origin = await model.sha256(signal ? { signal } : {});
+  const key = [packageVersion, origin, createHash("sha256").update(header).digest("hex")].join(" ");
+  return writeFileResumably(path, all, { key, ...(signal && { signal }) });
+}
+
+async function* inOrder(pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) yield await piece.make();
+}

@@ -1,0 +1,115 @@
+/** A folder in which `compress()` keeps each layer the moment that it is done:
+ *
+ *    plan.json            what is compressed, how, and by which version: a folder belongs to one study
+ *    00012-….layer        the outcome of layer 12 by certain steps (layer-file.ts), written atomically
+ *
+ *  A file that is there is a layer that need not be made again. Two processes that do the same study write the same bytes, so they do not
+ *  disturb each other. */
+import { createHash } from "node:crypto";
+import { access, mkdir, readdir, readFile, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomically } from "../bytes/atomic-file";
+import { attempt } from "../bytes/source";
+import { FormatError, OptionError, WriteError } from "../errors";
+import { packageVersion } from "../version";
+import type { Step } from "../tensor/step";
+import type { LayerFile } from "./kept";
+
+/** What decides every byte of the outcomes, in words that an error can show. */
+export interface Study {
+  readonly model: { readonly name: string; readonly sha256: string };
+  readonly recipe: unknown;
+  readonly seed: number;
+  /** The layers that the recipe touches, with the steps of each. */
+  readonly layers: readonly { readonly name: string; readonly savedName: string; readonly steps: readonly Step[] }[];
+}
+
+const planName = "plan.json";
+
+export class Checkpoint {
+  private readonly used = new Set<string>();
+
+  private constructor(
+    private readonly folder: string,
+    /** Of the plan. */
+    private readonly hash: string,
+  ) {}
+
+  /** Makes the folder, or takes up one that holds the same study. `OptionError` when it holds another or is no such folder, `WriteError`
+   *  when it cannot be written. */
+  static async open(folder: string, study: Study, signal: AbortSignal): Promise<Checkpoint> {
+    const text = `${JSON.stringify({ codebook: packageVersion, ...study }, undefined, 1)}\n`;
+    const path = join(folder, planName);
+    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+      throw new WriteError(
+        folder,
+        `the folder cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
+    });
+    const found = await attempt(path, () =>
+      readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return undefined;
+        throw error;
+      }),
+    );
+    if (found === undefined) {
+      const names = await attempt(folder, () => readdir(folder));
+      if (names.some((name) => !/^\.|\.tmp$/.test(name)))
+        throw new OptionError(
+          `compress(): ${folder} holds other files and no ${planName}; a checkpoint has a folder of its own`,
+        );
+      await writeFileAtomically(path, [Buffer.from(text)], { signal });
+    } else if (found !== text) throw another(folder, path, found, text);
+    return new Checkpoint(folder, createHash("sha256").update(text).digest("hex"));
+  }
+
+  /** Where the outcome of a layer by these steps is or will be. */
+  layer(at: number, steps: readonly Step[]): LayerFile {
+    const key = `${this.hash} ${at} ${JSON.stringify(steps)}`;
+    const name = `${String(at).padStart(5, "0")}-${createHash("sha256").update(key).digest("hex").slice(0, 16)}.layer`;
+    return { file: join(this.folder, name), key };
+  }
+
+  has({ file }: LayerFile): Promise<boolean> {
+    return access(file).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async write({ file }: LayerFile, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    await writeFileAtomically(file, [bytes], { signal });
+  }
+
+  /** Says that this file belongs to the result. */
+  use({ file }: LayerFile): void {
+    this.used.add(file);
+  }
+
+  /** Removes the tries of a search that were not taken. */
+  async tidy(): Promise<void> {
+    for (const name of await readdir(this.folder).catch(() => []))
+      if (/^\d{5,}-[0-9a-f]{16}\.layer$/.test(name) && !this.used.has(join(this.folder, name)))
+        await unlink(join(this.folder, name)).catch(() => undefined);
+  }
+}
+
+function another(folder: string, path: string, found: string, wanted: string): Error {
+  let old: Record<string, unknown>;
+  try {
+    old = JSON.parse(found) as typeof old;
+  } catch (cause) {
+    return new FormatError(path, 0, "this is no JSON", "the plan of a checkpoint", { cause });
+  }
+  const now = JSON.parse(wanted) as typeof old;
+  const differs = Object.keys(now).find((part) => JSON.stringify(old[part]) !== JSON.stringify(now[part])) ?? "form";
+  const show = (value: unknown): string => {
+    const text = JSON.stringify(value) ?? "missing";
+    return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+  };
+  const what = differs === "codebook" ? "version of Codebook" : differs;
+  return new OptionError(
+    `compress(): the checkpoint ${folder} holds another study: its ${what} is ${show(old[differs])}, this one's ${show(now[differs])}; name another folder, or delete that one`,
+  );
+}

@@ -1,0 +1,271 @@
+/** Files written in pieces and taken up again: whatever call fails and whenever the process is killed, the file is the old one or the whole
+ *  new one, the next call comes to the same bytes, and it makes no piece again that had reached the disk. */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeFileResumably, type Piece } from "../../kernel/bytes/resumable-file";
+import { CancelledError, WriteError } from "../../kernel/errors";
+
+type Fault = "ENOSPC" | "EIO" | "short" | "nothing";
+const mockState: { calls: number; at: number; fault: Fault } = { calls: 0, at: 0, fault: "EIO" };
+
+async function mockCall<Result>(
+  act: () => Promise<Result>,
+  short?: (share: number) => Promise<Result>,
+): Promise<Result> {
+  if (++mockState.calls !== mockState.at) return act();
+  if (mockState.fault === "short") return short ? short(0.5) : act();
+  if (mockState.fault === "nothing") return short ? short(0) : act();
+  throw Object.assign(new Error(`${mockState.fault}: in the test`), { code: mockState.fault });
+}
+
+type MockFs = Record<string, (...words: unknown[]) => Promise<unknown>>;
+type MockWrite = (bytes: Uint8Array, offset: number, length: number, at: number) => Promise<{ bytesWritten: number }>;
+
+jest.mock("node:fs/promises", () => {
+  const real = jest.requireActual<MockFs>("node:fs/promises");
+  const watched = ["rename", "unlink", "realpath", "stat", "readdir", "readFile", "writeFile"];
+  const wrapped = (handle: object): unknown =>
+    new Proxy(handle, {
+      get(target, key) {
+        const member: unknown = Reflect.get(target, key, target);
+        if (typeof member !== "function") return member;
+        const own = member.bind(target) as (...words: unknown[]) => Promise<unknown>;
+        if (key === "write")
+          return (...[bytes, offset, length, at]: Parameters<MockWrite>) =>
+            mockCall(
+              () => (own as MockWrite)(bytes, offset, length, at),
+              (share) =>
+                share === 0
+                  ? Promise.resolve({ bytesWritten: 0 })
+                  : (own as MockWrite)(bytes, offset, Math.ceil(share * length), at),
+            );
+        if (key === "close") return () => mockCall(own).finally(() => own().catch(() => undefined));
+        return ["read", "stat", "sync", "datasync", "truncate", "readFile"].includes(String(key))
+          ? (...words: unknown[]) => mockCall(() => own(...words))
+          : own;
+      },
+    });
+  return {
+    ...real,
+    ...Object.fromEntries(watched.map((name) => [name, (...words: unknown[]) => mockCall(() => real[name](...words))])),
+    open: async (...words: unknown[]) => wrapped((await mockCall(() => real.open(...words))) as object),
+  };
+});
+
+const root = mkdtempSync(join(tmpdir(), "codebook-resumed-"));
+afterAll(() => rmSync(root, { recursive: true }));
+let folder: string;
+let target: string;
+beforeEach(() => {
+  mockState.at = 0;
+  folder = mkdtempSync(join(root, "case-"));
+  target = join(folder, "model.gguf");
+});
+
+/** The last ones are small, so that they share a line of the disk's. */
+const sizes = [200, 17 * 2 ** 20, 0, 3_000_000, 16 * 2 ** 20, 1, 300, 300];
+const contents = sizes.map((size, i) => new Uint8Array(size).fill(i + 1));
+const whole = createHash("sha256").update(Buffer.concat(contents)).digest("hex");
+const shaOf = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
+
+function pieces(made: number[] = [], failAt?: number): Piece[] {
+  return contents.map((bytes, number) => ({
+    bytes: bytes.length,
+    make: () => {
+      if (number === failAt) throw new Error("the weights cannot be had");
+      made.push(number);
+      return bytes;
+    },
+  }));
+}
+
+const write = (list = pieces(), key = "a") => writeFileResumably(target, list, { key });
+
+test("writes all pieces, and leaves nothing else", async () => {
+  const made: number[] = [];
+  expect(await write(pieces(made))).toBe(sizes.reduce((a, b) => a + b));
+  expect(made).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(shaOf(target)).toBe(whole);
+  expect(readdirSync(folder)).toEqual(["model.gguf"]);
+});
+
+test("what a call wrote before it failed is kept, and the next goes on from there", async () => {
+  writeFileSync(target, "old");
+  await expect(write(pieces([], 5))).rejects.toThrow("the weights cannot be had");
+  expect(readFileSync(target, "utf8")).toBe("old");
+  expect(readdirSync(folder)).toHaveLength(3);
+  const made: number[] = [];
+  await write(pieces(made));
+  expect(made).toEqual([5, 6, 7]);
+  expect(shaOf(target)).toBe(whole);
+  expect(readdirSync(folder)).toEqual(["model.gguf"]);
+});
+
+describe("what is found is believed only as far as it is right", () => {
+  const partialOf = () => join(folder, readdirSync(folder).find((name) => name.endsWith(".partial")) ?? "none");
+  const cases: [string, (partial: string) => void, number[]][] = [
+    [
+      "a byte of a piece was changed",
+      (partial) => {
+        const bytes = readFileSync(partial);
+        bytes[200 + 5_000_000] ^= 1;
+        writeFileSync(partial, bytes);
+      },
+      [1, 2, 3, 4, 5, 6, 7],
+    ],
+    ["the pieces are cut off", (partial) => truncateSync(partial, 18 * 2 ** 20), [3, 4, 5, 6, 7]],
+    ["there is more behind them", (partial) => appendFileSync(partial, new Uint8Array(10 ** 6)), [5, 6, 7]],
+    ["the list is cut in a line", (partial) => truncateSync(`${partial}.done`, 100), [1, 2, 3, 4, 5, 6, 7]],
+    ["the list is gone", (partial) => rmSync(`${partial}.done`), [0, 1, 2, 3, 4, 5, 6, 7]],
+    [
+      "the list is nonsense",
+      (partial) => writeFileSync(`${partial}.done`, "\0\n".repeat(1000)),
+      [0, 1, 2, 3, 4, 5, 6, 7],
+    ],
+    ["the pieces are gone", (partial) => rmSync(partial), [0, 1, 2, 3, 4, 5, 6, 7]],
+  ];
+  test.each(cases)("%s", async (_, damage, expected) => {
+    await write(pieces([], 5)).catch(() => undefined);
+    damage(partialOf());
+    const made: number[] = [];
+    await write(pieces(made));
+    expect(made).toEqual(expected);
+    expect(shaOf(target)).toBe(whole);
+    expect(readdirSync(folder)).toEqual(["model.gguf"]);
+  });
+});
+
+test("another key begins anew, and the unfinished file of the old one goes", async () => {
+  await write(pieces([], 5)).catch(() => undefined);
+  const made: number[] = [];
+  await write(pieces(made), "b");
+  expect(made).toHaveLength(8);
+  expect(readdirSync(folder)).toEqual(["model.gguf"]);
+});
+
+test("one writer at a time; the lock of a process that is gone counts for nothing", async () => {
+  await write(pieces([], 5)).catch(() => undefined);
+  const name = `${readdirSync(folder).find((one) => one.endsWith(".partial"))}.lock`;
+  const here = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+  for (const holder of [`${here} ${process.ppid}`, "00000000 1"]) {
+    writeFileSync(join(folder, name), holder);
+    await expect(write()).rejects.toThrow(/is writing it; if it is gone, delete/);
+    await expect(write()).rejects.toThrow(WriteError);
+  }
+  writeFileSync(join(folder, name), `${here} ${2 ** 22 + 1}`);
+  await write();
+  expect(readdirSync(folder)).toEqual(["model.gguf"]);
+  // Two calls of one process.
+  const both = await Promise.allSettled([write(), write()]);
+  expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  expect(shaOf(target)).toBe(whole);
+});
+
+test("stops on its signal, and keeps what is written", async () => {
+  const stop = new AbortController();
+  const list = pieces().map((piece, i) => (i === 4 ? { ...piece, make: () => (stop.abort(), contents[4]) } : piece));
+  await expect(writeFileResumably(target, list, { key: "a", signal: stop.signal })).rejects.toThrow(CancelledError);
+  const made: number[] = [];
+  await write(pieces(made));
+  expect(made).toEqual([4, 5, 6, 7]);
+});
+
+test("a piece of another size than was said is an error, not a file", async () => {
+  const list = pieces().map((piece, i) => (i === 3 ? { ...piece, make: () => new Uint8Array(5) } : piece));
+  await expect(write(list)).rejects.toThrow(/5 bytes, and 3000000 were announced/);
+  expect(existsSync(target)).toBe(false);
+});
+
+test.each<Fault>(["ENOSPC", "EIO", "short", "nothing"])(
+  "%s at every call: the old file or the new one, and the next call ends it",
+  async (fault) => {
+    const small = [200, 3000, 0, 5000, 1, 700].map((size, i) => new Uint8Array(size).fill(i + 1));
+    const whole = createHash("sha256").update(Buffer.concat(small)).digest("hex");
+    const save = (made: number[] = []) =>
+      writeFileResumably(
+        target,
+        small.map((bytes, number) => ({ bytes: bytes.length, make: () => (made.push(number), bytes) })),
+        { key: "a", syncBytes: 1000 },
+      );
+    let [refused, saved] = [0, 0];
+    for (let at = 1; ; at++) {
+      rmSync(folder, { recursive: true });
+      mkdirSync(folder);
+      writeFileSync(target, "old");
+      Object.assign(mockState, { calls: 0, at, fault });
+      const error: unknown = await save().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      const calls = mockState.calls;
+      mockState.at = 0;
+      expect(["old", whole]).toContain(readFileSync(target).length === 3 ? "old" : shaOf(target));
+      if (error !== undefined) {
+        expect(error).toBeInstanceOf(WriteError);
+        refused++;
+      } else expect(shaOf(target)).toBe(whole);
+      const made: number[] = [];
+      await save(made);
+      expect(shaOf(target)).toBe(whole);
+      if (made.length < small.length) saved++;
+      expect(readdirSync(folder)).toEqual(["model.gguf"]);
+      if (calls < at) break;
+    }
+    // Halves are written on; the rest is refused in words.
+    if (fault === "short") expect(refused).toBe(0);
+    else expect(refused).toBeGreaterThan(fault === "nothing" ? 5 : 15);
+    process.stdout.write(`  ${fault}: ${refused} refused, ${saved} taken up behind the first piece\n`);
+  },
+  120_000,
+);
+
+test("killed again and again: the same bytes, and at most 16 MB made twice each time", async () => {
+  const script = `
+    const { writeFileResumably } = require(${JSON.stringify(join(__dirname, "../../kernel/bytes/resumable-file"))});
+    const { writeSync } = require("node:fs");
+    const pieces = Array.from({ length: 60 }, (_, i) => ({
+      bytes: 2 ** 20,
+      make: async () => {
+        writeSync(1, i + "\\n");
+        await new Promise((resolve) => setTimeout(resolve, 4));
+        return new Uint8Array(2 ** 20).fill(i);
+      },
+    }));
+    writeFileResumably(${JSON.stringify(target)}, pieces, { key: "k" }).then(() => process.exit(0));`;
+  let kills = 0;
+  let last = -1;
+  for (let isDone = false; !isDone; kills++) {
+    const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    let printed = "";
+    child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+    const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+    const timer = setTimeout(() => child.kill("SIGKILL"), 120 + 15 * kills);
+    isDone = (await ended) === 0;
+    clearTimeout(timer);
+    const made = printed.trim().split("\n").filter(Boolean).map(Number);
+    if (made.length === 0) continue;
+    expect(made[0]).toBeGreaterThanOrEqual(last - 16);
+    last = Math.max(last, ...made);
+    expect(existsSync(target)).toBe(isDone);
+  }
+  process.stdout.write(`  killed ${kills - 1} times\n`);
+  expect(kills).toBeGreaterThan(2);
+  expect(readdirSync(folder)).toEqual(["model.gguf"]);
+  const bytes = readFileSync(target);
+  expect(bytes.length).toBe(60 * 2 ** 20);
+  for (let i = 0; i < 60; i++)
+    expect(bytes.subarray(i * 2 ** 20, (i + 1) * 2 ** 20).every((byte) => byte === i)).toBe(true);
+}, 120_000);
