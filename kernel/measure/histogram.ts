@@ -14,7 +14,11 @@ export function robustRange(values: Float32Array, tail = histogramTail): { minim
   const cut = Math.floor(values.length * tail);
   const minimum = Math.min(0, valueOfRank(values, cut)) + 0;
   const maximum = Math.max(0, valueOfRank(values, values.length - 1 - cut));
-  if (minimum < maximum) return { minimum, maximum };
+  return minimum < maximum ? { minimum, maximum } : wholeRange(values);
+}
+
+/** The range where both percentiles are 0: that of the largest magnitude. */
+export function wholeRange(values: Float32Array): { minimum: number; maximum: number } {
   let largest = 0;
   for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
   return largest === 0 ? { minimum: -1, maximum: 1 } : { minimum: -largest, maximum: largest };

@@ -1,6 +1,6 @@
 /** What `compress()` measures of a layer: by SIMD where that gives the bits of `kernel/measure`, else by its functions. */
 import { checkFinite, countSymbols, entropyOfCounts, sumErrors, type ErrorSums } from "../measure";
-import { countHistogram, histogramBins, histogramTail, robustRange } from "../measure/histogram";
+import { countHistogram, histogramBins, histogramTail, robustRange, wholeRange } from "../measure/histogram";
 import { countZeros } from "../measure/sparsity";
 import type { CodeArray } from "../quantize/quantized";
 import type { Histogram } from "../report/types";
@@ -22,7 +22,7 @@ export function robustRangeFast(values: Float32Array): BinRange {
   if (!ends) return robustRange(values);
   const minimum = Math.min(0, ends.low) + 0;
   const maximum = Math.max(0, ends.high);
-  return minimum < maximum ? { minimum, maximum } : robustRange(values);
+  return minimum < maximum ? { minimum, maximum } : wholeRange(values);
 }
 
 export interface LayerChange {

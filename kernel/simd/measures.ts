@@ -98,7 +98,7 @@ export function extremeRanks(values: Float32Array, cut: number): { low: number; 
   // Three times as many beyond as are wanted, and some more.
   const guess = Math.ceil((3 * cut * samples) / n) + 4;
   const [low, high] = [sample[guess], sample[samples - 1 - guess]];
-  if (!(low < high)) return undefined;
+  if (!(low <= high)) return undefined;
   const { collectTails } = layerFunctions();
   const below = new Tail(24 * cut + 8192);
   const above = new Tail(24 * cut + 8192);

@@ -1,5 +1,6 @@
 // A model larger than memory: a sparse safetensors file (holes, so that the disk need not hold it) is packed, verified and quantized by
-// processes whose heap is limited to 512 MB, and the most memory that was resident is printed. The peak is the process's own, from inside.
+// processes whose heap is limited to 512 MB, and the most memory that was resident is printed. Two
+// workers; quantized layers go to a checkpoint. The peak is the process's own, from inside.
 //   node test/bench/large.mjs [GB] [pack] [quantize]      40 GB and both unless told; takes some minutes for the hashes of 40 GB
 // Not a part of npm run bench.
 import { execFileSync } from "node:child_process";
@@ -45,8 +46,11 @@ const scripts = {
       return { archiveBytes, sha256 };
     };`,
   quantize: `const { compress, linear, open, rans } = require(${library});
-    const work = async ([file]) => {
-      const small = await compress(await open(file), [linear({ bits: 4, group: 128 }), rans()], { workers: 1 });
+    const work = async ([file, archive]) => {
+      const small = await compress(await open(file), [linear({ bits: 4, group: 128 }), rans()], {
+        workers: 2,
+        checkpoint: archive + ".layers",
+      });
       const [{ bytes, bitsPerWeight }] = small.report.variants;
       return { layers: small.report.layers.length, bytes, bitsPerWeight };
     };`,

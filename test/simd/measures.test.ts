@@ -26,6 +26,8 @@ const kinds: Record<string, (count: number) => Float32Array> = {
   gaussian: (count) => gaussianWeights(count, 3),
   adversarial: (count) => adversarialWeights(count, 4),
   "half zeros": (count) => gaussianWeights(count, 5).map((w, i) => (i % 2 === 0 ? w : i % 4 === 1 ? 0 : -0)),
+  zeros: (count) => new Float32Array(count),
+  "nearly all zeros": (count) => gaussianWeights(count, 9).map((w, i) => (i % 5000 === 7 ? w : i % 3 === 0 ? -0 : 0)),
   constant: (count) => new Float32Array(count).fill(0.25),
   "few levels": (count) => gaussianWeights(count, 6).map((w) => Math.round(w * 100) / 100),
   huge: (count) => gaussianWeights(count, 7).map((w) => w * 1e39),
@@ -118,6 +120,7 @@ test("extreme ranks: those of the sorted values for small cuts; the rest is left
     }
   }
   expect(extremeRanks(gaussianWeights(200_000, 1), 100)).toBeDefined();
+  expect(extremeRanks(kinds["nearly all zeros"](200_000), 100)).toBeDefined();
   expect(extremeRanks(gaussianWeights(200_000, 1), 50_000)).toBeUndefined();
   expect(extremeRanks(gaussianWeights(100, 1), 1)).toBeUndefined();
 });
