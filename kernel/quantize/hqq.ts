@@ -18,7 +18,6 @@
  *  Source: Badri & Shaji 2023, Half-Quadratic Quantization of Large Machine Learning Models; the stopping rule and the limits as in
  *  the authors' float32 program. */
 import { OptionError } from "../errors";
-import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
@@ -32,8 +31,10 @@ import {
   type Grouping,
 } from "./groups";
 import { checkFlag } from "./linear";
+import { plainLoops, type Loops } from "./loops";
 import type { Quantized, Quantizer } from "./quantized";
 import { largestWeight, rint, roundTo, scaleBits, type ScaleType } from "./scale";
+import { tilingOfGroups } from "./tiles";
 
 const { fround } = Math;
 const kind = "hqq";
@@ -105,12 +106,18 @@ interface Grid {
   readonly zero: Float32Array;
 }
 
-function quantize(weights: Float32Array, shape: Shape, step: HqqStep, name?: string): Quantized {
-  checkFinite(weights, kind, name);
+function quantize(
+  weights: Float32Array,
+  shape: Shape,
+  step: HqqStep,
+  name?: string,
+  loops: Loops = plainLoops,
+): Quantized {
+  loops.checkFinite(weights, kind, name);
   const grouping = groupsOf(kind, shape, weights.length, step);
   const highest = 2 ** step.bits - 1;
   const grid = startGrid(weights, grouping, highest, step.roundZero);
-  refine(weights, grouping, grid, highest, step);
+  refine(weights, grouping, grid, highest, step, loops);
   const codes = new Uint8Array(weights.length);
   const scales = new Float32Array(grid.inverse.length);
   const zeroPoints = new Float32Array(grid.zero.length);
@@ -164,29 +171,34 @@ function refine(
   { inverse, zero }: Grid,
   highest: number,
   step: HqqStep,
+  loops: Loops,
 ): void {
+  const tiling = tilingOfGroups(grouping);
   let { beta } = step;
   let bestError = Infinity;
   const next = new Float32Array(zero.length);
   for (let round = 0; round < step.iterations; round++, beta *= step.kappa) {
-    let total = 0;
     // |x| − |x|^(p−1)/β ≤ 0 up to |x| = β^(−1/(2−p)); one percent below that no rounding brings it above zero.
     const shrinksToZero = 0.99 * beta ** (-1 / (2 - step.norm));
-    forEachGroup(grouping, (group, start, end) => {
-      const t = inverse[group];
-      const z = zero[group];
-      let sum = 0;
-      for (let i = start; i < end; i++) {
-        const w = weights[i];
-        const q = codeOf(w, t, z, highest);
-        const x = fround(w - fround(fround(q - z) / t));
-        const size = x < 0 ? -x : x;
-        total += size;
-        const error = size < shrinksToZero ? 0 : shrink(x, step.norm, beta);
-        sum += fround(q - fround(fround(w - error) * t));
-      }
-      next[group] = start === end ? z : sum / (end - start);
-    });
+    const limit = fround(shrinksToZero);
+    const fast = loops.hqqRound(weights, tiling, { inverse, zero, next }, highest, limit);
+    let total = fast ?? 0;
+    if (fast === undefined)
+      forEachGroup(grouping, (group, start, end) => {
+        const t = inverse[group];
+        const z = zero[group];
+        let sum = 0;
+        for (let i = start; i < end; i++) {
+          const w = weights[i];
+          const q = codeOf(w, t, z, highest);
+          const x = fround(w - fround(fround(q - z) / t));
+          const size = x < 0 ? -x : x;
+          total += size;
+          const error = size < limit ? 0 : shrink(x, step.norm, beta);
+          sum += fround(q - fround(fround(w - error) * t));
+        }
+        next[group] = start === end ? z : sum / (end - start);
+      });
     const error = total / Math.max(1, weights.length);
     zero.set(next);
     if (error >= bestError) return;

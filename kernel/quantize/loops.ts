@@ -62,6 +62,15 @@ export interface Loops {
   uniformCodes(weights: Float32Array, tiling: Tiling, grid: GridOptions): UniformCodes | undefined;
   /** rint(w/step) as int32; `undefined` where one may be beyond. */
   stepCodes(weights: Float32Array, step: number): Int32Array | undefined;
+  /** One round of `hqq` over groups none of whose errors reaches `limit`, so that all shrink to zero: zero points into `next`, Σ|error|
+   *  returned; `undefined` where its own loop is to do it. */
+  hqqRound(
+    weights: Float32Array,
+    tiling: Tiling,
+    grid: Readonly<Record<"inverse" | "zero" | "next", Float32Array>>,
+    highest: number,
+    limit: number,
+  ): number | undefined;
   /** Codes of the path of least squared error, see trellis.ts. */
   pathCodes(weights: Float32Array, step: number, states: number): Int32Array;
   /** scale·(q − zeroPoint). */
@@ -110,6 +119,7 @@ export const plainLoops: Loops = {
   },
   uniformCodes: () => undefined,
   stepCodes: () => undefined,
+  hqqRound: () => undefined,
   pathCodes,
   uniformValues(codes, tiling, scales, zeroPoints) {
     const values = new Float32Array(codes.length);

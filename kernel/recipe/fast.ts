@@ -14,6 +14,7 @@ import {
   encodeIntegers,
   encodeSixteen,
   encodeSteps,
+  hqqRound,
   largestMagnitudes,
 } from "../simd/codes";
 import { roomForBytes, roomForFloats } from "../simd/layer-memory";
@@ -53,6 +54,7 @@ const simdLoops: Loops = {
     return quantizeGroups({ weights, rows, columns: rowLength, group: width }, grid, { room });
   },
   stepCodes: encodeSteps,
+  hqqRound: (weights, tiling, grid, highest, limit) => hqqRound(weights, shapeOf(tiling), grid, highest, limit),
   // Four states are too few for the lanes of a vector.
   pathCodes: (weights, step, states) =>
     states < 8

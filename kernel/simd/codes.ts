@@ -1,7 +1,7 @@
 /** Codes of weights whose scales are known, the magnitudes that scales come from, and values from codes, by WebAssembly SIMD. The bits are
  *  those of the methods in `kernel/quantize`. Tiles are those of `inRuns`; a scale belongs to a tile. */
 import { inPieces, layerFunctions, listsAt, memoryBytes, roomForBytes } from "./layer-memory";
-import { inRuns, type TileShape } from "./runs";
+import { inRuns, pieceWeights, type TileShape } from "./runs";
 
 export type Codes = Uint8Array | Int8Array;
 
@@ -64,6 +64,33 @@ export function encodeIntegers(
     ([x, to], [scale, zero], count, width) => encode(x, count, width, scale, zero, low, high, to),
   );
   return codes;
+}
+
+/** One round of `hqq` whose errors all shrink to zero, see assembly/layers/hqq.ts: zero points into `next`, Σ|error| returned; `undefined` for
+ *  an error from `limit` on, and for groups that are longer than a piece. */
+export function hqqRound(
+  weights: Float32Array,
+  shape: TileShape,
+  { inverse, zero, next }: Readonly<Record<"inverse" | "zero" | "next", Float32Array>>,
+  highest: number,
+  limit: number,
+): number | undefined {
+  if (Math.min(shape.width, shape.columns) > pieceWeights) return undefined;
+  const { hqqRound: round } = layerFunctions();
+  let total = 0;
+  inRuns(
+    shape,
+    [{ array: weights, use: "in" }],
+    [
+      { array: inverse, use: "in" },
+      { array: zero, use: "in" },
+      { array: next, use: "out" },
+    ],
+    ([x], [t, z, to], count, width) => {
+      if (total >= 0) total = round(x, count, width, t, z, highest, limit, total, to);
+    },
+  );
+  return total < 0 ? undefined : total;
 }
 
 /** rint(w/step); `undefined` where one is beyond 2^22. */

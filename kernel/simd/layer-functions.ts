@@ -120,6 +120,17 @@ export interface LayerFunctions {
     largest: number,
     codes: number,
   ): void;
+  hqqRound(
+    weights: number,
+    columns: number,
+    group: number,
+    inverses: number,
+    zeros: number,
+    highest: number,
+    limit: number,
+    total: number,
+    next: number,
+  ): number;
   encodeSteps(weights: number, count: number, step: number, codes: number): number;
   largestOfTiles(
     weights: number,

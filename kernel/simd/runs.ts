@@ -21,7 +21,7 @@ export interface RunArray {
 }
 
 /** Weights of a piece: 64 KiB, which stay in a core's own cache. */
-const pieceWeights = 16_384;
+export const pieceWeights = 16_384;
 
 /** Calls `work` for stretches of weights that lie within one row of tiles, one after the other: the addresses of the arrays' first weights,
  *  those of the tables' first tiles, how many weights, and the width of a tile within them. Rows that the tiles divide, with tiles one

@@ -16,5 +16,6 @@ export {
 } from "./layers/measures";
 export { packBits, unpackBits } from "./layers/bits";
 export { decodeIntegers, decodeSixteen, decodeTable, decodeUniform } from "./layers/decode";
+export { hqqRound } from "./layers/hqq";
 export { encodeFloats, encodeIntegers, encodeSixteen, encodeSteps } from "./layers/encode";
 export { largestOfTiles } from "./layers/largest";
