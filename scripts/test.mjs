@@ -3,6 +3,7 @@
 // The last line counts the tests of all suites.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { SetupError, fail, step } from "./setup/console.mjs";
 import { run } from "./setup/process.mjs";
@@ -57,7 +58,13 @@ const suites = {
         ? { passed: 1 }
         : { failed: 1 },
     ),
-  unit: () => jest("unit", ["--testPathIgnorePatterns", "lib/test/(browser|train|notebooks)/"]),
+  // Many tests wait for other programs: two at a time also where there are two cores.
+  unit: () =>
+    jest("unit", [
+      `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`,
+      "--testPathIgnorePatterns",
+      "lib/test/(browser|train|notebooks)/",
+    ]),
   train: () => {
     const native = existsSync(
       join(root, "node_modules", "@tensorflow", "tfjs-node", "lib", "napi-v8", "tfjs_binding.node"),

@@ -52,7 +52,7 @@ export class TurnedTensor implements SavedTensor {
     ({ dtype: this.dtype, sizeBytes: this.sizeBytes } = tensor);
     if (blockTypes.has(tensor.dtype))
       throw new UnsupportedError(
-        `saveGguf(): ${tensor.name} is stored (in, out) as ${tensor.dtype}; its blocks do not survive turning it: write floats, save("….gguf", { dtype: "F16" })`,
+        `saveGguf(): ${tensor.name} is stored (in, out) as ${tensor.dtype}; its blocks do not survive turning it: save the model as GGUF before, open that and quantize it, or write the values as floats, save("….gguf", { dtype: "F16" })`,
       );
   }
 

@@ -63,8 +63,9 @@ function expectSame(file: string, { texts, tokens, rows }: Answer, isEncoder: bo
   expect([file, difference < tolerance ? "near" : difference]).toEqual([file, "near"]);
 }
 
-/** Float32 sums in another order; and the GELU of llama.cpp, which looks it up among float16 numbers. */
-const toleranceOf = (kind: string) => (kind === "bert" || kind === "gpt2" ? 2e-3 : 2e-5);
+/** Float32 sums in another order. Of BERT and GPT-2 transformers is asked with llama.cpp's GELU, which looks it up by float16 numbers: there
+ *  another last bit may give a neighbour. */
+const toleranceOf = (kind: string) => (kind === "bert" || kind === "gpt2" ? 3e-4 : 2e-5);
 
 const quantized = ["llama", "qwen2", "qwen3", "bert"];
 const answers = new Map<string, Answer>();
@@ -133,6 +134,12 @@ describe("small networks", () => {
     const small = await compress(await open(at("gpt2")), ggml({ type: "Q8_0" }), { only: "**.h.**" });
     await expect(small.save(at("no.gguf"))).rejects.toThrow(/blocks do not survive turning it/);
     expectSame(at("gpt2-values.gguf"), answerOf("gpt2-values"), false, toleranceOf("gpt2"));
+    // The way out: GGUF has the matrices turned already.
+    await saveGguf(await open(at("gpt2")), at("gpt2-turned.gguf"));
+    const turned = await compress(await open(at("gpt2-turned.gguf")), ggml({ type: "Q8_0" }), { only: "blk.**" });
+    await turned.save(at("gpt2-q8.gguf"));
+    expect((await open(at("gpt2-q8.gguf"))).tensor("blk.0.attn_qkv.weight").dtype).toBe("Q8_0");
+    expectSame(at("gpt2-q8.gguf"), answerOf("gpt2"), false, 0.1);
   });
 
   itWith(hasTransformers)("what GGUF has no place or name for is refused", async () => {

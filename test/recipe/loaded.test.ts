@@ -18,7 +18,9 @@ import {
   open,
   OptionError,
   saveBitsandbytes,
+  saveCompressedTensors,
   type Recipe,
+  type SaveCompressedTensorsOptions,
   type Step,
 } from "../../kernel";
 import { hasModules, itWith, miniLm, referencePython } from "../references";
@@ -56,8 +58,6 @@ function compare(jobs: readonly object[]): Result[] {
 }
 
 const needs = hasModules("torch", "transformers", "compressed_tensors");
-/** (Asymmetric ones are left to compressed-tensors.test.ts: compressed-tensors 0.20.0 packs zero points when it writes, and expects them
- *  unpacked when transformers 5.24 makes the layers that they are read into.) */
 const llama: Record<string, Recipe> = {
   "pack-quantized, W8A16": linear({ bits: 8, per: "channel" }),
   "pack-quantized, W4A16": linear({ bits: 4, group: 32 }),
@@ -74,10 +74,32 @@ const llama: Record<string, Recipe> = {
   ],
 };
 
-async function write(name: string, original: string, recipe: Recipe, only: string) {
+/** Those with a zero point for each group or row, which transformers 5.24 opens with CompressedTensorsConfig(dequantize=True) only:
+ *  compressed-tensors 0.20.0 packs such zero points, and makes the layers that they are read into without packing. */
+const asymmetric: Record<string, Recipe> = {
+  "asymmetric, 4 bits in groups": linear({ bits: 4, group: 32, symmetric: false }),
+  "asymmetric, 8 bits in rows": linear({ bits: 8, per: "channel", symmetric: false }),
+  "asymmetric, int": int({ bits: 4, group: 64, symmetric: false }),
+};
+
+/** Folders whose engine quantizes activations. */
+const dynamic: Record<string, [inputs: "int8" | "e4m3", Recipe]> = {
+  "W8A8, int8 in rows": ["int8", linear({ bits: 8, per: "channel" })],
+  "W8A8, int8 in groups": ["int8", int({ bits: 8, group: 64 })],
+  "W8A8, fp8": ["e4m3", fp8({ per: "channel" })],
+};
+
+async function write(
+  name: string,
+  original: string,
+  recipe: Recipe,
+  only: string,
+  choices: SaveCompressedTensorsOptions = {},
+) {
   const small = await compress(await open(original), recipe, { only });
   const saved = join(folder, name.replace(/\W+/g, "-"));
-  await small.save(`${saved}/`);
+  if (choices.activations) await saveCompressedTensors(small, saved, choices);
+  else await small.save(`${saved}/`);
   const values = `${saved}.safetensors`;
   await small.save(values);
   return { folder: saved, original, values };
@@ -133,6 +155,28 @@ test("saveBitsandbytes() refuses what one config.json cannot say", async () => {
   await expect(saveBitsandbytes(await compress(words, nf4()), to)).rejects.toThrow(/is an embedding/);
   await expect(saveBitsandbytes(model, to)).rejects.toThrow(/no tensor of this model is compressed/);
 });
+
+itWith(needs)(
+  "transformers gives the logits of our values, asymmetric ones, and of our values and inputs of 8 bits",
+  async () => {
+    const original = join(folder, "third");
+    python("make", original);
+    const jobs = [];
+    for (const [name, recipe] of Object.entries(asymmetric))
+      jobs.push({ ...(await write(name, original, recipe, "model.layers.**")), dequantize: true });
+    for (const [name, [inputs, recipe]] of Object.entries(dynamic))
+      jobs.push({
+        ...(await write(name, original, recipe, "model.layers.**", { activations: "dynamic" })),
+        inputs,
+      });
+    for (const { folder: saved, difference, change, size } of compare(jobs)) {
+      const where = saved.slice(folder.length + 1);
+      expect([where, difference < 2e-5 * Math.max(1, size)]).toEqual([where, true]);
+      expect([where, change > 20 * difference]).toEqual([where, true]);
+    }
+  },
+  290_000,
+);
 
 itWith(needs)(
   "transformers gives the logits of our values: nine recipes of a small Llama, and MiniLM in 4 bits",
