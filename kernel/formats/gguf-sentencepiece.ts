@@ -1,0 +1,305 @@
+/** SentencePiece's BPE with bytes to fall back on, as llama.cpp reads it ("llama"): of a tokenizer.json, whose merges name the pairs that
+ *  join, the scores by which llama.cpp chooses among neighbours that make a token.
+ *
+ *  Scores and types are those of tokenizer.model where the folder has it. Else a token has the score 0 − r, r the rank of the first merge
+ *  that makes it, and 0 without one. Either way they are checked to order the merges as the merges are ordered, and llama.cpp to join no
+ *  pair that is no merge: it takes any two neighbours that make a token, the highest score first, then the leftmost.
+ *
+ *  Two things remain otherwise. A Metaspace step puts no "▁" before a text that begins with a space or, "first", behind a token of
+ *  markup; llama.cpp and SentencePiece put it there. And llama.cpp finds tokens of markup in the text as it was given, also those that
+ *  tokenizers looks for behind its normalizer.
+ *
+ *  Sources: ggml-org/llama.cpp, src/llama-vocab.cpp (llm_tokenizer_spm), convert_hf_to_gguf.py; huggingface/tokenizers, Metaspace. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { fileSource } from "../bytes/source";
+import { FormatError, UnsupportedError } from "../errors";
+import { GgufValue, type GgufMetadataInput } from "./gguf-values";
+import { pieceTypes, readSentencePiece, type SentencePieceModel } from "./sentencepiece";
+import { addedTokens, stepsOf, type Settings, type Tokens } from "./tokenizer-json";
+
+export interface SentencePieceFolder {
+  readonly folder: string;
+  /** Of tokenizer.json, whose content is `tokenizer`, with `model` in it. */
+  readonly path: string;
+  readonly tokenizer: Settings;
+  readonly model: Settings;
+  readonly tokens: Tokens;
+  /** tokenizer_config.json */
+  readonly settings: Settings;
+  /** Numbers of special tokens, by GGUF's keys. */
+  readonly special: GgufMetadataInput;
+}
+
+const space = "\u2581";
+
+/** The score that llama.cpp's converter gives to rows without a token. */
+const unusedScore = -10_000;
+
+interface Merge {
+  readonly left: string;
+  readonly right: string;
+}
+
+export async function sentencePiecePairs(given: SentencePieceFolder): Promise<GgufMetadataInput> {
+  const { folder, path, tokenizer, model, tokens, settings, special } = given;
+  checkModel(model);
+  const added = addedTokens(tokenizer);
+  const types = typesOf(tokens, model);
+  const merges = mergesOf(path, model.merges);
+  const scores = scoresOf(tokens, merges, types);
+  const file = join(folder, "tokenizer.model");
+  if (await isFile(file))
+    takePieces(await readModel(file), file, tokens, new Set(added.map(({ id }) => id)), types, scores);
+  const vocabulary = new Vocabulary(path, tokens.texts, types, scores);
+  checkBytes(vocabulary);
+  checkMerges(vocabulary, merges);
+  const texts = addedTexts(tokens.texts, added, stepsOf(tokenizer.normalizer));
+  checkDistinct(texts);
+  return {
+    "tokenizer.ggml.model": "llama",
+    "tokenizer.ggml.pre": "default",
+    "tokenizer.ggml.tokens": new GgufValue("string", texts),
+    "tokenizer.ggml.scores": new GgufValue("float32", scores),
+    "tokenizer.ggml.token_type": new GgufValue("int32", types),
+    "tokenizer.ggml.add_space_prefix": addsSpace(tokenizer, vocabulary),
+    ...addedEnds(tokenizer.post_processor, settings, tokens.texts, special),
+  };
+}
+
+function refuse(problem: string): never {
+  throw new UnsupportedError(`saveGguf(): a SentencePiece tokenizer ${problem} is not written; llama.cpp has none`);
+}
+
+function checkModel(model: Settings): void {
+  for (const key of ["dropout", "continuing_subword_prefix", "end_of_word_suffix", "ignore_merges"])
+    if (![undefined, null, false, "", 0].includes(model[key] as null))
+      refuse(`with ${key} ${JSON.stringify(model[key])}`);
+}
+
+function typesOf({ texts, types }: Tokens, { unk_token: unknown }: Settings): number[] {
+  return texts.map((text, i) => {
+    if (text === unknown) return pieceTypes.unknown;
+    return types[i] === pieceTypes.normal && /^<0x[0-9A-F]{2}>$/.test(text) ? pieceTypes.byte : types[i];
+  });
+}
+
+function mergesOf(path: string, merges: unknown): Merge[] {
+  if (!Array.isArray(merges)) throw new FormatError(path, 0, "the model has no merges", "a list of pairs");
+  return merges.map((merge: unknown) => {
+    const parts: unknown[] = typeof merge === "string" ? merge.split(" ") : Array.isArray(merge) ? merge : [];
+    const [left, right] = parts;
+    if (parts.length === 2 && typeof left === "string" && typeof right === "string" && left !== "" && right !== "")
+      return { left, right };
+    throw new FormatError(path, 0, `a merge is ${JSON.stringify(merge)}`, "a pair");
+  });
+}
+
+function scoresOf({ texts }: Tokens, merges: readonly Merge[], types: readonly number[]): number[] {
+  const ranks = new Map<string, number>();
+  merges.forEach(({ left, right }, rank) => {
+    if (!ranks.has(left + right)) ranks.set(left + right, rank);
+  });
+  return texts.map((text, i) => (types[i] === pieceTypes.unused ? unusedScore : 0 - (ranks.get(text) ?? 0)));
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+async function readModel(path: string): Promise<SentencePieceModel> {
+  const source = await fileSource(path);
+  try {
+    return await readSentencePiece(source);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Scores of the pieces, and types of those that tokenizer.json says nothing else of. */
+function takePieces(
+  { pieces, modelType }: SentencePieceModel,
+  file: string,
+  { texts }: Tokens,
+  added: ReadonlySet<number>,
+  types: number[],
+  scores: number[],
+): void {
+  if (modelType !== 2)
+    refuse(
+      `whose tokenizer.model is of kind ${modelType === 1 ? "unigram" : modelType} and whose tokenizer.json is BPE`,
+    );
+  pieces.forEach(({ text, score, type }, i) => {
+    if (added.has(i)) return;
+    if (text !== texts[i])
+      throw new UnsupportedError(
+        `saveGguf(): token ${i} is ${JSON.stringify(text)} in ${file} and ${JSON.stringify(texts[i])} in tokenizer.json; take the one that is wrong away`,
+      );
+    scores[i] = score;
+    // What SentencePiece cuts out of a text, tokenizers cuts out as an added token only.
+    types[i] = type === pieceTypes.userDefined ? pieceTypes.normal : type;
+  });
+}
+
+/** Tokens that a text may come to by merging; the others are cut out of it before, or never made. */
+class Vocabulary {
+  readonly scores = new Map<string, number>();
+
+  constructor(
+    readonly path: string,
+    texts: readonly string[],
+    types: readonly number[],
+    scores: readonly number[],
+  ) {
+    texts.forEach((text, i) => {
+      if (types[i] === pieceTypes.normal || types[i] === pieceTypes.byte) this.scores.set(text, Math.fround(scores[i]));
+    });
+  }
+
+  has(text: string): boolean {
+    return this.scores.has(text);
+  }
+
+  /** What llama.cpp may hold as a symbol: a token, or a character by itself. */
+  isSymbol(text: string): boolean {
+    return this.has(text) || text.length === 1 || (text.length === 2 && (text.codePointAt(0) ?? 0) > 0xffff);
+  }
+}
+
+function checkBytes(vocabulary: Vocabulary): void {
+  for (let byte = 0; byte < 256; byte++) {
+    const name = `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
+    if (!vocabulary.has(name)) refuse(`without the byte ${name}`);
+  }
+}
+
+function checkMerges(vocabulary: Vocabulary, merges: readonly Merge[]): void {
+  const lengths = new Map<string, Set<number>>();
+  let [last, lowest] = ["", Infinity];
+  for (const { left, right } of merges) {
+    const text = left + right;
+    const score = vocabulary.scores.get(text);
+    if (score === undefined) continue;
+    if (score > lowest || (score === lowest && text !== last))
+      refuse(`whose merge ${JSON.stringify(text)} comes behind ${JSON.stringify(last)} and has no lower score`);
+    [last, lowest] = [text, score];
+    const known = lengths.get(text);
+    if (known) known.add(left.length);
+    else lengths.set(text, new Set([left.length]));
+  }
+  for (const text of vocabulary.scores.keys())
+    for (let at = 1; at < text.length; at++) {
+      if (isInsideCharacter(text, at) || lengths.get(text)?.has(at)) continue;
+      const [left, right] = [text.slice(0, at), text.slice(at)];
+      if (vocabulary.isSymbol(left) && vocabulary.isSymbol(right))
+        refuse(
+          `whose tokens ${JSON.stringify(left)} and ${JSON.stringify(right)} are no merge, though ${JSON.stringify(text)} is a token,`,
+        );
+    }
+}
+
+function isInsideCharacter(text: string, at: number): boolean {
+  return (text.codePointAt(at - 1) ?? 0) > 0xffff;
+}
+
+/** Texts as they are looked for in what was given: behind a normalizer that makes spaces "▁", those of added tokens have "▁" for them. */
+function addedTexts(
+  texts: readonly string[],
+  added: ReturnType<typeof addedTokens>,
+  normalizer: readonly Settings[],
+): string[] {
+  const own = [...texts];
+  for (const { id, content, special, normalized, ...rest } of added) {
+    for (const key of ["lstrip", "rstrip", "single_word"] as const)
+      if (rest[key] === true) refuse(`whose added token ${JSON.stringify(content)} has ${key}`);
+    if (special || normalized !== true || normalizer.length === 0) continue;
+    if (normalizer.some(({ type }) => type !== "Replace"))
+      refuse(`whose added token ${JSON.stringify(content)} is looked for behind ${JSON.stringify(normalizer[0].type)}`);
+    own[id] = content.replaceAll(space, " ");
+  }
+  return own;
+}
+
+function checkDistinct(texts: readonly string[]): void {
+  const seen = new Map<string, number>();
+  texts.forEach((text, i) => {
+    const other = seen.get(text);
+    if (other !== undefined) refuse(`whose tokens ${other} and ${i} are both ${JSON.stringify(text)}`);
+    seen.set(text, i);
+  });
+}
+
+/** Whether a text begins as if a space stood before it. */
+function addsSpace({ normalizer, pre_tokenizer: pre }: Settings, vocabulary: Vocabulary): boolean {
+  const [steps, cuts] = [stepsOf(normalizer), stepsOf(pre)];
+  const kinds = steps.map(normalizerKind);
+  const [metaspace] = cuts;
+  if (kinds.includes("other") || cuts.length > 1) refuse(described(normalizer, pre));
+  const prepends = kinds.includes("prepends");
+  const doubles = kinds.includes("doubles");
+  if (metaspace === undefined) {
+    if (!kinds.includes("replaces") || doubles) refuse(described(normalizer, pre));
+    return prepends;
+  }
+  const {
+    type,
+    replacement,
+    prepend_scheme: scheme = metaspace.add_prefix_space === false ? "never" : "always",
+  } = metaspace;
+  if (type !== "Metaspace" || replacement !== space || !["first", "always", "never"].includes(String(scheme)))
+    refuse(described(normalizer, pre));
+  if (doubles && (prepends || scheme !== "always")) refuse(described(normalizer, pre));
+  if (metaspace.split !== false)
+    for (const text of vocabulary.scores.keys())
+      if (text.includes(space, 1)) refuse(`that cuts at every space and has the token ${JSON.stringify(text)}`);
+  return prepends || scheme !== "never";
+}
+
+function described(normalizer: unknown, pre: unknown): string {
+  const steps = JSON.stringify({ normalizer, pre_tokenizer: pre });
+  return `that prepares text so: ${steps.slice(0, 300)}`;
+}
+
+/** "doubles" makes a Metaspace step put its "▁" also before a text that begins with one (transformers 5, for tokenizer.model). */
+function normalizerKind({ type, prepend, pattern, content }: Settings): "prepends" | "replaces" | "doubles" | "other" {
+  if (type === "Prepend" && prepend === space) return "prepends";
+  if (type !== "Replace") return "other";
+  const { String: literal, Regex: regex } = (pattern ?? {}) as Settings;
+  if (literal === " " && content === space) return "replaces";
+  return regex === `\\A${space}` && content === space + space ? "doubles" : "other";
+}
+
+/** Which tokens a text gets before and behind it. The words of tokenizer_config.json go before the template of tokenizer.json. */
+function addedEnds(
+  post: unknown,
+  settings: Settings,
+  texts: readonly string[],
+  special: GgufMetadataInput,
+): GgufMetadataInput {
+  const ids = [special["tokenizer.ggml.bos_token_id"], special["tokenizer.ggml.eos_token_id"]];
+  const words = [settings.add_bos_token, settings.add_eos_token];
+  const isSaid = words.some((word) => typeof word === "boolean");
+  const [bos, eos] = isSaid
+    ? words.map((word, i) => word === true && ids[i] !== undefined)
+    : templateEnds(post).map((names, i) => {
+        if (names.length > 0 && (names.length > 1 || texts[ids[i] as number] !== names[0]))
+          refuse(`that adds ${names.map((name) => JSON.stringify(name)).join(" ")} to a text`);
+        return names.length > 0;
+      });
+  return { "tokenizer.ggml.add_bos_token": bos, "tokenizer.ggml.add_eos_token": eos };
+}
+
+function templateEnds(post: unknown): [before: string[], behind: string[]] {
+  if (typeof post !== "object" || post === null) return [[], []];
+  const { type, single, processors } = post as Settings;
+  const inner: unknown[] = type === "Sequence" && Array.isArray(processors) ? processors : [];
+  if (inner.length === 1) return templateEnds(inner[0]);
+  if (type !== "TemplateProcessing" || !Array.isArray(single))
+    return refuse(`with the post-processor ${JSON.stringify(type)}`);
+  const names = single.map((part: { SpecialToken?: { id?: unknown } }) => part.SpecialToken?.id);
+  const at = names.indexOf(undefined);
+  return [names.slice(0, at).map(String), names.slice(at + 1).map(String)];
+}
