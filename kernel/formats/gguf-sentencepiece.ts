@@ -1,9 +1,10 @@
 /** SentencePiece's BPE with bytes to fall back on, as llama.cpp reads it ("llama"): of a tokenizer.json, whose merges name the pairs that
  *  join, the scores by which llama.cpp chooses among neighbours that make a token.
  *
- *  Scores and types are those of tokenizer.model where the folder has it. Else a token has the score 0 − r, r the rank of the first merge
- *  that makes it, and 0 without one. Either way they are checked to order the merges as the merges are ordered, and llama.cpp to join no
- *  pair that is no merge: it takes any two neighbours that make a token, the highest score first, then the leftmost.
+ *  llama.cpp joins any two neighbours that make a token, the highest score first, then the leftmost; tokenizers joins pairs that are
+ *  merges, the lowest rank first. So every such pair has to be a merge, and scores have to fall from merge to merge. Those of
+ *  tokenizer.model are taken where they do; in Mistral 7B's, runs of spaces share one. Else a token has the score 0 − r, r the rank of the
+ *  first merge that makes it, and 0 without one.
  *
  *  Two things remain otherwise. A Metaspace step puts no "▁" before a text that begins with a space or, "first", behind a token of
  *  markup; llama.cpp and SentencePiece put it there. And llama.cpp finds tokens of markup in the text as it was given, also those that
@@ -15,7 +16,7 @@ import { join } from "node:path";
 import { fileSource } from "../bytes/source";
 import { FormatError, UnsupportedError } from "../errors";
 import { GgufValue, type GgufMetadataInput } from "./gguf-values";
-import { pieceTypes, readSentencePiece, type SentencePieceModel } from "./sentencepiece";
+import { pieceTypes, readSentencePiece, type Piece, type SentencePieceModel } from "./sentencepiece";
 import { addedTokens, stepsOf, type Settings, type Tokens } from "./tokenizer-json";
 
 export interface SentencePieceFolder {
@@ -47,13 +48,16 @@ export async function sentencePiecePairs(given: SentencePieceFolder): Promise<Gg
   const added = addedTokens(tokenizer);
   const types = typesOf(tokens, model);
   const merges = mergesOf(path, model.merges);
-  const scores = scoresOf(tokens, merges, types);
   const file = join(folder, "tokenizer.model");
-  if (await isFile(file))
-    takePieces(await readModel(file), file, tokens, new Set(added.map(({ id }) => id)), types, scores);
-  const vocabulary = new Vocabulary(path, tokens.texts, types, scores);
+  const pieces = (await isFile(file)) ? await piecesOf(file, tokens, new Set(added.map(({ id }) => id)), types) : [];
+  const vocabulary = new Vocabulary(tokens.texts, types);
   checkBytes(vocabulary);
-  checkMerges(vocabulary, merges);
+  checkPairs(vocabulary, merges);
+  const ranks = ranksOf(tokens, merges, types);
+  const trained = ranks.map((rank, i) => pieces[i]?.score ?? rank);
+  const scores = disorder(vocabulary, merges, trained) === undefined ? trained : ranks;
+  const reason = disorder(vocabulary, merges, scores);
+  if (reason !== undefined) refuse(reason);
   const texts = addedTexts(tokens.texts, added, stepsOf(tokenizer.normalizer));
   checkDistinct(texts);
   return {
@@ -95,7 +99,7 @@ function mergesOf(path: string, merges: unknown): Merge[] {
   });
 }
 
-function scoresOf({ texts }: Tokens, merges: readonly Merge[], types: readonly number[]): number[] {
+function ranksOf({ texts }: Tokens, merges: readonly Merge[], types: readonly number[]): number[] {
   const ranks = new Map<string, number>();
   merges.forEach(({ left, right }, rank) => {
     if (!ranks.has(left + right)) ranks.set(left + right, rank);
@@ -119,48 +123,40 @@ async function readModel(path: string): Promise<SentencePieceModel> {
   }
 }
 
-/** Scores of the pieces, and types of those that tokenizer.json says nothing else of. */
-function takePieces(
-  { pieces, modelType }: SentencePieceModel,
+/** The pieces of tokenizer.model by their numbers. Their types go into `types`, but for what tokenizer.json adds. */
+async function piecesOf(
   file: string,
   { texts }: Tokens,
   added: ReadonlySet<number>,
   types: number[],
-  scores: number[],
-): void {
+): Promise<readonly (Piece | undefined)[]> {
+  const { pieces, modelType } = await readModel(file);
   if (modelType !== 2)
-    refuse(
-      `whose tokenizer.model is of kind ${modelType === 1 ? "unigram" : modelType} and whose tokenizer.json is BPE`,
-    );
-  pieces.forEach(({ text, score, type }, i) => {
-    if (added.has(i)) return;
-    if (text !== texts[i])
+    refuse(`whose tokenizer.model is of kind ${modelType === 1 ? "unigram" : modelType} and tokenizer.json BPE`);
+  return pieces.map((piece, i) => {
+    if (added.has(i)) return undefined;
+    if (piece.text !== texts[i])
       throw new UnsupportedError(
-        `saveGguf(): token ${i} is ${JSON.stringify(text)} in ${file} and ${JSON.stringify(texts[i])} in tokenizer.json; take the one that is wrong away`,
+        `saveGguf(): token ${i} is ${JSON.stringify(piece.text)} in ${file} and ${JSON.stringify(texts[i])} in tokenizer.json; take away the file that is wrong`,
       );
-    scores[i] = score;
     // What SentencePiece cuts out of a text, tokenizers cuts out as an added token only.
-    types[i] = type === pieceTypes.userDefined ? pieceTypes.normal : type;
+    types[i] = piece.type === pieceTypes.userDefined ? pieceTypes.normal : piece.type;
+    return piece;
   });
 }
 
 /** Tokens that a text may come to by merging; the others are cut out of it before, or never made. */
 class Vocabulary {
-  readonly scores = new Map<string, number>();
+  readonly ids = new Map<string, number>();
 
-  constructor(
-    readonly path: string,
-    texts: readonly string[],
-    types: readonly number[],
-    scores: readonly number[],
-  ) {
+  constructor(texts: readonly string[], types: readonly number[]) {
     texts.forEach((text, i) => {
-      if (types[i] === pieceTypes.normal || types[i] === pieceTypes.byte) this.scores.set(text, Math.fround(scores[i]));
+      if (types[i] === pieceTypes.normal || types[i] === pieceTypes.byte) this.ids.set(text, i);
     });
   }
 
   has(text: string): boolean {
-    return this.scores.has(text);
+    return this.ids.has(text);
   }
 
   /** What llama.cpp may hold as a symbol: a token, or a character by itself. */
@@ -176,27 +172,35 @@ function checkBytes(vocabulary: Vocabulary): void {
   }
 }
 
-function checkMerges(vocabulary: Vocabulary, merges: readonly Merge[]): void {
-  const lengths = new Map<string, Set<number>>();
+/** What keeps scores from ordering the merges as they are ordered: two merges, unless they make the same token, need falling scores. */
+function disorder(vocabulary: Vocabulary, merges: readonly Merge[], scores: readonly number[]): string | undefined {
   let [last, lowest] = ["", Infinity];
   for (const { left, right } of merges) {
     const text = left + right;
-    const score = vocabulary.scores.get(text);
-    if (score === undefined) continue;
+    const id = vocabulary.ids.get(text);
+    if (id === undefined) continue;
+    const score = Math.fround(scores[id]);
     if (score > lowest || (score === lowest && text !== last))
-      refuse(`whose merge ${JSON.stringify(text)} comes behind ${JSON.stringify(last)} and has no lower score`);
+      return `whose merge to ${JSON.stringify(text)} comes behind that to ${JSON.stringify(last)} and has no lower score`;
     [last, lowest] = [text, score];
-    const known = lengths.get(text);
-    if (known) known.add(left.length);
-    else lengths.set(text, new Set([left.length]));
   }
-  for (const text of vocabulary.scores.keys())
+  return undefined;
+}
+
+function checkPairs(vocabulary: Vocabulary, merges: readonly Merge[]): void {
+  const cuts = new Map<string, Set<number>>();
+  for (const { left, right } of merges) {
+    const known = cuts.get(left + right);
+    if (known) known.add(left.length);
+    else cuts.set(left + right, new Set([left.length]));
+  }
+  for (const text of vocabulary.ids.keys())
     for (let at = 1; at < text.length; at++) {
-      if (isInsideCharacter(text, at) || lengths.get(text)?.has(at)) continue;
+      if (isInsideCharacter(text, at) || cuts.get(text)?.has(at)) continue;
       const [left, right] = [text.slice(0, at), text.slice(at)];
       if (vocabulary.isSymbol(left) && vocabulary.isSymbol(right))
         refuse(
-          `whose tokens ${JSON.stringify(left)} and ${JSON.stringify(right)} are no merge, though ${JSON.stringify(text)} is a token,`,
+          `that has ${JSON.stringify(text)} and no merge of ${JSON.stringify(left)} and ${JSON.stringify(right)} to it`,
         );
     }
 }
@@ -253,7 +257,7 @@ function addsSpace({ normalizer, pre_tokenizer: pre }: Settings, vocabulary: Voc
     refuse(described(normalizer, pre));
   if (doubles && (prepends || scheme !== "always")) refuse(described(normalizer, pre));
   if (metaspace.split !== false)
-    for (const text of vocabulary.scores.keys())
+    for (const text of vocabulary.ids.keys())
       if (text.includes(space, 1)) refuse(`that cuts at every space and has the token ${JSON.stringify(text)}`);
   return prepends || scheme !== "never";
 }
