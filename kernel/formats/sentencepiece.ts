@@ -47,7 +47,7 @@ export async function readSentencePiece(source: ByteSource): Promise<SentencePie
   return new ModelReader(await source.read(0, byteLength), name).model();
 }
 
-/** A field's value lies in [start, end) of the file; a varint's is `value`. */
+/** A field's value lies in [start, end) of the file; a varint's is also `value`. */
 interface Field {
   readonly number: number;
   readonly wire: number;
@@ -59,6 +59,7 @@ interface Field {
 
 class ModelReader {
   private readonly view: DataView;
+  private next = 0;
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -121,20 +122,24 @@ class ModelReader {
 
   private field(at: number, end: number): Field {
     const key = this.varint(at, end);
-    const [number, wire] = [Math.floor(key.value / 8), key.value % 8];
-    if (key.value >= 2 ** 32 || number === 0) this.fail(at, `a field has the key ${key.value}`, "8 to 2^32 - 1");
-    const whole = { number, wire, at };
-    if (wire === varint || wire === lengthDelimited) {
-      const { value, next } = this.varint(key.next, end);
-      if (wire === varint) return { ...whole, start: key.next, end: next, value };
-      this.room(key.next, value, next, end);
-      return { ...whole, start: next, end: next + value, value };
+    const [number, wire] = [Math.floor(key / 8), key % 8];
+    if (key >= 2 ** 32 || number === 0) this.fail(at, `a field has the key ${key}`, "8 to 2^32 - 1");
+    const content = this.next;
+    if (wire === varint) {
+      const value = this.varint(content, end);
+      return { number, wire, at, start: content, end: this.next, value };
+    }
+    if (wire === lengthDelimited) {
+      const length = this.varint(content, end);
+      const start = this.next;
+      this.room(content, length, start, end);
+      return { number, wire, at, start, end: start + length, value: 0 };
     }
     if (wire !== fixed32 && wire !== fixed64)
       this.fail(at, `field ${number} has the wire type ${wire}`, "a varint, 4 or 8 bytes, or a length");
     const size = wire === fixed32 ? 4 : 8;
-    this.room(key.next, size, key.next, end);
-    return { ...whole, start: key.next, end: key.next + size, value: size };
+    this.room(content, size, content, end);
+    return { number, wire, at, start: content, end: content + size, value: 0 };
   }
 
   private room(at: number, size: number, start: number, end: number): void {
@@ -142,15 +147,19 @@ class ModelReader {
       this.fail(at, `a field of ${size} bytes, where ${end - start} are left`, `at most ${end - start} bytes`);
   }
 
-  /** Up to 64 bits in at most ten bytes; past 2^53 the value is rounded, and too large for all that is asked of it. */
-  private varint(at: number, end: number): { value: number; next: number } {
+  /** Up to 64 bits in at most ten bytes, `next` the byte behind them. Past 2^53 the value is rounded, and too large for all that is
+   *  asked of it. */
+  private varint(at: number, end: number): number {
     let value = 0;
     for (let i = 0; i < 10; i++) {
       if (at + i >= end) this.fail(at, "a varint is cut off", "its last byte");
       const byte = this.bytes[at + i];
       if (i === 9 && byte > 1) break;
       value += (byte & 0x7f) * 2 ** (7 * i);
-      if (byte < 0x80) return { value, next: at + i + 1 };
+      if (byte < 0x80) {
+        this.next = at + i + 1;
+        return value;
+      }
     }
     return this.fail(at, "a varint has more than 64 bits", "at most ten bytes");
   }
