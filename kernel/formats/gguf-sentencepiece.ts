@@ -3,8 +3,8 @@
  *
  *  llama.cpp joins any two neighbours that make a token, the highest score first, then the leftmost; tokenizers joins pairs that are
  *  merges, the lowest rank first. So every such pair has to be a merge, and scores have to fall from merge to merge. Those of
- *  tokenizer.model are taken where they do; in Mistral 7B's, runs of spaces share one. Else a token has the score 0 − r, r the rank of the
- *  first merge that makes it, and 0 without one.
+ *  tokenizer.model are taken where they do. Else a token has the score 0 − r, r the rank of the first merge that makes it, and 0 without
+ *  one.
  *
  *  Two things remain otherwise. A Metaspace step puts no "▁" before a text that begins with a space or, "first", behind a token of
  *  markup; llama.cpp and SentencePiece put it there. And llama.cpp finds tokens of markup in the text as it was given, also those that
@@ -40,6 +40,8 @@ const unusedScore = -10_000;
 interface Merge {
   readonly left: string;
   readonly right: string;
+  /** The token that it makes. */
+  readonly text: string;
 }
 
 export async function sentencePiecePairs(given: SentencePieceFolder): Promise<GgufMetadataInput> {
@@ -47,10 +49,10 @@ export async function sentencePiecePairs(given: SentencePieceFolder): Promise<Gg
   checkModel(model);
   const added = addedTokens(tokenizer);
   const types = typesOf(tokens, model);
-  const merges = mergesOf(path, model.merges);
   const file = join(folder, "tokenizer.model");
   const pieces = (await isFile(file)) ? await piecesOf(file, tokens, new Set(added.map(({ id }) => id)), types) : [];
   const vocabulary = new Vocabulary(tokens.texts, types);
+  const merges = mergesOf(path, model.merges).filter(({ text }) => vocabulary.has(text));
   checkBytes(vocabulary);
   checkPairs(vocabulary, merges);
   const ranks = ranksOf(tokens, merges, types);
@@ -94,15 +96,20 @@ function mergesOf(path: string, merges: unknown): Merge[] {
     const parts: unknown[] = typeof merge === "string" ? merge.split(" ") : Array.isArray(merge) ? merge : [];
     const [left, right] = parts;
     if (parts.length === 2 && typeof left === "string" && typeof right === "string" && left !== "" && right !== "")
-      return { left, right };
+      return { left, right, text: left + right };
     throw new FormatError(path, 0, `a merge is ${JSON.stringify(merge)}`, "a pair");
   });
 }
 
+/** Tokens whose merges lie between each other's share a score. */
 function ranksOf({ texts }: Tokens, merges: readonly Merge[], types: readonly number[]): number[] {
+  const ends = new Map(merges.map(({ text }, rank) => [text, rank]));
   const ranks = new Map<string, number>();
-  merges.forEach(({ left, right }, rank) => {
-    if (!ranks.has(left + right)) ranks.set(left + right, rank);
+  let [first, end] = [0, -1];
+  merges.forEach(({ text }, rank) => {
+    if (rank > end) first = rank;
+    end = Math.max(end, ends.get(text) ?? rank);
+    if (!ranks.has(text)) ranks.set(text, first);
   });
   return texts.map((text, i) => (types[i] === pieceTypes.unused ? unusedScore : 0 - (ranks.get(text) ?? 0)));
 }
@@ -172,27 +179,71 @@ function checkBytes(vocabulary: Vocabulary): void {
   }
 }
 
-/** What keeps scores from ordering the merges as they are ordered: two merges, unless they make the same token, need falling scores. */
+/** What keeps scores from ordering the merges as they are ordered: they have to fall, but for merges that make the same token, and for
+ *  runs of one character among which both orders come to the same. */
 function disorder(vocabulary: Vocabulary, merges: readonly Merge[], scores: readonly number[]): string | undefined {
-  let [last, lowest] = ["", Infinity];
-  for (const { left, right } of merges) {
-    const text = left + right;
-    const id = vocabulary.ids.get(text);
-    if (id === undefined) continue;
-    const score = Math.fround(scores[id]);
-    if (score > lowest || (score === lowest && text !== last))
-      return `whose merge to ${JSON.stringify(text)} comes behind that to ${JSON.stringify(last)} and has no lower score`;
-    [last, lowest] = [text, score];
+  const groups = new Map<number, Merge[]>();
+  let last = { text: "", score: Infinity };
+  for (const merge of merges) {
+    const { text } = merge;
+    const score = Math.fround(scores[vocabulary.ids.get(text) ?? 0]);
+    if (score > last.score)
+      return `whose merge to ${JSON.stringify(text)} comes behind that to ${JSON.stringify(last.text)} and has a higher score`;
+    const group = groups.get(score);
+    if (group) group.push(merge);
+    else groups.set(score, [merge]);
+    last = { text, score };
+  }
+  for (const group of groups.values()) {
+    const [{ text }] = group;
+    const other = group.find((merge) => merge.text !== text);
+    if (other && !areAlikeRuns(group, merges, (merge) => -scores[vocabulary.ids.get(merge.text) ?? 0]))
+      return `whose merges to ${JSON.stringify(text)} and ${JSON.stringify(other.text)} have no order`;
   }
   return undefined;
 }
 
+/** Whether the tokens of a group are runs of one character, and rows of it are joined in the same way by rank and by `order`, each time
+ *  the leftmost. Mistral 7B's runs of spaces, which share a score, are such. */
+function areAlikeRuns(
+  group: readonly Merge[],
+  merges: readonly Merge[],
+  order: (merge: Merge, rank: number) => number,
+): boolean {
+  const character = String.fromCodePoint(group[0].text.codePointAt(0) ?? 0);
+  const isRun = ({ text }: Merge): boolean => text === character.repeat(text.length / character.length);
+  if (!group.every(isRun)) return false;
+  const runs = merges.filter(isRun);
+  const longest = Math.max(...runs.map(({ text }) => text.length / character.length));
+  if (longest > 64) return false;
+  const ordersOf = (by: (merge: Merge, rank: number) => number) =>
+    new Map(runs.map((merge, rank) => [`${merge.left} ${merge.right}`, by(merge, rank)]));
+  const [ranks, orders] = [ordersOf((_, rank) => rank), ordersOf(order)];
+  return Array.from({ length: 3 * longest }, (_, n) => new Array<string>(n).fill(character)).every(
+    (row) => joined(row, ranks) === joined(row, orders),
+  );
+}
+
+/** The places at which a row is joined, one pair after the other: that of the lowest order, then the leftmost. */
+function joined(characters: readonly string[], orders: ReadonlyMap<string, number>): string {
+  const row = [...characters];
+  const places: number[] = [];
+  for (;;) {
+    const all = row.slice(1).map((right, i) => orders.get(`${row[i]} ${right}`) ?? Infinity);
+    const lowest = all.reduce((least, one) => Math.min(least, one), Infinity);
+    if (lowest === Infinity) return places.join();
+    const place = all.indexOf(lowest);
+    row.splice(place, 2, row[place] + row[place + 1]);
+    places.push(place);
+  }
+}
+
 function checkPairs(vocabulary: Vocabulary, merges: readonly Merge[]): void {
   const cuts = new Map<string, Set<number>>();
-  for (const { left, right } of merges) {
-    const known = cuts.get(left + right);
+  for (const { left, text } of merges) {
+    const known = cuts.get(text);
     if (known) known.add(left.length);
-    else cuts.set(left + right, new Set([left.length]));
+    else cuts.set(text, new Set([left.length]));
   }
   for (const text of vocabulary.ids.keys())
     for (let at = 1; at < text.length; at++) {
