@@ -2,9 +2,9 @@
  *  join, the scores by which llama.cpp chooses among neighbours that make a token.
  *
  *  llama.cpp joins any two neighbours that make a token, the highest score first, then the leftmost; tokenizers joins pairs that are
- *  merges, the lowest rank first. So every such pair has to be a merge, and scores have to fall from merge to merge. Those of
- *  tokenizer.model are taken where they do. Else a token has the score 0 − r, r the rank of the first merge that makes it, and 0 without
- *  one.
+ *  merges, the lowest rank first. So every such pair has to be a merge, and scores have to fall from merge to merge, but for runs of
+ *  spaces that both join alike. Those of tokenizer.model are taken where they do. Else a token has the score 0 − r, r the rank of the
+ *  first merge that makes it, and 0 without one. Between merges to one token, which scores cannot order, llama.cpp takes the leftmost.
  *
  *  Two things remain otherwise. A Metaspace step puts no "▁" before a text that begins with a space or, "first", behind a token of
  *  markup; llama.cpp and SentencePiece put it there. And llama.cpp finds tokens of markup in the text as it was given, also those that
@@ -33,6 +33,11 @@ export interface SentencePieceFolder {
 }
 
 const space = "\u2581";
+
+const cutOut: ReadonlySet<number> = new Set([pieceTypes.unknown, pieceTypes.control, pieceTypes.userDefined]);
+
+/** A token's characters; the longest known have 64. */
+const maxLength = 256;
 
 /** The score that llama.cpp's converter gives to rows without a token. */
 const unusedScore = -10_000;
@@ -111,7 +116,10 @@ function ranksOf({ texts }: Tokens, merges: readonly Merge[], types: readonly nu
     end = Math.max(end, ends.get(text) ?? rank);
     if (!ranks.has(text)) ranks.set(text, first);
   });
-  return texts.map((text, i) => (types[i] === pieceTypes.unused ? unusedScore : 0 - (ranks.get(text) ?? 0)));
+  return texts.map((text, i) => {
+    const rank = ranks.get(text);
+    return rank === undefined && types[i] === pieceTypes.unused ? unusedScore : 0 - (rank ?? 0);
+  });
 }
 
 function isFile(path: string): Promise<boolean> {
@@ -152,13 +160,13 @@ async function piecesOf(
   });
 }
 
-/** Tokens that a text may come to by merging; the others are cut out of it before, or never made. */
+/** Tokens that a text may come to by merging; the others are cut out of it before. */
 class Vocabulary {
   readonly ids = new Map<string, number>();
 
   constructor(texts: readonly string[], types: readonly number[]) {
     texts.forEach((text, i) => {
-      if (types[i] === pieceTypes.normal || types[i] === pieceTypes.byte) this.ids.set(text, i);
+      if (!cutOut.has(types[i])) this.ids.set(text, i);
     });
   }
 
@@ -214,7 +222,7 @@ function areAlikeRuns(
   const isRun = ({ text }: Merge): boolean => text === character.repeat(text.length / character.length);
   if (!group.every(isRun)) return false;
   const runs = merges.filter(isRun);
-  const longest = Math.max(...runs.map(({ text }) => text.length / character.length));
+  const longest = runs.reduce((most, { text }) => Math.max(most, text.length / character.length), 0);
   if (longest > 64) return false;
   const ordersOf = (by: (merge: Merge, rank: number) => number) =>
     new Map(runs.map((merge, rank) => [`${merge.left} ${merge.right}`, by(merge, rank)]));
@@ -245,7 +253,8 @@ function checkPairs(vocabulary: Vocabulary, merges: readonly Merge[]): void {
     if (known) known.add(left.length);
     else cuts.set(text, new Set([left.length]));
   }
-  for (const text of vocabulary.ids.keys())
+  for (const text of vocabulary.ids.keys()) {
+    if (text.length > maxLength) refuse(`with a token of ${text.length} characters`);
     for (let at = 1; at < text.length; at++) {
       if (isInsideCharacter(text, at) || cuts.get(text)?.has(at)) continue;
       const [left, right] = [text.slice(0, at), text.slice(at)];
@@ -254,6 +263,7 @@ function checkPairs(vocabulary: Vocabulary, merges: readonly Merge[]): void {
           `that has ${JSON.stringify(text)} and no merge of ${JSON.stringify(left)} and ${JSON.stringify(right)} to it`,
         );
     }
+  }
 }
 
 function isInsideCharacter(text: string, at: number): boolean {

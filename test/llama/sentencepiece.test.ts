@@ -224,6 +224,8 @@ describe("a tokenizer of SentencePiece", () => {
       const second = texts.findIndex((text, i) => texts.indexOf(text) < i);
       merges.push(...merges.splice(second, 1));
     };
+    const long = "x".repeat(300);
+    await refused(await json(({ model }) => ((model.vocab as Json)[long] = 563)), /with a token of 300 characters/);
     await refused(await json(torn), /merges to .* and .* have no order/);
     await refused(await json(({ model }) => model.merges.push(["a"])), /a merge is \["a"\]/, FormatError);
     await refused(await json(added({ rstrip: true })), /"<new>" has rstrip/);
