@@ -1,5 +1,6 @@
 /** A model from a Hugging Face folder as GGUF has it: llama.cpp's names of tensors, its keys for the sizes that config.json states, rows in the
- *  order that its attention wants, and the tokenizer (gguf-tokenizer.ts). For BERT, Llama (Mistral, SmolLM), Qwen2, Qwen3 and GPT-2.
+ *  order that its attention wants, and the tokenizer (gguf-tokenizer.ts: WordPiece, byte-level BPE, SentencePiece's BPE). For BERT, Llama
+ *  (Mistral, SmolLM, TinyLlama), Qwen2, Qwen3 and GPT-2.
  *
  *  Llama's rotary positions pair entry i of a head with entry i + d/2 in transformers, and 2i with 2i + 1 in llama.cpp: rows of query and
  *  key, (heads, 2, d/2, in), become (heads, d/2, 2, in). Whole rows move, so that blocks of quantized weights stay what they are. GPT-2

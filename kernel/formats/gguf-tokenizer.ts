@@ -1,26 +1,17 @@
-/** The tokenizer of a Hugging Face folder (tokenizer.json, tokenizer_config.json) as the keys that llama.cpp reads: WordPiece ("bert") and
- *  byte-level BPE ("gpt2", with the name of the pattern that cuts text into words).
+/** The tokenizer of a Hugging Face folder (tokenizer.json, tokenizer_config.json) as the keys that llama.cpp reads: WordPiece ("bert"),
+ *  byte-level BPE ("gpt2", with the name of the pattern that cuts text into words) and SentencePiece's BPE ("llama",
+ *  gguf-sentencepiece.ts).
  *
- *  Tokens in the order of their numbers; a number without one is "[PAD n]", unused. Types: 1 normal, 3 control, 4 defined by the user,
- *  5 unused. WordPiece as llama.cpp holds it: "##x" is "x", and what begins a word has "▁" before it. */
+ *  Tokens in the order of their numbers, with the types of SentencePiece; a number without one is "[PAD n]", unused. WordPiece as
+ *  llama.cpp holds it: "##x" is "x", and what begins a word has "▁" before it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, UnsupportedError } from "../errors";
 import { readJsonFile } from "./config";
+import { sentencePiecePairs } from "./gguf-sentencepiece";
 import { GgufValue, type GgufMetadataInput } from "./gguf-values";
-
-type Settings = Readonly<Record<string, unknown>>;
-
-const normal = 1;
-const control = 3;
-const userDefined = 4;
-const unused = 5;
-
-interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly special: boolean;
-}
+import { pieceTypes } from "./sentencepiece";
+import { settingsOf, stepsOf, tokensOf, type Settings, type Tokens } from "./tokenizer-json";
 
 /** The tokenizer's keys; none where the folder has no tokenizer.json. `size` is the number of rows of the token embeddings. */
 export async function tokenizerPairs(folder: string, config: Settings, size: number): Promise<GgufMetadataInput> {
@@ -29,8 +20,12 @@ export async function tokenizerPairs(folder: string, config: Settings, size: num
   if (!tokenizer) return { "tokenizer.ggml.model": "none" };
   const settings = (await readJsonFile(join(folder, "tokenizer_config.json"))) ?? {};
   const model = settingsOf(tokenizer.model, path, "model");
+  if (model.type !== "WordPiece" && model.type !== "BPE")
+    throw new UnsupportedError(
+      `saveGguf(): a tokenizer of kind ${JSON.stringify(model.type)} is not written; WordPiece, byte-level BPE and SentencePiece's BPE are`,
+    );
   const tokens = tokensOf(path, model, tokenizer, size);
-  const special = specialIds(tokens, settings, config);
+  const special = specialIds(tokens, { unk_token: model.unk_token, ...settings }, config);
   const template = await chatTemplate(folder, settings);
   const shared = {
     "tokenizer.ggml.token_type": new GgufValue("int32", tokens.types),
@@ -49,10 +44,8 @@ export async function tokenizerPairs(folder: string, config: Settings, size: num
       ...shared,
     };
   }
-  if (model.type !== "BPE" || model.byte_fallback === true)
-    throw new UnsupportedError(
-      `saveGguf(): a tokenizer of kind ${JSON.stringify(model.type)}${model.byte_fallback === true ? " with bytes to fall back on (SentencePiece)" : ""} is not written; WordPiece and byte-level BPE are`,
-    );
+  if (model.byte_fallback === true)
+    return { ...shared, ...(await sentencePiecePairs({ folder, path, tokenizer, model, tokens, settings, special })) };
   return {
     "tokenizer.ggml.model": "gpt2",
     "tokenizer.ggml.pre": patternName(tokenizer.pre_tokenizer, tokenizer.normalizer),
@@ -72,38 +65,8 @@ function checkUncased(normalizer: unknown): void {
     );
 }
 
-function settingsOf(value: unknown, path: string, key: string): Settings {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Settings;
-  throw new FormatError(path, 0, `"${key}" is no object`, "the tokenizer.json of tokenizers");
-}
-
-interface Tokens {
-  readonly texts: readonly string[];
-  readonly types: readonly number[];
-}
-
-function tokensOf(path: string, model: Settings, tokenizer: Settings, size: number): Tokens {
-  const texts = Array.from({ length: size }, (_, i) => `[PAD${i}]`);
-  const types = new Array<number>(size).fill(unused);
-  const put = (text: string, id: unknown, type: number): void => {
-    if (!Number.isInteger(id) || (id as number) < 0 || (id as number) >= size)
-      throw new FormatError(
-        path,
-        0,
-        `the token ${JSON.stringify(text)} has the number ${JSON.stringify(id)}`,
-        `0 to ${size - 1}, a row of the token embeddings`,
-      );
-    texts[id as number] = text;
-    types[id as number] = type;
-  };
-  for (const [text, id] of Object.entries(settingsOf(model.vocab, path, "vocab"))) put(text, id, normal);
-  for (const added of Array.isArray(tokenizer.added_tokens) ? (tokenizer.added_tokens as AddedToken[]) : [])
-    put(added.content, added.id, added.special ? control : userDefined);
-  return { texts, types };
-}
-
 function phantom(text: string, type: number): string {
-  if (type !== normal || (text.startsWith("[") && text.endsWith("]"))) return text;
+  if (type !== pieceTypes.normal || (text.startsWith("[") && text.endsWith("]"))) return text;
   return text.startsWith("##") ? text.slice(2) : `\u2581${text}`;
 }
 
@@ -148,12 +111,6 @@ function patternName(pre: unknown, normalizer: unknown): string {
   throw new UnsupportedError(
     `saveGguf(): the tokenizer cuts text by a pattern that llama.cpp has under no name known here: ${JSON.stringify(pre).slice(0, 300)}; known are gpt-2, smollm, ${patterns.map(([, name]) => name).join(", ")}`,
   );
-}
-
-function stepsOf(pre: unknown): Settings[] {
-  if (typeof pre !== "object" || pre === null) return [];
-  const { type, pretokenizers } = pre as { type?: unknown; pretokenizers?: unknown };
-  return type === "Sequence" && Array.isArray(pretokenizers) ? pretokenizers.flatMap(stepsOf) : [pre as Settings];
 }
 
 /** Whether a text gets a token before its first. */

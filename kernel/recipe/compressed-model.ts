@@ -75,8 +75,9 @@ export class CompressedModel extends TensorSet implements Displayed {
    *  - "small.safetensors": the values w′ as floats, a plain model that any engine loads; it has the values of the compressed model, not
    *    its size.
    *  - "small.gguf": GGUF with the metadata and the tokenizer of the GGUF file that the model came from, or written from those of its
-   *    Hugging Face folder (BERT, Llama, Qwen2, Qwen3, GPT-2). Weights that `ggml` quantized are
-   *    written as its blocks, in llama.cpp's very bytes; those of other methods as float values, and with `dtype` all of them.
+   *    Hugging Face folder (BERT, Llama, Mistral, Qwen2, Qwen3, GPT-2; WordPiece, byte-level BPE and SentencePiece's BPE). Weights that
+   *    `ggml` quantized are written as its blocks, in llama.cpp's very bytes; those of other methods as float values, and with `dtype`
+   *    all of them.
    *  - "small/", a folder with config.json and tokenizer, as transformers loads it. Where weights were quantized they are packed, at the
    *    compressed size (`saveCompressedTensors` says of which methods, and has more options; nf4 and fp4: `saveBitsandbytes`); else they are plain, also of a network that was
    *    made smaller, with its new sizes in config.json. A TensorFlow.js model is written as one (`saveTfjs`), its values as floats.

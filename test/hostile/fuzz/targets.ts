@@ -16,6 +16,7 @@ import { openSource } from "../../../kernel/formats/open";
 import { openSafetensors } from "../../../kernel/formats/safetensors";
 import { openIndex } from "../../../kernel/formats/safetensors-index";
 import type { Siblings } from "../../../kernel/formats/siblings";
+import { readSentencePiece } from "../../../kernel/formats/sentencepiece";
 import { openTfjs } from "../../../kernel/formats/tfjs";
 import { readMember, readZip } from "../../../kernel/formats/zip";
 import { awkwardFile } from "../../encode/archives";
@@ -176,6 +177,24 @@ function tfjs(): Target {
   return modelTarget(text(manifest), (source) => openTfjs(source, "m", undefined, shelf(files)));
 }
 
+/** The tokenizer.model of a folder, made by hand: a few pieces and settings. */
+function sentencePiece(): Target {
+  const field = (number: number, content: Uint8Array | string): Buffer =>
+    Buffer.concat([Buffer.from([number * 8 + 2, Buffer.byteLength(content)]), Buffer.from(content as string)]);
+  const piece = (text: string, type: number): Buffer =>
+    field(1, Buffer.concat([field(1, text), Buffer.from([0x15, 0, 0, 0x80, 0xbf, 0x18, type])]));
+  const settings = field(2, Buffer.concat([field(1, "corpus.txt"), Buffer.from([0x18, 2, 0x98, 0x02, 1])]));
+  const bytes = Buffer.concat([piece("<unk>", 2), piece("<s>", 3), piece("<0x0A>", 6), piece("▁né", 1), settings]);
+  return {
+    corpus: [{ bytes: new Uint8Array(bytes) }],
+    mutate: plain,
+    read: async (source) => {
+      const { pieces } = await readSentencePiece(source);
+      if (pieces.some(({ text, score }) => text === "" || !Number.isFinite(score))) throw new Error("no piece");
+    },
+  };
+}
+
 /** Zips: half the mutants are of the archive as a whole, half of what is in its members, in a sound archive. */
 async function zips(isWanted: (name: string) => boolean): Promise<Target> {
   const corpus: Sample[] = [];
@@ -330,6 +349,7 @@ export const targets: Readonly<Record<string, () => Target | Promise<Target>>> =
   "gguf parts": ggufParts,
   index,
   tfjs,
+  "sentencepiece model": sentencePiece,
   npz: () => zips((name) => name.endsWith(".npy")),
   pytorch: () => zips((name) => name.endsWith("data.pkl")),
   codebook: container,
