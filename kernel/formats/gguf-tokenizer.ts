@@ -4,7 +4,7 @@
  *
  *  Tokens in the order of their numbers, with the types of SentencePiece; a number without one is "[PAD n]", unused. WordPiece as
  *  llama.cpp holds it: "##x" is "x", and what begins a word has "▁" before it. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, UnsupportedError } from "../errors";
 import { readJsonFile } from "./config";
@@ -13,11 +13,21 @@ import { GgufValue, type GgufMetadataInput } from "./gguf-values";
 import { pieceTypes } from "./sentencepiece";
 import { settingsOf, stepsOf, tokensOf, type Settings, type Tokens } from "./tokenizer-json";
 
-/** The tokenizer's keys; none where the folder has no tokenizer.json. `size` is the number of rows of the token embeddings. */
+/** What slow tokenizers are kept in; tokenizer.json says more, such as the pattern that cuts text. */
+const slowFiles = ["tokenizer.model", "vocab.json", "vocab.txt"];
+
+/** The tokenizer's keys; none where the folder has no tokenizer, `UnsupportedError` where it has no tokenizer.json. `size` is the number of rows of the token embeddings. */
 export async function tokenizerPairs(folder: string, config: Settings, size: number): Promise<GgufMetadataInput> {
   const path = join(folder, "tokenizer.json");
   const tokenizer = await readJsonFile(path);
-  if (!tokenizer) return { "tokenizer.ggml.model": "none" };
+  if (!tokenizer) {
+    const names = await readdir(folder);
+    const slow = slowFiles.find((name) => names.includes(name));
+    if (slow === undefined) return { "tokenizer.ggml.model": "none" };
+    throw new UnsupportedError(
+      `saveGguf(): ${folder} has ${slow} and no tokenizer.json; transformers makes it: AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`,
+    );
+  }
   const settings = (await readJsonFile(join(folder, "tokenizer_config.json"))) ?? {};
   const model = settingsOf(tokenizer.model, path, "model");
   if (model.type !== "WordPiece" && model.type !== "BPE")

@@ -151,6 +151,11 @@ describe("small networks", () => {
       writeFileSync(join(place, "config.json"), JSON.stringify(config));
       return open(place);
     };
+    const slow = mkdtempSync(at("slow-"));
+    cpSync(at("gpt2"), slow, { recursive: true });
+    rmSync(join(slow, "tokenizer.json"));
+    writeFileSync(join(slow, "vocab.json"), "{}");
+    await expect(saveGguf(await open(slow), at("slow.gguf"))).rejects.toThrow(/vocab\.json and no tokenizer\.json/);
     const refused = async (model: Model, reason: RegExp) => {
       const saving = saveGguf(model, at("refused.gguf"));
       await expect(saving).rejects.toThrow(UnsupportedError);
