@@ -29,6 +29,8 @@ export interface SaveCompressedTensorsOptions {
  *
  *  Takes matrices named `….weight` that were quantized by linear (1–8 bits), int, fp8 (E4M3), mxfp4, mxfp8 or nvfp4, pruned before or not,
  *  in groups that divide the row; others give an `OptionError` that names the layer: leave them out of the recipe with `skip`.
+ *  Asymmetric weights per group or channel open in transformers 5.24 with `quantization_config=CompressedTensorsConfig(dequantize=True)`
+ *  only, which takes one form for all layers: of a mixed folder it gives wrong values, silently. (W8A8 opens plainly.)
  *  Each file is written atomically, config.json last; `WriteError` when the disk does not take it. */
 export async function saveCompressedTensors(
   model: Pick<Model, "config" | "folder"> & { readonly tensors: readonly Tensor[] },
