@@ -27,14 +27,14 @@ export interface SaveCompressedTensorsOptions {
 /** Writes a compressed model as a folder that vLLM and transformers load: `model.safetensors` with the packed weights, and `config.json`
  *  with the `quantization_config` of compressed-tensors. Modules that were quantized alike form a config group, each named; formats may
  *  differ (mixed precision). Tensors that the recipe left alone are written as they are. The library decompresses to our w′ bit for bit
- *  (those of nvfp4, mxfp4 and mxfp8 it rounds to bfloat16). Asymmetric weights with zero points for groups or rows open in transformers
- *  5.24 with `from_pretrained(folder, quantization_config=CompressedTensorsConfig(dequantize=True))` only: by itself it makes
- *  layers for zero points that are not packed. Returns the bytes of model.safetensors.
+ *  (those of nvfp4, mxfp4 and mxfp8 it rounds to bfloat16). Returns the bytes of model.safetensors.
  *
  *      await saveCompressedTensors(await compress(model, linear({ bits: 4, group: 128 })), "small/", { from: "models/all-MiniLM-L6-v2" });
  *
  *  Takes matrices named `….weight` that were quantized by linear (1–8 bits), int, fp8 (E4M3), mxfp4, mxfp8 or nvfp4, pruned before or not,
  *  in groups that divide the row; others give an `OptionError` that names the layer: leave them out of the recipe with `skip`.
+ *  Asymmetric weights per group or channel open in transformers 5.24 with `quantization_config=CompressedTensorsConfig(dequantize=True)`
+ *  only, which takes one form for all layers: of a mixed folder it gives wrong values, silently. (W8A8 opens plainly.)
  *  Each file is written atomically, config.json last; `WriteError` when the disk does not take it. */
 export async function saveCompressedTensors(
   model: Pick<Model, "config" | "folder"> & Hashed & { readonly tensors: readonly Tensor[] },

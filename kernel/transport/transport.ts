@@ -14,6 +14,8 @@ import { Word, type SharedMemory, type ToSession, type ToTransport, type Transpo
 
 /** A main thread that does not end within this time of a shutdown request is stuck, and the process is killed. */
 const SHUTDOWN_MS = 1_200;
+/** Loops over closed sockets end within a turn of the event loop. */
+const LOOPS_MS = 50;
 /** Code that is still running this long after a shutdown request is terminated, so that the kernel ends in good order. */
 const SHUTDOWN_INTERRUPT_MS = 150;
 const CLOSE_MS = 500;
@@ -34,6 +36,7 @@ export class Transport {
   readonly #stdin: StdinChannel;
   readonly #control: ControlRequests;
   #processed = 0;
+  readonly #loops: Promise<void>[] = [];
   #later: NodeJS.Timeout | undefined;
   #ending = false;
   #dropped = new Map<string, number>();
@@ -59,11 +62,13 @@ export class Transport {
   /** Starts to take messages. */
   serve(): void {
     this.#publisher.publishStatus("starting", "{}");
-    void this.#take("shell", (message) => this.#shellRequest(message));
-    void this.#take("control", (message) => this.#control.answer("control", message));
-    void this.#take("stdin", (message) => this.#stdin.receive(message));
-    void this.#beat();
-    void this.#welcome();
+    this.#loops.push(
+      this.#take("shell", (message) => this.#shellRequest(message)),
+      this.#take("control", (message) => this.#control.answer("control", message)),
+      this.#take("stdin", (message) => this.#stdin.receive(message)),
+      this.#beat(),
+      this.#welcome(),
+    );
     this.#followParent();
     setTimeout(() => {
       this.#interrupter.prepare();
@@ -222,6 +227,8 @@ export class Transport {
     clearTimeout(timer);
     this.#interrupter.close();
     closeSockets(this.sockets);
+    // Who waits for a message is told that none will come; a process that ends before they know it is aborted.
+    await Promise.race([Promise.allSettled(this.#loops), new Promise((resolve) => setTimeout(resolve, LOOPS_MS))]);
     Atomics.store(this.#memory.control, Word.closed, 1);
     Atomics.notify(this.#memory.control, Word.closed);
   }

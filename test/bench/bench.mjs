@@ -39,12 +39,25 @@ for (const { name, run } of suites) {
   }
 }
 
+const machine = {
+  processor: cpus()[0]?.model ?? "",
+  threads: availableParallelism(),
+  memoryBytes: totalmem(),
+  node: process.version,
+  platform: `${process.platform} ${process.arch}`,
+};
+mkdirSync(join(root, "out"), { recursive: true });
+writeFileSync(
+  join(root, "out", "bench.json"),
+  `${JSON.stringify({ date: new Date().toISOString(), machine, results }, null, 2)}\n`,
+);
+
 const number = (value, digits = 3) => (value === undefined ? "" : Number(value.toPrecision(digits)).toString());
 const table = results.flatMap(({ suite, rows }) =>
   rows.map((row) => [
     suite,
-    row.what,
-    row.who,
+    row.what ?? "",
+    row.who ?? "",
     number(row.milliseconds),
     row.spread === undefined ? "" : `± ${number(row.spread, 2)}`,
     row.rate === undefined ? "" : `${number(row.rate)} ${row.unit ?? ""}`,
@@ -60,18 +73,5 @@ const line = (cells) =>
     .join("  ")
     .trimEnd();
 console.log(`\n${[headings, widths.map((width) => "-".repeat(width)), ...table].map(line).join("\n")}`);
-
-const machine = {
-  processor: cpus()[0]?.model ?? "",
-  threads: availableParallelism(),
-  memoryBytes: totalmem(),
-  node: process.version,
-  platform: `${process.platform} ${process.arch}`,
-};
-mkdirSync(join(root, "out"), { recursive: true });
-writeFileSync(
-  join(root, "out", "bench.json"),
-  `${JSON.stringify({ date: new Date().toISOString(), machine, results }, null, 2)}\n`,
-);
 console.log("\nWritten to out/bench.json.");
 process.exit(failed ? 1 : 0);
