@@ -31,7 +31,10 @@ let failed = false;
 for (const { name, run } of suites) {
   console.log(`${name} …`);
   try {
-    results.push({ suite: name, rows: await run({ python, peerPython, root }) });
+    const rows = await run({ python, peerPython, root });
+    const wrong = rows.find(({ what, who }) => typeof what !== "string" || typeof who !== "string");
+    if (wrong) throw new TypeError(`a row without what or who: ${JSON.stringify(wrong)}`);
+    results.push({ suite: name, rows });
   } catch (error) {
     failed = true;
     console.error(`${name}: ${error.stack ?? error}`);
@@ -56,8 +59,8 @@ const number = (value, digits = 3) => (value === undefined ? "" : Number(value.t
 const table = results.flatMap(({ suite, rows }) =>
   rows.map((row) => [
     suite,
-    row.what ?? "",
-    row.who ?? "",
+    row.what,
+    row.who,
     number(row.milliseconds),
     row.spread === undefined ? "" : `± ${number(row.spread, 2)}`,
     row.rate === undefined ? "" : `${number(row.rate)} ${row.unit ?? ""}`,
