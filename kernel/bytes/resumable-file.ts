@@ -11,7 +11,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { WriteError } from "../errors";
+import { CancelledError, WriteError } from "../errors";
 import { attempt, isAlive, machine, sliceBytes, syncFolder, type AtomicWriteOptions } from "./atomic-file";
 import { pause, throwIfStopped } from "./pause";
 
@@ -149,9 +149,9 @@ async function fill(
     await attempt(path, "closing", () => file.close());
     return size;
   } catch (error) {
-    // A failed sync is final: what it was to make sure is not noted.
+    // A failed sync is final: what it was to make sure is not noted. And who stops the work does not wait for a disk.
     if (!(error instanceof WriteError)) {
-      if (isOpen) await note?.().catch(() => undefined);
+      if (isOpen && !(error instanceof CancelledError)) await note?.().catch(() => undefined);
       throw error;
     }
     throw new WriteError(

@@ -9,7 +9,7 @@ import { arrayTypes, ByteReader, ByteWriter, magic, type FloatArray, type Intege
 import { hornerCoder } from "./horner";
 import { hasStreams, huffmanCoder, huffmanStreamsCoder, type HuffmanStep } from "./huffman";
 import { deltaCoder, planesCoder, splitIntoPlanes } from "./planes-coder";
-import { adaptiveRansCoder, ransCoder, type RansStep } from "./rans";
+import { adaptiveRansCoder, classedRansCoder, ransCoder, type RansStep } from "./rans";
 import { zstdCoder } from "./zstd";
 
 /** A coder of integers, or of bytes of any kind. */
@@ -22,7 +22,7 @@ const stored: ReadonlyMap<number, AnyCoder> = new Map(
   (
     [
       ...[huffmanCoder, hornerCoder, ransCoder, huffmanStreamsCoder, planesForms, adaptiveRansCoder, zstdCoder],
-      deltaCoder,
+      ...[deltaCoder, classedRansCoder],
     ] as unknown as AnyCoder[]
   ).map((coder) => [coder.id, coder]),
 );
@@ -51,6 +51,7 @@ function formOf(step: Step, count: number): AnyCoder {
   const coder = coderOf(step);
   if (step.kind === "huffman" && hasStreams(step as HuffmanStep, count)) return huffmanStreamsCoder as Coder;
   if (step.kind === "rans" && (step as RansStep).adaptive) return adaptiveRansCoder as Coder;
+  if (step.kind === "rans" && (step as RansStep).classes) return classedRansCoder as Coder;
   return coder;
 }
 

@@ -49,7 +49,14 @@ const adaptive = rans({ adaptive: true });
 const steps: Step[] = [
   ...[huffman({ streams: 4 }), huffman({ streams: 4, maxLength: 24 }), adaptive],
   ...[rans({ adaptive: true, tableBits: 16, streams: 8 }), planes(), planes({ coder: rans() })],
-  ...[planes({ coder: huffman() }), planes({ coder: adaptive }), zstd(), planes({ coder: zstd({ level: 1 }) })],
+  ...[rans({ classes: 1 }), rans({ classes: 4 }), rans({ classes: 16, tableBits: 13, streams: 5 })],
+  ...[
+    planes({ coder: huffman() }),
+    planes({ coder: adaptive }),
+    planes({ coder: rans({ classes: 3 }) }),
+    zstd(),
+    planes({ coder: zstd({ level: 1 }) }),
+  ],
 ];
 const floatSteps = steps.filter(({ kind }) => kind === "planes" || kind === "zstd");
 
@@ -431,4 +438,71 @@ test("options, labels, refusals", () => {
   expect(() => huffman({ streams: 2 as never })).toThrow("it takes 1 or 4");
   expect(() => encode(Float32Array.of(1), rans())).toThrow("planes({ coder: rans() }) takes a Float32Array");
   expect(() => encode(Uint8Array.of(1), delta(), { bas: 1 } as never)).toThrow('did you mean "base"?');
+});
+
+describe("rans in classes", () => {
+  /** Rows of 1,024 weights, each with a deviation of its own: 2, 4, 8 or 16 steps. */
+  const rows = (count: number): Int32Array => {
+    const random = new Random(9);
+    return Int32Array.from({ length: count * 1024 }, (_, i) =>
+      Math.round(random.normal() * 2 ** (1 + ((i >> 10) % 4))),
+    );
+  };
+
+  test("rows that differ cost the mean of their own entropies, and a little for the tables and the classes", () => {
+    const data = rows(400);
+    const own = [0, 1, 2, 3].map((kind) => {
+      const members = data.filter((_, i) => (i >> 10) % 4 === kind);
+      return encode(members, rans()).entropyBits;
+    });
+    const mean = own.reduce((sum, bits) => sum + bits, 0) / 4;
+    const { bitsPerSymbol } = encode(data, rans({ classes: 4 }));
+    expect(encode(data, rans()).bitsPerSymbol).toBeGreaterThan(mean + 0.35);
+    expect(bitsPerSymbol).toBeLessThan(mean + 0.02);
+    expectRoundTrip(data, rans({ classes: 4 }));
+  });
+
+  test("symbols that are all alike cost some bytes more than without classes, whatever the number of blocks", () => {
+    for (const length of [1, 255, 256, 257, 70_000]) {
+      const data = new Uint8Array(length).fill(7);
+      const [plain, classed] = [rans(), rans({ classes: 8 })].map((step) => expectRoundTrip(data, step));
+      expect(classed - plain).toBeLessThan(12);
+    }
+  });
+
+  test("what is not exactly what is written is refused in words", () => {
+    const { bytes } = encode(rows(4), rans({ classes: 3 }));
+    // Behind magic, coder, type and the number of symbols (two bytes).
+    const at = 8;
+    expect(bytes[at]).toBe(3);
+    for (const [classes, message] of [
+      [0, /0 classes; expected 1 to 16/],
+      [17, /17 classes/],
+      [2, /the span above the limit; expected at most 2/],
+    ] as const) {
+      const changed = bytes.slice();
+      changed[at] = classes;
+      expect(() => decode(resign(changed))).toThrow(FormatError);
+      expect(() => decode(resign(changed))).toThrow(message);
+    }
+    for (let i = at; i < bytes.length - 4; i++) {
+      const changed = bytes.slice();
+      changed[i] ^= 1 + (i % 255);
+      let back: unknown;
+      try {
+        back = decode(resign(changed));
+      } catch (error) {
+        expect(error).toBeInstanceOf(FormatError);
+        continue;
+      }
+      // A changed code may be another code.
+      expect(back).toBeInstanceOf(Int32Array);
+    }
+  });
+
+  test("options", () => {
+    expect(() => rans({ classes: 17 })).toThrow("classes is 17");
+    expect(() => rans({ classes: 2, adaptive: true })).toThrow("adaptive: true has none");
+    expect(encode(rows(1), rans({ classes: 2, tableBits: 14 })).label).toBe("rans 2 classes 14 bits");
+  });
 });
