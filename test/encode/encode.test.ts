@@ -251,7 +251,7 @@ describe("hostile bytes", () => {
   const craft = (...body: number[]) => resign(Uint8Array.of(0x43, 0x42, 0x45, 1, ...body, 0, 0, 0, 0));
   test.each([
     ["another version", Uint8Array.of(0x43, 0x42, 0x45, 2, 1, 0, 0, 0, 0, 0, 0), "version 1"],
-    ["an unknown coder", craft(9, 0, 0), "coder 9"],
+    ["an unknown coder", craft(10, 0, 0), "coder 10"],
     ["an unknown type", craft(1, 9, 0), "array type 9"],
     ["floats by a coder of integers", craft(1, 7, 1, 1, 0), "Float64Array by huffman"],
     ["bytes after nothing", craft(1, 0, 0, 1), "left over"],
