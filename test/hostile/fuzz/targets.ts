@@ -317,7 +317,8 @@ function encoded(): Target {
     new Uint8Array(0),
     "lossless text, text, text",
   ];
-  const corpus = [huffman(), rans(), rans({ streams: 4 }), horner()].flatMap((step) =>
+  const kinds = [huffman(), rans(), rans({ streams: 4 }), rans({ classes: 2 }), rans({ adaptive: true }), horner()];
+  const corpus = kinds.flatMap((step) =>
     arrays.flatMap((array) => {
       try {
         return [{ bytes: encode(array, step).bytes }];
