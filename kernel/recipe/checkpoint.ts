@@ -20,8 +20,13 @@ export interface Study {
   readonly model: { readonly name: string; readonly sha256: string };
   readonly recipe: unknown;
   readonly seed: number;
-  /** The layers that the recipe touches, with the steps of each. */
-  readonly layers: readonly { readonly name: string; readonly savedName: string; readonly steps: readonly Step[] }[];
+  /** The layers that the recipe touches, with the steps of each, and a hash of which parts are taken out of it. */
+  readonly layers: readonly {
+    readonly name: string;
+    readonly savedName: string;
+    readonly steps: readonly Step[];
+    readonly cut?: string;
+  }[];
 }
 
 const planName = "plan.json";

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { currentHost, type Progress } from "../host";
 import { errorMeasures, mergeErrorSums, noErrorSums } from "../measure";
 import { checkNumber, checkOptionNames } from "../options";
@@ -82,10 +83,11 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
               model: { name: model.name, sha256: await hash },
               recipe: recorded,
               seed,
-              layers: layers.map(({ tensor, origin, steps }) => ({
+              layers: layers.map(({ tensor, origin, steps, surgery }) => ({
                 name: origin.name,
                 savedName: tensor.name,
                 steps,
+                ...(surgery && { cut: createHash("sha256").update(JSON.stringify(surgery.maps)).digest("hex") }),
               })),
             },
             runner.signal,

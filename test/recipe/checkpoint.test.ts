@@ -129,6 +129,8 @@ test("a network with parts taken out", async () => {
   const whole = await compress(miniature, steps, choices);
   const kept = await compress(miniature, steps, { ...choices, checkpoint: at("surgery") });
   const again = await compress(miniature, steps, { ...choices, checkpoint: at("surgery") });
+  const plan = JSON.parse(readFileSync(join(at("surgery"), "plan.json"), "utf8")) as { layers: { cut?: string }[] };
+  expect(new Set(plan.layers.map(({ cut }) => cut)).size).toBeGreaterThan(2);
   for (const one of [kept, again]) {
     expect(one.report).toEqual(whole.report);
     const name = "encoder.layer.0.intermediate.dense.weight";
