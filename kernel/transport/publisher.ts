@@ -64,11 +64,18 @@ export class Publisher {
     type: string,
     parentHeader: string,
     content: string,
-    options: { metadata?: string; buffers?: readonly Uint8Array[]; topic?: Uint8Array } = {},
+    options: { metadata?: string; buffers?: readonly Uint8Array[] } = {},
   ): void {
     this.#batch.flush();
-    const topic = options.topic ?? Buffer.from(`kernel.${this.#session}.${type}`);
+    const topic = Buffer.from(`kernel.${this.#session}.${type}`);
     void this.#send("iopub", [topic], type, parentHeader, content, options.metadata, options.buffers);
+  }
+
+  /** The first message to a subscriber of `topic`, whom `accept` lets in: all that is published later reaches it too. */
+  welcome(topic: Uint8Array, subscription: string, accept: () => void): Promise<void> {
+    this.#batch.flush();
+    const content = JSON.stringify({ subscription });
+    return this.#send("iopub", [topic], "iopub_welcome", "{}", content, "{}", [], accept);
   }
 
   publishStatus(state: "starting" | "busy" | "idle", parentHeader: string): void {
@@ -106,6 +113,7 @@ export class Publisher {
     content: string,
     metadata = "{}",
     buffers: readonly Uint8Array[] = [],
+    before?: () => void,
   ): Promise<void> {
     const header: Header = {
       msg_id: randomUUID(),
@@ -116,7 +124,7 @@ export class Publisher {
       version: PROTOCOL_VERSION,
     };
     const frames = encodeMessage({ identities, header, parentHeader, metadata, content, buffers }, this.signer);
-    const sent = this.#queues[channel].send(frames);
+    const sent = this.#queues[channel].send(frames, before);
     // A client that is gone takes no answer: only the stdin channel has to know.
     return channel === "stdin" ? sent : sent.catch(() => undefined);
   }

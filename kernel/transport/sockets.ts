@@ -18,7 +18,7 @@ type Frames = (string | Uint8Array)[];
 
 /** Sends in order, one message at a time: a ZeroMQ socket of this binding takes one send at a time and refuses others. */
 export class SendQueue {
-  readonly #waiting: { frames: Frames; settle: (error?: unknown) => void }[] = [];
+  readonly #waiting: { frames: Frames; before: (() => void) | undefined; settle: (error?: unknown) => void }[] = [];
   #sending = false;
 
   constructor(private readonly transmit: (frames: Frames) => Promise<void>) {}
@@ -28,10 +28,11 @@ export class SendQueue {
     return this.#waiting.length;
   }
 
-  /** Resolves when the message was handed to ZeroMQ; rejects when it could not be routed. */
-  send(frames: Frames): Promise<void> {
+  /** Resolves when the message was handed to ZeroMQ; rejects when it could not be routed. `before` is called when its turn
+   *  has come, after all that was to be sent earlier. */
+  send(frames: Frames, before?: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ frames, settle: (error) => (error === undefined ? resolve() : reject(error)) });
+      this.#waiting.push({ frames, before, settle: (error) => (error === undefined ? resolve() : reject(error)) });
       if (!this.#sending) void this.#pump();
     });
   }
@@ -46,6 +47,7 @@ export class SendQueue {
     let next;
     while ((next = this.#waiting.shift())) {
       try {
+        next.before?.();
         await this.transmit(next.frames);
         next.settle();
       } catch (error) {
@@ -80,12 +82,33 @@ export function patientSend(
   };
 }
 
+const ZMQ_SUBSCRIBE = 6;
+const ZMQ_UNSUBSCRIBE = 7;
+
+/** A publisher whose subscribers get nothing until their subscription is accepted. ZeroMQ accepts by itself as soon as it
+ *  learns of one, which may be in the midst of a send: the subscriber's welcome would then come second. */
+export class Iopub extends XPublisher {
+  constructor(options: ConstructorParameters<typeof XPublisher>[0]) {
+    super({ ...options, manual: true });
+  }
+
+  /** Lets the subscriber whose request was received last have the messages that begin with `topic`. */
+  accept(topic: Uint8Array): void {
+    this.setStringOption(ZMQ_SUBSCRIBE, Buffer.from(topic));
+  }
+
+  /** The contrary. */
+  dismiss(topic: Uint8Array): void {
+    this.setStringOption(ZMQ_UNSUBSCRIBE, Buffer.from(topic));
+  }
+}
+
 /** The five sockets of a kernel, bound. */
 export interface Sockets {
   shell: Router;
   control: Router;
   stdin: Router;
-  iopub: XPublisher;
+  iopub: Iopub;
   heartbeat: Router;
 }
 
@@ -108,13 +131,12 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
     shell: new Router(requests),
     control: new Router(requests),
     stdin: new Router({ ...requests, mandatory: true }),
-    iopub: new XPublisher({
+    iopub: new Iopub({
       ...common,
       maxMessageSize: MAX_SUBSCRIPTION_BYTES,
       sendHighWaterMark: IOPUB_HIGH_WATER_MARK,
       sendTimeout: 0,
       noDrop: true,
-      verbosity: "allSubs",
     }),
     heartbeat: new Router({ ...common, maxMessageSize: HEARTBEAT_BYTES }),
   };

@@ -177,18 +177,23 @@ export class Transport {
     for await (const frames of socket) void queue.send(frames).catch(() => undefined);
   }
 
-  /** Greets new subscribers, who thereby know that they miss nothing from then on. */
+  /** Lets new subscribers in with a greeting, by which they know that they miss nothing from then on. */
   async #welcome(): Promise<void> {
+    const { iopub } = this.sockets;
     const decoder = new TextDecoder("utf-8", { fatal: true });
-    for await (const [frame] of this.sockets.iopub) {
-      if (frame[0] !== 1) continue;
+    for await (const [frame] of iopub) {
       const topic = frame.subarray(1);
+      if (frame[0] === 0) iopub.dismiss(topic);
+      if (frame[0] !== 1) continue;
+      let name;
       try {
-        const content = JSON.stringify({ subscription: decoder.decode(topic) });
-        this.#publisher.publish("iopub_welcome", "{}", content, { topic });
+        name = decoder.decode(topic);
       } catch {
-        continue; // a topic that is not text cannot be named in JSON
+        iopub.accept(topic); // not text, so that JSON cannot name it
+        continue;
       }
+      // ZeroMQ takes the one who asked last for the one to accept, so the next may ask after that.
+      await this.#publisher.welcome(topic, name, () => iopub.accept(topic));
     }
   }
 
