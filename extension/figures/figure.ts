@@ -99,6 +99,8 @@ export interface Axis {
   readonly nticks?: number;
   readonly exponentformat?: string;
   readonly showticklabels?: boolean;
+  /** Plotly otherwise measures each label to see whether it is cut off: 2 s for 300 layers. */
+  readonly ticklabeloverflow?: "allow";
   readonly automargin?: boolean;
   readonly title?: { readonly text: string; readonly font?: Font; readonly standoff?: number };
 }

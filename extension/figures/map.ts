@@ -373,6 +373,7 @@ function rowAxis(
     tickmode: "array",
     tickvals: labels.map((_, i) => i),
     ticktext: labels.map(plotlyText),
+    ticklabeloverflow: "allow",
     tickfont: { size: theme.fontSize, color: theme.text },
     ticks: "outside",
     ticklen: 4,

@@ -214,6 +214,7 @@ function rowAxis(
     ticktext: rows.map((row) => plotlyText(row.label)),
     tickfont: { size: theme.fontSize, color: theme.text },
     ticks: "",
+    ticklabeloverflow: "allow",
     automargin: false,
   };
 }

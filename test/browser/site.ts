@@ -63,6 +63,7 @@ export async function startSite(
         HOME: temporary,
         JUPYTER_CONFIG_DIR: join(temporary, "config"),
         JUPYTER_DATA_DIR: join(temporary, "data"),
+        JUPYTER_PREFER_ENV_PATH: "0", // before what is installed beside that Python
         JUPYTER_RUNTIME_DIR: join(temporary, "runtime"),
         JUPYTERLAB_SETTINGS_DIR: join(temporary, "settings"),
         JUPYTERLAB_WORKSPACES_DIR: join(temporary, "workspaces"),
