@@ -10,6 +10,7 @@
 import { join } from "node:path";
 import { OptionError, UnsupportedError } from "../errors";
 import { readJsonFile } from "./config";
+import { rotaryOf, rotaryTensor } from "./gguf-rotary";
 import { tokenizerPairs } from "./gguf-tokenizer";
 import { GgufValue, type GgufMetadataInput } from "./gguf-values";
 import { MovedRows, TurnedTensor } from "./moved-tensor";
@@ -59,53 +60,6 @@ function float(value: number): GgufValue {
   return new GgufValue("float32", value);
 }
 
-interface Rotary {
-  readonly base: number;
-  /** Frequencies are divided by these, one for each pair of a head's entries. */
-  readonly factors: (headSize: number) => Float32Array | undefined;
-}
-
-/** Rotary positions: the plain ones, and those of Llama 3.1, which slow low frequencies down (transformers' "llama3"). */
-function rotaryOf(config: Settings): Rotary {
-  const scaling = ((config.rope_scaling ?? undefined) as Settings | undefined) ?? {};
-  const parameters: Settings = { ...scaling, ...((config.rope_parameters ?? {}) as Settings) };
-  const kind = parameters.rope_type ?? parameters.type ?? "default";
-  const given = parameters.rope_theta ?? config.rope_theta;
-  const base = typeof given === "number" ? given : 10_000;
-  if (kind === "default") return { base, factors: () => undefined };
-  if (kind !== "llama3")
-    throw new UnsupportedError(
-      `saveGguf(): rotary positions of kind ${JSON.stringify(kind)} are not written; plain ones and llama3's are`,
-    );
-  const factor = numberOf(parameters, "factor");
-  const low = numberOf(parameters, "low_freq_factor");
-  const high = numberOf(parameters, "high_freq_factor");
-  const context = numberOf(parameters, "original_max_position_embeddings");
-  const factorOf = (wavelength: number): number => {
-    if (wavelength < context / high) return 1;
-    if (wavelength > context / low) return factor;
-    const smooth = (context / wavelength - low) / (high - low);
-    return 1 / ((1 - smooth) / factor + smooth);
-  };
-  return {
-    base,
-    factors: (size) =>
-      Float32Array.from({ length: size / 2 }, (_, i) => factorOf(2 * Math.PI * base ** ((2 * i) / size))),
-  };
-}
-
-/** `rope_freqs.weight`, where the positions need it. */
-function rotaryTensor(config: Settings, architecture: Architecture): SavedTensor | undefined {
-  if (!/^(llama|qwen)/.test(architecture.name)) return undefined;
-  const values = rotaryOf(config).factors(headSizeOf(config));
-  if (!values) return undefined;
-  return {
-    ...{ name: "rope_freqs.weight", shape: [values.length], dtype: "F32", sizeBytes: values.byteLength },
-    read: () => Promise.resolve(values),
-    readBytes: () => Promise.resolve(new Uint8Array(values.buffer)),
-  };
-}
-
 function headSizeOf(config: Settings): number {
   return typeof config.head_dim === "number"
     ? config.head_dim
@@ -136,6 +90,7 @@ function decoderSizes(name: string): Architecture["sizes"] {
     const heads = numberOf(config, "num_attention_heads");
     const width = numberOf(config, "hidden_size");
     const headSize = headSizeOf(config);
+    const { base, scaling } = rotaryOf(name, config);
     return {
       [`${name}.block_count`]: numberOf(config, "num_hidden_layers"),
       [`${name}.context_length`]: numberOf(config, "max_position_embeddings"),
@@ -147,8 +102,9 @@ function decoderSizes(name: string): Architecture["sizes"] {
       [`${name}.attention.key_length`]: headSize,
       [`${name}.attention.value_length`]: headSize,
       [`${name}.attention.layer_norm_rms_epsilon`]: float(numberOf(config, "rms_norm_eps")),
-      [`${name}.rope.freq_base`]: float(rotaryOf(config).base),
+      [`${name}.rope.freq_base`]: float(base),
       [`${name}.rope.dimension_count`]: headSize,
+      ...Object.fromEntries(Object.entries(scaling).map(([key, value]) => [`${name}.rope.scaling.${key}`, value])),
       [`${name}.vocab_size`]: rowsOf(tensors, "embed_tokens.weight"),
     };
   };
@@ -272,7 +228,8 @@ export async function ggufFromFolder(
     return tensor ? [{ tensor, original }] : [];
   });
   checkPositions(kind, config);
-  const rotary = rotaryTensor(config, architecture);
+  const rotates = /^(llama|qwen)/.test(architecture.name);
+  const rotary = rotates ? rotaryTensor(rotaryOf(architecture.name, config), headSizeOf(config)) : undefined;
   if (rotary) tensors.push({ tensor: rotary, original: rotary });
   const embedding = tensors.find(({ tensor }) => tensor.name === "token_embd.weight")?.tensor;
   if (!embedding) throw new OptionError(`saveGguf(): the model has no token embeddings`);

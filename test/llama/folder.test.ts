@@ -21,7 +21,8 @@ import { askLlama, farthest, llamaNeeds } from "./llama";
 const folder = mkdtempSync(join(tmpdir(), "codebook-folders-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const at = (name: string) => join(folder, name);
-const kinds = ["llama", "llama3", "qwen2", "qwen3", "gpt2", "bert"];
+const scaled = ["llama3", "llama-linear", "llama-yarn", "qwen2-yarn", "qwen3-yarn"];
+const kinds = ["llama", "qwen2", "qwen3", "gpt2", "bert", ...scaled];
 const hasTransformers = hasModules("torch", "transformers", "tokenizers");
 
 interface Answer {
@@ -107,7 +108,7 @@ describe("small networks", () => {
     await saveGguf(await open(at(kind)), file);
     expectSame(file, answerOf(kind), kind === "bert", toleranceOf(kind));
     const { metadata } = await open(file);
-    expect(metadata["general.architecture"]).toBe(kind.replace(/^llama3$/, "llama"));
+    expect(metadata["general.architecture"]).toBe(kind.replace(/^llama3$/, "llama").replace(/-.*/, ""));
     expect(metadata["general.file_type"]).toBe(0);
   });
 
@@ -166,10 +167,18 @@ describe("small networks", () => {
       /model_type "mamba".*llama, mistral/,
     );
     await refused(await changed("llama", (config) => (config.hidden_act = "gelu")), /activation "gelu"/);
+    const turning = (kind: string, parameters: object) =>
+      changed(kind, (config) => (config.rope_parameters = { rope_theta: 1e4, ...parameters }));
     await refused(
-      await changed("llama", (config) => (config.rope_parameters = { rope_type: "yarn", factor: 4 })),
-      /rotary positions of kind "yarn"/,
+      await turning("llama", { rope_type: "longrope", factor: 4 }),
+      /rotary positions of kind "longrope" .*plain, linear and yarn/,
     );
+    await refused(await turning("qwen2", { rope_type: "llama3", factor: 4 }), /kind "llama3" in a qwen2 network/);
+    await refused(await turning("llama", { rope_type: "yarn", factor: 4, truncate: false }), /"truncate": false/);
+    await refused(await turning("qwen3", { rope_type: "yarn", factor: 4, beta_fast: 8 }), /another beta_fast than 32/);
+    await refused(await turning("llama", { partial_rotary_factor: 0.5 }), /that turn 0\.5 of each head only/);
+    const bare = saveGguf(await turning("llama", { rope_type: "yarn" }), at("refused.gguf"));
+    await expect(bare).rejects.toThrow("have no factor above 0");
     await refused(
       await changed("qwen2", (config) => Object.assign(config, { use_sliding_window: true, sliding_window: 16 })),
       /sliding window of 16/,
