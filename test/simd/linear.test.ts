@@ -55,7 +55,8 @@ function fixedError(weights: Float32Array, scale: number, offset: number): numbe
   let total = 0;
   for (const w of weights) {
     const sum = fround(fround(w * inverse) + (3072.5 + offset));
-    const e = (((sum - 3072) * 4096) % 4096) - 2048;
+    // What lies a rounding below the end of a grid of 16 steps stays below it.
+    const e = (Math.min((sum - 3072) * 4096, 65_535) % 4096) - 2048;
     total += e * e;
   }
   return total * (scale * scale * 2 ** -24);
@@ -156,6 +157,39 @@ describe.each(steps.map((step) => [linearQuantizer.label(step), step] as const))
       expect([where, Buffer.compare(bitsOf(simd.squaredErrors), bitsOf(plain.squaredErrors))]).toEqual([where, 0]);
     }
   });
+});
+
+describe.each([2, 3, 4])("%d bits", (bits) => {
+  const halves = [2 ** -14, 6.2e-5, 2 ** -10, 0.0123, 1, 1.5, 2047 / 2048, 3, 59_904, 60_032].map((x) => {
+    const unit = 2 ** (Math.floor(Math.log2(x)) - 10);
+    return Math.round(x / unit) * unit;
+  });
+  test.each([true, false])(
+    "ranges a few roundings beside a scale of float16, zero points beside a half; symmetric: %p",
+    (symmetric) => {
+      const next = random(5);
+      const top = symmetric ? 2 ** (bits - 1) - 1 : 2 ** bits - 1;
+      const list: number[] = [];
+      for (const half of halves)
+        for (let k = -6; k <= 6; k++)
+          for (const zero of symmetric ? [0] : [0, 0.5, 1.5, top / 2, top - 0.5, top]) {
+            const span = half * top * (1 + k * 2 ** -24);
+            const low = symmetric ? (k % 2 === 0 ? -span : -span / 3) : -half * (zero + k * 2 ** -22);
+            const high = symmetric ? (k % 2 === 0 ? span / 2 : span) : span + low;
+            list.push(low, high);
+            for (let i = 2; i < 16; i++) list.push(low + next() * (high - low));
+          }
+      const matrix = { weights: Float32Array.from(list), rows: 1, columns: list.length, group: 16 };
+      for (const scaleDtype of ["F16", "F32"] as const) {
+        const step = linear({ bits, symmetric, scaleDtype });
+        const simd = quantizeGroups(matrix, gridOf(step), { errors: true });
+        if (!simd) throw new Error("refused");
+        const plain = quantizePlainly(matrix, step);
+        for (const key of ["scales", "zeroPoints", "codes", "squaredErrors"] as const)
+          expect([key, Buffer.compare(bitsOf(simd[key]), bitsOf(plain[key]))]).toEqual([key, 0]);
+      }
+    },
+  );
 });
 
 const asymmetric = (bits: number) => ({ bits, symmetric: false, halfScales: false });

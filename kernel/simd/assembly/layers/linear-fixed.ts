@@ -10,8 +10,8 @@ import { fitFour } from "./linear-fit";
 import { pinned } from "./pin";
 
 /** Types that stand for a choice made when compiling. */
-type WithErrors = f32;
-type WithoutErrors = i32;
+type Wanted = f32;
+type Unwanted = i32;
 
 /** Groups in hand at a time. */
 const batch: i32 = 16;
@@ -66,17 +66,11 @@ function greatestOf(four: usize): v128 {
   return f32x4.pmax(v128.shuffle<f64>(ab, cd, 0, 2), v128.shuffle<f64>(ab, cd, 1, 3));
 }
 
-/** Codes of `groups` groups, `offset` above the stored ones until they are stored; and the ranges of as many groups `ahead` bytes on. */
-function encodeAndLookAhead<Errors>(
-  weights: usize,
-  groups: i32,
-  group: i32,
-  ahead: usize,
-  offset: i32,
-  codes: usize,
-): void {
+/** Codes of `groups` groups, those with a sign 8 above the stored ones until they are stored; and the ranges of as many groups `ahead` bytes
+ *  on. */
+function encodeAndLookAhead<Errors, Sign>(weights: usize, groups: i32, group: i32, ahead: usize, codes: usize): void {
   const bits = pinned(i32x4.splat(reinterpret<i32>(origin)));
-  const back = pinned(i8x16.splat(<i8>offset));
+  const eight = pinned(i8x16.splat(8));
   const fraction = pinned(i16x8.splat(0xfff));
   const half = pinned(i16x8.splat(0x800));
   for (let g: usize = 0; g < <usize>groups; g++) {
@@ -94,7 +88,9 @@ function encodeAndLookAhead<Errors>(
       const t2 = i32x4.sub(f32x4.add(f32x4.mul(v128.load(weights, 32), inverse), shift), bits);
       const t3 = i32x4.sub(f32x4.add(f32x4.mul(v128.load(weights, 48), inverse), shift), bits);
       const b = i16x8.narrow_i32x4_u(t2, t3);
-      v128.store(codes, i8x16.sub(i8x16.narrow_i16x8_u(i16x8.shr_u(a, 12), i16x8.shr_u(b, 12)), back));
+      let found = i8x16.narrow_i16x8_u(i16x8.shr_u(a, 12), i16x8.shr_u(b, 12));
+      if (isFloat<Sign>()) found = i8x16.sub(found, eight);
+      v128.store(codes, found);
       const fa = v128.and(a, fraction);
       const fb = v128.and(b, fraction);
       least = i16x8.min_u(least, i16x8.min_u(fa, fb));
@@ -119,6 +115,50 @@ function encodeAndLookAhead<Errors>(
   }
 }
 
+/** Scales of float16 and zero points of four groups in float32 alone, where that leaves neither in doubt: a quotient span/top within 3
+ *  roundings of a number of float16, or a zero point near a half, is left to `fitFour`, and so are subnormal and large scales; then false.
+ *  A scale that is not below span/top holds every code within the grid. */
+function fitFast(
+  low: v128,
+  high: v128,
+  top: f32,
+  symmetric: bool,
+  base: v128,
+  g: usize,
+  scales: usize,
+  zeros: usize,
+): bool {
+  const nothing = f32x4.splat(0);
+  low = f32x4.pmin(nothing, low);
+  high = f32x4.pmax(nothing, high);
+  const span = symmetric ? f32x4.pmax(high, f32x4.neg(low)) : f32x4.sub(high, low);
+  const quotient = f32x4.mul(span, f32x4.splat(1 / top));
+  // Of a float's 23 places the last 13 are 0 in a number of float16 from 2^-14 on.
+  const nearHalf = i32x4.eq(v128.and(i32x4.add(quotient, i32x4.splat(4)), i32x4.splat(0x1ff8)), nothing);
+  const outside = v128.or(f32x4.lt(quotient, f32x4.splat(6.2e-5)), f32x4.gt(quotient, f32x4.splat(60_000)));
+  let doubtful = v128.or(nearHalf, outside);
+  const scale = v128.and(i32x4.add(quotient, i32x4.splat(0x1fff)), i32x4.splat(~0x1fff));
+  const inverse = f32x4.div(f32x4.splat(1), scale);
+  let zero = nothing;
+  let bytes = nothing;
+  if (!symmetric) {
+    const ratio = f32x4.mul(f32x4.neg(low), inverse);
+    // 1.5·2^23: a sum with it is whole.
+    const sum = f32x4.add(ratio, f32x4.splat(12_582_912));
+    zero = f32x4.sub(sum, f32x4.splat(12_582_912));
+    doubtful = v128.or(doubtful, f32x4.gt(f32x4.abs(f32x4.sub(ratio, zero)), f32x4.splat(0.4999)));
+    const words = i32x4.sub(sum, i32x4.splat(reinterpret<i32>(<f32>12_582_912)));
+    bytes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(words, words), nothing);
+  }
+  if (v128.any_true(doubtful)) return false;
+  v128.store(scales + 4 * g, scale);
+  store<u32>(zeros + g, i32x4.extract_lane(bytes, 0));
+  store<u32>(flags + g, 0);
+  v128.store(inverses + 4 * g, inverse);
+  v128.store(shifts + 4 * g, f32x4.add(base, zero));
+  return true;
+}
+
 /** Scales, reciprocals, zero points of `groups` groups from `lows` and `highs`; false when one is too large. */
 function fit(groups: i32, bits: i32, symmetric: bool, half: bool, scales: usize, zeros: usize): bool {
   // Groups past the last are like the first.
@@ -127,9 +167,11 @@ function fit(groups: i32, bits: i32, symmetric: bool, half: bool, scales: usize,
     v128.store(highs + 16 * g, v128.load(highs));
   }
   const base = f32x4.splat(origin + <f32>0.5 + (symmetric ? <f32>8 : <f32>0));
+  const top = <f32>((1 << (symmetric ? bits - 1 : bits)) - 1);
   for (let g: usize = 0; g < <usize>groups; g += 4) {
     const low = leastOf(lows + 16 * g);
     const high = greatestOf(highs + 16 * g);
+    if (half && fitFast(low, high, top, symmetric, base, g, scales, zeros)) continue;
     if (!fitFour(low, high, bits, symmetric, half, scales + 4 * g, zeros + g, flags + g)) return false;
     v128.store(inverses + 4 * g, f32x4.div(f32x4.splat(1), v128.load(scales + 4 * g)));
     const zero = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(zeros + g)));
@@ -175,7 +217,6 @@ export function linearFixed(
 ): bool {
   const maximum = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
   const minimum = symmetric ? -maximum : 0;
-  const offset = symmetric ? 8 : 0;
   rangesOf(weights, min(batch, groups), group);
   for (let start = 0; start < groups; start += batch) {
     const count = min(batch, groups - start);
@@ -183,8 +224,11 @@ export function linearFixed(
     // The last ones have none behind them; those behind a full batch may be fewer, and what lies behind those is looked at in vain.
     const rest = groups - start - count;
     const ahead = rest >= count ? (<usize>(count * group)) << 2 : 0;
-    if (errors != 0) encodeAndLookAhead<WithErrors>(weights, count, group, ahead, offset, codes);
-    else encodeAndLookAhead<WithoutErrors>(weights, count, group, ahead, offset, codes);
+    if (errors != 0) {
+      if (symmetric) encodeAndLookAhead<Wanted, Wanted>(weights, count, group, ahead, codes);
+      else encodeAndLookAhead<Wanted, Unwanted>(weights, count, group, ahead, codes);
+    } else if (symmetric) encodeAndLookAhead<Unwanted, Wanted>(weights, count, group, ahead, codes);
+    else encodeAndLookAhead<Unwanted, Unwanted>(weights, count, group, ahead, codes);
     if (rest > 0 && rest < count) rangesOf(weights + ((<usize>(count * group)) << 2), rest, group);
     if (errors != 0) storeErrors(count, scales, errors);
     let left = i8x16.bitmask(i8x16.ne(v128.or(v128.load(flags), v128.load(doubts)), i8x16.splat(0)));
