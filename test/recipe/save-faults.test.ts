@@ -22,6 +22,7 @@ import {
   WriteError,
   type CompressedModel,
   type Model,
+  type SaveTfjsOptions,
 } from "../../kernel";
 import { gaussianWeights } from "../blocks/weights";
 
@@ -213,21 +214,27 @@ describe.each(Object.entries(writers))("%s", (name, write) => {
   );
 });
 
-describe("TensorFlow.js", () => {
-  const write = (folder: string, which: "old" | "new") =>
-    saveTfjs({ tensors: made[which].plain.tensors, config: { modelTopology: { which } } }, folder);
-  /** The model that a folder holds: its topology, and the weights that it names. */
-  const held = (folder: string): [string, string] => {
-    const text = readFileSync(join(folder, "model.json"), "utf8");
-    const { modelTopology, weightsManifest } = JSON.parse(text) as {
-      modelTopology: { which: string };
-      weightsManifest: { paths: string[] }[];
-    };
-    return [modelTopology.which, contents(folder)[weightsManifest[0].paths[0]]];
-  };
+/** A network of TensorFlow.js. */
+const saveNet = (folder: string, which: "old" | "new", options: SaveTfjsOptions = {}) => {
+  const { plain } = made[which];
+  const sha256 = () => plain.sha256();
+  return saveTfjs({ tensors: plain.tensors, config: { modelTopology: { which } }, sha256 }, folder, options);
+};
 
+/** The model that a folder holds: its topology, and the weights that it names. */
+const held = (folder: string): [string, string] => {
+  const text = readFileSync(join(folder, "model.json"), "utf8");
+  const { modelTopology, weightsManifest } = JSON.parse(text) as {
+    modelTopology: { which: string };
+    weightsManifest: { paths: string[] }[];
+  };
+  return [modelTopology.which, contents(folder)[weightsManifest[0].paths[0]]];
+};
+
+describe.each([false, true])("TensorFlow.js, resume: %s", (resume) => {
+  const write = (folder: string, which: "old" | "new") => saveNet(folder, which, { resume });
   it.each(["ENOSPC", "EIO", "short"] as const)("%s at every call: the old model or the new one", async (fault) => {
-    const at = (own: string) => join(root, `tfjs-${fault}-${own}`);
+    const at = (own: string) => join(root, `tfjs-${resume}-${fault}-${own}`);
     watch(0, fault);
     for (const which of ["old", "new"] as const) await write(at(which), which);
     let orphans = 0;
@@ -246,10 +253,13 @@ describe("TensorFlow.js", () => {
       expect([call, now]).toEqual([call, held(at(now[0]))]);
       if (error === undefined) expect(now[0]).toBe("new");
       const names = readdirSync(at("now"));
-      expect(names.filter((name) => !/^(model\.json|weights(-2)?\.bin)$/.test(name))).toEqual([]);
-      orphans += names.length - 2;
+      if (!resume) {
+        expect(names.filter((name) => !/^(model\.json|weights(-2)?\.bin)$/.test(name))).toEqual([]);
+        orphans += names.length - 2;
+      }
       await write(at("now"), "new");
       expect(readdirSync(at("now"))).toHaveLength(2);
+      expect(held(at("now"))).toEqual(held(at("new")));
       if (calls < call) break;
     }
     // Where taking a file away is itself the call that fails, or the folder could not be forced to disk.
