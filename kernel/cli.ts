@@ -9,7 +9,8 @@ const help = `codebook: a TypeScript kernel for Jupyter, for compression studies
 
   codebook install [--user | --sys-prefix | --prefix DIR] [--name NAME]      make Jupyter know the kernel
   codebook uninstall [--user | --sys-prefix | --prefix DIR] [--name NAME]    undo that
-  codebook pack FILE [-o OUT] [--base BASE] [--force]      archive a model's file without loss, as FILE.codebook, and read it back
+  codebook pack FILE [-o OUT] [--base BASE] [--force] [--resume]
+                                                           archive a model's file without loss, as FILE.codebook, and read it back
   codebook unpack FILE [-o OUT] [--base BASE] [--force]    restore it, equal in every byte
   codebook verify FILE [--base BASE]                       decode an archive and compare every hash
   codebook info FILE                                       what an archive holds, and what each tensor takes
@@ -20,6 +21,7 @@ const help = `codebook: a TypeScript kernel for Jupyter, for compression studies
   --prefix DIR    into the environment in DIR
   --name NAME     name of the kernelspec; "codebook" when not given
   --base BASE     a file that the model was made from: only what differs is stored, and BASE is needed to restore it
+  --resume        keep what is packed when it breaks off; the same command goes on from there
 `;
 
 const commands: Record<string, (args: string[]) => void | Promise<void>> = {

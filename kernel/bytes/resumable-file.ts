@@ -2,98 +2,91 @@
  *  meanwhile
  *
  *    .m.gguf.KEY.partial         the pieces
- *    .m.gguf.KEY.partial.done    a line for each whole piece: its number, its bytes, its SHA-256
+ *    .m.gguf.KEY.partial.done    a line for each whole piece: its number, its bytes, its SHA-256, its note
  *    .m.gguf.KEY.partial.lock    who writes it
  *
  *  KEY is a hash of what decides every byte. A line is written when its piece is on the disk, and believed when the piece has its hash.
- *  The disk is waited for once in 16 MB. */
+ *  The disk is waited for once in 16 MB. The lines go last, so that a call that ended between the renaming and them is known too. */
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { CancelledError, WriteError } from "../errors";
-import { attempt, isAlive, machine, sliceBytes, syncFolder, type AtomicWriteOptions } from "./atomic-file";
+import { attempt, sliceBytes, syncFolder, type AtomicWriteOptions } from "./atomic-file";
 import { pause, throwIfStopped } from "./pause";
-
-export interface Piece {
-  readonly bytes: number;
-  make(): Uint8Array | Promise<Uint8Array>;
-}
+import { piecesInOrder, type Piece, type PieceSource } from "./pieces";
+import { lock, partialOf, removeUnfinished } from "./unfinished-files";
 
 export interface ResumableWriteOptions extends Pick<AtomicWriteOptions, "signal"> {
-  /** The same for two calls exactly if their files have the same bytes. */
+  /** The same for two calls exactly if their files have the same bytes; or, of a `PieceSource`, if it knows of each piece whether it is the
+   *  same. */
   readonly key: string;
   /** Bytes after which the disk is waited for, 16 MB unless told. */
   readonly syncBytes?: number;
+  /** Looks at the file, whole and forced to disk, before it takes its name. What `verify` refuses by a `WriteError` is not kept. */
+  readonly verify?: (partial: string) => Promise<void>;
+  /** What belongs to the file and comes when it has its name. Where this breaks off, the same call begins with it. */
+  readonly finish?: () => Promise<void>;
 }
 
-/** Writes `pieces`, one behind the other, as the file `path`, which is the old file or the whole new one at every moment. What an earlier
+/** Writes pieces, one behind the other, as the file `path`, which is the old file or the whole new one at every moment. What an earlier
  *  call with the same key wrote before it failed, was stopped or killed is checked and kept; at most the piece in hand, or 16 MB, is made again.
- *  Unfinished files of other keys are removed. Returns the number of bytes. `WriteError` says what failed and how much is kept, also when
- *  another process is writing the same file; what `make` throws comes through as it is. */
+ *  Unfinished files of other keys are removed. Returns the number of bytes. `pieces`: a list, or what gives the pieces from their beginning.
+ *  `WriteError` says what failed and how much is kept, also when another process is writing the same file; what making a piece throws comes
+ *  through as it is. */
 export async function writeFileResumably(
   path: string,
-  pieces: readonly Piece[],
-  { key, signal, syncBytes = 16 * 1024 * 1024 }: ResumableWriteOptions,
+  pieces: readonly Piece[] | (() => PieceSource),
+  { key, signal, syncBytes = 16 * 1024 * 1024, verify, finish }: ResumableWriteOptions,
 ): Promise<number> {
+  const begin = typeof pieces === "function" ? pieces : () => piecesInOrder(pieces);
   const target = await fs.realpath(path).catch(() => path);
   const existing = await fs.stat(target).catch(() => undefined);
   if (existing && !existing.isFile())
     throw new WriteError(path, "there is something of this name that is not a regular file");
-  const start = `.${basename(target).slice(0, 100)}.`;
-  const name = `${start}${createHash("sha256").update(key).digest("hex").slice(0, 16)}.partial`;
-  const partial = join(dirname(target), name);
+  const partial = partialOf(target, key);
   const unlock = await lock(path, `${partial}.lock`);
   try {
-    await removeOthers(dirname(target), start, name);
-    const size = await fill(path, partial, existing?.mode ?? 0o666, pieces, { signal, syncBytes });
-    throwIfStopped(signal, `writing ${path}`);
-    await attempt(path, "renaming", () => fs.rename(partial, target));
-    await fs.unlink(`${partial}.done`).catch(() => undefined);
+    await removeUnfinished(target, partial);
+    let size = await sizeIfNamed(path, target, partial, begin, signal);
+    if (size === undefined) {
+      size = await fill(path, partial, existing?.mode ?? 0o666, begin(), { signal, syncBytes });
+      await verify?.(partial).catch(async (error: unknown) => {
+        if (error instanceof WriteError)
+          for (const name of [`${partial}.done`, partial]) await fs.unlink(name).catch(() => undefined);
+        throw error;
+      });
+      throwIfStopped(signal, `writing ${path}`);
+      await attempt(path, "renaming", () => fs.rename(partial, target));
+    }
     await syncFolder(fs, dirname(target), path);
+    await finish?.();
+    await fs.unlink(`${partial}.done`).catch(() => undefined);
     return size;
   } finally {
     await unlock();
   }
 }
 
-/** Locks of this process. */
-const held = new Set<string>();
-
-/** One writer at a time. The lock of a process that is gone counts for nothing, and so does one of an earlier process of our number. */
-async function lock(path: string, name: string): Promise<() => Promise<void>> {
-  for (let isFirst = true; ; isFirst = false) {
-    try {
-      await fs.writeFile(name, `${machine} ${process.pid}`, { flag: "wx" });
-      held.add(name);
-      return async () => {
-        held.delete(name);
-        await fs.unlink(name).catch(() => undefined);
-      };
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "EEXIST")
-        return attempt(path, "locking", () => Promise.reject(cause as Error));
-      const [where, pid] = (await fs.readFile(name, "utf8").catch(() => "")).split(" ");
-      const isOurs = where === machine && Number(pid) === process.pid;
-      const isHeld = isOurs ? held.has(name) : where === machine ? isAlive(Number(pid)) : where !== "";
-      if (isHeld || !isFirst)
-        throw new WriteError(
-          path,
-          `process ${pid || "?"}${where === machine ? "" : " of another machine"} is writing it; if it is gone, delete ${name}`,
-        );
-      await fs.unlink(name).catch(() => undefined);
-    }
-  }
-}
-
-async function removeOthers(folder: string, start: string, own: string): Promise<void> {
-  for (const name of await fs.readdir(folder).catch(() => [])) {
-    const [, partial] = name.startsWith(start)
-      ? (/^([0-9a-f]{16}\.partial)(\.done)?$/.exec(name.slice(start.length)) ?? [])
-      : [];
-    if (partial === undefined || `${start}${partial}` === own) continue;
-    const isHeld = await fs.stat(join(folder, `${start}${partial}.lock`)).catch(() => undefined);
-    if (!isHeld) await fs.unlink(join(folder, name)).catch(() => undefined);
+/** The size of the file where an earlier call with this key gave it its name, and ended before all was done. */
+async function sizeIfNamed(
+  path: string,
+  target: string,
+  partial: string,
+  begin: () => PieceSource,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  if (await fs.stat(partial).catch(() => undefined)) return undefined;
+  const lines = await fs.readFile(`${partial}.done`, "utf8").catch(() => "");
+  const file = lines === "" ? undefined : await fs.open(target, "r").catch(() => undefined);
+  if (!file) return undefined;
+  try {
+    const pieces = begin();
+    const { size } = await wholePieces(file, lines, pieces, path, signal);
+    const { size: there } = await attempt(path, "checking", () => file.stat());
+    return pieces.isWhole && there === size ? size : undefined;
+  } finally {
+    await file.close().catch(() => undefined);
   }
 }
 
@@ -101,7 +94,7 @@ async function fill(
   path: string,
   partial: string,
   mode: number,
-  pieces: readonly Piece[],
+  pieces: PieceSource,
   { signal, syncBytes }: { readonly signal: AbortSignal | undefined; readonly syncBytes: number },
 ): Promise<number> {
   const { O_CREAT, O_RDWR } = fs.constants;
@@ -132,15 +125,14 @@ async function fill(
       kept = size;
       waiting = "";
     };
-    for (let number = done.count; number < pieces.length; number++) {
-      const bytes = await pieces[number].make();
-      if (bytes.length !== pieces[number].bytes)
-        throw new RangeError(`piece ${number} has ${bytes.length} bytes, and ${pieces[number].bytes} were announced`);
-      const hash = await writeAll(file, bytes, size, path, signal);
-      waiting += lineOf(number, bytes.length, hash);
+    let number = done.count;
+    for await (const { bytes, note: words = "" } of pieces.make()) {
+      const hash = await writeAll(file, bytes, words, size, path, signal);
+      waiting += lineOf(number++, bytes.length, hash, words);
       size += bytes.length;
-      if (size - kept >= syncBytes || number + 1 === pieces.length) await note();
+      if (size - kept >= syncBytes) await note();
     }
+    if (waiting !== "") await note();
     throwIfStopped(signal, `writing ${path}`);
     const { size: written } = await attempt(path, "checking", () => file.stat());
     if (written !== size) throw new WriteError(path, `${written} of ${size} bytes reached the file`);
@@ -165,27 +157,29 @@ async function fill(
   }
 }
 
-function lineOf(number: number, bytes: number, hash: string): string {
-  return `${number} ${bytes} ${hash}\n`;
+function lineOf(number: number, bytes: number, hash: string, note: string): string {
+  return `${number} ${bytes} ${hash}${note && ` ${note}`}\n`;
 }
 
 /** The pieces that are in the file, from the first on, each with the hash that its line says; and where the lines of these end. */
 async function wholePieces(
   file: FileHandle,
   lines: string,
-  pieces: readonly Piece[],
+  pieces: PieceSource,
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<{ count: number; size: number; journal: number }> {
   let [count, size, journal] = [0, 0, 0];
   for (const line of lines.split("\n").slice(0, -1)) {
-    if (count === pieces.length) break;
-    const { bytes } = pieces[count];
-    const hash = await hashOf(file, size, bytes, path, signal);
-    if (`${line}\n` !== lineOf(count, bytes, hash)) break;
+    const [, digits, note = ""] = /^\d+ (\d{1,15}) [0-9a-f]{64}(?: (.+))?$/.exec(line) ?? [];
+    if (digits === undefined) break;
+    const bytes = Number(digits);
+    const sha256 = await hashOf(file, size, bytes, note, path, signal);
+    if (`${line}\n` !== lineOf(count, bytes, sha256, note)) break;
+    if (!(await pieces.keep({ bytes, sha256, note }))) break;
     count += 1;
     size += bytes;
-    journal += line.length + 1;
+    journal += Buffer.byteLength(line) + 1;
   }
   return { count, size, journal };
 }
@@ -194,6 +188,7 @@ async function hashOf(
   file: FileHandle,
   start: number,
   bytes: number,
+  note: string,
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
@@ -207,12 +202,13 @@ async function hashOf(
     hash.update(slice.subarray(0, bytesRead));
     done += bytesRead;
   }
-  return hash.digest("hex");
+  return hash.update(note).digest("hex");
 }
 
 async function writeAll(
   file: FileHandle,
   bytes: Uint8Array,
+  note: string,
   position: number,
   path: string,
   signal: AbortSignal | undefined,
@@ -227,7 +223,7 @@ async function writeAll(
     done += bytesWritten;
     await pause();
   }
-  return hash.digest("hex");
+  return hash.update(note).digest("hex");
 }
 
 async function writeWhole(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

@@ -58,10 +58,11 @@ export function printable(text: string): string {
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Runs work that shows its progress and that Ctrl-C stops: the work ends at its next step and removes what it began to write, and the
- *  process gives the exit code of the signal. */
+/** Runs work that shows its progress and that Ctrl-C stops: the work ends at its next step, removes what it began to write or keeps it, as
+ *  `left` says, and the process gives the exit code of the signal. */
 export async function runLongWork<Result>(
   work: (options: { signal: AbortSignal; onProgress: (progress: Progress) => void }) => Promise<Result>,
+  left = "nothing was written",
 ): Promise<Result | undefined> {
   const line = new ProgressLine();
   const stop = new AbortController();
@@ -77,7 +78,7 @@ export async function runLongWork<Result>(
     if (stopped === undefined || !(error instanceof CancelledError)) throw error;
     process.exitCode = 128 + constants.signals[stopped];
     line.clear();
-    console.error("codebook: stopped; nothing was written");
+    console.error(`codebook: stopped; ${left}`);
     return undefined;
   } finally {
     line.clear();

@@ -17,12 +17,14 @@ interface Parsed {
   readonly output: string | undefined;
   readonly base: { base?: string };
   readonly force: boolean;
+  readonly resume: boolean;
 }
 
 const flags = {
   output: { type: "string", short: "o" },
   base: { type: "string" },
   force: { type: "boolean" },
+  resume: { type: "boolean" },
 } as const;
 
 function parse(command: string, args: string[], allowed: readonly (keyof typeof flags)[]): Parsed {
@@ -30,8 +32,8 @@ function parse(command: string, args: string[], allowed: readonly (keyof typeof 
   const other = Object.keys(values).find((key) => !(allowed as readonly string[]).includes(key));
   if (other) throw new CommandError(`${command} does not take --${other}`);
   if (positionals.length !== 1) throw new CommandError(`${command} takes one file; ${positionals.length} were given`);
-  const { output, base, force = false } = values;
-  return { file: positionals[0], output, base: base === undefined ? {} : { base }, force };
+  const { output, base, force = false, resume = false } = values;
+  return { file: positionals[0], output, base: base === undefined ? {} : { base }, force, resume };
 }
 
 function checkFree(output: string, force: boolean): void {
@@ -54,12 +56,13 @@ function say(verb: string, summary: ArchiveSummary | undefined): void {
   console.log(`SHA-256 ${sha256}`);
 }
 
-/** `codebook pack FILE [-o OUT] [--base BASE] [--force]`: writes FILE.codebook, reads it back, then gives it its name. */
+/** `codebook pack FILE [-o OUT] [--base BASE] [--force] [--resume]`: writes FILE.codebook, reads it back, then gives it its name. */
 export async function packCommand(args: string[]): Promise<void> {
-  const { file, output, base, force } = parse("pack", args, ["output", "base", "force"]);
+  const { file, output, base, force, resume } = parse("pack", args, ["output", "base", "force", "resume"]);
   const target = output ?? `${file}.codebook`;
   checkFree(target, force);
-  say("packed", await runLongWork((options) => pack(file, target, { ...options, ...base })));
+  const left = resume ? "what is packed is kept, and the same command goes on from there" : undefined;
+  say("packed", await runLongWork((options) => pack(file, target, { ...options, ...base, resume }), left));
 }
 
 /** `codebook unpack FILE [-o OUT] [--base BASE] [--force]`: writes the original beside the archive, under its own name. */

@@ -3,16 +3,20 @@
  *  that the model was made from, only what differs is stored. Memory: some megabytes per worker, however large the file. The result does
  *  not depend on the number of workers. */
 import { writeFileAtomically } from "../bytes/atomic-file";
+import { fileName } from "../bytes/beside";
+import type { PieceSource } from "../bytes/pieces";
+import { writeFileResumably } from "../bytes/resumable-file";
 import { fileSource, type ByteSource } from "../bytes/source";
 import { FormatError, OptionError, WriteError } from "../errors";
 import { currentHost, type Progress } from "../host";
 import { checkNumber, checkOptionNames } from "../options";
 import { defaultWorkers } from "../simd/pool";
+import { packageVersion } from "../version";
 import { baseOf, openBase } from "./archive-base";
 import { tensorsOf, type ArchiveIndex } from "./archive-index";
 import { readIndex } from "./archive-index-reader";
 import type { Work } from "./archive-lanes";
-import { archiveParts } from "./archive-packing";
+import { ArchivePieces, type Packing } from "./archive-packing";
 import { decodedParts } from "./archive-reading";
 import { segmentsOf } from "./archive-segments";
 import { unwrapArchive } from "./archive-source";
@@ -26,6 +30,12 @@ export interface ArchiveOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** A file that the model was made from: pack() stores what differs from it, unpack() and verify() need it again. */
   readonly base?: string;
+}
+
+export interface PackOptions extends ArchiveOptions {
+  /** Where the packing breaks off (a full disk, an interrupt, a kill), keep what is packed beside the archive; the same call goes on from
+   *  there, to the same bytes, as far as the file is the same. */
+  readonly resume?: boolean;
 }
 
 const optionNames = ["signal", "workers", "onProgress", "base"];
@@ -44,8 +54,8 @@ export interface ArchiveSummary {
   readonly tensors: number;
 }
 
-function workOf(method: string, options: ArchiveOptions): Work {
-  checkOptionNames(method, options, optionNames);
+function workOf(method: string, options: ArchiveOptions, names = optionNames): Work {
+  checkOptionNames(method, options, names);
   const host = currentHost();
   const limits = { minimum: 1, maximum: 8, integer: true };
   return {
@@ -61,29 +71,43 @@ function workOf(method: string, options: ArchiveOptions): Work {
  *      await pack("model.safetensors", "model.codebook");
  *      await pack("tuned.safetensors", "tuned.codebook", { base: "model.safetensors" });   // what differs; needs the base to be read
  *
+ *  With `resume` a call that broke off is taken up again: what is packed is checked by its SHA-256, and the file up to there is read and
+ *  hashed, not coded, again. From where the file was changed it is packed anew.
+ *
  *  `SourceError` when a file cannot be read, `WriteError` when the archive cannot be written or does not read back. */
-export async function pack(source: string, target: string, options: ArchiveOptions = {}): Promise<ArchiveSummary> {
-  const work = workOf("pack", options);
+export async function pack(source: string, target: string, options: PackOptions = {}): Promise<ArchiveSummary> {
+  const work = workOf("pack", options, [...optionNames, "resume"]);
   checkPaths("pack", source, target, options.base);
   const original = await fileSource(source);
   const base = options.base === undefined ? undefined : await openBase(options.base, work, unwrapArchive);
   const segments = await segmentsOf(original, base?.source, work.signal);
-  let sha256 = "";
-  const parts = archiveParts({ source: original, segments, base }, work, (digest) => (sha256 = digest));
-  const archiveBytes = await writeFileAtomically(target, parts, {
-    ...(work.signal ? { signal: work.signal } : {}),
-    verify: async (temporary) => {
-      const written = await fileSource(temporary);
-      const found = await verifySource(written, base?.source, work).catch((cause: unknown) => {
-        if (cause instanceof FormatError)
-          throw new WriteError(target, `what was written does not read back: ${cause.message}`, { cause });
-        throw cause;
-      });
-      if (found.sha256 !== sha256)
-        throw new WriteError(target, `what was written reads back with SHA-256 ${found.sha256}, not ${sha256}`);
-    },
-  });
-  return summary(target, original.byteLength, archiveBytes, sha256, tensorsOf(segments));
+  const packing: Packing = { source: original, segments, base };
+  let pieces = new ArchivePieces(packing, work);
+  const readBack = async (temporary: string): Promise<void> => {
+    const written = await fileSource(temporary);
+    const found = await verifySource(written, base?.source, work).catch((cause: unknown) => {
+      if (cause instanceof FormatError)
+        throw new WriteError(target, `what was written does not read back: ${cause.message}`, { cause });
+      throw cause;
+    });
+    if (found.sha256 !== pieces.sha256)
+      throw new WriteError(target, `what was written reads back with SHA-256 ${found.sha256}, not ${pieces.sha256}`);
+  };
+  const writing = { verify: readBack, ...(work.signal ? { signal: work.signal } : {}) };
+  const begin = () => (pieces = new ArchivePieces(packing, work));
+  const archiveBytes = options.resume
+    ? await writeFileResumably(target, begin, { key: keyOf(packing), ...writing })
+    : await writeFileAtomically(target, bytesOf(pieces), writing);
+  return summary(target, original.byteLength, archiveBytes, pieces.sha256, tensorsOf(segments));
+}
+
+/** What decides every byte of an archive but the original's own, which `ArchivePieces` compares. */
+function keyOf({ source, segments, base }: Packing): string {
+  return JSON.stringify([packageVersion, fileName(source.name), source.byteLength, segments, base?.file]);
+}
+
+async function* bytesOf(pieces: PieceSource): AsyncGenerator<Uint8Array> {
+  for await (const { bytes } of pieces.make()) yield bytes;
 }
 
 /** Restores the file that was packed into `source` as `target`, equal in every byte. A base is looked for beside the archive unless

@@ -8,4 +8,4 @@ export { horner, hornerCoder, hornerWord, type HornerOptions, type HornerStep } 
 export { huffman, huffmanCoder, type HuffmanOptions, type HuffmanStep } from "./huffman";
 export { rans, ransCoder, type RansOptions, type RansStep } from "./rans";
 export { zstd, type ZstdOptions, type ZstdStep } from "./zstd";
-export { pack, unpack, verify, type ArchiveOptions, type ArchiveSummary } from "./archive";
+export { pack, unpack, verify, type ArchiveOptions, type ArchiveSummary, type PackOptions } from "./archive";

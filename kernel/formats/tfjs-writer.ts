@@ -1,18 +1,27 @@
 import { mkdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../bytes/atomic-file";
+import { writeFileResumably } from "../bytes/resumable-file";
+import { removeUnfinished } from "../bytes/unfinished-files";
 import { OptionError, WriteError } from "../errors";
 import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
 import { parametersOf } from "../tensor/tensor";
 import { encodeFloats } from "./float-encoding";
 import type { SavedTensor } from "./safetensors-writer";
+import { inOrder, keyOf, type Hashed, type Piece } from "./write-pieces";
 
 export interface SaveTfjsOptions {
   /** How floats are stored: "F32" (default), or "F16", which TensorFlow.js turns into float32 when it loads them. */
   readonly dtype?: "F32" | "F16";
+  /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the weights; the same call goes on from
+   *  the last whole tensor, to the same bytes. */
+  readonly resume?: boolean;
   readonly signal?: AbortSignal;
 }
+
+/** The weights of a folder are in one of these. */
+const weightNames = ["weights.bin", "weights-2.bin"] as const;
 
 /** Types that are written as they are. */
 const kept: Readonly<Record<string, string>> = { I32: "int32", BOOL: "bool" };
@@ -22,18 +31,21 @@ const kept: Readonly<Record<string, string>> = { I32: "int32", BOOL: "bool" };
  *  (`open("…/model.json")`). Returns the bytes of the weights.
  *
  *  A folder that holds a model keeps it until the new model.json takes the place of the old one: the weights then go to the other of
- *  `weights.bin` and `weights-2.bin`, and the old ones are removed last. `OptionError` when there is no topology, `WriteError` when the
- *  disk does not take it.
+ *  `weights.bin` and `weights-2.bin`, and the old ones are removed last. With `resume` a call that broke off is taken up again, tensor by
+ *  tensor. `OptionError` when there is no topology, `WriteError` when the disk does not take it.
  *
  *      await saveTfjs(await open("net/model.json"), "half", { dtype: "F16" });
  *
  *  Layout: @tensorflow/tfjs-core 4.22, src/io/types.ts. */
 export async function saveTfjs(
-  model: { readonly tensors: readonly SavedTensor[]; readonly config?: Readonly<Record<string, unknown>> | undefined },
+  model: Hashed & {
+    readonly tensors: readonly SavedTensor[];
+    readonly config?: Readonly<Record<string, unknown>> | undefined;
+  },
   folder: string,
   options: SaveTfjsOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveTfjs", options, ["dtype", "signal"]);
+  checkOptionNames("saveTfjs", options, ["dtype", "resume", "signal"]);
   const dtype = checkChoice("saveTfjs", "dtype", options.dtype ?? "F32", ["F32", "F16"]);
   const { config } = model;
   if (config?.modelTopology === undefined)
@@ -53,27 +65,38 @@ export async function saveTfjs(
   const old = await readFile(manifest, "utf8").catch(() => "");
   const name = old.includes('"weights.bin"') ? "weights-2.bin" : "weights.bin";
   const weights = model.tensors.map((tensor) => entryOf(tensor, dtype));
+  const json = (weightsManifest: object) => JSON.stringify({ ...config, weightsManifest: [weightsManifest] });
   const total = model.tensors.reduce((sum, tensor) => sum + sizeOf(tensor, dtype), 0);
-  async function* parts(): AsyncGenerator<Uint8Array> {
-    let done = 0;
-    for (const tensor of model.tensors) {
-      const bytes = await bytesOf(tensor, dtype, signal);
-      yield bytes;
-      done += bytes.length;
+  let begin = 0;
+  const pieces = model.tensors.map((tensor): Piece => {
+    const bytes = sizeOf(tensor, dtype);
+    const done = (begin += bytes);
+    const make = async (): Promise<Uint8Array> => {
+      const made = await bytesOf(tensor, dtype, signal);
       host.progress?.({ task: "saving", done, total, unit: "bytes", item: tensor.name });
-    }
-  }
+      return made;
+    };
+    return { bytes, make };
+  });
+  const finish = async (): Promise<void> => {
+    await writeFileAtomically(manifest, [Buffer.from(json({ paths: [name], weights }))], { signal });
+  };
   let size: number;
-  try {
-    size = await writeFileAtomically(join(folder, name), parts(), { signal });
-    const json = JSON.stringify({ ...config, weightsManifest: [{ paths: [name], weights }] });
-    await writeFileAtomically(manifest, [Buffer.from(json)], { signal });
-  } catch (error) {
-    await removeUnnamed(folder, name);
-    throw error;
+  if (options.resume) {
+    const key = await keyOf("saveTfjs", model, json({ weights }), signal);
+    size = await writeFileResumably(join(folder, name), pieces, { key, finish, ...(signal && { signal }) });
+  } else
+    try {
+      size = await writeFileAtomically(join(folder, name), inOrder(pieces), { signal });
+      await finish();
+    } catch (error) {
+      await removeUnnamed(folder, name);
+      throw error;
+    }
+  for (const other of weightNames.filter((one) => one !== name)) {
+    if (old.includes(`"${other}"`)) await unlink(join(folder, other)).catch(() => undefined);
+    if (options.resume) await removeUnfinished(join(folder, other));
   }
-  for (const other of ["weights.bin", "weights-2.bin"])
-    if (other !== name && old.includes(`"${other}"`)) await unlink(join(folder, other)).catch(() => undefined);
   return size;
 }
 

@@ -1,7 +1,8 @@
-/** How the writers of safetensors and GGUF bring their pieces to the disk: at once, or so that a later call can go on. */
+/** How the writers of safetensors, GGUF and TensorFlow.js bring their pieces to the disk: at once, or so that a later call can go on. */
 import { createHash } from "node:crypto";
 import { writeFileAtomically, type OutputFileSystem } from "../bytes/atomic-file";
-import { writeFileResumably, type Piece } from "../bytes/resumable-file";
+import type { Piece } from "../bytes/pieces";
+import { writeFileResumably } from "../bytes/resumable-file";
 import { OptionError } from "../errors";
 import { packageVersion } from "../version";
 
@@ -35,15 +36,25 @@ export async function writePieces(
 ): Promise<number> {
   const all: Piece[] = [{ bytes: header.length, make: () => header }, ...pieces];
   if (!resume) return writeFileAtomically(path, inOrder(all), { signal, fileSystem });
+  const key = await keyOf(method, model, header, signal);
+  return writeFileResumably(path, all, { key, ...(signal && { signal }) });
+}
+
+/** What decides every byte of a file that is taken up again: the model, what is `told` of the file beside its tensors, and the version. */
+export async function keyOf(
+  method: string,
+  model: Hashed,
+  told: Uint8Array | string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   if (!model.sha256)
     throw new OptionError(
       `${method}(): resume goes with a model that has a sha256(), as those of open() and compress() do; these are tensors alone`,
     );
   const origin = await model.sha256(signal ? { signal } : {});
-  const key = [packageVersion, origin, createHash("sha256").update(header).digest("hex")].join(" ");
-  return writeFileResumably(path, all, { key, ...(signal && { signal }) });
+  return [packageVersion, origin, createHash("sha256").update(told).digest("hex")].join(" ");
 }
 
-async function* inOrder(pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
+export async function* inOrder(pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) yield await piece.make();
 }

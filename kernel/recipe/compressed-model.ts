@@ -106,13 +106,11 @@ export class CompressedModel extends TensorSet implements Displayed {
   private async saveInto(folder: string, options: SaveOptions): Promise<number> {
     const { dtype, padHeads = false, resume = false, signal } = options;
     if (this.config?.modelTopology !== undefined) {
-      if (resume)
-        throw new OptionError("save(): a TensorFlow.js model is written anew; resume goes with the other forms");
       if (dtype === "BF16" || padHeads || options.from !== undefined)
         throw new OptionError(
           `save(): a TensorFlow.js model takes { dtype: "F32" } or "F16", and neither padHeads nor from`,
         );
-      return saveTfjs(this, folder, { ...(dtype && { dtype }), ...(signal && { signal }) });
+      return saveTfjs(this.written(), folder, { resume, ...(dtype && { dtype }), ...(signal && { signal }) });
     }
     const from = options.from ?? this.folder;
     const packed = this.tensors.some((one) => one instanceof CompressedTensor && one.form.content.kind === "codes");

@@ -15,7 +15,8 @@ import {
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeFileResumably, type Piece } from "../../kernel/bytes/resumable-file";
+import type { KeptPiece, Piece, PieceSource } from "../../kernel/bytes/pieces";
+import { writeFileResumably } from "../../kernel/bytes/resumable-file";
 import { CancelledError, WriteError } from "../../kernel/errors";
 
 type Fault = "ENOSPC" | "EIO" | "short" | "nothing";
@@ -172,6 +173,111 @@ test("one writer at a time; the lock of a process that is gone counts for nothin
   const both = await Promise.allSettled([write(), write()]);
   expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   expect(shaOf(target)).toBe(whole);
+});
+
+test("another key takes away what a killed process left, its lock too, and nothing of one that lives", async () => {
+  await write(pieces([], 5)).catch(() => undefined);
+  const names = readdirSync(folder);
+  const name = `${names.find((one) => one.endsWith(".partial"))}.lock`;
+  const here = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+  writeFileSync(join(folder, name), `${here} ${process.ppid}`);
+  await write(pieces(), "b");
+  expect(readdirSync(folder).sort()).toEqual([...names, name, "model.gguf"].sort());
+  writeFileSync(join(folder, name), `${here} ${2 ** 22 + 1}`);
+  await write(pieces(), "b");
+  expect(readdirSync(folder)).toEqual(["model.gguf"]);
+});
+
+test("what comes behind the file: where it breaks off, the next call begins with it", async () => {
+  const save = (made: number[], finish: () => Promise<void>) =>
+    writeFileResumably(target, pieces(made), { key: "a", finish });
+  const broken = save([], () => Promise.reject(new WriteError("config.json", "the disk is full")));
+  await expect(broken).rejects.toThrow("config.json: the disk is full");
+  expect(shaOf(target)).toBe(whole);
+  const made: number[] = [];
+  let finished = 0;
+  const finish = () => Promise.resolve(void finished++);
+  expect(await save(made, finish)).toBe(sizes.reduce((a, b) => a + b));
+  expect([made, finished]).toEqual([[], 1]);
+  expect(readdirSync(folder)).toEqual(["model.gguf"]);
+  // A file that was changed since is not taken for it.
+  await save([], () => Promise.reject(new Error("again"))).catch(() => undefined);
+  appendFileSync(target, "more");
+  await save(made, finish);
+  expect([made, finished]).toEqual([[0, 1, 2, 3, 4, 5, 6, 7], 2]);
+  expect(shaOf(target)).toBe(whole);
+});
+
+test("what the last look refuses is not kept; where the look itself fails, all is", async () => {
+  const look = (error: Error) => () => Promise.reject(error);
+  const save = (made: number[], error: Error) =>
+    writeFileResumably(target, pieces(made), { key: "a", verify: look(error) });
+  await expect(save([], new CancelledError("reading"))).rejects.toThrow(CancelledError);
+  const made: number[] = [];
+  await expect(save(made, new WriteError(target, "other bytes"))).rejects.toThrow("other bytes");
+  expect(made).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+/** Pieces of sizes that nobody knows before: of a text, line by line; the note of each is the hash of the text up to it. */
+class Lines implements PieceSource {
+  private at = 0;
+  private readonly lines: string[];
+  constructor(
+    text: string,
+    private readonly made: string[] = [],
+    private readonly breakAt = Infinity,
+  ) {
+    this.lines = text.split(/(?<=\n)/);
+  }
+  private note(): string {
+    const upTo = this.lines.slice(0, this.at + 1).join("");
+    return `upto ${createHash("sha256").update(upTo).digest("hex")}`;
+  }
+  get isWhole() {
+    return this.at === this.lines.length;
+  }
+  keep({ note }: KeptPiece): boolean {
+    const isSame = !this.isWhole && note === this.note();
+    if (isSame) this.at++;
+    return isSame;
+  }
+  async *make() {
+    for (; !this.isWhole; this.at++) {
+      if (this.at === this.breakAt) throw new Error("the source is gone");
+      this.made.push(this.lines[this.at].trim());
+      yield { bytes: Buffer.from(this.lines[this.at]), note: this.note() };
+      await Promise.resolve();
+    }
+  }
+}
+
+test("pieces that are known when they are made: kept as far as their source is the same", async () => {
+  const text = "one\ntwo\nthree\nfour\nfive\n";
+  const save = (own: string, made: string[] = [], breakAt?: number) =>
+    writeFileResumably(target, () => new Lines(own, made, breakAt), { key: "a", syncBytes: 1 });
+  await expect(save(text, [], 3)).rejects.toThrow("the source is gone");
+  const made: string[] = [];
+  await save(text, made);
+  expect(made).toEqual(["four", "five"]);
+  expect(readFileSync(target, "utf8")).toBe(text);
+  // Another source: what it has in common is kept.
+  await expect(save(text, [], 4)).rejects.toThrow("the source is gone");
+  const changed = text.replace("three", "3");
+  made.length = 0;
+  await save(changed, made);
+  expect(made).toEqual(["3", "four", "five"]);
+  expect(readFileSync(target, "utf8")).toBe(changed);
+  // A note that was changed is not believed, though the bytes are there.
+  await expect(save(text, [], 4)).rejects.toThrow("the source is gone");
+  const list = join(folder, readdirSync(folder).find((name) => name.endsWith(".done")) ?? "none");
+  const lines = readFileSync(list, "utf8").split("\n");
+  lines[1] = lines[1].slice(0, -1) + (lines[1].endsWith("0") ? "1" : "0");
+  writeFileSync(list, lines.join("\n"));
+  made.length = 0;
+  await save(text, made);
+  expect(made).toEqual(["two", "three", "four", "five"]);
+  expect(readdirSync(folder)).toEqual(["model.gguf"]);
 });
 
 test("stops on its signal, and keeps what is written", async () => {

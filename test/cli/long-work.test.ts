@@ -1,8 +1,20 @@
 /** The line that shows how far a command is, and how Ctrl-C ends it. */
 import { spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, truncateSync, writeSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { verify } from "../../kernel";
 import { printable, ProgressLine } from "../../kernel/cli/long-work";
 
 /** What is written, and a clock that the test moves. */
@@ -77,3 +89,36 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     }
   },
 );
+
+test("Ctrl-C with --resume: what is packed is kept, and the same command ends it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "codebook-resume-"));
+  try {
+    const file = join(folder, "m.bin");
+    writeFileSync(file, randomBytes(96 * 2 ** 20));
+    const run = () => {
+      const cli = join(__dirname, "../../kernel/cli.js");
+      const child = spawn(process.execPath, [cli, "pack", file, "--resume"], { stdio: ["ignore", "pipe", "pipe"] });
+      const said = { text: "" };
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (text: Buffer) => (said.text += text.toString()));
+      return { child, said, ended: new Promise<number | null>((resolve) => child.on("close", resolve)) };
+    };
+    const first = run();
+    const done = () => {
+      const name = readdirSync(folder).find((one) => one.endsWith(".done"));
+      return name === undefined ? "" : readFileSync(join(folder, name), "utf8");
+    };
+    for (let wait = 0; done() === "" && wait < 2000; wait++) await new Promise((next) => setTimeout(next, 5));
+    first.child.kill("SIGINT");
+    expect(await first.ended).toBe(130);
+    expect(first.said.text).toContain("stopped; what is packed is kept, and the same command goes on from there");
+    expect(readdirSync(folder)).toHaveLength(3);
+    const second = run();
+    expect(await second.ended).toBe(0);
+    expect(second.said.text).toContain("packed");
+    expect(readdirSync(folder).sort()).toEqual(["m.bin", "m.bin.codebook"]);
+    await verify(`${file}.codebook`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 60_000);

@@ -1,6 +1,6 @@
 /** Every writer under every fault: whichever call to the file system fails, by a full disk, a broken one or a write that stops half-way, each
  *  file is the old one or the whole new one, and nothing else lies in the folder. And a process that is killed at any moment. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
@@ -22,6 +22,7 @@ import {
   WriteError,
   type CompressedModel,
   type Model,
+  type SaveTfjsOptions,
 } from "../../kernel";
 import { gaussianWeights } from "../blocks/weights";
 
@@ -213,21 +214,27 @@ describe.each(Object.entries(writers))("%s", (name, write) => {
   );
 });
 
-describe("TensorFlow.js", () => {
-  const write = (folder: string, which: "old" | "new") =>
-    saveTfjs({ tensors: made[which].plain.tensors, config: { modelTopology: { which } } }, folder);
-  /** The model that a folder holds: its topology, and the weights that it names. */
-  const held = (folder: string): [string, string] => {
-    const text = readFileSync(join(folder, "model.json"), "utf8");
-    const { modelTopology, weightsManifest } = JSON.parse(text) as {
-      modelTopology: { which: string };
-      weightsManifest: { paths: string[] }[];
-    };
-    return [modelTopology.which, contents(folder)[weightsManifest[0].paths[0]]];
-  };
+/** A network of TensorFlow.js. */
+const saveNet = (folder: string, which: "old" | "new", options: SaveTfjsOptions = {}) => {
+  const { plain } = made[which];
+  const sha256 = () => plain.sha256();
+  return saveTfjs({ tensors: plain.tensors, config: { modelTopology: { which } }, sha256 }, folder, options);
+};
 
+/** The model that a folder holds: its topology, and the weights that it names. */
+const held = (folder: string): [string, string] => {
+  const text = readFileSync(join(folder, "model.json"), "utf8");
+  const { modelTopology, weightsManifest } = JSON.parse(text) as {
+    modelTopology: { which: string };
+    weightsManifest: { paths: string[] }[];
+  };
+  return [modelTopology.which, contents(folder)[weightsManifest[0].paths[0]]];
+};
+
+describe.each([false, true])("TensorFlow.js, resume: %s", (resume) => {
+  const write = (folder: string, which: "old" | "new") => saveNet(folder, which, { resume });
   it.each(["ENOSPC", "EIO", "short"] as const)("%s at every call: the old model or the new one", async (fault) => {
-    const at = (own: string) => join(root, `tfjs-${fault}-${own}`);
+    const at = (own: string) => join(root, `tfjs-${resume}-${fault}-${own}`);
     watch(0, fault);
     for (const which of ["old", "new"] as const) await write(at(which), which);
     let orphans = 0;
@@ -246,10 +253,13 @@ describe("TensorFlow.js", () => {
       expect([call, now]).toEqual([call, held(at(now[0]))]);
       if (error === undefined) expect(now[0]).toBe("new");
       const names = readdirSync(at("now"));
-      expect(names.filter((name) => !/^(model\.json|weights(-2)?\.bin)$/.test(name))).toEqual([]);
-      orphans += names.length - 2;
+      if (!resume) {
+        expect(names.filter((name) => !/^(model\.json|weights(-2)?\.bin)$/.test(name))).toEqual([]);
+        orphans += names.length - 2;
+      }
       await write(at("now"), "new");
       expect(readdirSync(at("now"))).toHaveLength(2);
+      expect(held(at("now"))).toEqual(held(at("new")));
       if (calls < call) break;
     }
     // Where taking a file away is itself the call that fails, or the folder could not be forced to disk.
@@ -265,6 +275,8 @@ const resumed: Record<string, (folder: string, which: "old" | "new") => Promise<
   "GGUF, ggml's blocks": (folder, which) => made[which].blocks.save(join(folder, "m.gguf"), { resume: true }),
   "folder, compressed-tensors": (folder, which) => made[which].linear.save(`${folder}/`, { resume: true }),
   "folder, bitsandbytes": (folder, which) => made[which].nf4.save(`${folder}/`, { resume: true }),
+  pack: (folder, which) =>
+    pack(join(root, `${which}.source`), join(folder, "m.codebook"), { workers: 1, resume: true }),
   "compress() with a checkpoint": (folder, which) =>
     compress(made[which].plain, nf4(), { checkpoint: join(folder, which), workers: 1 }),
 };
@@ -358,3 +370,48 @@ test("killed at any moment: a whole file, old or new; the next write takes the l
   expect(readdirSync(folder).sort()).toEqual([...kept, "m.safetensors"].sort());
   process.stdout.write(`  killed 12 times: ${leftovers} temporary files were left, and taken away\n`);
 }, 120_000);
+
+test("TensorFlow.js, killed while it writes, renames and takes away: the old model or the new one, and no tensor on the disk twice", () => {
+  const folder = join(root, "killed-net");
+  const once = join(root, "killed-net-once");
+  const script = `
+    const fs = require("node:fs/promises");
+    const { writeSync } = require("node:fs");
+    const { saveTfjs } = require(${JSON.stringify(join(__dirname, "../../kernel"))});
+    const [folder, which, resume, call, end] = process.argv.slice(1);
+    const die = () => process.kill(process.pid, "SIGKILL");
+    for (const name of ["rename", "unlink"]) {
+      const own = fs[name];
+      fs[name] = (...words) => (name === call && words.at(-1).endsWith(end) ? die() : own(...words));
+    }
+    const tensors = Array.from({ length: 20 }, (_, i) => ({
+      name: "w" + i, shape: [2 ** 19], dtype: "F32", sizeBytes: 2 ** 21,
+      read: async () => {
+        writeSync(1, i + "\\n");
+        if (call === "read" && i == end) die();
+        return new Float32Array(2 ** 19).fill(which === "old" ? -1 : i);
+      },
+    }));
+    saveTfjs({ tensors, config: { modelTopology: { which } }, sha256: async () => which }, folder, { resume: resume === "yes" });`;
+  const run = (to: string, ...words: string[]) => {
+    const { stdout, signal } = spawnSync(process.execPath, ["-e", script, to, ...words], { encoding: "utf8" });
+    return { made: stdout.trim().split("\n").filter(Boolean).map(Number), isKilled: signal === "SIGKILL" };
+  };
+  run(folder, "old", "no");
+  run(once, "new", "no");
+  const old = held(folder);
+  const from = (first: number, last = 19) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const kill = (call: string, end: string) => run(folder, "new", "yes", call, end);
+  // Eight tensors are 16 MB.
+  expect(kill("read", "9")).toEqual({ made: from(0, 9), isKilled: true });
+  expect(kill("read", "17")).toEqual({ made: from(8, 17), isKilled: true });
+  expect(kill("rename", "weights-2.bin")).toEqual({ made: from(16), isKilled: true });
+  for (let i = 0; i < 2; i++) expect(kill("rename", "model.json")).toEqual({ made: [], isKilled: true });
+  expect(held(folder)).toEqual(old);
+  expect(kill("unlink", ".done")).toEqual({ made: [], isKilled: true });
+  expect(held(folder)).toEqual(["new", held(once)[1]]);
+  // That one was whole but for what lay about; a save of the same begins anew, and takes it away.
+  expect(run(folder, "new", "yes").isKilled).toBe(false);
+  expect(held(folder)).toEqual(["new", held(once)[1]]);
+  expect(readdirSync(folder)).toHaveLength(2);
+}, 60_000);

@@ -1,9 +1,21 @@
 /** TensorFlow.js models, compressed, saved as such, and loaded by TensorFlow.js itself: it computes with our values. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { compress, linear, magnitude, nodes, open, OptionError, saveTfjs, type CompressedModel } from "../../kernel";
+import {
+  compress,
+  linear,
+  magnitude,
+  nodes,
+  open,
+  OptionError,
+  saveTfjs,
+  type CompressedModel,
+  type ReadOptions,
+  type SavedTensor,
+  type SaveTfjsOptions,
+} from "../../kernel";
 import { modelFolder, tfBackend } from "../../kernel/train";
 
 const folder = mkdtempSync(join(tmpdir(), "codebook-tfjs-"));
@@ -110,4 +122,65 @@ test("an unchanged model: the same bytes; wrong calls", async () => {
   await expect(small.save(`${at("bf")}/`, { dtype: "BF16" })).rejects.toThrow(/"F32" } or "F16"/);
   writeFileSync(at("file"), "");
   await expect(saveTfjs(model, join(at("file"), "under"))).rejects.toThrow(/folder cannot be made/);
+});
+
+test("taken up again: no tensor is made twice, and the old model stays until the end", async () => {
+  const model = await open(join(at("net"), "model.json"));
+  await saveTfjs(model, at("once"));
+  const made: string[] = [];
+  let failAt: string | undefined = model.tensors[2].name;
+  const tensors = model.tensors.map((tensor): SavedTensor => {
+    const { name, shape, dtype, sizeBytes } = tensor;
+    const read = (options?: ReadOptions) => {
+      if (name === failAt) throw new Error("the weights cannot be had");
+      made.push(name);
+      return tensor.read(options);
+    };
+    return { name, shape, dtype, sizeBytes, read, readBytes: (options) => tensor.readBytes(options) };
+  });
+  const written = { tensors, config: model.config, sha256: () => model.sha256() };
+  const save = (own: SaveTfjsOptions = {}) => saveTfjs(written, at("again"), { resume: true, ...own });
+  await expect(saveTfjs({ tensors, config: model.config }, at("again"), { resume: true })).rejects.toThrow(
+    /saveTfjs\(\): resume goes with a model that has a sha256\(\)/,
+  );
+  // Over another model, whose weights have the other name.
+  await saveTfjs(model, at("again"), { dtype: "F16" });
+  const before = readFileSync(join(at("again"), "model.json"), "utf8");
+  await expect(save()).rejects.toThrow("the weights cannot be had");
+  expect(readFileSync(join(at("again"), "model.json"), "utf8")).toBe(before);
+  expect(readdirSync(at("again"))).toHaveLength(4);
+  failAt = undefined;
+  made.length = 0;
+  expect(await save()).toBe(4 * model.parameters);
+  expect(made).toEqual(model.tensors.slice(2).map(({ name }) => name));
+  expect(readdirSync(at("again")).sort()).toEqual(["model.json", "weights-2.bin"]);
+  const bytes = (name: string, file: string) => readFileSync(join(at(name), file));
+  expect(Buffer.compare(bytes("again", "weights-2.bin"), bytes("once", "weights.bin"))).toBe(0);
+  // What another save left goes, under whichever name of the weights it lies.
+  failAt = model.tensors[2].name;
+  await expect(save()).rejects.toThrow("the weights cannot be had");
+  await saveTfjs(model, at("again"));
+  expect(readdirSync(at("again"))).toHaveLength(4);
+  failAt = undefined;
+  made.length = 0;
+  await save({ dtype: "F16" });
+  expect(made).toHaveLength(4);
+  expect(readdirSync(at("again")).sort()).toEqual(["model.json", "weights-2.bin"]);
+});
+
+test("save() of a compressed one takes up what broke off", async () => {
+  const small = await compress(await open(join(at("net"), "model.json")), linear({ bits: 4, group: 4 }));
+  await small.save(`${at("s1")}/`);
+  mkdirSync(join(at("s2"), "model.json"), { recursive: true });
+  await expect(small.save(`${at("s2")}/`, { resume: true })).rejects.toThrow("not a regular file");
+  const left = readdirSync(at("s2"));
+  expect(left).toHaveLength(3);
+  rmSync(join(at("s2"), "model.json"), { recursive: true });
+  const inode = statSync(join(at("s2"), "weights.bin")).ino;
+  await small.save(`${at("s2")}/`, { resume: true });
+  // The weights were there; model.json alone was missing.
+  expect(statSync(join(at("s2"), "weights.bin")).ino).toBe(inode);
+  for (const name of ["model.json", "weights.bin"])
+    expect(Buffer.compare(readFileSync(join(at("s2"), name)), readFileSync(join(at("s1"), name)))).toBe(0);
+  expect(readdirSync(at("s2"))).toHaveLength(2);
 });
