@@ -50,12 +50,13 @@ function isWeight({ name, shape }: Tensor): boolean {
 }
 
 function nothingTouched(model: Model): OptionError {
-  const some = model.tensors.slice(0, 3).map(({ name }) => `"${name}"`);
+  const matrices = model.tensors.filter(isWeight);
+  const some = matrices.slice(0, 3).map(({ name }) => `"${name}"`);
   return new OptionError(
     `compress(): the recipe touches none of the ${model.tensors.length} tensors of ${model.name}; ` +
       (some.length === 0
-        ? "it has none"
-        : `match, only and skip choose weight matrices by names such as ${some.join(", ")}`),
+        ? "none is a weight matrix, and others are touched by their very names only"
+        : `match, only and skip choose weight matrices by names such as ${some.join(", ")}; a glob has *, **, ? and {a,b}`),
   );
 }
 

@@ -11,7 +11,7 @@ const script = join(__dirname, "../../../test/fixtures/ggml/quantize.py");
 
 /** Every matrix of MiniLM whose rows are whole blocks, by llama.cpp's library in a process of its own. */
 itWith(ggmlLibrary, miniLm)(
-  "every block of MiniLM is llama.cpp's, plainly and by SIMD",
+  "every block of MiniLM is llama.cpp's by SIMD, those of two of its layers plainly too",
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "codebook-ggml-"));
     try {
@@ -28,20 +28,18 @@ itWith(ggmlLibrary, miniLm)(
         const types = codecs.map(({ id, weights: length, bytes }) => `${id}:${length}:${bytes}`);
         execFileSync("python3", [script, ggmlLibrary, String(columns), input, output, ...types], { timeout: 120_000 });
         const expected = readFileSync(output);
+        const isSlowToo = /^encoder\.layer\.[05]\./.test(tensor.name);
         let at = 0;
         for (const codec of codecs) {
-          const bytes = encodeBlocks(codec, weights, columns);
-          const fast = new Uint8Array(bytes.length);
+          const blocks = weights.length / codec.weights;
+          const fast = new Uint8Array(blocks * codec.bytes);
           encodeBlockBytes(codec, weights, columns, undefined, fast);
-          const own = expected.subarray(at, at + bytes.length);
-          expect([tensor.name, codec.name, own.equals(bytes), own.equals(fast)]).toEqual([
-            tensor.name,
-            codec.name,
-            true,
-            true,
-          ]);
-          compared[codec.name] = (compared[codec.name] ?? 0) + bytes.length / codec.bytes;
-          at += bytes.length;
+          const own = expected.subarray(at, at + fast.length);
+          const plain = isSlowToo ? encodeBlocks(codec, weights, columns) : fast;
+          const found = [tensor.name, codec.name, own.equals(fast), own.equals(plain)];
+          expect(found).toEqual([tensor.name, codec.name, true, true]);
+          compared[codec.name] = (compared[codec.name] ?? 0) + blocks;
+          at += fast.length;
         }
         expect(at).toBe(expected.length);
       }
