@@ -15,6 +15,9 @@ const titleHeight = 34;
 const headingHeight = 26;
 const axisHeight = 34;
 const panelGap = 26;
+/** Rows that a screen does not hold at once have their scales above them too, and are zoomed along these only. */
+const longHeight = 900;
+const upperAxisHeight = 18;
 
 /** A layer's row: where it stands and what is written beside it. */
 interface Row {
@@ -29,6 +32,8 @@ interface Row {
 interface Column {
   readonly title: string;
   readonly note: string;
+  /** The title where there is no room for the note. */
+  readonly brief: string;
   readonly variants: readonly number[];
   readonly scale: Scale;
   readonly fromZero: boolean;
@@ -58,10 +63,11 @@ export function rowsFigure(report: Report, state: ViewState, theme: Theme, width
   const last = rows.length === 0 ? 0 : rows[rows.length - 1].y;
   const range: readonly [number, number] = [last + 0.6, -0.6];
   const plotHeight = Math.round((range[0] - range[1]) * rowHeight);
+  const upper = plotHeight > longHeight ? upperAxisHeight : 0;
   const tops: number[] = [];
   let height = 0;
   for (const band of bands) {
-    height += titleHeight + (band.heading ? headingHeight : 0);
+    height += titleHeight + upper + (band.heading ? headingHeight : 0);
     tops.push(height);
     height += plotHeight + axisHeight;
   }
@@ -80,11 +86,11 @@ export function rowsFigure(report: Report, state: ViewState, theme: Theme, width
       share(1 - (top - tops[0]) / full),
     ];
     const y = axisName("y", band);
-    axes[y] = rowAxis(rows, range, yDomain, axisId("x", x), theme, band);
+    axes[y] = { ...rowAxis(rows, range, yDomain, axisId("x", x), theme, band), fixedrange: upper > 0 };
     annotations.push(...blockNames(rows, axisId("y", band), left, blockWidth, theme));
     const free = plotWidth - panelGap * ((places ?? columns.length) - 1);
     const total = places ?? columns.reduce((sum, column) => sum + column.share, 0);
-    if (heading) annotations.push(bandHeading(heading, yDomain[1], left, theme));
+    if (heading) annotations.push(bandHeading(heading, yDomain[1], left, upper, theme));
     let start = 0;
     for (const column of columns) {
       const size = (free * column.share) / total;
@@ -92,7 +98,7 @@ export function rowsFigure(report: Report, state: ViewState, theme: Theme, width
       const reference = { x: axisId("x", x), y: axisId("y", band) };
       axes[axisName("x", x)] = columnAxis(column, xDomain, reference.y, theme, size);
       data.push(...columnTraces(report, rows, column, paint, theme, reference));
-      annotations.push(...columnTitle(column, xDomain[0], yDomain[1], size, theme, reference));
+      annotations.push(...columnTitle(column, xDomain[0], yDomain[1], size, theme, { ...reference, upper }));
       panels.push({
         xaxis: axisName("x", x),
         yaxis: y,
@@ -106,6 +112,7 @@ export function rowsFigure(report: Report, state: ViewState, theme: Theme, width
       x++;
     }
   });
+  if (upper > 0) addUpperAxes(axes, data, x);
   return {
     figure: {
       data,
@@ -154,6 +161,7 @@ function columnBands(report: Report, state: ViewState, width: number): readonly 
   const error = {
     title: measure.label,
     note: measure.note,
+    brief: measure.short,
     scale: errorScale(report, visible, state),
     fromZero: false,
     share: 2,
@@ -162,6 +170,7 @@ function columnBands(report: Report, state: ViewState, width: number): readonly 
   const sparsity = {
     title: "Sparsity",
     note: "zero weights",
+    brief: "Sparsity",
     scale: sparsityScale,
     fromZero: true,
     share: 1.15,
@@ -170,6 +179,7 @@ function columnBands(report: Report, state: ViewState, width: number): readonly 
   const bits = {
     title: "Size",
     note: "bits per weight",
+    brief: "Bits per weight",
     scale: bitsScale(report, visible),
     fromZero: true,
     share: 1,
@@ -183,7 +193,10 @@ function columnBands(report: Report, state: ViewState, width: number): readonly 
   return [error, sparsity, bits].flatMap((column) =>
     chunks(visible, places).map((part, i) => ({
       heading: i === 0 ? { title: column.title, note: column.note } : null,
-      columns: part.map((v) => ({ ...column, title: report.variants[v].name, note: "", variants: [v], share: 1 })),
+      columns: part.map((v) => {
+        const { name } = report.variants[v];
+        return { ...column, title: name, note: "", brief: name, variants: [v], share: 1 };
+      }),
       places,
     })),
   );
@@ -249,6 +262,25 @@ function columnAxis(
   };
 }
 
+/** The scale of each of the first `count` horizontal axes once more above the rows; zooming one zooms the other. */
+function addUpperAxes(axes: Record<string, Axis>, data: Trace[], count: number): void {
+  for (let x = 0; x < count; x++) {
+    const lower = axes[axisName("x", x)];
+    axes[axisName("x", count + x)] = {
+      ...lower,
+      side: "top",
+      overlaying: axisId("x", x),
+      matches: axisId("x", x),
+      showgrid: false,
+      zeroline: false,
+      showline: false,
+    };
+    // Plotly draws an axis that has a trace.
+    const nothing = { x: [null], y: [null], xaxis: axisId("x", count + x), yaxis: lower.anchor ?? "y" };
+    data.push({ ...nothing, type: "scatter", mode: "markers", hoverinfo: "skip", showlegend: false });
+  }
+}
+
 /** Block names at the far left, one at the first row of each block. */
 function blockNames(
   rows: readonly Row[],
@@ -279,6 +311,7 @@ function bandHeading(
   { title, note }: { title: string; note: string },
   y: number,
   left: number,
+  upper: number,
   theme: Theme,
 ): Annotation {
   return {
@@ -290,7 +323,7 @@ function bandHeading(
     xanchor: "left",
     yanchor: "bottom",
     xshift: -left + 2,
-    yshift: 8 + headingHeight,
+    yshift: 8 + headingHeight + upper,
     align: "left",
     showarrow: false,
     captureevents: false,
@@ -304,13 +337,13 @@ function columnTitle(
   y: number,
   size: number,
   theme: Theme,
-  reference: { x: string; y: string },
+  { x: xref, upper }: { readonly x: string; readonly upper: number },
 ): readonly Annotation[] {
   const room = size + panelGap - 8;
-  const title = shorten(column.title, Math.max(8, Math.floor(room / 7.2)));
   const note = `  ${column.note}`;
   const fits =
-    column.note !== "" && textWidth(title, theme.fontSize + 1) * 1.06 + textWidth(note, theme.fontSize) < room;
+    column.note !== "" && textWidth(column.title, theme.fontSize + 1) * 1.06 + textWidth(note, theme.fontSize) < room;
+  const title = shorten(fits ? column.title : column.brief, Math.max(8, Math.floor(room / 7.2)));
   const common = { showarrow: false, captureevents: false, yref: "paper", y, yanchor: "bottom" } as const;
   const titles: Annotation[] = [
     {
@@ -319,7 +352,7 @@ function columnTitle(
       x,
       xref: "paper",
       xanchor: "left",
-      yshift: 8,
+      yshift: 8 + upper,
       xshift: -1,
       align: "left",
       font: { size: theme.fontSize, color: theme.text },
@@ -331,9 +364,9 @@ function columnTitle(
       text: "lossless",
       // Annotations stand in decades on a logarithmic axis.
       x: column.scale.logarithmic ? Math.log10(column.scale.lossless) : column.scale.lossless,
-      xref: reference.x,
+      xref,
       xanchor: "center",
-      yshift: -4,
+      yshift: -4 + (upper && upper - 2),
       font: { size: theme.fontSize - 2, color: theme.muted },
     });
   return titles;

@@ -13,6 +13,7 @@ import { savedNotebook } from "./notebooks";
 import {
   keep,
   openNotebook,
+  pictures,
   python,
   setTheme,
   startSite,
@@ -286,6 +287,17 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     await until(async () => (await background()) !== light);
     await page.mouse.move(5, 5);
     await keep(page, `${application}-deep-dark`, view);
+    // As rows it is longer than any screen: what its scales say stands above them too.
+    await page.locator(`${view} .cb-Segment`, { hasText: "layers" }).first().click();
+    await page.waitForFunction(() => document.querySelectorAll(".cb-Panel .ytick").length >= 300);
+    const scales = await page.evaluate(() => {
+      const top = document.querySelector(".cb-Panel")?.getBoundingClientRect().top ?? 0;
+      const near = (text: Element): boolean => text.getBoundingClientRect().top < top + 80;
+      return [...document.querySelectorAll(".cb-Panel .main-svg text")].filter(near).map((text) => text.textContent);
+    });
+    expect(scales).toEqual(expect.arrayContaining(["10 dB", "100 %", "4"]));
+    expect(scales.join("\n")).toMatch(/SQNR[^]*bits per weight/i);
+    await page.screenshot({ path: join(pictures, `${application}-deep-layers.png`) });
     await openNotebook(page, site, application, "mini.ipynb");
     await page.waitForSelector(drawn);
     const rows = await figureBox(page);

@@ -108,6 +108,22 @@ describe.each([smallReport, miniLmReport, deepReport, manyVariantsReport, namele
         }
     });
 
+    test("rows longer than a screen have their scales above them too, and are zoomed along these only", () => {
+      const { figure, panels } = rowsFigure(report, state(report), lightTheme, 900);
+      const isLong = panels[0].height > 900;
+      const { axes } = figure.layout;
+      for (const { xaxis, yaxis } of panels) {
+        const upper = Object.values(axes).filter((axis) => axis.overlaying === xaxis.replace("axis", ""));
+        expect(upper).toHaveLength(isLong ? 1 : 0);
+        for (const axis of upper) {
+          const { side, range, anchor, tickvals } = axes[xaxis];
+          expect([side, axis.side, axis.matches]).toEqual(["bottom", "top", axis.overlaying]);
+          expect([axis.range, axis.anchor, axis.tickvals]).toEqual([range, anchor, tickvals]);
+        }
+        expect(axes[yaxis].fixedrange).toBe(isLong);
+      }
+    });
+
     test("drawing is a pure function", () => {
       const before = JSON.stringify(report);
       const draw = (): string => JSON.stringify(paperFigure(report, state(report), 900));
