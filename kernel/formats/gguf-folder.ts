@@ -1,6 +1,6 @@
 /** A model from a Hugging Face folder as GGUF has it: llama.cpp's names of tensors, its keys for the sizes that config.json states, rows in the
  *  order that its attention wants, and the tokenizer (gguf-tokenizer.ts: WordPiece, byte-level BPE, SentencePiece's BPE). For BERT, Llama
- *  (Mistral, SmolLM, TinyLlama), Qwen2, Qwen3 and GPT-2.
+ *  (Mistral, Mixtral, SmolLM, TinyLlama), Qwen2 and Qwen3, also of experts (gguf-experts.ts), and GPT-2.
  *
  *  Llama's rotary positions pair entry i of a head with entry i + d/2 in transformers, and 2i with 2i + 1 in llama.cpp: rows of query and
  *  key, (heads, 2, d/2, in), become (heads, d/2, 2, in). Whole rows move, so that blocks of quantized weights stay what they are. GPT-2
@@ -10,10 +10,11 @@
 import { join } from "node:path";
 import { OptionError, UnsupportedError } from "../errors";
 import { readJsonFile } from "./config";
+import { expertCount, expertNames, expertOf, expertSizes, stackOf } from "./gguf-experts";
 import { rotaryOf, rotaryTensor } from "./gguf-rotary";
 import { tokenizerPairs } from "./gguf-tokenizer";
 import { GgufValue, type GgufMetadataInput } from "./gguf-values";
-import { MovedRows, TurnedTensor } from "./moved-tensor";
+import { FlatTensor, MovedRows, TurnedTensor } from "./moved-tensor";
 import type { SavedTensor } from "./safetensors-writer";
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -27,7 +28,7 @@ export interface FolderModel {
 }
 
 interface Architecture {
-  readonly name: "bert" | "llama" | "qwen2" | "qwen3" | "gpt2";
+  readonly name: "bert" | "llama" | "qwen2" | "qwen2moe" | "qwen3" | "qwen3moe" | "gpt2";
   /** What may stand before all names. */
   readonly prefix: RegExp;
   /** Of a tensor's name without the prefix, `$1` the number of the block. */
@@ -85,12 +86,14 @@ function checkPositions(kind: string, config: Settings): void {
     );
 }
 
-function decoderSizes(name: string): Architecture["sizes"] {
+function decoderSizes(name: string, hasExperts: boolean): Architecture["sizes"] {
   return (config, tensors) => {
     const heads = numberOf(config, "num_attention_heads");
     const width = numberOf(config, "hidden_size");
     const headSize = headSizeOf(config);
     const { base, scaling } = rotaryOf(name, config);
+    const named = (prefix: string, keys: GgufMetadataInput): GgufMetadataInput =>
+      Object.fromEntries(Object.entries(keys).map(([key, value]) => [prefix + key, value]));
     return {
       [`${name}.block_count`]: numberOf(config, "num_hidden_layers"),
       [`${name}.context_length`]: numberOf(config, "max_position_embeddings"),
@@ -104,7 +107,8 @@ function decoderSizes(name: string): Architecture["sizes"] {
       [`${name}.attention.layer_norm_rms_epsilon`]: float(numberOf(config, "rms_norm_eps")),
       [`${name}.rope.freq_base`]: float(base),
       [`${name}.rope.dimension_count`]: headSize,
-      ...Object.fromEntries(Object.entries(scaling).map(([key, value]) => [`${name}.rope.scaling.${key}`, value])),
+      ...named(`${name}.rope.scaling.`, scaling),
+      ...(hasExperts ? named(`${name}.`, expertSizes(name, config)) : {}),
       [`${name}.vocab_size`]: rowsOf(tensors, "embed_tokens.weight"),
     };
   };
@@ -116,20 +120,23 @@ function rowsOf(tensors: readonly SavedTensor[], ending: string): number {
   return found.shape[0];
 }
 
-const decoder = (name: "llama" | "qwen2" | "qwen3"): Architecture => ({
+const decoder = (name: Architecture["name"], hasExperts = false): Architecture => ({
   name,
   prefix: /^model\./,
-  names: decoderNames,
+  names: hasExperts ? [...decoderNames, ...expertNames] : decoderNames,
   ignored: /rotary_emb\.inv_freq$/,
   activations: ["silu", "swish"],
-  sizes: decoderSizes(name),
+  sizes: decoderSizes(name, hasExperts),
 });
 
 const architectures: Readonly<Record<string, Architecture>> = {
   llama: decoder("llama"),
   mistral: decoder("llama"),
+  mixtral: decoder("llama", true),
   qwen2: decoder("qwen2"),
+  qwen2_moe: decoder("qwen2moe", true),
   qwen3: decoder("qwen3"),
+  qwen3_moe: decoder("qwen3moe", true),
   bert: {
     name: "bert",
     prefix: /^bert\./,
@@ -191,7 +198,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
 /** A tensor as GGUF has it, and what it was made of. */
 export interface PlacedTensor {
   readonly tensor: SavedTensor;
-  readonly original: SavedTensor;
+  readonly originals: readonly SavedTensor[];
 }
 
 /** Whether a model is to be turned into GGUF's form: it has the config.json of a folder, and no metadata of a GGUF file. */
@@ -223,14 +230,11 @@ export async function ggufFromFolder(
     throw new UnsupportedError(
       `saveGguf(): ${kind} with the activation ${JSON.stringify(activation)}; llama.cpp computes it with ${architecture.activations[0]}`,
     );
-  const tensors = model.tensors.flatMap((original): PlacedTensor[] => {
-    const tensor = placed(original, architecture, config);
-    return tensor ? [{ tensor, original }] : [];
-  });
+  const tensors = placeAll(model.tensors, architecture, config);
   checkPositions(kind, config);
   const rotates = /^(llama|qwen)/.test(architecture.name);
   const rotary = rotates ? rotaryTensor(rotaryOf(architecture.name, config), headSizeOf(config)) : undefined;
-  if (rotary) tensors.push({ tensor: rotary, original: rotary });
+  if (rotary) tensors.push({ tensor: rotary, originals: [] });
   const embedding = tensors.find(({ tensor }) => tensor.name === "token_embd.weight")?.tensor;
   if (!embedding) throw new OptionError(`saveGguf(): the model has no token embeddings`);
   const folder = model.folder ?? ".";
@@ -243,6 +247,27 @@ export async function ggufFromFolder(
     ...(await tokenizerPairs(folder, config, embedding.shape[0])),
   };
   return { tensors, metadata };
+}
+
+/** In the order of the folder, matrices of experts together where the first of them stands. */
+function placeAll(tensors: readonly SavedTensor[], architecture: Architecture, config: Settings): PlacedTensor[] {
+  const stacks = new Map<string, Map<number, SavedTensor>>();
+  const found = tensors.map((original): (() => PlacedTensor | undefined) => {
+    const part = expertOf(original.name.replace(architecture.prefix, ""));
+    if (!part) {
+      const tensor = placed(original, architecture, config);
+      return () => tensor && { tensor, originals: [original] };
+    }
+    const experts = stacks.get(part.stack);
+    if (experts) {
+      experts.set(part.expert, original);
+      return () => undefined;
+    }
+    const own = new Map([[part.expert, original]]);
+    stacks.set(part.stack, own);
+    return () => ({ tensor: stackOf(part.stack, own, expertCount(config)), originals: [...own.values()] });
+  });
+  return found.flatMap((give) => give() ?? []);
 }
 
 /** How token vectors become one: of sentence-transformers, 1_Pooling/config.json. */
@@ -263,6 +288,7 @@ function placed(tensor: SavedTensor, architecture: Architecture, config: Setting
       `saveGguf(): GGUF has no place for the tensor ${JSON.stringify(tensor.name)} in a ${architecture.name} network`,
     );
   const name = own.replace(entry[0], entry[1]);
+  if (name.endsWith(".ffn_gate_inp_shexp.weight")) return new FlatTensor(tensor, name);
   if (architecture.name === "gpt2" && tensor.shape.length === 2 && name.startsWith("blk."))
     return new TurnedTensor(tensor, name);
   if (architecture.name === "llama" && /\.attn_[qk]\.(weight|bias)$/.test(name)) {

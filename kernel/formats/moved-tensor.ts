@@ -35,6 +35,63 @@ export class MovedRows implements SavedTensor {
   }
 }
 
+/** Tensors of equal shape as one, with a dimension more in front. */
+export class StackedTensor implements SavedTensor {
+  readonly shape: Shape;
+  /** Of several types that they are, so that the writer says it; their values can still be read. */
+  readonly dtype: string;
+  readonly sizeBytes: number;
+
+  constructor(
+    readonly name: string,
+    private readonly parts: readonly SavedTensor[],
+  ) {
+    this.shape = [parts.length, ...parts[0].shape];
+    this.dtype = [...new Set(parts.map(({ dtype }) => dtype))].join(" and ");
+    this.sizeBytes = parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  async read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
+    const result = new Float32Array(parametersOf(this.shape));
+    const each = result.length / this.parts.length;
+    for (const [i, part] of this.parts.entries()) result.set(await part.read(options), i * each);
+    return result;
+  }
+
+  async readBytes(options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array> {
+    const result = new Uint8Array(this.sizeBytes);
+    let at = 0;
+    for (const part of this.parts) {
+      result.set(await part.readBytes(options), at);
+      at += part.sizeBytes;
+    }
+    return result;
+  }
+}
+
+/** A row (1, n) as a vector (n). */
+export class FlatTensor implements SavedTensor {
+  readonly shape: Shape;
+  readonly dtype: string;
+  readonly sizeBytes: number;
+
+  constructor(
+    private readonly tensor: SavedTensor,
+    readonly name: string,
+  ) {
+    this.shape = [parametersOf(tensor.shape)];
+    ({ dtype: this.dtype, sizeBytes: this.sizeBytes } = tensor);
+  }
+
+  read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
+    return this.tensor.read(options);
+  }
+
+  readBytes(options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array> {
+    return this.tensor.readBytes(options);
+  }
+}
+
 const blockTypes = new Set([...ggmlTypes.values()].filter((type) => type.blockElements > 1).map(({ name }) => name));
 
 /** A matrix (in, out) of floats as (out, in). */

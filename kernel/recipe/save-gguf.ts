@@ -50,9 +50,10 @@ export async function saveCompressedGguf(
       folder: model.folder,
       tensors: chosen.map(([tensor]) => tensor),
     });
-    const turned = tensors.map(({ tensor, original }) =>
-      ggufPlan(tensor, needsFloats(tensor) ? "F32" : choices.get(original)),
-    );
+    const turned = tensors.map(({ tensor, originals }) => {
+      const chosenType = originals.map((original) => choices.get(original)).find((type) => type !== undefined);
+      return ggufPlan(tensor, needsFloats(tensor) ? "F32" : chosenType);
+    });
     const fileType = hasBlocks ? fileTypeOf(model.recipe, turned) : ggufFileType(described(turned));
     const written = ggufPairs(metadata, { [fileTypeKey]: fileType });
     return writeGguf(

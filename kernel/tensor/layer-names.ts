@@ -70,7 +70,8 @@ const blockKinds: readonly (readonly [RegExp, string])[] = [
   [/^(attn_output|attn_out)$/, "attention.output"],
   [/^intermediate\.dense$/, "intermediate"],
   [/^output\.dense$/, "output"],
-  [/(block_sparse_moe|mlp|moe|feed_forward)\.(gate|router)$|^ffn_gate_inp$/, "router"],
+  [/(block_sparse_moe|mlp|moe|feed_forward)\.(gate|router)$|^ffn_gate_inp(_shexp)?$/, "router"],
+  [/(^|\.)shared_expert_gate$/, "shared.router"],
   [/(^|[._])(gate_up_proj)$/, "gate.up"],
   [/(^|[._])(gate_proj|wi_0|w1|ffn_gate|ffn_gate_exps|ffn_gate_shexp)$/, "gate"],
   [/(^|[._])(up_proj|wi_1|wi|w3|c_fc|fc1|fc_in|lin1|dense_h_to_4h|ffn_up|ffn_up_exps|ffn_up_shexp|mlp\.0)$/, "up"],
@@ -259,7 +260,7 @@ export function blockName(name: string): BlockName | undefined {
 const normWords =
   /(^|[._/])(\w*layer_?norm\w*|\w*_norm|norm\w*|ln(_\w+)?|bn\d*|batch_?norm\w*|batch_normalization\w*|group_?norm\w*|rms_?norm\w*|running_mean|running_var|moving_mean|moving_variance|gamma|beta)(?=$|[._/])/i;
 const embeddingWords =
-  /(^|[._/])(\w*embedd?ings?(_\w+)?|embed_(tokens|in|positions|out)|tok_embeddings|token_embd|position_embd|token_types|pos_embed\w*|wte|wpe|shared|relative_attention_bias|positional_embedding)(?=$|[._/])/i;
+  /(^|[._/])(\w*embedd?ings?(_\w+)?|embed_(tokens|in|positions|out)|tok_embeddings|token_embd|position_embd|token_types|pos_embed\w*|wte|wpe|shared(?!_expert)|relative_attention_bias|positional_embedding)(?=$|[._/])/i;
 const bufferWords =
   /(^|[._/])(position_ids|inv_freq|rope_freqs|masked_bias|num_batches_tracked|attn_mask|relative_position_index)(?=$|[._/])/i;
 

@@ -16,13 +16,14 @@ import {
   type Model,
 } from "../../kernel";
 import { hasModules, itWith, miniLm, referencePython } from "../references";
-import { askLlama, farthest, llamaNeeds } from "./llama";
+import { askLlama, farthest, llamaNeeds, quantizeByLlama } from "./llama";
 
 const folder = mkdtempSync(join(tmpdir(), "codebook-folders-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const at = (name: string) => join(folder, name);
 const scaled = ["llama3", "llama-linear", "llama-yarn", "qwen2-yarn", "qwen3-yarn"];
-const kinds = ["llama", "qwen2", "qwen3", "gpt2", "bert", ...scaled];
+const ofExperts = ["mixtral", "qwen2_moe", "qwen3_moe"];
+const kinds = ["llama", "qwen2", "qwen3", "gpt2", "bert", ...scaled, ...ofExperts];
 const hasTransformers = hasModules("torch", "transformers", "tokenizers");
 
 interface Answer {
@@ -68,7 +69,7 @@ function expectSame(file: string, { texts, tokens, rows }: Answer, isEncoder: bo
  *  another last bit may give a neighbour. */
 const toleranceOf = (kind: string) => (kind === "bert" || kind === "gpt2" ? 3e-4 : 2e-5);
 
-const quantized = ["llama", "qwen2", "qwen3", "bert"];
+const quantized = ["llama", "qwen2", "qwen3", "bert", "qwen3_moe"];
 const answers = new Map<string, Answer>();
 const answerOf = (name: string): Answer => {
   const answer = answers.get(at(name));
@@ -108,7 +109,7 @@ describe("small networks", () => {
     await saveGguf(await open(at(kind)), file);
     expectSame(file, answerOf(kind), kind === "bert", toleranceOf(kind));
     const { metadata } = await open(file);
-    expect(metadata["general.architecture"]).toBe(kind.replace(/^llama3$/, "llama").replace(/-.*/, ""));
+    expect(metadata["general.architecture"]).toBe(kind.replace(/^(llama3|mixtral)$/, "llama").replace(/-.*|_/, ""));
     expect(metadata["general.file_type"]).toBe(0);
   });
 
@@ -127,6 +128,34 @@ describe("small networks", () => {
       for (const tensor of saved.tensors) {
         const [own, other] = [bytesOf(await tensor.read()), bytesOf(await exact.tensor(tensor.name).read())];
         expect([tensor.name, Buffer.compare(own, other)]).toEqual([tensor.name, 0]);
+      }
+    },
+  );
+
+  itWith(hasTransformers, ...llamaNeeds).each(ofExperts)(
+    "%s, quantized by a mixture: experts get the types and bytes that llama.cpp's quantizer gives them",
+    async (kind) => {
+      const model = await open(at(kind));
+      await saveGguf(model, at("experts.gguf"));
+      for (const [mix, fileType] of [
+        ["Q4_K_M", 15],
+        ["Q2_K", 10],
+        ["MXFP4_MOE", 38],
+      ] as const) {
+        quantizeByLlama(at("experts.gguf"), at("theirs.gguf"), fileType);
+        const small = await compress(model, ggml({ mix }));
+        await small.save(at("ours.gguf"));
+        const [theirs, ours] = [await open(at("theirs.gguf")), await open(at("ours.gguf"))];
+        expect(ours.tensors.map(({ name }) => name)).toEqual(theirs.tensors.map(({ name }) => name));
+        for (const tensor of theirs.tensors) {
+          const own = ours.tensor(tensor.name);
+          const isSame = Buffer.compare(await tensor.readBytes(), await own.readBytes()) === 0;
+          expect([mix, tensor.name, own.dtype, own.shape, isSame]).toEqual([
+            ...[mix, tensor.name, tensor.dtype, tensor.shape],
+            true,
+          ]);
+        }
+        expect(ours.metadata["general.file_type"]).toBe(fileType);
       }
     },
   );
@@ -187,6 +216,20 @@ describe("small networks", () => {
       await changed("bert", (config) => (config.position_embedding_type = "relative_key")),
       /"relative_key" positions/,
     );
+    await refused(
+      await changed("qwen3_moe", (config) => (config.norm_topk_prob = false)),
+      /qwen3moe with "norm_topk_prob": false; llama\.cpp computes it with true/,
+    );
+    await refused(
+      await changed("qwen2_moe", (config) => (config.mlp_only_layers = [0])),
+      /qwen2moe with layers that have no experts/,
+    );
+    const fewer = saveGguf(await changed("mixtral", (config) => (config.num_local_experts = 5)), at("refused.gguf"));
+    await expect(fewer).rejects.toThrow(/blk\.0\.ffn_gate_exps\.weight the matrix of expert 4 of 5 is missing/);
+    const uneven = await compress(await open(at("mixtral")), ggml({ type: "Q8_0" }), { only: "**.experts.1.**" });
+    await expect(uneven.save(at("refused.gguf"))).rejects.toThrow(/no type F32 and Q8_0 \(blk\.0\.ffn_gate_exps/);
+    await uneven.save(at("uneven.gguf"), { dtype: "F16" });
+    expect((await open(at("uneven.gguf"))).tensor("blk.0.ffn_up_exps.weight").shape).toEqual([4, 96, 64]);
     const cased = await changed("bert", () => undefined);
     const pieces = join(String(cased.folder), "tokenizer.json");
     writeFileSync(pieces, readFileSync(pieces, "utf8").replace(/"lowercase": ?true/, '"lowercase":false'));

@@ -82,6 +82,8 @@ const cases: [string, string, number | null, string][] = [
   ["model.layers.3.block_sparse_moe.gate.weight", "block 3", 3, "router"],
   ["model.layers.3.block_sparse_moe.experts.6.w2.weight", "block 3", 3, "expert 6.down"],
   ["model.layers.3.mlp.shared_expert.up_proj.weight", "block 3", 3, "shared.up"],
+  ["model.layers.3.mlp.shared_expert_gate.weight", "block 3", 3, "shared.router"],
+  ["blk.3.ffn_gate_inp_shexp.weight", "block 3", 3, "shared.router"],
   // T5
   ["shared.weight", "embed", null, "word"],
   ["encoder.embed_tokens.weight", "embed", null, "encoder.word"],
@@ -146,6 +148,8 @@ test.each([
   ["blk.0.ffn_down.weight", [576, 1536], "linear"],
   ["blk.0.attn_norm.weight", [576], "norm"],
   ["blk.0.ffn_gate_exps.weight", [8, 1536, 576], "linear"],
+  ["model.layers.0.mlp.shared_expert.up_proj.weight", [1536, 576], "linear"],
+  ["shared.weight", [32128, 512], "embedding"],
   ["h.0.attn.bias", [1, 1, 1024, 1024], "bias"],
   ["encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", [32, 8], "embedding"],
   ["patch_embed.proj.weight", [768, 3, 16, 16], "convolution"],

@@ -30,7 +30,7 @@ export function categoryOf({ name, shape }: NamedShape): GgmlCategory | undefine
   const { block, kind } = placeOf(name);
   if (block === "embed") return kind.endsWith("word") ? "embedding" : undefined;
   if (block === "head") return kind.endsWith("head") ? "head" : "other";
-  if (kind === "router" || kind === "relative_position") return undefined;
+  if (kind.endsWith("router") || kind === "relative_position") return undefined;
   const plain = kind.replace(/^(experts|shared|cross|expert \d+)\./, "");
   return Object.hasOwn(categories, plain) ? categories[plain] : "other";
 }
@@ -68,7 +68,7 @@ export function mixFacts(
   const counts = new Map<string, number>();
   const facts = new Map<string, MixTensor>();
   // Layer order, whatever the order of the file.
-  for (const { name, shape, category, layer } of described.sort((a, b) => (a.layer ?? -1) - (b.layer ?? -1))) {
+  for (const { name, shape, category, layer, kind } of described.sort((a, b) => (a.layer ?? -1) - (b.layer ?? -1))) {
     if (!category) continue;
     const counter = isValue(category) ? "values" : category;
     const index = counts.get(counter) ?? 0;
@@ -77,7 +77,8 @@ export function mixFacts(
       category,
       columns: shape[shape.length - 1],
       index: experts > 1 && category === "down" ? (layer ?? index) : index,
-      stacked: shape.length === 3 && shape[0] > 1,
+      // A Hugging Face file has each expert's matrix on its own; in GGUF they become one tensor.
+      stacked: (shape.length === 3 && shape[0] > 1) || /^expert \d+\./.test(kind),
     });
   }
   return { model, tensors: facts };
