@@ -124,11 +124,12 @@ export function lloydBins(ordered: Float32Array, bins: Bins, sums: Float64Array,
 
 /** The bins of least squared error, exactly; `runs` are the positions of `distinctRuns`, at least `levels` of them. */
 export function optimalBins(ordered: Float32Array, runs: readonly number[], levels: number): Bins {
-  const values = Float64Array.from(runs, (start) => ordered[start]);
-  const multiplicity = Uint32Array.from(
-    runs,
-    (start, i) => (i + 1 < runs.length ? runs[i + 1] : ordered.length) - start,
-  );
+  const values = new Float64Array(runs.length);
+  const multiplicity = new Uint32Array(runs.length);
+  for (let i = 0; i < runs.length; i++) {
+    values[i] = ordered[runs[i]];
+    multiplicity[i] = (i + 1 < runs.length ? runs[i + 1] : ordered.length) - runs[i];
+  }
   const cuts = optimalCuts(values, multiplicity, levels);
   const starts = cuts.map((cut) => runs[cut]);
   return { starts, values: meansOf(starts, prefixSums(ordered)) };

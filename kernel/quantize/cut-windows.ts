@@ -1,0 +1,97 @@
+/** Where the cuts of the best k intervals can lie, without computing them.
+ *
+ *  With a penalty λ for each interval, let F[p] be the least total from the first place to p and B[p] from p to the last, G = F[n]. The
+ *  least error D[k] of k intervals is convex in k, and G = min over k of D[k] + λk. Once λ is such that k intervals have that minimum (or
+ *  lie between two numbers that have it), every place p of an optimal cut has F[p] + B[p] = G, and the other places are out
+ *  (Aggarwal, Schieber & Tokuyama 1994; for k-means Grønlund et al. 2017, arXiv 1701.07204).
+ *
+ *  How many intervals end at a place left, a cut's number, is bounded by the same means: let prefixes with c intervals cost D[c]. If they
+ *  are within `slack` of F[p] and the penalty λ − δ, δ > slack, prefers m intervals, then c ≤ m; and c ≥ m by λ + δ.
+ *
+ *  What the bound has to cover besides is the rounding of float64 sums: `slack` holds 2⁻⁵⁰ of Σ n(v − mean)², once for each weight. */
+import { intervalCost, reversedSums, sumsAt, type PrefixSums } from "./interval-cost";
+import { penalizedCuts, type Penalized } from "./penalized-cuts";
+
+/** The places left, the first and last of all among them, and for each of the k + 1 ends of intervals the range where it lies among them. */
+export interface CutWindows {
+  readonly places: Int32Array;
+  readonly lowest: Int32Array;
+  readonly highest: Int32Array;
+}
+
+/** Places per interval in the coarse search for the penalty. */
+const coarse = 32;
+const roundsCoarse = 40;
+const roundsFine = 12;
+
+/** The windows of k intervals, 2 ≤ k < n, or undefined where rounding covers all. */
+export function cutWindows(sums: PrefixSums, k: number): CutWindows | undefined {
+  const n = sums.weight.length - 1;
+  const rounding = (sums.second[n] * (sums.weight[n] + 64)) / 2 ** 50;
+  let guess = (2 * intervalCost(sums, 0, n)) / k ** 3;
+  const spacing = Math.floor(n / Math.max(coarse * k, 256));
+  if (spacing >= 4) {
+    const places = new Int32Array(Math.ceil(n / spacing) + 1);
+    for (let p = 0; p < places.length; p++) places[p] = Math.min(p * spacing, n);
+    guess = findPenalty(sumsAt(sums, places), k, guess, rounding, roundsCoarse).penalty;
+  }
+  const { penalty, excess, forward } = findPenalty(sums, k, guess, rounding, roundsFine);
+  const slack = excess + rounding + forward.totals[n] / 2 ** 40;
+  if (!(2 * slack < penalty)) return undefined;
+  const backward = penalizedCuts(reversedSums(sums), penalty).totals;
+  const most = forward.totals[n] + slack;
+  const left: number[] = [];
+  for (let p = 0; p <= n; p++) if (forward.totals[p] + backward[n - p] <= most) left.push(p);
+  const places = Int32Array.from(left);
+  return { places, ...rangesOf(sumsAt(sums, places), k, penalty, 2 * slack) };
+}
+
+interface Found {
+  readonly penalty: number;
+  /** D[k] + λk is at most so much above G. */
+  readonly excess: number;
+  readonly forward: Penalized;
+}
+
+/** A penalty at which k intervals are best, or nearly so. The number of intervals falls about as λ^(−1/3); between two known numbers the
+ *  next penalty is that at which both cost the same. */
+function findPenalty(sums: PrefixSums, k: number, guess: number, rounding: number, rounds: number): Found {
+  const n = sums.weight.length - 1;
+  let fewer = { count: 1, error: intervalCost(sums, 0, n), penalty: Infinity };
+  let more = { count: n, error: 0, penalty: 0 };
+  let penalty = guess;
+  for (let round = 1; ; round++) {
+    const forward = penalizedCuts(sums, penalty);
+    const count = forward.counts[n];
+    const found = { count, error: forward.totals[n] - penalty * count, penalty };
+    if (count === k) return { penalty, excess: 0, forward };
+    if (count < k) fewer = found;
+    else more = found;
+    const chord = (fewer.error - more.error) / (more.count - fewer.count);
+    // Convex: D[k] lies below the line from fewer to more.
+    const excess = fewer.error - chord * (k - fewer.count) + penalty * k - forward.totals[n];
+    if (excess <= rounding || round === rounds) return { penalty, excess, forward };
+    const scaled = penalty * (count / k) ** 3;
+    penalty = round % 4 !== 0 && scaled > more.penalty && scaled < fewer.penalty ? scaled : chord;
+  }
+}
+
+/** Ranges of the ends of the intervals 0 … k among the places left. */
+function rangesOf(
+  sums: PrefixSums,
+  k: number,
+  penalty: number,
+  delta: number,
+): { lowest: Int32Array; highest: Int32Array } {
+  const n = sums.weight.length - 1;
+  const most = penalizedCuts(sums, penalty - delta).counts;
+  const least = penalizedCuts(sums, penalty + delta).counts;
+  const lowest = new Int32Array(k + 1).fill(n);
+  const highest = new Int32Array(k + 1);
+  for (let p = 0; p <= n; p++)
+    for (let l = least[p], last = Math.min(most[p], k); l <= last; l++) {
+      if (p < lowest[l]) lowest[l] = p;
+      highest[l] = p;
+    }
+  return { lowest, highest };
+}
