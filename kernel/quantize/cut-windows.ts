@@ -19,7 +19,7 @@ export interface CutWindows {
   readonly highest: Int32Array;
 }
 
-/** Places per interval in the coarse search for the penalty. */
+/** Places per interval in the first searches for the penalty. */
 const coarse = 32;
 const roundsCoarse = 40;
 const roundsFine = 12;
@@ -27,13 +27,16 @@ const roundsFine = 12;
 /** The windows of k intervals, 2 ≤ k < n, or undefined where rounding covers all. */
 export function cutWindows(sums: PrefixSums, k: number): CutWindows | undefined {
   const n = sums.weight.length - 1;
-  const rounding = (sums.second[n] * (sums.weight[n] + 64)) / 2 ** 50;
+  const rounding = (sums.second[n] * (sums.weight[n] + 4 * k + 64)) / 2 ** 50;
   let guess = (2 * intervalCost(sums, 0, n)) / k ** 3;
-  const spacing = Math.floor(n / Math.max(coarse * k, 256));
-  if (spacing >= 4) {
-    const places = new Int32Array(Math.ceil(n / spacing) + 1);
-    for (let p = 0; p < places.length; p++) places[p] = Math.min(p * spacing, n);
-    guess = findPenalty(sumsAt(sums, places), k, guess, rounding, roundsCoarse).penalty;
+  let ends = [0, n];
+  for (const least of [coarse * k, n / 16]) {
+    const places = dividedEvenly(ends, Math.ceil(Math.max(least, coarse * k, 256) / (ends.length - 1)));
+    if (4 * places.length > n) break;
+    const some = sumsAt(sums, places);
+    const found = findPenalty(some, k, guess, rounding, roundsCoarse);
+    guess = centred(some, k, found.penalty);
+    ends = pathOf(penalizedCuts(some, 3 * guess).starts).map((p) => places[p]);
   }
   const { penalty, excess, forward } = findPenalty(sums, k, guess, rounding, roundsFine);
   const slack = excess + rounding + forward.totals[n] / 2 ** 40;
@@ -44,6 +47,32 @@ export function cutWindows(sums: PrefixSums, k: number): CutWindows | undefined 
   for (let p = 0; p <= n; p++) if (forward.totals[p] + backward[n - p] <= most) left.push(p);
   const places = Int32Array.from(left);
   return { places, ...rangesOf(sumsAt(sums, places), k, penalty, 2 * slack) };
+}
+
+/** From a penalty at which k intervals are best towards the middle of those penalties: they span about 3/k of it. */
+function centred(sums: PrefixSums, k: number, penalty: number): number {
+  const n = sums.weight.length - 1;
+  const isBest = (factor: number) => (penalizedCuts(sums, penalty * factor).counts[n] === k ? 1 : 0);
+  const reach = 1.5 / k;
+  return penalty * (1 + (reach / 2) * (isBest(1 + reach) - isBest(1 - reach)));
+}
+
+/** Each of the intervals in `parts` of about the same number of places. */
+function dividedEvenly(ends: readonly number[], parts: number): Int32Array {
+  const places = [0];
+  for (let e = 1; e < ends.length; e++)
+    for (let part = 1; part <= parts; part++) {
+      const place = ends[e - 1] + Math.round(((ends[e] - ends[e - 1]) * part) / parts);
+      if (place > places[places.length - 1]) places.push(place);
+    }
+  return Int32Array.from(places);
+}
+
+/** The ends of all intervals, from where the last of each place starts. */
+function pathOf(starts: Int32Array): number[] {
+  const path: number[] = [];
+  for (let p = starts.length - 1; p > 0; p = starts[p]) path.push(p);
+  return [0, ...path.reverse()];
 }
 
 interface Found {
@@ -58,7 +87,7 @@ interface Found {
 function findPenalty(sums: PrefixSums, k: number, guess: number, rounding: number, rounds: number): Found {
   const n = sums.weight.length - 1;
   let fewer = { count: 1, error: intervalCost(sums, 0, n), penalty: Infinity };
-  let more = { count: n, error: 0, penalty: 0 };
+  let more = { count: n, error: leastError(sums), penalty: 0 };
   let penalty = guess;
   for (let round = 1; ; round++) {
     const forward = penalizedCuts(sums, penalty);
@@ -71,9 +100,18 @@ function findPenalty(sums: PrefixSums, k: number, guess: number, rounding: numbe
     // Convex: D[k] lies below the line from fewer to more.
     const excess = fewer.error - chord * (k - fewer.count) + penalty * k - forward.totals[n];
     if (excess <= rounding || round === rounds) return { penalty, excess, forward };
-    const scaled = penalty * (count / k) ** 3;
-    penalty = round % 4 !== 0 && scaled > more.penalty && scaled < fewer.penalty ? scaled : chord;
+    const scaled = penalty * ((count + (count < k ? -0.5 : 0.5)) / k) ** (3 + (round >> 2));
+    const isKnown = more.count < n && fewer.count > 1;
+    const isBetween = scaled > more.penalty && scaled < fewer.penalty;
+    penalty = isBetween && !(isKnown && round % 3 === 0) ? scaled : chord;
   }
+}
+
+/** The error of intervals that end at every place. */
+function leastError(sums: PrefixSums): number {
+  let error = 0;
+  for (let p = 1; p < sums.weight.length; p++) error += intervalCost(sums, p - 1, p);
+  return error;
 }
 
 /** Ranges of the ends of the intervals 0 … k among the places left. */

@@ -5,10 +5,11 @@
  *  (Hirschberg & Larmore 1987; Galil & Park 1992). */
 import type { PrefixSums } from "./interval-cost";
 
-/** For each place the least total up to there and the number of intervals that have it. */
+/** For each place the least total up to there, the number of intervals that have it, and where the last of them starts. */
 export interface Penalized {
   readonly totals: Float64Array;
   readonly counts: Int32Array;
+  readonly starts: Int32Array;
 }
 
 export function penalizedCuts({ weight, first, second }: PrefixSums, penalty: number): Penalized {
@@ -16,48 +17,53 @@ export function penalizedCuts({ weight, first, second }: PrefixSums, penalty: nu
   const totals = new Float64Array(n + 1);
   const counts = new Int32Array(n + 1);
   const starts = new Int32Array(n + 1);
+  const queue = new Int32Array(n + 1);
   const since = new Int32Array(n + 1);
-  const total = (i: number, j: number) => {
-    const s = first[j] - first[i];
-    const c = second[j] - second[i] - (s * s) / (weight[j] - weight[i]);
-    return totals[i] + (c > 0 ? c : 0);
+  // F[i] + cost(i, j) < F[h] + cost(h, j), with S₂ of j taken from both sides and without dividing.
+  const beats = (i: number, h: number, j: number) => {
+    const wi = weight[j] - weight[i];
+    const wh = weight[j] - weight[h];
+    const si = first[j] - first[i];
+    const sh = first[j] - first[h];
+    return (totals[i] - second[i] - totals[h] + second[h]) * wi * wh < si * si * wh - sh * sh * wi;
   };
   let head = 0;
   let tail = 0;
-  since[0] = 1;
   for (let j = 1; j <= n; j++) {
     while (head < tail && since[head + 1] <= j) head++;
-    totals[j] = total(starts[head], j) + penalty;
-    counts[j] = counts[starts[head]] + 1;
+    const start = queue[head];
+    const s = first[j] - first[start];
+    const c = second[j] - second[start] - (s * s) / (weight[j] - weight[start]);
+    totals[j] = totals[start] + (c > 0 ? c : 0) + penalty;
+    counts[j] = counts[start] + 1;
+    starts[j] = start;
     if (j === n) break;
     since[head] = j + 1;
-    while (tail >= head && total(j, since[tail]) < total(starts[tail], since[tail])) tail--;
+    while (tail >= head && beats(j, queue[tail], since[tail])) tail--;
     let from = j + 1;
     if (tail >= head) {
-      // The first end at which j beats the last start in the queue: not at `from`, at `to` perhaps.
-      const rival = starts[tail];
+      // The first end at which j beats the last start of the queue: behind `from`, not behind `to`.
+      const rival = queue[tail];
       from = since[tail];
-      let step = 1;
       let to = from + 1;
-      while (to <= n && total(j, to) >= total(rival, to)) {
+      for (let step = 2; to < n && !beats(j, rival, to); step *= 2) {
         from = to;
-        step *= 2;
-        to = from + step;
+        to += step;
       }
-      if (to > n) {
-        if (from === n || total(j, n) >= total(rival, n)) continue;
+      if (to >= n) {
         to = n;
+        if (from >= n || !beats(j, rival, n)) continue;
       }
       while (to - from > 1) {
         const middle = (from + to) >> 1;
-        if (total(j, middle) < total(rival, middle)) to = middle;
+        if (beats(j, rival, middle)) to = middle;
         else from = middle;
       }
       from = to;
     }
     tail++;
-    starts[tail] = j;
+    queue[tail] = j;
     since[tail] = from;
   }
-  return { totals, counts };
+  return { totals, counts, starts };
 }
