@@ -12,21 +12,28 @@ export interface Penalized {
   readonly starts: Int32Array;
 }
 
-export function penalizedCuts({ weight, first, second }: PrefixSums, penalty: number): Penalized {
+/** With `relief`, an interval that starts at place i costs relief[i] less. */
+export function penalizedCuts(
+  { weight, first, second }: PrefixSums,
+  penalty: number,
+  relief?: Float64Array,
+): Penalized {
   const n = weight.length - 1;
+  const bases = new Float64Array(n + 1);
   const totals = new Float64Array(n + 1);
   const counts = new Int32Array(n + 1);
   const starts = new Int32Array(n + 1);
   const queue = new Int32Array(n + 1);
   const since = new Int32Array(n + 1);
-  // F[i] + cost(i, j) < F[h] + cost(h, j), with S₂ of j taken from both sides and without dividing.
+  // F[i] + cost(i, j) < F[h] + cost(h, j), with S₂ of j taken from both sides and without dividing; bases[i] is F[i] − S₂ of i.
   const beats = (i: number, h: number, j: number) => {
     const wi = weight[j] - weight[i];
     const wh = weight[j] - weight[h];
     const si = first[j] - first[i];
     const sh = first[j] - first[h];
-    return (totals[i] - second[i] - totals[h] + second[h]) * wi * wh < si * si * wh - sh * sh * wi;
+    return (bases[i] - bases[h]) * wi * wh < si * si * wh - sh * sh * wi;
   };
+  bases[0] = (relief ? -relief[0] : 0) - second[0];
   let head = 0;
   let tail = 0;
   for (let j = 1; j <= n; j++) {
@@ -34,7 +41,8 @@ export function penalizedCuts({ weight, first, second }: PrefixSums, penalty: nu
     const start = queue[head];
     const s = first[j] - first[start];
     const c = second[j] - second[start] - (s * s) / (weight[j] - weight[start]);
-    totals[j] = totals[start] + (c > 0 ? c : 0) + penalty;
+    totals[j] = (relief ? totals[start] - relief[start] : totals[start]) + (c > 0 ? c : 0) + penalty;
+    bases[j] = (relief ? totals[j] - relief[j] : totals[j]) - second[j];
     counts[j] = counts[start] + 1;
     starts[j] = start;
     if (j === n) break;
