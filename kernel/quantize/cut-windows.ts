@@ -11,9 +11,9 @@
  *
  *  What the bound has to cover besides is the rounding of float64 sums: `slack` holds 2⁻⁵⁰ of Σ n(v − mean)², once for each weight. */
 import { placesLeft } from "./coarse-bounds";
-import { intervalCost, reversedSums, sumsAt, type PrefixSums } from "./interval-cost";
+import { reversedSums, sumsAt, type PrefixSums } from "./interval-cost";
 import { penalizedCuts } from "./penalized-cuts";
-import { findPenalty, searchCoarsely } from "./penalty-search";
+import { findPenalty, firstGuess, searchCoarsely } from "./penalty-search";
 
 /** The places left, the first and last of all among them, and for each of the k + 1 ends of intervals the range where it lies among them. */
 export interface CutWindows {
@@ -32,7 +32,7 @@ export function cutWindows(all: PrefixSums, k: number): CutWindows | undefined {
   const left = search && search.grid.length > 1.5 * k ** 2 ? placesLeft(all, k, search, rounding) : undefined;
   const sums = left ? sumsAt(all, left) : all;
   const n = sums.weight.length - 1;
-  const guess = search?.penalty ?? (2 * intervalCost(all, 0, count)) / k ** 3;
+  const guess = search?.penalty ?? firstGuess(all, k);
   const { penalty, excess, forward } = findPenalty(sums, k, guess, rounding, rounds);
   const slack = excess + rounding + forward.totals[n] / 2 ** 40;
   if (!(2 * slack < penalty)) return undefined;

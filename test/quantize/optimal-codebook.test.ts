@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import * as fc from "fast-check";
 import { Random } from "../../kernel/bytes/random";
 import { kMeans, quantize } from "../../kernel/quantize";
+import { placesLeft } from "../../kernel/quantize/coarse-bounds";
 import { cutWindows } from "../../kernel/quantize/cut-windows";
-import { intervalSums } from "../../kernel/quantize/interval-cost";
+import { intervalCost, intervalSums, sumsAt } from "../../kernel/quantize/interval-cost";
 import { optimalCuts } from "../../kernel/quantize/optimal-codebook";
 import { hasModules, itWith, referencePython } from "../references";
 import { generateWeights } from "./generator";
@@ -48,8 +49,8 @@ const draws: Record<string, (random: Random, i: number) => number> = {
 describe("optimal cuts", () => {
   test.each(Object.entries(draws))("%s: the cuts of the plain form", (_, draw) => {
     const random = new Random(Number(process.env.CODEBOOK_FUZZ_SEED ?? 5));
-    for (let round = 0; round < 12; round++) {
-      const count = Math.ceil(4 * 1000 ** random.uniform());
+    for (let round = 0; round < 10; round++) {
+      const count = Math.ceil(4 * 800 ** random.uniform());
       const { values, multiplicity } = distinct(Float32Array.from({ length: count }, (__, i) => draw(random, i)));
       if (round % 3 === 2) for (let i = 0; i < values.length; i++) multiplicity[i] += 1000 * random.uniform() ** 8;
       const k = Math.min(values.length, round % 2 === 0 ? 2 ** (1 + random.below(8)) : 2 + random.below(255));
@@ -64,6 +65,41 @@ describe("optimal cuts", () => {
       expect(cutWindows(intervalSums(values, multiplicity), k)?.places.length).toBeLessThan(20 * k);
     }
   });
+
+  test.each(Object.keys(draws).filter((name) => !name.includes("float64")))(
+    "%s: cells of any grid that are left out hold no optimal cut",
+    (name) => {
+      const random = new Random(Number(process.env.CODEBOOK_FUZZ_SEED ?? 6));
+      let left = 0;
+      for (let round = 0; round < 40; round++) {
+        const list = Float32Array.from({ length: 40 + random.below(300) }, (_, i) => draws[name](random, i));
+        const { values, multiplicity } = distinct(list);
+        const n = values.length;
+        const sums = intervalSums(values, multiplicity);
+        const k = 2 + random.below(Math.min(24, n - 3));
+        const cutsOf = (count: number) => plainCuts(values, multiplicity, count);
+        const errorOf = (cuts: number[]) =>
+          cuts.reduce((sum, cut, b) => sum + intervalCost(sums, cut, cuts[b + 1] ?? n), 0);
+        const cuts = cutsOf(k);
+        const some = new Set(Array.from({ length: 2 + random.below(150) }, () => 1 + random.below(n)));
+        if (round % 2 === 0) for (const cut of cuts) if (random.uniform() < 0.7) some.add(cut);
+        const grid = Int32Array.from(new Set([0, ...some, n])).sort();
+        const fewer = cutsOf(1 + random.below(k - 1));
+        const search = {
+          grid,
+          sums: sumsAt(sums, grid),
+          penalty: ((errorOf(cutsOf(k - 1)) - errorOf(cutsOf(k + 1))) / 2) * (0.6 + 0.8 * random.uniform()),
+          error: errorOf(cuts),
+          fewer: { ends: Int32Array.from([...fewer, n]), error: errorOf(fewer) },
+        };
+        const places = placesLeft(sums, k, search, sums.second[n] * sums.weight[n] * 2 ** -50);
+        const isThere = new Set(places ?? [...cuts, n]);
+        expect([k, ...[...cuts, n].filter((cut) => !isThere.has(cut))]).toEqual([k]);
+        left += (places?.length ?? n + 1) / (n + 1);
+      }
+      if (name === "gaussian") expect(left).toBeLessThan(39);
+    },
+  );
 
   test("against every possible cut, with multiplicities", () => {
     const cost = (values: number[], numbers: number[]) => {
