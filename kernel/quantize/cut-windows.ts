@@ -40,9 +40,15 @@ export function cutWindows(all: PrefixSums, k: number): CutWindows | undefined {
   const most = forward.totals[n] + slack;
   const kept: number[] = [];
   for (let p = 0; p <= n; p++) if (forward.totals[p] + backward[n - p] <= most) kept.push(p);
-  const some = sumsAt(sums, Int32Array.from(kept));
   const places = Int32Array.from(kept, (p) => left?.[p] ?? p);
-  return { places, ...rangesOf(some, k, penalty, 2 * slack) };
+  if (places.length === k + 1) return { places, ...onlyRanges(k) };
+  return { places, ...rangesOf(sumsAt(all, places), k, penalty, 2 * slack) };
+}
+
+/** As many places as ends. */
+function onlyRanges(k: number): Pick<CutWindows, "lowest" | "highest"> {
+  const numbers = Int32Array.from({ length: k + 1 }, (_, l) => l);
+  return { lowest: numbers, highest: numbers };
 }
 
 /** Ranges of the ends of the intervals 0 … k among the places left. */

@@ -13,6 +13,7 @@ export function optimalCuts(values: Float64Array, multiplicity: Uint32Array, k: 
   const sums = intervalSums(values, multiplicity);
   const windows = k > 1 && k < n ? cutWindows(sums, k) : undefined;
   if (!windows) return cutsWithin(sums, k, allPlaces(n, k));
+  if (windows.places.length === k + 1) return [...windows.places.subarray(0, k)];
   return cutsWithin(sumsAt(sums, windows.places), k, windows).map((p) => windows.places[p]);
 }
 
