@@ -1,10 +1,11 @@
 /** Which cells of a grid of places can hold a cut of the best k intervals: a branch and bound with one step.
  *
- *  Take the best intervals and move each cut to one of the two ends of its cell: all points of the cell go to the interval on the one side
- *  or on the other. With a and b the means of the two, m the mean of the cell's N points x, the cheaper way adds
- *    at most (b − a) · Σ |x − m|,
- *  because both ways together change the error by 2(b − a)·(Σ over one part of (x − mid) − Σ over the other), mid = (a + b)/2, which is
- *  worst at mid = m. Where two or more cuts lie in a cell, one interval lies inside; let it have the whole cell: that adds at most
+ *  Take the best intervals and move each cut to one of the two ends of its cell, so that all its points x go to the interval on the one
+ *  side or on the other. With a and b the means of these, m that of the cell and mid = (a + b)/2, the part left of the cut changes sides
+ *  for 2(b − a)·Σ (mid − x), which rises with mid, the part right of it for 2(b − a)·Σ (x − mid), which falls. They meet at mid = m; so
+ *  the cheaper way adds
+ *    at most (b − a) · Σ |x − m|.
+ *  Where two or more cuts lie in a cell, one interval lies inside; let it have the whole cell: that adds at most
  *  Σ (x − m)². So `relief[r]`, taken off for each cut at grid place r, makes a penalized total (penalized-cuts.ts) a lower bound of all
  *  partitions with a cut in the cells at r. Two cuts that meet in one place have left an interval empty, which saves its penalty.
  *
@@ -29,7 +30,7 @@ export function placesLeft(
   const gain = fewer.error / (k + 2 - fewer.ends.length);
   const relief = reliefs(sums, search, gain + 2 * rounding);
   const { penalty, forward } = findPenalty(some, k, search.penalty, rounding, rounds, relief);
-  if (penalty < search.penalty / 2) return undefined;
+  if (!(search.penalty > 0 && penalty >= search.penalty / 2)) return undefined; // `reliefs` counts on it
   const before = forward.totals;
   const behind = penalizedCuts(reversedSums(some), penalty, relief.slice().reverse()).totals;
   const most = error + penalty * k;

@@ -41,14 +41,11 @@ export function cutWindows(all: PrefixSums, k: number): CutWindows | undefined {
   const kept: number[] = [];
   for (let p = 0; p <= n; p++) if (forward.totals[p] + backward[n - p] <= most) kept.push(p);
   const places = Int32Array.from(kept, (p) => left?.[p] ?? p);
-  if (places.length === k + 1) return { places, ...onlyRanges(k) };
-  return { places, ...rangesOf(sumsAt(all, places), k, penalty, 2 * slack) };
-}
-
-/** As many places as ends. */
-function onlyRanges(k: number): Pick<CutWindows, "lowest" | "highest"> {
+  if (places.length <= k) return undefined;
   const numbers = Int32Array.from({ length: k + 1 }, (_, l) => l);
-  return { lowest: numbers, highest: numbers };
+  if (places.length === k + 1) return { places, lowest: numbers, highest: numbers };
+  const { lowest, highest } = rangesOf(sumsAt(all, places), k, penalty, 2 * slack);
+  return lowest.every((lower, l) => lower <= highest[l]) ? { places, lowest, highest } : undefined;
 }
 
 /** Ranges of the ends of the intervals 0 … k among the places left. */

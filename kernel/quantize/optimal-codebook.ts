@@ -13,8 +13,9 @@ export function optimalCuts(values: Float64Array, multiplicity: Uint32Array, k: 
   const sums = intervalSums(values, multiplicity);
   const windows = k > 1 && k < n ? cutWindows(sums, k) : undefined;
   if (!windows) return cutsWithin(sums, k, allPlaces(n, k));
-  if (windows.places.length === k + 1) return [...windows.places.subarray(0, k)];
-  return cutsWithin(sumsAt(sums, windows.places), k, windows).map((p) => windows.places[p]);
+  const { places } = windows;
+  if (places.length === k + 1) return [...places.subarray(0, k)];
+  return cutsWithin(sumsAt(sums, places), k, windows).map((p) => places[p]);
 }
 
 /** The ends of interval l anywhere. */

@@ -49,7 +49,7 @@ function leastError(sums: PrefixSums, relief?: Float64Array): number {
   return error;
 }
 
-const places = { perInterval: 32, least: 256 };
+const gridPlaces = { perInterval: 32, least: 256 };
 const rounds = 40;
 
 /** What a search on some of the places gives for one on all. */
@@ -64,15 +64,15 @@ export interface CoarseSearch {
   readonly fewer: { readonly ends: Int32Array; readonly error: number };
 }
 
-/** Searches on places at even distances, and then on a sixteenth of all places, as many in each interval of the first search's. Undefined
- *  where that is no gain. */
+/** Searches on places at even distances, and then on more of them, as many in each interval that the first search found: 0.7·k·√n, with
+ *  which the grid and the places that it leaves (coarse-bounds.ts) take about the same time, or n/16. Undefined where that is no gain. */
 export function searchCoarsely(sums: PrefixSums, k: number, rounding: number): CoarseSearch | undefined {
   const n = sums.weight.length - 1;
   let search: CoarseSearch | undefined;
   let guess = firstGuess(sums, k);
   let ends = Int32Array.of(0, n);
   for (const finer of [0, Math.min(n / 16, 0.7 * k * Math.sqrt(n))]) {
-    const wanted = Math.max(places.perInterval * k, places.least, finer);
+    const wanted = Math.max(gridPlaces.perInterval * k, gridPlaces.least, finer);
     if (4 * wanted > n) break;
     const grid = divided(sums, ends, Math.ceil(wanted / 2 / (ends.length - 1)));
     const some = sumsAt(sums, grid);
