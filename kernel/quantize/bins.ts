@@ -66,14 +66,17 @@ function writeCodes(weights: Float32Array, thresholds: Float32Array, codes: Uint
 }
 
 /** Positions where a new value begins; stops early once there are more than `limit`. */
-export function distinctRuns(ordered: Float32Array, limit: number): number[] {
-  const runs: number[] = [];
-  for (let i = 0; i < ordered.length; i++) {
-    if (i > 0 && ordered[i] === ordered[i - 1]) continue;
-    runs.push(i);
-    if (runs.length > limit) break;
-  }
-  return runs;
+export function distinctRuns(ordered: Float32Array, limit: number): Int32Array {
+  const runs = new Int32Array(Math.min(ordered.length, limit + 1));
+  let count = 0;
+  for (let i = 0; i < ordered.length && count < runs.length; i++)
+    if (i === 0 || ordered[i] !== ordered[i - 1]) runs[count++] = i;
+  return runs.subarray(0, count);
+}
+
+/** Bins of a single value each. */
+export function binsOfRuns(ordered: Float32Array, runs: Int32Array): Bins {
+  return { starts: [...runs], values: Array.from(runs, (start) => ordered[start]) };
 }
 
 export function prefixSums(ordered: Float32Array): Float64Array {
@@ -123,12 +126,13 @@ export function lloydBins(ordered: Float32Array, bins: Bins, sums: Float64Array,
 }
 
 /** The bins of least squared error, exactly; `runs` are the positions of `distinctRuns`, at least `levels` of them. */
-export function optimalBins(ordered: Float32Array, runs: readonly number[], levels: number): Bins {
-  const values = Float64Array.from(runs, (start) => ordered[start]);
-  const multiplicity = Uint32Array.from(
-    runs,
-    (start, i) => (i + 1 < runs.length ? runs[i + 1] : ordered.length) - start,
-  );
+export function optimalBins(ordered: Float32Array, runs: Int32Array, levels: number): Bins {
+  const values = new Float64Array(runs.length);
+  const multiplicity = new Uint32Array(runs.length);
+  for (let i = 0; i < runs.length; i++) {
+    values[i] = ordered[runs[i]];
+    multiplicity[i] = (i + 1 < runs.length ? runs[i + 1] : ordered.length) - runs[i];
+  }
   const cuts = optimalCuts(values, multiplicity, levels);
   const starts = cuts.map((cut) => runs[cut]);
   return { starts, values: meansOf(starts, prefixSums(ordered)) };

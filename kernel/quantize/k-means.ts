@@ -4,7 +4,7 @@
  *  ascending. Each value is the mean of its weights, each weight has the value of its interval.
  *
  *  exact:    dynamic programming over the sorted weights (optimal-codebook.ts): no codebook of that many values has a smaller error.
- *            For up to 2^26 / 2^bits distinct weights; it needs seconds and up to 256 MB.
+ *            For up to 2^26 / 2^bits distinct weights; where float64 cannot tell cuts apart it needs seconds and up to 256 MB.
  *  Lloyd:    seeds by k-means++ (Arthur & Vassilvitskii 2007): the first drawn evenly, each next with probability in proportion to the
  *            squared distance to the nearest seed, among 65,536 weights at even ranks (or all, when fewer); then Lloyd's iterations
  *            (1982) on all weights until none moves, or `iterations` rounds. The best of `restarts` runs. Same seed, same result.
@@ -19,6 +19,7 @@ import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import {
+  binsOfRuns,
   dequantizeByCodebook,
   distinctRuns,
   lloydBins,
@@ -100,7 +101,7 @@ function quantize(weights: Float32Array, shape: Shape, step: KMeansStep, name = 
 function findBins(ordered: Float32Array, step: KMeansStep, random: Random, name: string): Bins {
   const levels = 2 ** step.bits;
   const runs = distinctRuns(ordered, step.exact === false ? levels : optimalLimit / levels);
-  if (runs.length <= levels) return { starts: runs, values: runs.map((start) => ordered[start]) };
+  if (runs.length <= levels) return binsOfRuns(ordered, runs);
   const small = runs.length * levels <= optimalLimit;
   if (step.exact ?? small) {
     if (!small)

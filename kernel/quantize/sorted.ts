@@ -9,7 +9,8 @@
  *  refine "lloyd":   repeat: each weight to the nearest value (on a tie the smaller value), each value to its bin's mean; until no
  *                    weight moves, or `iterations` rounds (default 100). The squared error never grows. (Lloyd 1982)
  *  refine "optimal": the codebook of least squared error, exactly, by dynamic programming (optimal-codebook.ts). Takes tensors
- *                    (or rows) of up to 2^26 / K distinct weights, which needs seconds and up to 256 MB; refuses more.
+ *                    (or rows) of up to 2^26 / K distinct weights, and refuses more; where float64 cannot tell cuts apart it needs
+ *                    seconds and up to 256 MB.
  *
  *  Means are sums in float64 over the sorted weights; each value is rounded once, to nearest, to `valueDtype`: by default "F32"
  *  for one codebook, "F16" for one per channel. A row with fewer values than another repeats its last one. */
@@ -19,6 +20,7 @@ import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import {
+  binsOfRuns,
   dequantizeByCodebook,
   distinctRuns,
   firstPosition,
@@ -84,7 +86,7 @@ function quantize(weights: Float32Array, shape: Shape, step: SortedStep, name = 
 function findBins(ordered: Float32Array, step: SortedStep, name: string): Bins {
   const levels = 2 ** step.bits;
   const runs = distinctRuns(ordered, step.refine === "optimal" ? Infinity : levels);
-  if (runs.length <= levels) return { starts: runs, values: runs.map((start) => ordered[start]) };
+  if (runs.length <= levels) return binsOfRuns(ordered, runs);
   if (step.refine === "optimal") {
     if (runs.length * levels > optimalLimit)
       throw new OptionError(

@@ -139,6 +139,7 @@ function schemesOf(kernel) {
     ternary: ternary(),
     "sorted 4-bit": sorted({ bits: 4 }),
     "kMeans 4-bit, Lloyd": kMeans({ bits: 4, exact: false }),
+    "kMeans 4-bit, exact": kMeans({ bits: 4, exact: true }),
     "hqq 4-bit g64": hqq({ bits: 4, group: 64 }),
     "linear, one step": linear({ step: 0.004 }),
     "trellis, 8 states": trellis({ step: 0.004, states: 8 }),
