@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 export const name = "lossless";
 
 const rounds = 2;
-const runs = 6;
+const runs = 16;
 
 /** The most that may be left of the bytes, and how much faster two workers are at least than one. */
 const floors = { ratio: { "BF16 × 4": 0.665, F32: 0.819 }, twoWorkers: 1.7 };
