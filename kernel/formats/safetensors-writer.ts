@@ -5,7 +5,7 @@ import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
 import { parametersOf } from "../tensor/tensor";
 import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
-import { writePieces, type Hashed, type Piece } from "./write-pieces";
+import { writePieces, type Hashed, type Piece, type WriteOptions } from "./write-pieces";
 import { encodeFloats, floatTypes } from "./float-encoding";
 import type { SavedFloatType } from "./float-encoding";
 import { maxHeaderBytes, safetensorsBits } from "./safetensors";
@@ -50,6 +50,15 @@ export async function saveSafetensors(
   options: SaveSafetensorsOptions = {},
 ): Promise<number> {
   checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "resume", "fileSystem"]);
+  return writeSafetensors(model, path, options);
+}
+
+/** The same, and then `finish`, without which the file is not whole. */
+export async function writeSafetensors(
+  model: Hashed & { readonly tensors: readonly SavedTensor[]; readonly metadata?: Readonly<Record<string, unknown>> },
+  path: string,
+  options: SaveSafetensorsOptions & Pick<WriteOptions, "finish">,
+): Promise<number> {
   const host = currentHost();
   const signal = options.signal ?? host.signal;
   const plans = sorted(model.tensors.map((tensor) => planOf(tensor, options.dtype)));
@@ -68,8 +77,8 @@ export async function saveSafetensors(
     };
     return { bytes: plan.sizeBytes, make };
   });
-  const { fileSystem, resume } = options;
-  return writePieces("saveSafetensors", path, model, header, pieces, { signal, fileSystem, resume });
+  const { fileSystem, resume, finish } = options;
+  return writePieces("saveSafetensors", path, model, header, pieces, { signal, fileSystem, resume, finish });
 }
 
 function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): Plan {

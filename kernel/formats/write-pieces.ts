@@ -13,6 +13,8 @@ export interface WriteOptions {
   readonly fileSystem?: OutputFileSystem | undefined;
   /** Keeps what is written where the writing breaks off, and goes on from there. */
   readonly resume?: boolean | undefined;
+  /** What belongs to the file and comes when it has its name; with `resume` a later call begins with it where this broke off. */
+  readonly finish?: (() => Promise<void>) | undefined;
 }
 
 /** Something whose SHA-256 decides the bytes of its tensors. */
@@ -32,12 +34,16 @@ export async function writePieces(
   model: Hashed,
   header: Uint8Array,
   pieces: readonly Piece[],
-  { signal, fileSystem, resume }: WriteOptions,
+  { signal, fileSystem, resume, finish }: WriteOptions,
 ): Promise<number> {
   const all: Piece[] = [{ bytes: header.length, make: () => header }, ...pieces];
-  if (!resume) return writeFileAtomically(path, inOrder(all), { signal, fileSystem });
-  const key = await keyOf(method, model, header, signal);
-  return writeFileResumably(path, all, { key, ...(signal && { signal }) });
+  if (resume) {
+    const key = await keyOf(method, model, header, signal);
+    return writeFileResumably(path, all, { key, ...(signal && { signal }), ...(finish && { finish }) });
+  }
+  const size = await writeFileAtomically(path, inOrder(all), { signal, fileSystem });
+  await finish?.();
+  return size;
 }
 
 /** What decides every byte of a file that is taken up again: the model, what is `told` of the file beside its tensors, and the version. */

@@ -1,11 +1,11 @@
-/** A folder as transformers opens it, whatever the layout of its quantized weights: `model.safetensors`, the small files of the original, and
- *  last `config.json` with a `quantization_config`, so that a folder with one is whole. */
+/** A folder as transformers opens it, whatever the layout of its quantized weights: the small files of the original, `model.safetensors`, and
+ *  right after it `config.json` with a `quantization_config`, so that a folder with one is whole. */
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { writeFileAtomically } from "../bytes/atomic-file";
 import { attempt } from "../bytes/source";
 import { FormatError, OptionError, WriteError } from "../errors";
-import { saveSafetensors, type SavedTensor } from "../formats/safetensors-writer";
+import { writeSafetensors, type SavedTensor } from "../formats/safetensors-writer";
 import { hashOf, type Hashed } from "../formats/write-pieces";
 import type { Model } from "../tensor/model";
 import { copySmallFiles } from "./small-files";
@@ -29,16 +29,14 @@ export async function writeQuantizedFolder(
 ): Promise<number> {
   const config = { ...(model.config ?? (await configOf(from))), quantization_config: quantization };
   await makeFolder(method, folder, from);
-  const size = await saveSafetensors({ tensors, ...hashOf(model) }, join(folder, "model.safetensors"), {
+  if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});
+  const json = Buffer.from(`${JSON.stringify(config, undefined, 2)}\n`);
+  return writeSafetensors({ tensors, ...hashOf(model) }, join(folder, "model.safetensors"), {
     metadata: { format: "pt" },
     resume,
+    finish: async () => void (await writeFileAtomically(join(folder, "config.json"), [json], { signal })),
     ...(signal ? { signal } : {}),
   });
-  if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});
-  await writeFileAtomically(join(folder, "config.json"), [Buffer.from(`${JSON.stringify(config, undefined, 2)}\n`)], {
-    signal,
-  });
-  return size;
 }
 
 async function configOf(from: string | undefined): Promise<object> {

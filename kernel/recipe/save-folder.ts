@@ -5,7 +5,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { writeFileAtomically } from "../bytes/atomic-file";
 import { OptionError, WriteError } from "../errors";
 import { readJsonFile } from "../formats/config";
-import { saveSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
+import { writeSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
 import { hashOf, type Hashed } from "../formats/write-pieces";
 import { architectureOf, configKey, ggufKeys } from "../network/dimensions";
 import type { Report } from "../report/types";
@@ -63,16 +63,15 @@ export async function saveFolder(
   });
   if (await stat(join(folder, "model.safetensors.index.json")).catch(() => undefined))
     throw new OptionError(`save(): ${folder} holds another model in several files; name another folder`);
-  const size = await saveSafetensors({ tensors, ...hashOf(model) }, join(folder, "model.safetensors"), {
+  if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});
+  const json = Buffer.from(`${JSON.stringify({ ...config, ...typeIn(config, only) }, undefined, 2)}\n`);
+  return writeSafetensors({ tensors, ...hashOf(model) }, join(folder, "model.safetensors"), {
     dtype,
     resume,
     metadata: { format: "pt" },
+    finish: async () => void (await writeFileAtomically(join(folder, "config.json"), [json], { signal })),
     ...(signal ? { signal } : {}),
   });
-  if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});
-  const json = `${JSON.stringify({ ...config, ...typeIn(config, only) }, undefined, 2)}\n`;
-  await writeFileAtomically(join(folder, "config.json"), [Buffer.from(json)], { signal });
-  return size;
 }
 
 const typeNames = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;

@@ -2,7 +2,17 @@
  *  file is the old one or the whole new one, and nothing else lies in the folder. And a process that is killed at any moment. */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -300,6 +310,9 @@ describe.each(Object.entries(resumed))("%s, taken up again", (name, write) => {
         await plain(at("now"), "new");
         expect(filesIn(at("now"))).toEqual(after);
       }
+      // Of a folder: the weights that had their name when config.json failed are not written again.
+      const weights = "/model.safetensors";
+      let named = 0;
       for (let call = 1; ; call++) {
         rmSync(at("now"), { recursive: true, force: true });
         cpSync(at("old"), at("now"), { recursive: true });
@@ -312,10 +325,15 @@ describe.each(Object.entries(resumed))("%s, taken up again", (name, write) => {
         watch(0, fault);
         if (error !== undefined && (!(error instanceof CodebookError) || error instanceof CancelledError)) throw error;
         if (fault === "short") expect(error).toBeUndefined();
+        const isNamed = error !== undefined && weights in after && filesIn(at("now"))[weights] === after[weights];
+        const file = isNamed ? statSync(at("now") + weights).ino : undefined;
         await write(at("now"), "new");
         expect([call, filesIn(at("now"))]).toEqual([call, after]);
+        if (isNamed) expect([call, statSync(at("now") + weights).ino]).toEqual([call, file]);
+        if (isNamed) named++;
         if (calls < call) break;
       }
+      if (weights in after && fault !== "short") expect(named).toBeGreaterThan(5);
     },
     120_000,
   );
