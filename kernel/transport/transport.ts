@@ -87,6 +87,8 @@ export class Transport {
 
   /** A message of the main thread. What it printed before is sent before. */
   receive(message: ToTransport): void {
+    // Whatever came: a cell that was terminated in the midst of printing may have noted a wake-up that it never sent.
+    Atomics.store(this.#memory.control, Word.woken, 0);
     if (message.kind !== "output") this.#readOutput(message.written);
     switch (message.kind) {
       case "publish":
@@ -111,7 +113,6 @@ export class Transport {
         this.interrupt();
         break;
       case "output":
-        Atomics.store(this.#memory.control, Word.woken, 0);
         break;
       case "exit":
         void this.#end(message.lastWords);
