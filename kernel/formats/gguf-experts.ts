@@ -1,8 +1,8 @@
 /** Mixtures of experts as GGUF has them: the matrices of all experts of a layer as one tensor (experts, out, in), and the keys that say how
  *  many there are. For Mixtral, Qwen2-MoE and Qwen3-MoE.
  *
- *  Source of names and keys: gguf-py 0.19.0, gguf/constants.py; of what llama.cpp computes: llama.cpp, src/models (mixtral in llama.cpp,
- *  qwen2moe.cpp, qwen3moe.cpp). */
+ *  Source of names and keys: gguf-py 0.19.0, gguf/constants.py. That llama.cpp computes what transformers does is held by their logits
+ *  (test/llama/folder.test.ts). */
 import { OptionError, UnsupportedError } from "../errors";
 import type { GgufMetadataInput } from "./gguf-values";
 import type { SavedTensor } from "./safetensors-writer";

@@ -14,7 +14,7 @@ import { expertCount, expertNames, expertOf, expertSizes, stackOf } from "./gguf
 import { rotaryOf, rotaryTensor } from "./gguf-rotary";
 import { tokenizerPairs } from "./gguf-tokenizer";
 import { GgufValue, type GgufMetadataInput } from "./gguf-values";
-import { FlatTensor, MovedRows, TurnedTensor } from "./moved-tensor";
+import { MovedRows, TurnedTensor } from "./moved-tensor";
 import type { SavedTensor } from "./safetensors-writer";
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -288,7 +288,8 @@ function placed(tensor: SavedTensor, architecture: Architecture, config: Setting
       `saveGguf(): GGUF has no place for the tensor ${JSON.stringify(tensor.name)} in a ${architecture.name} network`,
     );
   const name = own.replace(entry[0], entry[1]);
-  if (name.endsWith(".ffn_gate_inp_shexp.weight")) return new FlatTensor(tensor, name);
+  // A row (1, width) there, a vector here.
+  if (name.endsWith(".ffn_gate_inp_shexp.weight")) return new MovedRows(tensor, name, undefined, [tensor.shape[1]]);
   if (architecture.name === "gpt2" && tensor.shape.length === 2 && name.startsWith("blk."))
     return new TurnedTensor(tensor, name);
   if (architecture.name === "llama" && /\.attn_[qk]\.(weight|bias)$/.test(name)) {

@@ -57,7 +57,7 @@ function yarn(parameters: Settings, config: Settings): GgufMetadataInput {
   const context = positive({ [key]: parameters[key] ?? config[key] ?? config.max_position_embeddings }, key);
   const factor = positive(parameters, "factor");
   const { truncate = true, beta_fast: fast, beta_slow: slow } = parameters;
-  // llama.cpp rounds the range outwards, and reads no other bounds of it in these architectures.
+  // llama.cpp rounds the range outwards; other bounds, written as keys, did not change what it computes for Llama.
   if (truncate === false || (fast ?? 32) !== 32 || (slow ?? 1) !== 1)
     throw unwritten('of kind "yarn" with "truncate": false, or another beta_fast than 32 and beta_slow than 1,');
   // What a query and a key are multiplied by, √(1/t) in the paper.

@@ -4,9 +4,8 @@ import { parametersOf, type Shape } from "../tensor/tensor";
 import { ggmlTypes } from "./ggml-types";
 import type { SavedTensor } from "./safetensors-writer";
 
-/** A tensor under another name, its rows in another order. */
+/** A tensor under another name, its rows in another order, or of another shape with as many elements. */
 export class MovedRows implements SavedTensor {
-  readonly shape: Shape;
   readonly dtype: string;
   readonly sizeBytes: number;
 
@@ -14,8 +13,9 @@ export class MovedRows implements SavedTensor {
     private readonly tensor: SavedTensor,
     readonly name: string,
     private readonly order: Uint32Array | undefined,
+    readonly shape: Shape = tensor.shape,
   ) {
-    ({ shape: this.shape, dtype: this.dtype, sizeBytes: this.sizeBytes } = tensor);
+    ({ dtype: this.dtype, sizeBytes: this.sizeBytes } = tensor);
   }
 
   async read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
@@ -66,29 +66,6 @@ export class StackedTensor implements SavedTensor {
       at += part.sizeBytes;
     }
     return result;
-  }
-}
-
-/** A row (1, n) as a vector (n). */
-export class FlatTensor implements SavedTensor {
-  readonly shape: Shape;
-  readonly dtype: string;
-  readonly sizeBytes: number;
-
-  constructor(
-    private readonly tensor: SavedTensor,
-    readonly name: string,
-  ) {
-    this.shape = [parametersOf(tensor.shape)];
-    ({ dtype: this.dtype, sizeBytes: this.sizeBytes } = tensor);
-  }
-
-  read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
-    return this.tensor.read(options);
-  }
-
-  readBytes(options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array> {
-    return this.tensor.readBytes(options);
   }
 }
 
