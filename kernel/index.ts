@@ -1,9 +1,4 @@
 /** The public module: what `import … from "codebook"` gives. */
-import { archiveWrapping } from "./encode/archive-source";
-import { registerWrapping } from "./formats/open";
-
-registerWrapping(archiveWrapping);
-
 // errors
 export * from "./errors";
 
@@ -18,14 +13,14 @@ export type { Step } from "./tensor/step";
 export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
 
 // report
-export { curves } from "./report/curves";
-export type { CurveAxisOptions, CurvePointInput, CurvesOptions } from "./report/curves";
+export { curves } from "./static/curves";
+export type { CurveAxisOptions, CurvePointInput, CurvesOptions } from "./static/curves";
 export { reportToCsv } from "./report/csv";
-export { displayModel, displayReport, modelView } from "./report/display";
-export type { Displayed, MimeBundle } from "./report/display";
-export { reportToMarkdown } from "./report/markdown";
-export { reportToSvg } from "./report/svg";
-export { reportToText } from "./report/text";
+export { displayModel, displayReport, modelView } from "./static/display";
+export type { Displayed, MimeBundle } from "./static/display";
+export { reportToMarkdown } from "./static/markdown";
+export { reportToSvg } from "./static/svg";
+export { reportToText } from "./static/text";
 export type {
   Curve,
   CurveAxis,
@@ -45,12 +40,12 @@ export type {
 
 // formats
 export { fromArrays } from "./formats/arrays";
-export { ggufValue } from "./formats/gguf-values";
-export type { GgufMetadataInput, GgufTypeName, GgufValue } from "./formats/gguf-values";
-export { saveGguf } from "./formats/gguf-writer";
-export type { SaveGgufOptions } from "./formats/gguf-writer";
-export { open } from "./formats/open";
-export type { OpenOptions } from "./formats/open";
+export { ggufValue } from "./formats/gguf/values";
+export type { GgufMetadataInput, GgufTypeName, GgufValue } from "./formats/gguf/values";
+export { saveGguf } from "./save/gguf";
+export type { SaveGgufOptions } from "./formats/gguf/writer";
+export { open } from "./open/open";
+export type { OpenOptions } from "./open/open";
 export { saveTfjs } from "./formats/tfjs-writer";
 export type { SaveTfjsOptions } from "./formats/tfjs-writer";
 export { saveSafetensors } from "./formats/safetensors-writer";
@@ -63,8 +58,8 @@ export type { Block, NamedShape } from "./network";
 
 // measure
 export * from "./measure";
-export { histograms } from "./measure/model-histograms";
-export type { HistogramsOptions } from "./measure/model-histograms";
+export { histograms } from "./analysis/histograms";
+export type { HistogramsOptions } from "./analysis/histograms";
 
 // quantize
 export * from "./quantize";
@@ -75,6 +70,10 @@ export * from "./prune";
 // encode
 export * from "./encode";
 
+// archive
+export { pack, unpack, verify } from "./archive/archive";
+export type { ArchiveOptions, ArchiveSummary, PackOptions } from "./archive/archive";
+
 // recipe
 export { compare } from "./recipe/compare";
 export type { Compared } from "./recipe/compare";
@@ -82,17 +81,17 @@ export { compress } from "./recipe/compress";
 export type { CompressOptions } from "./recipe/compress";
 export { CompressedModel } from "./recipe/compressed-model";
 export type { SaveOptions } from "./recipe/compressed-model";
-export { CompressedTensor } from "./recipe/compressed-tensor";
-export { planeEntropy } from "./recipe/plane-entropy";
-export type { PlaneEntropyOptions } from "./recipe/plane-entropy";
-export type { Plane, PlaneEntropy, PlaneOfType, TensorPlanes } from "./recipe/plane-entropy-result";
-export { rateDistortion, rateDistortionToText } from "./recipe/rate-distortion";
-export type { RateDistortion, RateDistortionOptions, RatePoint, SchemePoint } from "./recipe/rate-distortion";
+export { CompressedTensor } from "./layer/compressed-tensor";
+export { planeEntropy } from "./analysis/plane-entropy";
+export type { PlaneEntropyOptions } from "./analysis/plane-entropy";
+export type { Plane, PlaneEntropy, PlaneOfType, TensorPlanes } from "./analysis/plane-entropy-result";
+export { rateDistortion, rateDistortionToText } from "./analysis/rate-distortion";
+export type { RateDistortion, RateDistortionOptions, RatePoint, SchemePoint } from "./analysis/rate-distortion";
 export type { Recipe, RecipeEntry } from "./recipe/recipe";
-export { saveBitsandbytes } from "./recipe/save-bitsandbytes";
-export type { SaveBitsandbytesOptions } from "./recipe/save-bitsandbytes";
-export { saveCompressedTensors } from "./recipe/save-compressed-tensors";
-export type { SaveCompressedTensorsOptions } from "./recipe/save-compressed-tensors";
+export { saveBitsandbytes } from "./save/bitsandbytes";
+export type { SaveBitsandbytesOptions } from "./save/bitsandbytes";
+export { saveCompressedTensors } from "./save/compressed-tensors";
+export type { SaveCompressedTensorsOptions } from "./save/compressed-tensors";
 
 // train
 export * from "./train/lazy";

@@ -74,3 +74,9 @@ export function checkNumber(
   const limits = range.maximum === Infinity ? `at least ${range.minimum}` : `from ${range.minimum} to ${range.maximum}`;
   throw new OptionError(`${method}(): ${option} is ${String(value)}; it takes ${what} ${limits}`);
 }
+
+/** True or false; else an `OptionError` that says what was given. */
+export function checkFlag(method: string, option: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new OptionError(`${method}(): ${option} is ${JSON.stringify(value) ?? String(value)}; it takes true or false`);
+}

@@ -4,11 +4,11 @@ import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { beside, fileName } from "../bytes/beside";
 import { fileSource } from "../bytes/source";
-import { blockBytesIn, type ArchiveIndex } from "../encode/archive-index";
-import { readIndex } from "../encode/archive-index-reader";
-import { pack, unpack, verify, type ArchiveSummary } from "../encode/archive";
+import { blockBytesIn, type ArchiveIndex } from "../archive/contents";
+import { readIndex } from "../archive/contents-reader";
+import { pack, unpack, verify, type ArchiveSummary } from "../archive/archive";
 import { formatCount } from "../report/numbers";
-import { alignColumns } from "../report/text-table";
+import { alignColumns } from "../static/text-table";
 import { CommandError } from "./command-error";
 import { printable, runLongWork } from "./long-work";
 

@@ -1,6 +1,6 @@
 import type { CountedSymbols } from "../measure/entropy";
 import type { Step } from "../tensor/step";
-import type { ArrayType, ByteReader, ByteWriter, IntegerArray } from "./container";
+import type { ArrayType, ByteReader, ByteWriter, IntegerArray } from "./container/container";
 
 /** A lossless coder of integers: `decode` gives back what `encode` took. Pure and synchronous. */
 export interface Coder<S extends Step = Step> {

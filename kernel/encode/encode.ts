@@ -3,12 +3,12 @@ import { OptionError } from "../errors";
 import { countSymbols, entropyOfCounts } from "../measure/entropy";
 import { checkNumber, checkOptionNames, nearestWord } from "../options";
 import type { Step } from "../tensor/step";
-import { layoutCodeOf, layoutOf } from "./block-layout";
+import { layoutCodeOf, layoutOf } from "./byte-planes/block-layout";
 import type { ByteCoder, Coder } from "./coder";
-import { arrayTypes, ByteReader, ByteWriter, magic, type FloatArray, type IntegerArray } from "./container";
+import { arrayTypes, ByteReader, ByteWriter, magic, type FloatArray, type IntegerArray } from "./container/container";
 import { hornerCoder } from "./horner";
 import { hasStreams, huffmanCoder, huffmanStreamsCoder, type HuffmanStep } from "./huffman";
-import { deltaCoder, planesCoder, splitIntoPlanes } from "./planes-coder";
+import { deltaCoder, planesCoder, splitIntoPlanes } from "./planes";
 import { adaptiveRansCoder, classedRansCoder, ransCoder, type RansStep } from "./rans";
 import { zstdCoder } from "./zstd";
 

@@ -12,7 +12,7 @@ import type { CountedSymbols } from "../measure/entropy";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
 import { pieceLength, type Coder, type SymbolRange } from "./coder";
-import type { ByteReader, ByteWriter, IntegerArray } from "./container";
+import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 
 export interface HornerOptions {
   /** Number of different digits, 2 to 2^32; without it, greatest − least symbol + 1. */

@@ -18,12 +18,12 @@ import type { CountedSymbols } from "../measure/entropy";
 import { bitsFor } from "../measure/size";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { canonicalCodes, codeLengths } from "./code-lengths";
+import { canonicalCodes, codeLengths } from "./prefix/code-lengths";
 import { pieceLength, type Coder, type SymbolRange } from "./coder";
-import type { ByteReader, ByteWriter, IntegerArray } from "./container";
-import { decodeStreams, encodeStreams, fastCodeLength } from "./huffman-streams";
-import { indexOfSymbols } from "./symbol-index";
-import { maxCodeLength, maxSymbols, readTable, writeTable, type HuffmanTable } from "./huffman-table";
+import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
+import { decodeStreams, encodeStreams, fastCodeLength } from "./prefix/huffman-streams";
+import { indexOfSymbols } from "./container/symbol-index";
+import { maxCodeLength, maxSymbols, readTable, writeTable, type HuffmanTable } from "./prefix/huffman-table";
 
 const lookupBits = 12;
 /** From here on there are four streams unless told. */

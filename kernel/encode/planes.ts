@@ -1,242 +1,292 @@
-/** Blocks of up to 512 KiB, coded without loss by byte planes.
+/** Byte planes as a step: `planes()` codes floats, whose bytes differ in kind, plane by plane; `delta()` codes an array against another.
  *
- *  The bits of a trained weight are unequal: exponents of BF16, F16 and F32 carry some 2.7 bits, signs and mantissas are noise. So a
- *  block is taken apart by its layout (block-layout.ts), byte p of all elements becomes plane p, and each plane is stored in the form that
- *  is shortest (plane.ts). NaN payloads, −0 and subnormal numbers are bits like any other. Against a base, a model that this one was made
- *  from, the elements may first be replaced by their difference from the base's.
- *
- *  | bytes        | what |
- *  | 1            | 0 the block as it is, and nothing else follows; 1 planes; 3 planes of x xor base; 5 planes of fold(order(x) − order(base)) |
- *  | 5 per plane  | form of the plane; u32 bytes of it |
- *  | …            | the planes |
- *  Version 1 of the archive: 0 the block as it is; 1 planes; 2 planes of elements rotated left by one bit; elements only.
- *
- *  Everything lies in the kernels' memory: `from`, `to` are addresses. */
-import { packBlockCodes, unpackBlockBytes } from "../simd/blocks";
-import { places, type PlaneKernels } from "../simd/planes";
-import type { BytesPart, CodesPart, Layout } from "./block-layout";
-import { readPlane, writePlane, type Fail } from "./plane";
+ *  Stored by planes (5): the layout (block-layout.ts: varint width + 16 for floats, or 64 and the number of ggml's block type); one byte:
+ *    0  in the archive's blocks (planes.ts), each behind a varint of its bytes, choosing for each plane of a block what is shortest;
+ *    1  by another coder: for each plane, that of the lowest byte first, one byte, 0 raw or the coder's number, varint bytes, the bytes.
+ *  Stored by delta (8): the layout; u64 XXH64 of the base's bytes; the archive's blocks as above. */
+import { OptionError } from "../errors";
+import { countSymbols } from "../measure/entropy";
+import { checkOptionNames } from "../options";
+import { ownLane, places, planeKernels } from "../simd/planes";
+import { dtypes } from "../tensor/dtype";
+import type { Step } from "../tensor/step";
+import {
+  blockBytesOf,
+  layoutCodeFrom,
+  layoutCodeOf,
+  layoutOf,
+  numbersOf,
+  type Layout,
+  type LayoutCode,
+} from "./byte-planes/block-layout";
+import type { ByteCoder, Coder } from "./coder";
+import { ByteWriter, type ArrayType, type ByteReader } from "./container/container";
+import { hashBytes64 } from "./byte-planes/hash";
+import { blockLimits, decodeBlock, encodeBlock, planesOf, putTogether, takeApart } from "./byte-planes/planes";
 
-export type { Fail } from "./plane";
-
-/** How a block comes from its base. */
-const operations = { none: 0, exclusiveOr: 2, difference: 4 } as const;
-type Operation = (typeof operations)[keyof typeof operations];
-
-/** Bytes of a plane's entry in the table. */
-const entryBytes = 5;
-
-/** Planes of a part, and bytes of each, for so many records. */
-export function planesOf(part: BytesPart | CodesPart, records: number): { count: number; length: number } {
-  if ("codes" in part) return { count: 1, length: records * part.codes.weights };
-  return { count: part.width, length: (records * part.bytes) / part.width };
+export interface PlanesOptions {
+  /** What the array's bytes are, when the array does not say: "BF16" or "F16" in a Uint16Array, any type in a Uint8Array. */
+  type?: string;
+  /** The coder of each plane: huffman(), rans(), horner(), zstd(). Without it, the archive's own, which chooses among forms. */
+  coder?: Step;
 }
 
-function planesOfAll({ parts }: Layout, records: number): number {
-  return parts.reduce((sum, part) => sum + planesOf(part, records).count, 0);
+export interface PlanesStep extends Step {
+  readonly kind: "planes";
+  readonly type?: string;
+  readonly coder?: Step;
 }
 
-/** Codes the `length` bytes at `from`, whole records, at least one and at most `blockBytesOf` the layout, to `to`; gives the bytes of the
- *  block, at most `length` + 1. `base`: the same part of the base. */
-export function encodeBlock(
-  kernels: PlaneKernels,
-  from: number,
+export interface DeltaOptions {
+  /** As of `planes()`. */
+  type?: string;
+}
+
+export interface DeltaStep extends Step {
+  readonly kind: "delta";
+  readonly type?: string;
+}
+
+const innerKinds: readonly string[] = ["huffman", "rans", "horner", "zstd"];
+
+function checkType(method: string, type: string | undefined): { type?: string } {
+  if (type === undefined) return {};
+  if (typeof type === "string" && Object.hasOwn(dtypes, type)) return { type };
+  throw new OptionError(`${method}(): type is ${JSON.stringify(type)}; it takes ${Object.keys(dtypes).join(", ")}`);
+}
+
+/** The step "byte planes": `planes()`, `planes({ type: "BF16" })`, `planes({ coder: rans() })`. Exponents, signs and mantissas of floats are
+ *  told apart and coded each by its own statistics. Throws `OptionError` for an unknown option. */
+export function planes(options: PlanesOptions = {}): PlanesStep {
+  checkOptionNames("planes", options, ["type", "coder"]);
+  const step = { kind: "planes" as const, ...checkType("planes", options.type) };
+  if (options.coder === undefined) return Object.freeze(step);
+  if (!innerKinds.includes(options.coder?.kind))
+    throw new OptionError(
+      `planes(): its coder is ${JSON.stringify(options.coder?.kind)}; it takes ${innerKinds.map((kind) => `${kind}()`).join(", ")}`,
+    );
+  return Object.freeze({ ...step, coder: options.coder });
+}
+
+/** The step "difference from a base": `encode(tuned, delta(), { base })`, and `decode(bytes, { base })` with an array of the same bytes. Of
+ *  files, `pack(file, archive, { base })` does it. Throws `OptionError` for an unknown option. */
+export function delta(options: DeltaOptions = {}): DeltaStep {
+  checkOptionNames("delta", options, ["type"]);
+  return Object.freeze({ kind: "delta" as const, ...checkType("delta", options.type) });
+}
+
+const typeOfArray: Readonly<Record<string, string>> = {
+  ...{ Uint8Array: "U8", Int8Array: "I8", Uint16Array: "U16", Int16Array: "I16", Int32Array: "I32", string: "U16" },
+  ...{ Float32Array: "F32", Float64Array: "F64" },
+};
+
+function layoutFor(step: PlanesStep | DeltaStep, array: ArrayType, length: number): LayoutCode {
+  return layoutCodeOf(step.type ?? typeOfArray[array.name], length);
+}
+
+function writeBlocks(bytes: Uint8Array, layout: Layout, base: Uint8Array | undefined, writer: ByteWriter): number {
+  const kernels = planeKernels();
+  const { input, output } = ownLane;
+  const step = blockBytesOf(layout);
+  let total = 0;
+  for (let from = 0; from < bytes.length; from += step) {
+    const block = bytes.subarray(from, from + step);
+    kernels.memory.set(block, input);
+    const size = encodeBlock(kernels, input, block.length, layout, output, base?.subarray(from, from + step));
+    writer.varint(size);
+    writer.bytes(kernels.memory.subarray(output, output + size));
+    total += size;
+  }
+  return 8 * total;
+}
+
+function readBlocks(
+  reader: ByteReader,
   length: number,
   layout: Layout,
-  to: number,
-  base?: Uint8Array,
-): number {
-  const write = (operation: Operation): number => writeBlock(kernels, from, length, layout, to, operation);
-  if (!base) return write(operations.none);
-  kernels.memory.set(base, places.base);
-  const tries: Operation[] = [operations.none, operations.exclusiveOr];
-  if (isElements(layout)) tries.push(operations.difference);
-  const sizes = tries.map(write);
-  const least = Math.min(...sizes);
-  const best = sizes.lastIndexOf(least);
-  return best === sizes.length - 1 ? least : write(tries[best]);
-}
-
-function isElements({ parts }: Layout): boolean {
-  return parts.length === 1 && !("codes" in parts[0]);
-}
-
-function writeBlock(
-  kernels: PlaneKernels,
-  from: number,
-  length: number,
-  layout: Layout,
-  to: number,
-  operation: Operation,
-): number {
-  const { memory, view } = kernels;
-  const source = operation === operations.none ? from : subtractBase(kernels, from, length, layout, operation);
-  const records = length / layout.recordBytes;
-  let entry = to + 1;
-  let at = entry + entryBytes * planesOfAll(layout, records);
-  let isRaw = operation === operations.none;
-  memory[to] = 1 + operation;
-  for (const part of layout.parts) {
-    const planes = planesOf(part, records);
-    takeApart(kernels, source, part, layout, records, operation === operations.none);
-    for (let p = 0; p < planes.count; p++) {
-      const { form, end } = writePlane(kernels, places.planes + p * planes.length, planes.length, at);
-      memory[entry] = form;
-      view.setUint32(entry + 1, end - at, true);
-      isRaw &&= form === 0 && !("codes" in part);
-      entry += entryBytes;
-      at = end;
-    }
-  }
-  if (!isRaw && (at - to <= length || operation !== operations.none)) return at - to;
-  memory[to] = 0;
-  kernels.copy(from, to + 1, length);
-  return length + 1;
-}
-
-/** Gives the address of the difference. */
-function subtractBase(
-  kernels: PlaneKernels,
-  from: number,
-  length: number,
-  { parts: [part] }: Layout,
-  operation: Operation,
-): number {
-  kernels.copy(from, places.elements, length);
-  if (operation === operations.exclusiveOr) kernels.exclusiveOr(places.elements, places.base, length);
-  else if (!("codes" in part))
-    kernels.subtract(places.elements, places.base, length / part.width, part.width, Number(part.isFloat));
-  return places.elements;
-}
-
-/** Makes the planes of one part of all records. */
-export function takeApart(
-  kernels: PlaneKernels,
-  from: number,
-  part: BytesPart | CodesPart,
-  { recordBytes, parts }: Layout,
-  records: number,
-  rotate: boolean,
+  create: () => Uint8Array,
+  base: Uint8Array | undefined,
 ): void {
-  const { memory } = kernels;
-  if ("codes" in part) {
-    const { weights, bytes } = part.codes;
-    const codes = memory.subarray(places.planes, places.planes + records * weights);
-    unpackBlockBytes(part.codes, memory.subarray(from, from + records * bytes), codes);
-    return;
+  const kernels = planeKernels();
+  const { input, output } = ownLane;
+  const step = blockBytesOf(layout);
+  if (Math.ceil(length / step) * 8 > reader.left + 8)
+    reader.fail(`${length} bytes in blocks of ${step}`, `${reader.left} bytes or fewer for all blocks`);
+  const out = create();
+  for (let from = 0; from < length; from += step) {
+    const bytes = Math.min(step, length - from);
+    const start = reader.offset;
+    const size = reader.varint("the bytes of a block", blockLimits(bytes).most);
+    const block = reader.part(size, "a block");
+    if (size === 0) reader.fail("a block of no bytes", "one or more", start);
+    const fail = (problem: string, expected: string, offset: number): never =>
+      reader.fail(problem, expected, block.end - size + offset);
+    kernels.memory.set(reader.bytes.subarray(block.offset, block.end), input);
+    const baseBlock = base?.subarray(from, from + bytes);
+    decodeBlock(kernels, input, size, layout, output, bytes, { fail, version: 2, base: baseBlock });
+    out.set(kernels.memory.subarray(output, output + bytes), from);
   }
-  const { offset, bytes, width, isFloat } = part;
-  if (parts.length > 1) kernels.gather(from, places.fields, records, recordBytes, offset, bytes);
-  const elements = parts.length > 1 ? places.fields : from;
-  kernels.split(elements, places.planes, (records * bytes) / width, width, Number(rotate && isFloat));
 }
 
-/** The least and the most bytes that a block of `length` bytes takes when coded. */
-export function blockLimits(length: number): { least: number; most: number } {
-  return { least: 1 + entryBytes + 1, most: length + 1 };
-}
-
-/** What a block is read with. */
-export interface BlockReading {
-  /** Called for bytes that `encodeBlock` does not write. */
-  readonly fail: Fail;
-  /** Of the archive. */
-  readonly version: 1 | 2;
-  /** The same part of the base, for a block that was coded against one. */
-  readonly base?: Uint8Array | undefined;
-}
-
-/** Decodes the block of `size` bytes at `from` into `length` bytes, whole records, at `to`. */
-export function decodeBlock(
-  kernels: PlaneKernels,
-  from: number,
-  size: number,
-  layout: Layout,
-  to: number,
-  length: number,
-  reading: BlockReading,
-): void {
-  const { memory } = kernels;
-  const { fail, version, base } = reading;
-  const method = memory[from];
-  if (method === 0) {
-    if (size !== length + 1) fail(`a raw block of ${size} bytes`, `${length + 1}`, 0);
-    kernels.copy(from + 1, to, length);
-    return;
-  }
-  const isKnown = version === 1 ? method <= 2 : method === 1 || ((method === 3 || method === 5) && base);
-  if (!isKnown) fail(`block method ${method}`, version === 1 ? "0, 1 or 2" : base ? "0, 1, 3 or 5" : "0 or 1", 0);
-  if (method === 5 && !isElements(layout)) fail("a difference of records", "method 0, 1 or 3", 0);
-  if (size > length + 1) fail(`a block of ${size} bytes`, `at most ${length + 1}`, 0);
-  const rotate = version === 1 ? method === 2 : method === 1;
-  readPlanes(kernels, from, size, layout, to, length / layout.recordBytes, rotate, reading);
-  if (method <= 2 || !base) return;
-  memory.set(base, places.base);
-  const [part] = layout.parts;
-  if (method === 3) kernels.exclusiveOr(to, places.base, length);
-  else if (!("codes" in part)) kernels.add(to, places.base, length / part.width, part.width, Number(part.isFloat));
-}
-
-function readPlanes(
-  kernels: PlaneKernels,
-  block: number,
-  size: number,
-  layout: Layout,
-  to: number,
-  records: number,
-  rotate: boolean,
-  { fail, version }: BlockReading,
-): void {
-  const { memory, view } = kernels;
-  const tableBytes = entryBytes * planesOfAll(layout, records);
-  if (size < 1 + tableBytes) fail("the planes' table ends early", `${tableBytes} bytes`, 1);
-  let entry = block + 1;
-  let at = entry + tableBytes;
-  for (const part of layout.parts) {
-    const planes = planesOf(part, records);
-    for (let p = 0; p < planes.count; p++, entry += entryBytes) {
-      const bytes = view.getUint32(entry + 1, true);
-      const left = block + size - at;
-      if (bytes > left) fail(`a plane of ${bytes} bytes`, `at most the ${left} that are left`, entry + 1 - block);
-      const stored = { block, start: at, size: bytes, fail };
-      const place = places.planes + p * planes.length;
-      kernels.pointers[p] = readPlane(kernels, memory[entry], stored, place, planes.length, version === 1 ? 2 : 4);
-      at += bytes;
-    }
-    putTogether(kernels, part, layout, to, records, rotate);
-  }
-  if (at !== block + size) fail(`${block + size - at} bytes are left over`, "the end of the block", at - block);
-}
-
-export function putTogether(
-  kernels: PlaneKernels,
-  part: BytesPart | CodesPart,
-  { recordBytes, parts }: Layout,
-  to: number,
-  records: number,
-  rotate: boolean,
-): void {
-  if ("codes" in part) return packCodes(kernels, part, kernels.pointers[0], to, records);
-  const { offset, bytes, width, isFloat } = part;
-  const elements = parts.length > 1 ? places.fields : to;
-  kernels.merge(places.pointers, elements, (records * bytes) / width, width, Number(rotate && isFloat));
-  if (parts.length > 1) kernels.scatter(places.fields, to, records, recordBytes, offset, bytes);
-}
-
-/** The fields of the records come first in a layout, so that they are there already. */
-function packCodes(kernels: PlaneKernels, { codes }: CodesPart, from: number, to: number, records: number): void {
-  const { memory } = kernels;
-  const { weights, bytes } = codes;
-  const fields = codes.fields.map((field) => {
-    kernels.gather(to, places.fields, records, bytes, field.at, field.bytes);
-    return memory.slice(places.fields, places.fields + records * field.bytes);
+/** All planes of `bytes`, the lowest first; of records those of one field behind those of another. */
+export function splitIntoPlanes(bytes: Uint8Array, layout: Layout): Uint8Array[] {
+  const kernels = planeKernels();
+  const records = bytes.length / layout.recordBytes;
+  const all: Uint8Array[] = layout.parts.flatMap((part) => {
+    const { count, length } = planesOf(part, records);
+    return Array.from({ length: count }, () => new Uint8Array(length));
   });
-  const stored = memory.subarray(from, from + records * weights);
-  packBlockCodes(codes, { codes: stored, fields }, memory.subarray(to, to + records * bytes));
+  forEachBlock(bytes.length, layout, (from, size) => {
+    kernels.memory.set(bytes.subarray(from, from + size), ownLane.input);
+    let plane = 0;
+    for (const part of layout.parts) {
+      takeApart(kernels, ownLane.input, part, layout, size / layout.recordBytes, true);
+      const before = planesOf(part, from / layout.recordBytes).length;
+      const { count, length } = planesOf(part, size / layout.recordBytes);
+      for (let p = 0; p < count; p++, plane++) {
+        const at = places.planes + p * length;
+        all[plane].set(kernels.memory.subarray(at, at + length), before);
+      }
+    }
+  });
+  return all;
 }
 
-/** XXH64 of the `length` bytes at `from`. */
-export function hashAt(kernels: PlaneKernels, from: number, length: number): bigint {
-  kernels.hash(from, length, places.hash);
-  return kernels.view.getBigUint64(places.hash, true);
+/** The inverse, into `out`. */
+export function joinPlanes(all: readonly Uint8Array[], layout: Layout, out: Uint8Array): void {
+  const kernels = planeKernels();
+  forEachBlock(out.length, layout, (from, size) => {
+    let plane = 0;
+    for (const part of layout.parts) {
+      const before = planesOf(part, from / layout.recordBytes).length;
+      const { count, length } = planesOf(part, size / layout.recordBytes);
+      for (let p = 0; p < count; p++, plane++) {
+        kernels.pointers[p] = places.planes + p * length;
+        kernels.memory.set(all[plane].subarray(before, before + length), kernels.pointers[p]);
+      }
+      putTogether(kernels, part, layout, ownLane.output, size / layout.recordBytes, true);
+    }
+    out.set(kernels.memory.subarray(ownLane.output, ownLane.output + size), from);
+  });
 }
+
+function forEachBlock(length: number, layout: Layout, act: (from: number, size: number) => void): void {
+  const step = blockBytesOf(layout);
+  for (let from = 0; from < length; from += step) act(from, Math.min(step, length - from));
+}
+
+function readLayout(reader: ByteReader, length: number): Layout {
+  const start = reader.offset;
+  const code = layoutCodeFrom(() => reader.varint("the layout", 255));
+  if (!code) return reader.fail("an unknown layout", "1, 2, 4 or 8, with 16 for floats, or a block type", start);
+  const layout = layoutOf(code);
+  if (length % layout.recordBytes !== 0)
+    reader.fail(`records of ${layout.recordBytes} bytes in ${length}`, "a divisor", start);
+  return layout;
+}
+
+/** How the planes' own coder is found: the form that a step has for so many symbols, and the form that a number names. */
+export interface CodersOfPlanes {
+  formOf(step: Step, count: number): Coder | ByteCoder;
+  byNumber(id: number): Coder | ByteCoder | undefined;
+}
+
+export function planesCoder(coders: CodersOfPlanes): ByteCoder<PlanesStep> {
+  const bytesType: ArrayType = {
+    name: "Uint8Array",
+    width: 1,
+    minimum: 0,
+    maximum: 255,
+    create: (n) => new Uint8Array(n),
+  };
+
+  function writePlane(plane: Uint8Array, step: Step, writer: ByteWriter): number {
+    const coder = coders.formOf(step, plane.length);
+    const own = new ByteWriter();
+    const bits =
+      "encodeBytes" in coder
+        ? coder.encodeBytes(plane, bytesType, step, own, {})
+        : coder.encode(plane, step, own, countSymbols(plane));
+    const isShorter = own.length < plane.length;
+    writer.byte(isShorter ? coder.id : 0);
+    writer.varint(isShorter ? own.length : plane.length);
+    writer.bytes(isShorter ? own.written : plane);
+    return isShorter ? bits : 8 * plane.length;
+  }
+
+  function readPlane(reader: ByteReader, length: number): Uint8Array {
+    const id = reader.byte();
+    const part = reader.part(reader.varint("the bytes of a plane", length), "a plane");
+    if (id === 0) {
+      if (part.left !== length) reader.fail(`a raw plane of ${part.left} bytes`, `${length}`, part.offset);
+      return part.bytes.subarray(part.offset, part.end);
+    }
+    const coder = coders.byNumber(id);
+    if (!coder || coder.kind === "planes" || coder.kind === "delta")
+      return reader.fail(`coder ${id} of a plane`, "0 (raw) or a coder of bytes", part.offset);
+    let plane = new Uint8Array(0);
+    const create = (): Uint8Array => (plane = new Uint8Array(length));
+    if ("decodeBytes" in coder) coder.decodeBytes(part, length, create, {});
+    else coder.decode(part, length, { minimum: 0, maximum: 255 }, create);
+    if (part.left !== 0) part.fail(`${part.left} bytes are left over`, "the end of the plane");
+    return plane;
+  }
+
+  return {
+    kind: "planes",
+    id: 5,
+    encodeBytes(bytes, type, step, writer) {
+      const code = layoutFor(step, type, bytes.length);
+      numbersOf(code).forEach((number) => writer.varint(number));
+      writer.byte(step.coder ? 1 : 0);
+      if (!step.coder) return writeBlocks(bytes, layoutOf(code), undefined, writer);
+      const { coder } = step;
+      return splitIntoPlanes(bytes, layoutOf(code)).reduce((sum, plane) => sum + writePlane(plane, coder, writer), 0);
+    },
+    decodeBytes(reader, length, create) {
+      const layout = readLayout(reader, length);
+      const mode = reader.byte();
+      if (mode === 0) return readBlocks(reader, length, layout, create, undefined);
+      if (mode !== 1) reader.fail(`byte value ${mode}`, "0 for blocks or 1 for planes", reader.offset - 1);
+      const records = length / layout.recordBytes;
+      const lengths = layout.parts.flatMap((part) => {
+        const { count, length: each } = planesOf(part, records);
+        return new Array<number>(count).fill(each);
+      });
+      const all = lengths.map((each) => readPlane(reader, each));
+      joinPlanes(all, layout, create());
+    },
+    label: (step) => (step.coder ? `planes ${coders.formOf(step.coder, 0).label(step.coder)}` : "planes"),
+  };
+}
+
+export const deltaCoder: ByteCoder<DeltaStep> = {
+  kind: "delta",
+  id: 8,
+  encodeBytes(bytes, type, step, writer, { base }) {
+    if (!base)
+      throw new OptionError(
+        "delta(): it needs a base: encode(data, delta(), { base }), or of files pack(source, target, { base })",
+      );
+    const code = layoutFor(step, type, bytes.length);
+    numbersOf(code).forEach((number) => writer.varint(number));
+    const hash = hashBytes64(base);
+    writer.little(Number(hash & 0xffffffffn), 4);
+    writer.little(Number(hash >> 32n), 4);
+    return writeBlocks(bytes, layoutOf(code), base, writer);
+  },
+  decodeBytes(reader, length, create, { base }) {
+    const layout = readLayout(reader, length);
+    const start = reader.offset;
+    let hash = 0n;
+    for (let k = 0n; k < 64n; k += 8n) hash |= BigInt(reader.byte()) << k;
+    if (!base || hashBytes64(base) !== hash)
+      return reader.fail(
+        base ? `the base has XXH64 ${hashBytes64(base).toString(16)}` : "no base was given",
+        `decode(bytes, { base }) with the ${length} bytes of XXH64 ${hash.toString(16)}`,
+        start,
+      );
+    readBlocks(reader, length, layout, create, base);
+  },
+  label: () => "delta",
+};

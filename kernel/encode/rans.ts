@@ -27,8 +27,8 @@ import { checkNumber, checkOptionNames } from "../options";
 import { chunkSymbols, coderKernels, coderPlaces } from "../simd/coders";
 import type { Step } from "../tensor/step";
 import { placeSymbols, type Coder, type SymbolRange } from "./coder";
-import type { ByteReader, ByteWriter, IntegerArray } from "./container";
-import { costOf, normalizeCounts } from "./frequencies";
+import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
+import { costOf, normalizeCounts } from "./range/frequencies";
 import {
   bytesOfChunk,
   checkCount,
@@ -39,10 +39,10 @@ import {
   setPlaces,
   writeStates,
   lowestState,
-} from "./range-coder";
-import { adaptiveDecode, adaptiveEncode } from "./rans-adaptive";
-import { decodeClasses, encodeClasses, maxClasses } from "./rans-classes";
-import { indexOfSymbols } from "./symbol-index";
+} from "./range/range-coder";
+import { adaptiveDecode, adaptiveEncode } from "./range/rans-adaptive";
+import { decodeClasses, encodeClasses, maxClasses } from "./range/rans-classes";
+import { indexOfSymbols } from "./container/symbol-index";
 
 const minTableBits = 8;
 const maxTableBits = 16;

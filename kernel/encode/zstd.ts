@@ -5,7 +5,7 @@
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
 import type { ByteCoder } from "./coder";
-import { compressFrame, decompressFrame } from "./zstd-module";
+import { compressFrame, decompressFrame } from "./container/zstd-module";
 
 const frameBytes = 2 ** 24;
 /** A frame's header is 2 bytes at least; a block has up to 128 KiB in 3 bytes and one. */

@@ -1,5 +1,5 @@
-import { displayModel } from "../report/display";
-import type { Displayed } from "../report/display";
+import { displayModel } from "../static/display";
+import type { Displayed } from "../static/display";
 import { fromArrays as modelOf } from "../tensor/memory";
 import type { ArraySpec } from "../tensor/memory";
 import type { Model } from "../tensor/model";

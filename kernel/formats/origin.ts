@@ -1,6 +1,6 @@
 import { TensorSet } from "../tensor/tensor-set";
 import type { Model } from "../tensor/model";
-import { changedMetadata } from "./gguf-metadata";
+import { changedMetadata } from "./gguf/metadata";
 
 /** The key under which a model's metadata say where its bytes came from: an address that `open` takes, pinned to a commit. */
 export const originKey = "codebook.source";

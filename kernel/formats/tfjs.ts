@@ -7,7 +7,7 @@ import { TensorSet } from "../tensor/tensor-set";
 import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
 import { JsonReader, quote } from "./json-reader";
 import { hashSources, maxRank, maxTensors } from "./safetensors";
-import { maxIndexBytes, maxShards } from "./safetensors-index";
+import { maxIndexBytes, maxShards } from "./shards";
 import { folderSiblings, isPlainName } from "./siblings";
 import type { Siblings } from "./siblings";
 import { StoredTensor } from "./stored-tensor";

@@ -1,7 +1,7 @@
 /** Histograms for the report: equal bins over a range that outliers do not stretch; what lies outside is counted, not dropped. */
 import { OptionError } from "../errors";
 import type { Histogram } from "../report/types";
-import { valueOfRank } from "./order";
+import { valueOfRank } from "../grid/order";
 
 export const histogramBins = 64;
 /** Share of the weights that the range leaves out at each end. */

@@ -13,6 +13,6 @@ export {
 export { countSymbols, entropyOfCodes, entropyOfCounts, entropyOfValues } from "./entropy";
 export { countHistogram, histogram, histogramBins, histogramTail, robustRange } from "./histogram";
 export { weightsOf, type TensorInput } from "./input";
-export { sortValues, valueOfRank } from "./order";
+export { sortValues, valueOfRank } from "../grid/order";
 export { bitsFor, bitsPerWeight, bytesOfBits } from "./size";
 export { countZeros, sparsity } from "./sparsity";

@@ -14,9 +14,9 @@ import { bitsFor } from "../measure/size";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { countKept, percent, type Pruned, type Pruner } from "./pruned";
-import { leastOf } from "./select";
-import { cheapest, matrixOf, unstructuredStorage } from "./storage";
+import { countKept, percent, type Pruned, type Pruner } from "./pruner";
+import { leastOf } from "./channels/select";
+import { cheapest, matrixOf, unstructuredStorage } from "./sparse/storage";
 
 export interface EdgesOptions {
   /** Weights that stay in each group of `m`. */

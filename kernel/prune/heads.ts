@@ -12,8 +12,8 @@ import { OptionError } from "../errors";
 import { checkNumber, checkOptionNames } from "../options";
 import { gram, transposed, type MatrixView } from "../simd/matrix";
 import type { Step } from "../tensor/step";
-import { amountLabel, checkAmount, checkScope } from "./amount";
-import type { StructuralPruner } from "./pruned";
+import { amountLabel, checkAmount, checkScope } from "./channels/amount";
+import type { StructuralPruner } from "./pruner";
 
 export interface HeadsOptions {
   /** Share of the heads to remove, 0–1. Instead of `keep`. */

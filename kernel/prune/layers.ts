@@ -13,9 +13,9 @@
 import { OptionError } from "../errors";
 import { checkChoice, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { amountLabel, checkAmount, keptOf } from "./amount";
-import { leastOf } from "./select";
-import type { StructuralPruner } from "./pruned";
+import { amountLabel, checkAmount, keptOf } from "./channels/amount";
+import { leastOf } from "./channels/select";
+import type { StructuralPruner } from "./pruner";
 
 export interface LayersOptions {
   /** Numbers of the blocks to remove. Instead of `sparsity` and `keep`. */

@@ -15,9 +15,9 @@ import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import { matrixView, product, transposed, type MatrixView } from "../simd/matrix";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { percent, type Factors, type Pruned, type Pruner } from "./pruned";
-import { matrixOf, unstructuredStorage } from "./storage";
-import { spectrumOf, type Spectrum } from "./svd";
+import { percent, type Factors, type Pruned, type Pruner } from "./pruner";
+import { matrixOf, unstructuredStorage } from "./sparse/storage";
+import { spectrumOf, type Spectrum } from "./decomposition/svd";
 
 export interface LowRankOptions {
   /** Number of singular values that stay, at least 1. One of rank, energy and bytes. */

@@ -11,8 +11,8 @@ import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { countKept, percent, type Pruned, type Pruner } from "./pruned";
-import { matrixOf, unstructuredStorage } from "./storage";
+import { countKept, percent, type Pruned, type Pruner } from "./pruner";
+import { matrixOf, unstructuredStorage } from "./sparse/storage";
 
 const digits = 65_536;
 

@@ -15,9 +15,9 @@ import { OptionError, UnsupportedError } from "../errors";
 import { checkOptionNames } from "../options";
 import { matrixView, product, transposed } from "../simd/matrix";
 import type { Step } from "../tensor/step";
-import { amountLabel, checkAlign, checkAmount, checkChain } from "./amount";
-import type { Clusters } from "./axis-map";
-import type { StructuralPruner } from "./pruned";
+import { amountLabel, checkAlign, checkAmount, checkChain } from "./channels/amount";
+import type { Clusters } from "./channels/axis-map";
+import type { StructuralPruner } from "./pruner";
 
 export interface MergeOptions {
   /** Share of the neurons that go, 0–1. Instead of `keep`. */

@@ -15,10 +15,10 @@ import { checkFinite } from "../measure/finite";
 import { checkChoice, checkOptionNames } from "../options";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { amountLabel, checkAlign, checkAmount, checkChain, checkScope, keptOf } from "./amount";
-import type { Pruned, Pruner } from "./pruned";
-import { leastOf } from "./select";
-import { matrixOf } from "./storage";
+import { amountLabel, checkAlign, checkAmount, checkChain, checkScope, keptOf } from "./channels/amount";
+import type { Pruned, Pruner } from "./pruner";
+import { leastOf } from "./channels/select";
+import { matrixOf } from "./sparse/storage";
 
 export interface NodesOptions {
   /** Share of the nodes to remove, 0–1. Instead of `keep`. */

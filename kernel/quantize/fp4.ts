@@ -7,8 +7,8 @@
  *  A weight up to 0 that rounds to zero gets code 0, one above 0 code 8, as in bitsandbytes; both mean 0.
  *  Formats, rounding, bits and error bound: absmax-blocks.ts. The widest gap is 1/3, so |w − w′| ≤ a/6.
  *  bitsandbytes packs two codes to a byte, the even index in the high half: `packNibbles(codes, "high-first")`. */
-import { absmaxQuantizer, absmaxStep, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./absmax-blocks";
-import type { Quantizer } from "./quantized";
+import { absmaxQuantizer, absmaxStep, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./blocks/absmax";
+import type { Quantizer } from "./quantizer";
 
 export type Fp4Options = AbsmaxBlockOptions;
 

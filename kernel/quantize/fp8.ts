@@ -15,10 +15,10 @@ import { OptionError } from "../errors";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { freezeStep } from "./groups";
-import { plainLoops, smallFloats, type Loops } from "./loops";
-import type { Quantized, Quantizer } from "./quantized";
-import { tilesOf, type Tiling } from "./tiles";
+import { freezeStep } from "../grid/groups";
+import { plainLoops, smallFloats, type Loops } from "../loops/loops";
+import type { Quantized, Quantizer } from "./quantizer";
+import { tilesOf, type Tiling } from "../grid/tiles";
 
 const { fround } = Math;
 const kind = "fp8";

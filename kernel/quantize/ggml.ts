@@ -12,13 +12,13 @@ import { OptionError } from "../errors";
 import { checkChoice, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { forEachBlock, type BlockParts } from "./ggml/blocks";
+import { forEachBlock, type BlockParts } from "../loops/blocks";
 import { fittingType, mixes, mixTypeOf, type GgmlMix, type GgmlTarget } from "./ggml/mix";
 import { mixFacts, type NamedShape } from "./ggml/place";
-import { freezeStep, rowsOf } from "./groups";
-import { plainLoops, type Loops } from "./loops";
-import type { Quantized, Quantizer, Table } from "./quantized";
-import { tilesOf } from "./tiles";
+import { freezeStep, rowsOf } from "../grid/groups";
+import { plainLoops, type Loops } from "../loops/loops";
+import type { Quantized, Quantizer, Table } from "./quantizer";
+import { tilesOf } from "../grid/tiles";
 
 const method = "ggml";
 

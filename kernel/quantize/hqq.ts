@@ -18,7 +18,7 @@
  *  Source: Badri & Shaji 2023, Half-Quadratic Quantization of Large Machine Learning Models; the stopping rule and the limits as in
  *  the authors' float32 program. */
 import { OptionError } from "../errors";
-import { checkChoice, checkNumber, checkOptionNames } from "../options";
+import { checkChoice, checkFlag, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import {
@@ -29,12 +29,12 @@ import {
   tableShape,
   type Granularity,
   type Grouping,
-} from "./groups";
-import { checkFlag } from "./linear";
-import { plainLoops, type Loops } from "./loops";
-import type { Quantized, Quantizer } from "./quantized";
-import { largestWeight, rint, roundTo, scaleBits, type ScaleType } from "./scale";
-import { tilingOfGroups } from "./tiles";
+} from "../grid/groups";
+
+import { plainLoops, type Loops } from "../loops/loops";
+import type { Quantized, Quantizer } from "./quantizer";
+import { largestWeight, rint, roundTo, scaleBits, type ScaleType } from "../grid/scale";
+import { tilingOfGroups } from "../grid/tiles";
 
 const { fround } = Math;
 const kind = "hqq";

@@ -1,141 +1,7 @@
-/** Quantization of one tensor, for teaching, for tests and for `compress()`. The methods are registered here by kind. */
-import { OptionError } from "../errors";
-import { measureError } from "../measure/error";
-import { entropyOfCodes } from "../measure/entropy";
-import { weightsOf, type TensorInput } from "../measure/input";
-import { bitsPerWeight } from "../measure/size";
-import { sparsity } from "../measure/sparsity";
-import { nearestWord } from "../options";
-import type { ErrorMeasures } from "../report/types";
-import type { Step } from "../tensor/step";
-import type { Shape } from "../tensor/tensor";
-import { fp4Quantizer } from "./fp4";
-import { fp8Quantizer } from "./fp8";
-import { ggmlQuantizer } from "./ggml";
-import { hqqQuantizer } from "./hqq";
-import { intQuantizer } from "./int";
-import { kMeansQuantizer } from "./k-means";
-import { linearQuantizer } from "./linear";
-import { meanConstrainedQuantizer } from "./mean-constrained";
-import { mxfp4Quantizer } from "./mxfp4";
-import { mxfp8Quantizer } from "./mxfp8";
-import { nf4Quantizer } from "./nf4";
-import { nvfp4Quantizer } from "./nvfp4";
-import { storedBits, type CodeArray, type Quantized, type Quantizer, type TableArray } from "./quantized";
-import { sortedQuantizer } from "./sorted";
-import { ternaryQuantizer } from "./ternary";
-import { trellisQuantizer } from "./trellis";
-
-/** Every quantization method by its `kind`. A method here takes any step whose kind is its own. */
-export const quantizers: ReadonlyMap<string, Quantizer> = new Map(
-  (
-    [
-      fp4Quantizer,
-      fp8Quantizer,
-      ggmlQuantizer,
-      hqqQuantizer,
-      intQuantizer,
-      kMeansQuantizer,
-      linearQuantizer,
-      meanConstrainedQuantizer,
-      mxfp4Quantizer,
-      mxfp8Quantizer,
-      nf4Quantizer,
-      nvfp4Quantizer,
-      sortedQuantizer,
-      ternaryQuantizer,
-      trellisQuantizer,
-    ] as unknown as Quantizer[]
-  ).map((quantizer) => [quantizer.kind, quantizer]),
-);
-
-/** The method of a step; throws `OptionError` when its kind is no quantization method. */
-export function quantizerOf(step: Step): Quantizer {
-  const quantizer = quantizers.get(step.kind);
-  if (quantizer) return quantizer;
-  const kinds = [...quantizers.keys()];
-  const guess = nearestWord(String(step.kind), kinds);
-  throw new OptionError(
-    `quantize(): "${String(step.kind)}" is no quantization method; ${guess ? `did you mean "${guess}"?` : `there are ${kinds.join(", ")}`}`,
-  );
-}
-
-/** One tensor after quantization: the values that a consumer sees, what is stored, and what it cost. */
-export interface QuantizedTensor {
-  /** w′, row-major, in `shape`. */
-  readonly values: Float32Array;
-  readonly shape: Shape;
-  readonly step: Step;
-  /** "linear 4-bit g128". */
-  readonly label: string;
-  /** One integer per weight. */
-  readonly codes: CodeArray;
-  readonly scales?: Float32Array;
-  readonly zeroPoints?: TableArray;
-  readonly offsets?: Float32Array;
-  /** The values that codes stand for, one list after the other where rows have their own. */
-  readonly codebook?: Float32Array;
-  /** Bits of everything stored: codes and tables. */
-  readonly bits: number;
-  readonly bitsPerWeight: number;
-  readonly error: ErrorMeasures;
-  /** Share of w′ that is exactly zero, 0–1. */
-  readonly sparsity: number;
-  /** Order-0 entropy of the codes, in bits per weight. */
-  readonly entropyBits: number;
-  /** The plain form that `dequantize` takes and `compress()` stores. */
-  readonly quantized: Quantized;
-}
-
-/** Quantizes one tensor by one step. `input` is row-major with the given `shape`; without a shape it is a vector, or, as a list
- *  of rows, a matrix. `name` is used in errors. Throws `OptionError` for a shape that does not fit and for a step of another
- *  kind, `NonFiniteError` for NaN or infinite weights. The input is not changed. */
-export function quantize(
-  input: TensorInput,
-  step: Step,
-  options: { shape?: Shape; name?: string } = {},
-): QuantizedTensor {
-  const quantizer = quantizerOf(step);
-  const { weights, shape } = weightsOf("quantize", input, options.shape);
-  const quantized = quantizer.quantize(weights, shape, step, options.name);
-  const values = quantizer.dequantize(quantized);
-  const table = (name: string) => quantized.tables.find((entry) => entry.name === name)?.data;
-  const optional = {
-    scales: table("scale"),
-    zeroPoints: table("zeroPoint"),
-    offsets: table("offset"),
-    codebook: table("codebook"),
-  };
-  const bits = storedBits(quantized);
-  return {
-    values,
-    shape,
-    step,
-    label: quantizer.label(quantized.step),
-    codes: quantized.codes,
-    ...(Object.fromEntries(Object.entries(optional).filter(([, data]) => data !== undefined)) as object),
-    bits,
-    bitsPerWeight: bitsPerWeight(bits, weights.length),
-    error: measureError(weights, values),
-    sparsity: sparsity(values),
-    entropyBits: entropyOfCodes(quantized.codes),
-    quantized,
-  };
-}
-
-/** w′ from what was stored. Takes the result of `quantize` or its `quantized` part. */
-export function dequantize(result: Quantized | QuantizedTensor): Float32Array {
-  const quantized = "quantized" in result ? result.quantized : result;
-  return quantizerOf(quantized.step).dequantize(quantized);
-}
-
-/** A short text for a quantization step: "linear 4-bit g128". */
-export function quantizerLabel(step: Step): string {
-  return quantizerOf(step).label(step);
-}
-
-export { blockScales, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./absmax-blocks";
-export { entropyStep } from "./entropy-step";
+/** Quantizers: one file a method. */
+export { dequantize, quantize, quantizerLabel, quantizerOf, quantizers, type QuantizedTensor } from "./quantize";
+export { blockScales, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./blocks/absmax";
+export { entropyStep } from "./target/entropy-step";
 export { fp4, fp4Quantizer, type Fp4Options, type Fp4Step } from "./fp4";
 export { fp8, fp8Quantizer, type Fp8Format, type Fp8Granularity, type Fp8Options, type Fp8Step } from "./fp8";
 export {
@@ -163,9 +29,9 @@ export {
 export { mxfp4, mxfp4Quantizer, type Mxfp4Step } from "./mxfp4";
 export { mxfp8, mxfp8Quantizer, type Mxfp8Step } from "./mxfp8";
 export { nf4, nf4Quantizer, nf4Values, type Nf4Options, type Nf4Step } from "./nf4";
-export { packNibbles, unpackNibbles, type NibbleOrder } from "./nibbles";
+export { packNibbles, unpackNibbles, type NibbleOrder } from "../grid/nibbles";
 export { nvfp4, nvfp4Quantizer, type Nvfp4Step } from "./nvfp4";
-export { storedBits, type CodeArray, type Quantized, type Quantizer, type Table, type TableArray } from "./quantized";
+export { storedBits, type CodeArray, type Quantized, type Quantizer, type Table, type TableArray } from "./quantizer";
 export { sorted, sortedQuantizer, type SortedOptions, type SortedStep } from "./sorted";
 export { trellis, trellisQuantizer, type TrellisOptions, type TrellisStep } from "./trellis";
 export { ternary, ternaryQuantizer, type TernaryMethod, type TernaryOptions, type TernaryStep } from "./ternary";

@@ -17,16 +17,16 @@
  *  Source: compressed-tensors 0.20.0, whose codes, scales, zero points and values these equal. `linear` is the same idea with the
  *  symmetric range −qmax … qmax. */
 import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from "../bytes/half-float";
-import { checkChoice, checkNumber, checkOptionNames } from "../options";
+import { checkChoice, checkFlag, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { checkGranularity, freezeStep, type Granularity } from "./groups";
-import { checkFlag } from "./linear";
-import { plainLoops, type Loops } from "./loops";
-import { checkLargest } from "./microscaling";
-import type { Quantized, Quantizer, Table } from "./quantized";
-import { rint } from "./scale";
-import { forEachRun, tilesOf, type Tiling } from "./tiles";
+import { checkGranularity, freezeStep, type Granularity } from "../grid/groups";
+
+import { plainLoops, type Loops } from "../loops/loops";
+import { checkLargest } from "./blocks/microscaling";
+import type { Quantized, Quantizer, Table } from "./quantizer";
+import { rint } from "../grid/scale";
+import { forEachRun, tilesOf, type Tiling } from "../grid/tiles";
 
 const { fround } = Math;
 const kind = "int";

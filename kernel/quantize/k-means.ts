@@ -15,7 +15,7 @@
 import { Random } from "../bytes/random";
 import { OptionError } from "../errors";
 import { checkFinite } from "../measure/finite";
-import { checkChoice, checkNumber, checkOptionNames } from "../options";
+import { checkChoice, checkFlag, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import {
@@ -29,11 +29,11 @@ import {
   prefixSums,
   quantizeByBins,
   type Bins,
-} from "./bins";
-import { freezeStep } from "./groups";
-import { checkFlag } from "./linear";
-import type { Quantized, Quantizer } from "./quantized";
-import type { ScaleType } from "./scale";
+} from "./cuts/bins";
+import { freezeStep } from "../grid/groups";
+
+import type { Quantized, Quantizer } from "./quantizer";
+import type { ScaleType } from "../grid/scale";
 const kind = "kMeans";
 const seedingSample = 65_536;
 

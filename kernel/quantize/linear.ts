@@ -23,10 +23,10 @@
  *  float64 in order. Scales are stored as float32, in groups as float16, unless `scaleDtype` says otherwise; a zero point takes
  *  `bits` bits. |w| up to 2^126. */
 import { OptionError } from "../errors";
-import { checkChoice, checkNumber, checkOptionNames } from "../options";
+import { checkChoice, checkFlag, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { entropyStep } from "./entropy-step";
+import { entropyStep } from "./target/entropy-step";
 import {
   checkGranularity,
   forEachGroup,
@@ -36,13 +36,13 @@ import {
   tableShape,
   type Granularity,
   type Grouping,
-} from "./groups";
-import { plainLoops, type Loops } from "./loops";
-import type { CodeArray, Quantized, Quantizer, Table } from "./quantized";
-import { defaultPercentile, type RangeMethod } from "./range";
-import { rint, roundScale, scaleBits, type ScaleType } from "./scale";
-import { tilingOfGroups } from "./tiles";
-import { codeArray, codeOf, fitGrid } from "./uniform-grid";
+} from "../grid/groups";
+import { plainLoops, type Loops } from "../loops/loops";
+import type { CodeArray, Quantized, Quantizer, Table } from "./quantizer";
+import { defaultPercentile, type RangeMethod } from "../grid/range";
+import { rint, roundScale, scaleBits, type ScaleType } from "../grid/scale";
+import { tilingOfGroups } from "../grid/tiles";
+import { codeArray, codeOf, fitGrid } from "../grid/uniform-grid";
 
 const { fround } = Math;
 
@@ -146,11 +146,6 @@ function checkBits(method: string, bits: unknown): number {
   if (bits === 16) return 16;
   if (typeof bits === "number" && Number.isInteger(bits) && bits >= 1 && bits <= 8) return bits;
   throw new OptionError(`${method}(): bits is ${String(bits)}; it takes a whole number from 1 to 8, or 16`);
-}
-
-export function checkFlag(method: string, option: string, value: unknown): boolean {
-  if (typeof value === "boolean") return value;
-  throw new OptionError(`${method}(): ${option} is ${JSON.stringify(value) ?? String(value)}; it takes true or false`);
 }
 
 function quantize(

@@ -19,15 +19,15 @@
  *  Sums run in float64 in order; o is rounded once, to nearest, to the type of the scales; w′ is float32(float32(s·(q − z)) + o). */
 import { OptionError } from "../errors";
 import { checkFinite } from "../measure/finite";
-import { checkOptionNames } from "../options";
+import { checkFlag, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { forEachGroup, freezeStep, groupsOf, tableShape, type Granularity } from "./groups";
-import { checkFlag, checkGridOptions, gridLabel, type LinearOptions } from "./linear";
-import type { Quantized, Quantizer, Table } from "./quantized";
-import type { RangeMethod } from "./range";
-import { roundTo, scaleBits, type ScaleType } from "./scale";
-import { codeArray, codeOf, fitGrid } from "./uniform-grid";
+import { forEachGroup, freezeStep, groupsOf, tableShape, type Granularity } from "../grid/groups";
+import { checkGridOptions, gridLabel, type LinearOptions } from "./linear";
+import type { Quantized, Quantizer, Table } from "./quantizer";
+import type { RangeMethod } from "../grid/range";
+import { roundTo, scaleBits, type ScaleType } from "../grid/scale";
+import { codeArray, codeOf, fitGrid } from "../grid/uniform-grid";
 
 const { fround } = Math;
 const method = "meanConstrained";

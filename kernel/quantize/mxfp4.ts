@@ -5,8 +5,8 @@
  *  `packNibbles(codes, "low-first")`. */
 import { checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { microscalingQuantizer } from "./microscaling";
-import type { Quantizer } from "./quantized";
+import { microscalingQuantizer } from "./blocks/microscaling";
+import type { Quantizer } from "./quantizer";
 
 export interface Mxfp4Step extends Step {
   readonly kind: "mxfp4";

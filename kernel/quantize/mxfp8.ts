@@ -4,8 +4,8 @@
  *  w/s stays below 448, so nothing is clamped: |w − w′| ≤ max(|w|·2^-4, s·2^-10). */
 import { checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { microscalingQuantizer } from "./microscaling";
-import type { Quantizer } from "./quantized";
+import { microscalingQuantizer } from "./blocks/microscaling";
+import type { Quantizer } from "./quantizer";
 
 export interface Mxfp8Step extends Step {
   readonly kind: "mxfp8";

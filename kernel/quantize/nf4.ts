@@ -5,8 +5,8 @@
  *  bitsandbytes packs two codes to a byte, the even index in the high half: `packNibbles(codes, "high-first", 7)`.
  *
  *  Source: Dettmers et al. 2023, QLoRA (arXiv 2305.14314), appendix E. */
-import { absmaxQuantizer, absmaxStep, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./absmax-blocks";
-import type { Quantizer } from "./quantized";
+import { absmaxQuantizer, absmaxStep, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./blocks/absmax";
+import type { Quantizer } from "./quantizer";
 
 export type Nf4Options = AbsmaxBlockOptions;
 

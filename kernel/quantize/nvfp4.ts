@@ -17,10 +17,10 @@ import { e4m3Values, encodeE4m3 } from "../bytes/small-float";
 import { checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { checkLargest } from "./microscaling";
-import { plainLoops, smallFloats, type Loops } from "./loops";
-import type { Quantized, Quantizer, TableArray } from "./quantized";
-import { tilesOf } from "./tiles";
+import { checkLargest } from "./blocks/microscaling";
+import { plainLoops, smallFloats, type Loops } from "../loops/loops";
+import type { Quantized, Quantizer, TableArray } from "./quantizer";
+import { tilesOf } from "../grid/tiles";
 
 const { fround } = Math;
 const kind = "nvfp4";

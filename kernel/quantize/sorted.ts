@@ -31,10 +31,10 @@ import {
   prefixSums,
   quantizeByBins,
   type Bins,
-} from "./bins";
-import { freezeStep } from "./groups";
-import type { Quantized, Quantizer } from "./quantized";
-import type { ScaleType } from "./scale";
+} from "./cuts/bins";
+import { freezeStep } from "../grid/groups";
+import type { Quantized, Quantizer } from "./quantizer";
+import type { ScaleType } from "../grid/scale";
 
 const method = "sorted";
 

@@ -18,9 +18,9 @@ import { checkFinite } from "../measure/finite";
 import { checkChoice, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { checkGranularity, forEachGroup, freezeStep, groupsOf, tableShape, type Granularity } from "./groups";
-import type { Quantized, Quantizer } from "./quantized";
-import { largestWeight, rint, roundScale, scaleBits, type ScaleType } from "./scale";
+import { checkGranularity, forEachGroup, freezeStep, groupsOf, tableShape, type Granularity } from "../grid/groups";
+import type { Quantized, Quantizer } from "./quantizer";
+import { largestWeight, rint, roundScale, scaleBits, type ScaleType } from "../grid/scale";
 
 const { fround } = Math;
 const kind = "ternary";

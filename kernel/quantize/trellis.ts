@@ -24,11 +24,11 @@ import { OptionError } from "../errors";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { entropyStep } from "./entropy-step";
-import { freezeStep, rowsOf } from "./groups";
-import type { Quantized, Quantizer } from "./quantized";
-import { plainLoops, type Loops } from "./loops";
-import { automatonOf, polynomials, segmentLength } from "./trellis-path";
+import { entropyStep } from "./target/entropy-step";
+import { freezeStep, rowsOf } from "../grid/groups";
+import type { Quantized, Quantizer } from "./quantizer";
+import { plainLoops, type Loops } from "../loops/loops";
+import { automatonOf, polynomials, segmentLength } from "../grid/trellis-path";
 
 const { fround } = Math;
 

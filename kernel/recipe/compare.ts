@@ -1,5 +1,5 @@
 import { OptionError } from "../errors";
-import { displayReport, type Displayed } from "../report/display";
+import { displayReport, type Displayed } from "../static/display";
 import type { LayerReport, ModelSummary, Report, VariantSummary } from "../report/types";
 import type { Model } from "../tensor/model";
 import { CompressedModel } from "./compressed-model";

@@ -5,15 +5,15 @@ import { FormatError } from "../errors";
 import type { Progress } from "../host";
 import { keepsBlocks } from "../quantize/ggml/from-blocks";
 import type { Step } from "../tensor/step";
-import type { Checkpoint } from "./checkpoint";
-import type { LayerInput, LayerJob } from "./job";
-import type { KeptOutcome, KeptTensor, LayerFile, LayerSummary } from "./kept";
-import { kindOfStep } from "./operators";
+import type { Checkpoint } from "../layer/checkpoint";
+import type { LayerInput, LayerJob } from "../layer/job";
+import type { KeptOutcome, KeptTensor, LayerFile, LayerSummary } from "../layer/kept";
+import { kindOfStep } from "../layer/operators";
 import type { PlannedLayer } from "./plan";
-import { ProgressMeter } from "./progress";
+import { ProgressMeter } from "../threads/progress";
 import { findThresholds, thresholdPasses } from "./pruning-plan";
-import type { Runner } from "./runner";
-import type { StoredTensor } from "./stored";
+import type { Runner } from "../threads/runner";
+import type { StoredTensor } from "../stored/stored";
 import { meetTargets, targetPasses } from "./target-bits";
 
 /** The outcomes in the order of the layers. */

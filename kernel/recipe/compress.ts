@@ -3,22 +3,22 @@ import { currentHost, type Progress } from "../host";
 import { errorMeasures, mergeErrorSums, noErrorSums } from "../measure";
 import { checkNumber, checkOptionNames } from "../options";
 import type { LayerReport, LayerVariant, Report } from "../report/types";
-import { defaultWorkers } from "../simd/pool";
+import { defaultWorkers } from "../threads/pool";
 import { placeOf } from "../tensor/layer-names";
 import type { LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
-import { Checkpoint } from "./checkpoint";
+import { Checkpoint } from "../layer/checkpoint";
 import { compressLayers } from "./compress-layers";
 import { CompressedModel } from "./compressed-model";
-import type { KeptOutcome } from "./kept";
-import { CompressedTensor } from "./compressed-tensor";
-import { CutTensor } from "./cut-tensor";
+import type { KeptOutcome } from "../layer/kept";
+import { CompressedTensor } from "../layer/compressed-tensor";
+import { CutTensor } from "../surgery/cut-tensor";
 import { chooseLayers, isUnchanged, planLayers, unchangedPiece, type PlannedLayer } from "./plan";
 import { checkRecipe, recipeName, recipeRecord, type Recipe } from "./recipe";
-import { Runner } from "./runner";
+import { Runner } from "../threads/runner";
 import { summaryOf } from "./summary";
-import { operate, type Surgery } from "./surgery";
+import { operate, type Surgery } from "../surgery/surgery";
 
 export interface CompressOptions {
   /** What the variant is called in reports; by default after its steps. */

@@ -5,18 +5,18 @@ import { saveTfjs } from "../formats/tfjs-writer";
 import { saveSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
 import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
-import { type Displayed, displaySymbol, displayReport, type MimeBundle } from "../report/display";
+import { type Displayed, displaySymbol, displayReport, type MimeBundle } from "../static/display";
 import type { Report } from "../report/types";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Tensor } from "../tensor/tensor";
-import { isBitsandbytes } from "./bitsandbytes";
-import { CompressedTensor } from "./compressed-tensor";
-import { headsForTransformers } from "./pad-heads";
-import { saveBitsandbytes } from "./save-bitsandbytes";
-import { saveCompressedTensors } from "./save-compressed-tensors";
-import { saveCompressedGguf } from "./save-gguf";
-import { checkGgufSizes, checkSizes, saveFolder } from "./save-folder";
+import { isBitsandbytes } from "../save/bitsandbytes-layout";
+import { CompressedTensor } from "../layer/compressed-tensor";
+import { headsForTransformers } from "../surgery/pad-heads";
+import { saveBitsandbytes } from "../save/bitsandbytes";
+import { saveCompressedTensors } from "../save/compressed-tensors";
+import { saveCompressedGguf } from "../save/gguf";
+import { checkGgufSizes, checkSizes, saveFolder } from "../save/plain-folder";
 
 export interface SaveOptions {
   /** Type of the values written; "F32" unless told. Tensors that the recipe left alone keep their own type. */

@@ -6,9 +6,9 @@ import { layerMatcher, type LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
 import type { Step } from "../tensor/step";
 import type { Tensor } from "../tensor/tensor";
-import { CutTensor } from "./cut-tensor";
+import { CutTensor } from "../surgery/cut-tensor";
 import type { CheckedEntry } from "./recipe";
-import type { Chooser, Piece, Surgery } from "./surgery";
+import type { Chooser, Piece, Surgery } from "../surgery/surgery";
 
 /** A tensor and the steps that it goes through. */
 export interface PlannedLayer {

@@ -2,8 +2,8 @@
  *  more than a layer for each thread is in memory. */
 import { addHistogram, pruneCount, selectDigit, thresholdOf } from "../prune/magnitude";
 import type { Step } from "../tensor/step";
-import { valuesOf, type HistogramJob, type LayerInput, type LayerThreshold } from "./job";
-import { isGlobal } from "./operators";
+import { valuesOf, type HistogramJob, type LayerInput, type LayerThreshold } from "../layer/job";
+import { isGlobal } from "../layer/operators";
 import type { PlannedLayer } from "./plan";
 
 type OnEachLayer = (

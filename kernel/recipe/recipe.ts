@@ -4,7 +4,7 @@ import { checkOptionNames } from "../options";
 import { isStructural } from "../prune";
 import { layerMatcher, type LayerMatcher, type LayerPattern } from "../tensor/match";
 import type { Step } from "../tensor/step";
-import { isGlobal, kindOfStep, labelOf, targetBitsOf } from "./operators";
+import { isGlobal, kindOfStep, labelOf, targetBitsOf } from "../layer/operators";
 
 /** Steps for the layers that `match` chooses; a layer takes the first entry that fits it. */
 export interface RecipeEntry {

@@ -3,11 +3,11 @@
  *  is measured is what is kept. */
 import { pause } from "../bytes/pause";
 import { linear, trellis, type TrellisStep } from "../quantize";
-import { StepSearch } from "../quantize/entropy-step";
+import { StepSearch } from "../quantize/target/entropy-step";
 import type { Step } from "../tensor/step";
-import { valuesOf, type ClassesJob, type LayerInput } from "./job";
-import type { KeptOutcome } from "./kept";
-import { targetBitsOf } from "./operators";
+import { valuesOf, type ClassesJob, type LayerInput } from "../layer/job";
+import type { KeptOutcome } from "../layer/kept";
+import { targetBitsOf } from "../layer/operators";
 import type { PlannedLayer } from "./plan";
 
 type OnEachLayer = (

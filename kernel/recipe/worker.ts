@@ -1,20 +1,20 @@
 /** What the worker threads of `compress()` can do. */
-import { countPlanes } from "../encode/plane-counts";
+import { countPlanes } from "../encode/byte-planes/plane-counts";
 import { checkFinite } from "../measure";
 import { magnitudeHistogram } from "../prune/magnitude";
-import { sharing, transferring } from "../simd/transferring";
-import { countByClass } from "../quantize/entropy-step";
-import type { ClassesJob, HistogramJob, LayerJob } from "./job";
-import type { LayerSummary } from "./kept";
-import { compressLayer, type LayerOutcome } from "./layer";
-import { packBitsandbytes } from "./bitsandbytes";
-import { packCompressed } from "./compressed-tensors";
-import { packBlocks } from "./ggml-blocks";
-import { readLayerFile, storedAt, type KeptTensor, type LayerFile } from "./kept";
-import { encodeLayerFile } from "./layer-file";
-import { restoreValues } from "./stored";
-import { formOf } from "./stored-form";
-import * as surgery from "./surgery-tasks";
+import { sharing, transferring } from "../threads/transferring";
+import { countByClass } from "../quantize/target/entropy-step";
+import type { ClassesJob, HistogramJob, LayerJob } from "../layer/job";
+import type { LayerSummary } from "../layer/kept";
+import { compressLayer, type LayerOutcome } from "../layer/compress-layer";
+import { packBitsandbytes } from "../save/bitsandbytes-layout";
+import { packCompressed } from "../save/compressed-tensors-layout";
+import { packBlocks } from "../save/gguf-blocks";
+import { readLayerFile, storedAt, type KeptTensor, type LayerFile } from "../layer/kept";
+import { encodeLayerFile } from "../layer/checkpoint-file";
+import { restoreValues } from "../stored/stored";
+import { formOf } from "../stored/form";
+import * as surgery from "../surgery/tasks";
 
 type Place = KeptTensor["place"];
 

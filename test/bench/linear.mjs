@@ -17,7 +17,7 @@ export async function run({ peerPython: python, root }) {
   const { linear, linearQuantizer } = require("./quantize/linear.js");
   const { quantizeGroups } = require("./simd/linear.js");
   const { reserve, roomForBytes, roomForFloats } = require("./simd/layer-memory.js");
-  const { WorkerPool } = require("./simd/pool.js");
+  const { WorkerPool } = require("./threads/pool.js");
   const weights = gaussian(rows * columns, 1);
   const step = linear({ bits: 4, group: 128, symmetric: false });
   const grid = { bits: 4, symmetric: false, halfScales: true };
@@ -114,7 +114,7 @@ function peers(python, root, file, squaredError) {
 
 /** Opening reads headers only: time, and bytes read from the file. */
 async function openModels(root, require) {
-  const { openSource } = require("./formats/open.js");
+  const { openSource } = require("./open/open.js");
   const { fileSource } = require("./bytes/source.js");
   const rows = [];
   for (const file of ["all-MiniLM-L6-v2/model.safetensors", "SmolLM2-135M-Instruct/SmolLM2-135M-Instruct.Q4_1.gguf"]) {

@@ -130,9 +130,9 @@ function best(all, who) {
 /** Every tensor's blocks over a pool of threads, from shared memory into shared memory, in the archive's own batches. */
 async function ours(data, lengths, layout, workers, root) {
   const require = createRequire(join(root, "lib", "kernel", "index.js"));
-  const { WorkerPool } = require("./simd/pool.js");
-  const { batchesOf, Lane } = require("./encode/archive-lanes.js");
-  const pool = new WorkerPool(require.resolve("./encode/archive-tasks.js"), workers);
+  const { WorkerPool } = require("./threads/pool.js");
+  const { batchesOf, Lane } = require("./archive/lanes.js");
+  const pool = new WorkerPool(require.resolve("./archive/tasks.js"), workers);
   let start = 0;
   const segments = lengths.map((length) => ({ start: (start += length) - length, length, layout }));
   const batches = [...batchesOf(segments, 2)];

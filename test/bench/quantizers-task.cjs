@@ -10,7 +10,7 @@ exports.tasks = {
   /** Quantizes at least `least` times, and until `budget` milliseconds have passed: the time of each. */
   quantize({ root, step, shape, least, budget }) {
     const memory = require(join(root, "lib", "kernel", "simd", "layer-memory.js"));
-    const { quantizeFast } = require(join(root, "lib", "kernel", "recipe", "fast.js"));
+    const { quantizeFast } = require(join(root, "lib", "kernel", "stored", "quantize-fast.js"));
     const { encodeBlockBytes } = require(join(root, "lib", "kernel", "simd", "blocks.js"));
     const { blockCodecs } = require(join(root, "lib", "kernel", "blocks", "index.js"));
     // What ggml's C does: weights to the blocks of a file.

@@ -17,7 +17,7 @@ const floors = { Q8_0: 1, Q4_K: 1, Q4_0: 1 / 3 };
 
 export async function run({ peerPython: python, root }) {
   const require = createRequire(join(root, "lib", "kernel", "index.js"));
-  const { WorkerPool } = require("./simd/pool.js");
+  const { WorkerPool } = require("./threads/pool.js");
   const schemes = schemesOf(require("./index.js"));
   const weights = gaussian(rows * columns, 2);
   const pools = [1, 2].map((size) => new WorkerPool(join(root, "test", "bench", "quantizers-task.cjs"), size));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { blockCodecs, decodeBlocks, encodeBlocks, writtenBlocks, type BlockName } from "../../kernel/blocks";
-import { ggmlTypes } from "../../kernel/formats/ggml-types";
+import { ggmlTypes } from "../../kernel/formats/gguf/types";
 import { dtypes } from "../../kernel/tensor/dtype";
 import { readFixture } from "../quantize/generator";
 import { adversarialWeights, columnImportance, gaussianWeights, randomBytes, rowLength } from "./weights";

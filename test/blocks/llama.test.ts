@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blockCodecs, encodeBlocks, writtenBlocks } from "../../kernel/blocks";
-import { open } from "../../kernel/formats/open";
+import { open } from "../../kernel/open/open";
 import { encodeBlockBytes } from "../../kernel/simd/blocks";
 import { ggmlLibrary, itWith, miniLm } from "../references";
 

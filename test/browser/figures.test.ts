@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import os from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { reportBundle } from "../../kernel/report/display";
+import { reportBundle } from "../../kernel/static/display";
 import type { View } from "../../kernel/report/types";
 import { payloadModel, payloadReport, payloads } from "../extension/payloads";
 import { hostileCurves, rateCurves } from "../fixtures/report/curves";

@@ -26,8 +26,8 @@ import {
   WriteError,
 } from "../../kernel";
 import { fileSource } from "../../kernel/bytes/source";
-import { readIndex } from "../../kernel/encode/archive-index-reader";
-import { unwrapArchive } from "../../kernel/encode/archive-source";
+import { readIndex } from "../../kernel/archive/contents-reader";
+import { unwrapArchive } from "../../kernel/archive/source";
 import { awkwardFile, manyBlocksFile, manyTypesFile } from "./archives";
 
 const root = resolve(__dirname, "../../..");

@@ -1,6 +1,6 @@
 /** Blocks coded and decoded from one array into another, for tests. */
-import { layoutOf, type LayoutCode } from "../../kernel/encode/block-layout";
-import { decodeBlock, encodeBlock, hashAt, type BlockReading } from "../../kernel/encode/planes";
+import { layoutOf, type LayoutCode } from "../../kernel/encode/byte-planes/block-layout";
+import { decodeBlock, encodeBlock, hashAt, type BlockReading } from "../../kernel/encode/byte-planes/planes";
 import { ownLane, type PlaneKernels } from "../../kernel/simd/planes";
 
 const { input, output } = ownLane;

@@ -15,9 +15,9 @@ import {
   type Step,
 } from "../../kernel";
 import { Random } from "../../kernel/bytes/random";
-import { plainCoderKernels } from "../../kernel/encode/coders-plain";
-import { normalizeCounts } from "../../kernel/encode/frequencies";
-import { AdaptiveModel } from "../../kernel/encode/rans-adaptive";
+import { plainCoderKernels } from "../../kernel/encode/container/coders-plain";
+import { normalizeCounts } from "../../kernel/encode/range/frequencies";
+import { AdaptiveModel } from "../../kernel/encode/range/rans-adaptive";
 import { FormatError, OptionError } from "../../kernel/errors";
 import { coderKernels, coderPlaces } from "../../kernel/simd/coders";
 import { generateWeights } from "../quantize/generator";

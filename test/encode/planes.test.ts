@@ -1,8 +1,8 @@
 import { Random } from "../../kernel/bytes/random";
 import { blockCodecs, encodeBlocks } from "../../kernel/blocks";
-import { blockBytesOf, layoutOf, type LayoutCode } from "../../kernel/encode/block-layout";
-import { hashBytes64 } from "../../kernel/encode/hash";
-import { hash64, plainKernels } from "../../kernel/encode/planes-plain";
+import { blockBytesOf, layoutOf, type LayoutCode } from "../../kernel/encode/byte-planes/block-layout";
+import { hashBytes64 } from "../../kernel/encode/byte-planes/hash";
+import { hash64, plainKernels } from "../../kernel/encode/byte-planes/planes-plain";
 import { planeKernels } from "../../kernel/simd/planes";
 import { generateWeights } from "../quantize/generator";
 import { decodeBytes, encodeBytes, hashOf, throwing } from "./blocks";

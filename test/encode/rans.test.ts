@@ -9,7 +9,7 @@ import {
   type IntegerArray,
   type RansStep,
 } from "../../kernel/encode";
-import { costOf, normalizeCounts } from "../../kernel/encode/frequencies";
+import { costOf, normalizeCounts } from "../../kernel/encode/range/frequencies";
 import { FormatError, OptionError } from "../../kernel/errors";
 import { generateWeights } from "../quantize/generator";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { open } from "../../kernel";
 import { memorySource } from "../../kernel/bytes/source";
-import { openSource } from "../../kernel/formats/open";
+import { openSource } from "../../kernel/open/open";
 
 /** Files of numpy and torch, and the values that they read: test/fixtures/formats/make_arrays.py. */
 interface Case {

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { fromArrays, ggufValue, open, saveGguf } from "../../kernel";
 import type { GgufTypeName, SavedTensor } from "../../kernel";
 import { memorySource } from "../../kernel/bytes/source";
-import { openGguf } from "../../kernel/formats/gguf";
+import { openGguf } from "../../kernel/formats/gguf/gguf";
 import { itWith, smolLm } from "../references";
 
 /** Files that gguf-py's GGUFWriter wrote: test/fixtures/formats/make_gguf.py. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { memorySource } from "../../kernel/bytes/source";
-import { openSource } from "../../kernel/formats/open";
+import { openSource } from "../../kernel/open/open";
 import type { Model } from "../../kernel";
 import { ggufFile, pair } from "./files";
 

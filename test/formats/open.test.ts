@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { createHash } from "node:crypto";
 import { open } from "../../kernel";
 import { fileSource } from "../../kernel/bytes/source";
-import { openSource } from "../../kernel/formats/open";
+import { openSource } from "../../kernel/open/open";
 import { itWith, miniLm, smolLm } from "../references";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

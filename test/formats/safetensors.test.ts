@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { memorySource } from "../../kernel/bytes/source";
 import { float32FromBits } from "../../kernel/bytes/half-float";
 import { e2m1Values } from "../../kernel/bytes/small-float";
-import { openSource } from "../../kernel/formats/open";
+import { openSource } from "../../kernel/open/open";
 import { safetensorsBits } from "../../kernel/formats/safetensors";
 import { saveSafetensors } from "../../kernel/formats/safetensors-writer";
 import { fromArrays, open } from "../../kernel";

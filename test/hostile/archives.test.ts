@@ -5,7 +5,7 @@ import { crc32, deflateRawSync } from "node:zlib";
 import { FormatError, SourceError, UnsupportedError } from "../../kernel";
 import { Random } from "../../kernel/bytes/random";
 import { fileSource, memorySource } from "../../kernel/bytes/source";
-import { openSource } from "../../kernel/formats/open";
+import { openSource } from "../../kernel/open/open";
 import { openTfjs, readTfjsManifest } from "../../kernel/formats/tfjs";
 
 /** .npz, .npy, .pt and model.json that are wrong on purpose: each is refused by a `FormatError` that says what and where. */

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { Random } from "../../kernel/bytes/random";
 import { memorySource } from "../../kernel/bytes/source";
-import { headerOfArchive, writeIndex, type Segment } from "../../kernel/encode/archive-index";
-import { unwrapArchive } from "../../kernel/encode/archive-source";
-import type { LayoutCode } from "../../kernel/encode/block-layout";
-import { hash64 } from "../../kernel/encode/planes-plain";
+import { headerOfArchive, writeIndex, type Segment } from "../../kernel/archive/contents";
+import { unwrapArchive } from "../../kernel/archive/source";
+import type { LayoutCode } from "../../kernel/encode/byte-planes/block-layout";
+import { hash64 } from "../../kernel/encode/byte-planes/planes-plain";
 import { FormatError } from "../../kernel/errors";
 import { planeKernels } from "../../kernel/simd/planes";
 import { encodeBytes } from "../encode/blocks";

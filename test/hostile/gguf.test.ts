@@ -1,5 +1,5 @@
 import { memorySource } from "../../kernel/bytes/source";
-import { openGguf } from "../../kernel/formats/gguf";
+import { openGguf } from "../../kernel/formats/gguf/gguf";
 import { hostileGguf, two, whole } from "./gguf-cases";
 
 describe("hostile GGUF files", () => {

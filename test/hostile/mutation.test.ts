@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { memorySource } from "../../kernel/bytes/source";
 import { FormatError, UnsupportedError } from "../../kernel";
-import { mapInOrder } from "../../kernel/simd/pool";
+import { mapInOrder } from "../../kernel/threads/pool";
 import { ggmlLibrary, itWith } from "../references";
 import type { Tally } from "./fuzz/run";
 import { targets } from "./fuzz/targets";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { memorySource } from "../../kernel/bytes/source";
 import { FormatError, UnsupportedError } from "../../kernel";
-import { openGguf } from "../../kernel/formats/gguf";
+import { openGguf } from "../../kernel/formats/gguf/gguf";
 import { openSafetensors } from "../../kernel/formats/safetensors";
 import type { ByteSource } from "../../kernel/bytes/source";
 import { entry, safetensorsFile } from "../formats/files";

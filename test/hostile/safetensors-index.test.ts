@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open } from "../../kernel";
 import { memorySource } from "../../kernel/bytes/source";
-import { readSafetensorsIndex } from "../../kernel/formats/safetensors-index";
+import { readSafetensorsIndex } from "../../kernel/formats/shards";
 import { entry, safetensorsFile } from "../formats/files";
 
 type Hostile = readonly [what: string, index: string, part: string, says: RegExp];

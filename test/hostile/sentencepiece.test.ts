@@ -1,5 +1,5 @@
 import { memorySource, type ByteSource } from "../../kernel/bytes/source";
-import { readSentencePiece } from "../../kernel/formats/sentencepiece";
+import { readSentencePiece } from "../../kernel/llama-cpp/sentencepiece-model";
 
 /** A varint of protobuf, of `size` bytes at least. */
 function varint(value: bigint | number, size = 1): Buffer {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { compress, FormatError, ggml, open, saveGguf, UnsupportedError } from "../../kernel";
 import { memorySource } from "../../kernel/bytes/source";
-import { readSentencePiece } from "../../kernel/formats/sentencepiece";
+import { readSentencePiece } from "../../kernel/llama-cpp/sentencepiece-model";
 import { hasModules, itWith, referencePython } from "../references";
 import { askLlama, farthest, llamaNeeds, type LlamaAnswer } from "./llama";
 

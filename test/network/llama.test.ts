@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { compress, heads, layers, nodes, open, saveGguf, type Model, type Tensor } from "../../kernel";
-import { expandMaps } from "../../kernel/prune/axis-map";
-import { CutTensor } from "../../kernel/recipe/cut-tensor";
+import { expandMaps } from "../../kernel/prune/channels/axis-map";
+import { CutTensor } from "../../kernel/surgery/cut-tensor";
 import { hasModules, itWith, llamaFolder, referencePython, smolLm } from "../references";
 
 const script = resolve(__dirname, "../../../test/fixtures/network/llama_logits.py");

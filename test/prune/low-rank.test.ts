@@ -1,7 +1,7 @@
 import { fromArrays } from "../../kernel/formats/arrays";
 import { huffman } from "../../kernel/encode";
 import { lowRank, prune, prunerLabel, singularValues } from "../../kernel/prune";
-import { symmetricEigen } from "../../kernel/prune/eigen";
+import { symmetricEigen } from "../../kernel/prune/decomposition/eigen";
 import { rankOfEnergy } from "../../kernel/prune/low-rank";
 import { linear } from "../../kernel/quantize";
 import { compress } from "../../kernel/recipe/compress";

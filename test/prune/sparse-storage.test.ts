@@ -8,7 +8,7 @@ import {
   sparseBits,
   type SparseForm,
 } from "../../kernel/prune";
-import { cheapest, unstructuredStorage } from "../../kernel/prune/storage";
+import { cheapest, unstructuredStorage } from "../../kernel/prune/sparse/storage";
 import { generateWeights } from "../quantize/generator";
 
 const floats = (bytes: Uint8Array, from: number) => [...new Float32Array(bytes.slice(from).buffer)];

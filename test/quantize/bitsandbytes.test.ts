@@ -1,6 +1,6 @@
 import { OptionError } from "../../kernel/errors";
 import { blockScales, fp4, nf4, packNibbles, quantize, quantizerLabel } from "../../kernel/quantize";
-import { dynamicMap } from "../../kernel/quantize/absmax-blocks";
+import { dynamicMap } from "../../kernel/quantize/blocks/absmax";
 import { bytesSha, caseWeights, type FloatCase } from "./floats";
 import { readFixture } from "./generator";
 

@@ -2,7 +2,13 @@ import { Random } from "../../kernel/bytes/random";
 import { encode, rans } from "../../kernel/encode";
 import { entropyOfCodes } from "../../kernel/measure";
 import { dequantize, entropyStep, linear, quantize, quantizerLabel } from "../../kernel/quantize";
-import { atOnce, countByClass, estimateBits, StepSearch, tableBitsPerCode } from "../../kernel/quantize/entropy-step";
+import {
+  atOnce,
+  countByClass,
+  estimateBits,
+  StepSearch,
+  tableBitsPerCode,
+} from "../../kernel/quantize/target/entropy-step";
 
 const normal = new Random(5).normals(40_000, 0.05);
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { open } from "../../kernel/formats/open";
+import { open } from "../../kernel/open/open";
 import { ggml, ggmlBytes, ggmlMixes, ggmlSteps, quantize, type GgmlMix } from "../../kernel/quantize";
 import { fittingType, mixTypeOf, type MixModel, type MixTensor } from "../../kernel/quantize/ggml/mix";
 import { categoryOf } from "../../kernel/quantize/ggml/place";

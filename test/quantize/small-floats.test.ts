@@ -15,7 +15,7 @@ import {
   unpackNibbles,
   type Fp8Granularity,
 } from "../../kernel/quantize";
-import { storedBits } from "../../kernel/quantize/quantized";
+import { storedBits } from "../../kernel/quantize/quantizer";
 import type { Step } from "../../kernel/tensor/step";
 import { awkward, bytesSha, caseWeights, type FloatCase } from "./floats";
 import { readFixture } from "./generator";

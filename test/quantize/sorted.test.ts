@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { optimalCuts } from "../../kernel/quantize/optimal-codebook";
+import { optimalCuts } from "../../kernel/quantize/cuts/optimal-codebook";
 import { dequantize, quantize, quantizerLabel, sorted, type SortedOptions } from "../../kernel/quantize";
 import { generateWeights, readFixture, shaOf } from "./generator";
 

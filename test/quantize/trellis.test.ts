@@ -3,8 +3,8 @@ import { Random } from "../../kernel/bytes/random";
 import { decode, encode, rans } from "../../kernel/encode";
 import { entropyOfCodes } from "../../kernel/measure";
 import { dequantize, linear, quantize, quantizerLabel, trellis } from "../../kernel/quantize";
-import { automatonOf, segmentLength } from "../../kernel/quantize/trellis-path";
-import { quantizeFast } from "../../kernel/recipe/fast";
+import { automatonOf, segmentLength } from "../../kernel/grid/trellis-path";
+import { quantizeFast } from "../../kernel/stored/quantize-fast";
 import { readFixture } from "./generator";
 
 interface Case {

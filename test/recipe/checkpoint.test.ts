@@ -38,8 +38,8 @@ import {
   type Model,
   type Recipe,
 } from "../../kernel";
-import { decodeLayerFile, encodeLayerFile } from "../../kernel/recipe/layer-file";
-import type { LayerOutcome } from "../../kernel/recipe/layer";
+import { decodeLayerFile, encodeLayerFile } from "../../kernel/layer/checkpoint-file";
+import type { LayerOutcome } from "../../kernel/layer/compress-layer";
 import { gaussianWeights } from "../blocks/weights";
 import { generateWeights } from "../quantize/generator";
 import { miniLm } from "../references";

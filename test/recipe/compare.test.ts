@@ -2,7 +2,7 @@ import { OptionError } from "../../kernel/errors";
 import { linear } from "../../kernel/quantize";
 import { compare } from "../../kernel/recipe/compare";
 import { compress } from "../../kernel/recipe/compress";
-import { displaySymbol } from "../../kernel/report/display";
+import { displaySymbol } from "../../kernel/static/display";
 import { fromArrays } from "../../kernel/tensor/memory";
 
 const model = (factor = 1) =>

@@ -17,7 +17,7 @@ import {
   ternary,
   type Quantized,
 } from "../../kernel/quantize";
-import { dequantizeFast, quantizeFast } from "../../kernel/recipe/fast";
+import { dequantizeFast, quantizeFast } from "../../kernel/stored/quantize-fast";
 import { release, reserve, roomForFloats } from "../../kernel/simd/layer-memory";
 import type { Step } from "../../kernel/tensor/step";
 import { adversarialWeights, gaussianWeights } from "../blocks/weights";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { open } from "../../kernel/formats/open";
+import { open } from "../../kernel/open/open";
 import { linear } from "../../kernel/quantize";
 import { magnitude } from "../../kernel/prune";
 import { compress } from "../../kernel/recipe/compress";

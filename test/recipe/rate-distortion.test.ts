@@ -1,7 +1,7 @@
 import { Random } from "../../kernel/bytes/random";
 import { rans } from "../../kernel/encode";
 import { linear, nf4 } from "../../kernel/quantize";
-import { rateDistortion, rateDistortionToText } from "../../kernel/recipe/rate-distortion";
+import { rateDistortion, rateDistortionToText } from "../../kernel/analysis/rate-distortion";
 import { fromArrays } from "../../kernel/tensor/memory";
 
 const random = new Random(9);

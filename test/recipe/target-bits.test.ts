@@ -1,5 +1,5 @@
 import { huffman, rans } from "../../kernel/encode";
-import { open } from "../../kernel/formats/open";
+import { open } from "../../kernel/open/open";
 import { magnitude } from "../../kernel/prune";
 import { ggml, linear, nf4, sorted, trellis } from "../../kernel/quantize";
 import { compress } from "../../kernel/recipe/compress";

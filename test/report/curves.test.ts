@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { curves, OptionError } from "../../kernel";
 import { frameOf, linesInside, relativeTo, valueAt } from "../../kernel/report/curve-geometry";
 import { curveRows, curvesToCsv } from "../../kernel/report/curve-rows";
-import { curvesToHtml, curvesToText } from "../../kernel/report/curves-forms";
-import { displaySymbol } from "../../kernel/report/display";
+import { curvesToHtml, curvesToText } from "../../kernel/static/curves-forms";
+import { displaySymbol } from "../../kernel/static/display";
 import { escapeMarkup } from "../../kernel/report/labels";
-import { curvesToSvg } from "../../kernel/report/svg-curves";
+import { curvesToSvg } from "../../kernel/static/svg-curves";
 import { viewMimeType, type CurvesView } from "../../kernel/report/types";
 import { hostileCurves, rateCurves } from "../fixtures/report/curves";
 

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { displayReport, displaySymbol, reportBundle } from "../../kernel/report/display";
+import { displayReport, displaySymbol, reportBundle } from "../../kernel/static/display";
 import { reportToCsv } from "../../kernel/report/csv";
-import { reportToHtml } from "../../kernel/report/html";
+import { reportToHtml } from "../../kernel/static/html";
 import { escapeMarkup } from "../../kernel/report/labels";
-import { reportToMarkdown } from "../../kernel/report/markdown";
-import { reportToSvg } from "../../kernel/report/svg";
-import { reportToText } from "../../kernel/report/text";
+import { reportToMarkdown } from "../../kernel/static/markdown";
+import { reportToSvg } from "../../kernel/static/svg";
+import { reportToText } from "../../kernel/static/text";
 import { viewMimeType } from "../../kernel/report/types";
 import type { Report } from "../../kernel/report/types";
 import * as reports from "../fixtures/report/reports";

@@ -1,9 +1,9 @@
 import { CancelledError, OptionError } from "../../kernel/errors";
 import { fromArrays as shownArrays } from "../../kernel/formats/arrays";
-import { open } from "../../kernel/formats/open";
-import { histograms } from "../../kernel/measure/model-histograms";
-import { displayModel, displaySymbol, modelBundle, modelView } from "../../kernel/report/display";
-import { histogramToSvg, histogramToText } from "../../kernel/report/svg-sparkline";
+import { open } from "../../kernel/open/open";
+import { histograms } from "../../kernel/analysis/histograms";
+import { displayModel, displaySymbol, modelBundle, modelView } from "../../kernel/static/display";
+import { histogramToSvg, histogramToText } from "../../kernel/static/svg-sparkline";
 import { viewMimeType } from "../../kernel/report/types";
 import type { ModelView } from "../../kernel/report/types";
 import { fromArrays } from "../../kernel/tensor/memory";

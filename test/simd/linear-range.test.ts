@@ -1,5 +1,5 @@
 import { linear, linearQuantizer, type LinearStep } from "../../kernel/quantize/linear";
-import { rankOf, shrinkFactors } from "../../kernel/quantize/range";
+import { rankOf, shrinkFactors } from "../../kernel/grid/range";
 import { quantizeGroups, type GridRange } from "../../kernel/simd/linear";
 import { adversarialWeights, gaussianWeights } from "../blocks/weights";
 

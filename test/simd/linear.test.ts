@@ -1,5 +1,5 @@
 import { type LinearStep, linear, linearQuantizer } from "../../kernel/quantize/linear";
-import { rint } from "../../kernel/quantize/scale";
+import { rint } from "../../kernel/grid/scale";
 import { reserve, roomForBytes, roomForFloats } from "../../kernel/simd/layer-memory";
 import { type GroupCodes, type GroupedMatrix, quantizeGroups } from "../../kernel/simd/linear";
 

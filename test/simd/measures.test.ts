@@ -7,7 +7,7 @@ import {
   sumErrors,
   entropyOfCodes,
 } from "../../kernel/measure";
-import { packCodes, unpackCodes } from "../../kernel/recipe/pack";
+import { packCodes, unpackCodes } from "../../kernel/stored/pack-bits";
 import {
   checkFiniteFast,
   countSymbolsFast,
@@ -16,7 +16,7 @@ import {
   measureLayer,
   robustRangeFast,
   sumErrorsFast,
-} from "../../kernel/recipe/measure-layer";
+} from "../../kernel/loops/measures";
 import { release, reserve, roomForFloats } from "../../kernel/simd/layer-memory";
 import { countCodes, extremeRanks, packBits, unpackBits } from "../../kernel/simd/measures";
 import { adversarialWeights, gaussianWeights, randomBytes } from "../blocks/weights";

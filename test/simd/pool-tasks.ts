@@ -1,5 +1,5 @@
 import { NonFiniteError } from "../../kernel/errors";
-import { transferring } from "../../kernel/simd/transferring";
+import { transferring } from "../../kernel/threads/transferring";
 
 /** What the pool's tests run on its threads. */
 export const tasks = {

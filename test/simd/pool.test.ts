@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { CancelledError, CodebookError, NonFiniteError, WorkerError } from "../../kernel/errors";
-import { WorkerPool, mapInOrder, sharedPool } from "../../kernel/simd/pool";
+import { WorkerPool, mapInOrder, sharedPool } from "../../kernel/threads/pool";
 
 const module_ = join(__dirname, "pool-tasks.js");
 let pool: WorkerPool;
@@ -108,7 +108,7 @@ test("the shared pool is one for each module and grows when asked", () => {
 
 test("an idle pool does not keep a script alive", () => {
   const script = `
-    const { WorkerPool } = require(${JSON.stringify(join(__dirname, "../../kernel/simd/pool.js"))});
+    const { WorkerPool } = require(${JSON.stringify(join(__dirname, "../../kernel/threads/pool.js"))});
     const pool = new WorkerPool(${JSON.stringify(module_)}, 2);
     Promise.all([pool.run("double", 4), pool.run("double", 5)]).then((all) => console.log(all.join()));`;
   expect(execFileSync(process.execPath, ["-e", script], { encoding: "utf8", timeout: 20000 })).toBe("8,10\n");

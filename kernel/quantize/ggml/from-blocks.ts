@@ -5,7 +5,7 @@ import { OptionError } from "../../errors";
 import { parametersOf, type Shape } from "../../tensor/tensor";
 import type { Step } from "../../tensor/step";
 import type { GgmlStep } from "../ggml";
-import type { Quantized, Table } from "../quantized";
+import type { Quantized, Table } from "../quantizer";
 
 /** Whether `step` would quantize to the type that the tensor has. */
 export function keepsBlocks(step: Step | undefined, dtype: string): step is GgmlStep {

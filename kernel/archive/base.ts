@@ -1,0 +1,70 @@
+/** The base of an archive: the file that a model was made from, which has to be there again when the archive is read. */
+import { beside, fileName } from "../bytes/beside";
+import { sha256 } from "../bytes/hash";
+import { fileSource, type ByteSource } from "../bytes/source";
+import { SourceError } from "../errors";
+import type { Progress } from "../host";
+import { archiveMagic, type ArchiveIndex, type BaseFile } from "./contents";
+
+interface Watch {
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Opens an archive's inside; given by archive-source.ts, which needs this file too. */
+export type Unwrap = (source: ByteSource, signal: AbortSignal | undefined) => Promise<ByteSource>;
+
+/** A base and its SHA-256. A base that is an archive itself is the file inside. */
+export async function openBase(
+  path: string,
+  { signal, onProgress }: Watch,
+  unwrap: Unwrap,
+): Promise<{ source: ByteSource; file: BaseFile }> {
+  const source = await openPlain(path, signal, unwrap);
+  const told = onProgress && {
+    onProgress: (done: number, total: number) =>
+      onProgress({ task: "hashing the base", done, total, unit: "bytes", item: fileName(path) }),
+  };
+  const digest = await sha256([source], { ...(signal ? { signal } : {}), ...told });
+  return { source, file: { name: fileName(path), byteLength: source.byteLength, sha256: digest } };
+}
+
+async function openPlain(path: string, signal: AbortSignal | undefined, unwrap: Unwrap): Promise<ByteSource> {
+  const source = await fileSource(path);
+  const head = await source.read(0, Math.min(archiveMagic.length, source.byteLength), signal);
+  return archiveMagic.every((byte, i) => head[i] === byte) ? unwrap(source, signal) : source;
+}
+
+/** The base of that archive: `path`, or without one the file of its name beside the archive. `SourceError` that names the base when it is
+ *  not there, or has other bytes. Undefined for an archive without a base. */
+export async function baseOf(
+  archive: ByteSource,
+  { base }: ArchiveIndex,
+  path: string | undefined,
+  watch: Watch,
+  unwrap: Unwrap,
+): Promise<ByteSource | undefined> {
+  if (!base) {
+    if (path !== undefined) throw new SourceError(archive.name, `was not coded against a base; ${path} is not needed`);
+    return undefined;
+  }
+  const wanted = `${base.name} (${base.byteLength} bytes, SHA-256 ${base.sha256})`;
+  const place = path ?? beside(archive.name, base.name);
+  if (place === undefined) throw missing(archive.name, wanted);
+  const found = await openBase(place, watch, unwrap).catch((cause: unknown) => {
+    if (path === undefined && cause instanceof SourceError) throw missing(archive.name, wanted, cause);
+    throw cause;
+  });
+  const { byteLength, sha256: digest } = found.file;
+  if (digest !== base.sha256)
+    throw new SourceError(
+      place,
+      `has ${byteLength} bytes with SHA-256 ${digest}; ${archive.name} was coded against ${wanted}`,
+    );
+  return found.source;
+}
+
+function missing(archive: string, wanted: string, cause?: unknown): SourceError {
+  const message = `was coded against ${wanted}, which is not beside it; say where it is: { base: "…" }, or --base FILE`;
+  return new SourceError(archive, message, { cause });
+}

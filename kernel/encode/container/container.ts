@@ -1,0 +1,155 @@
+/** The bytes of an encoded array, self-contained. All numbers little-endian, varints in LEB128 (7 bits a byte, low first).
+ *
+ *  | bytes  | what                                                                                      |
+ *  | 4      | "CBE" and the version, 1                                                                  |
+ *  | 1      | coder: 1 huffman, 2 horner, 3 rans, 4 huffman in four streams, 5 planes, 6 adaptive rans, 7 zstd, 8 delta, |
+ *  |        | 9 rans in classes                                                                         |
+ *  | 1      | type of the array: 0 Uint8, 1 Int8, 2 Uint16, 3 Int16, 4 Int32, 5 string (UTF-16 units),   |
+ *  |        | 6 Float32, 7 Float64                                                                        |
+ *  | varint | number of symbols                                                                         |
+ *  | …      | the coder's table and payload; absent when there is no symbol                             |
+ *  | 4      | CRC-32 (zlib's) of every byte before                                                      |
+ *
+ *  Bytes are foreign until proved: nothing is allocated from a count that the bytes do not back, and whatever does not fit is a
+ *  `FormatError` with its offset. */
+import { crc32 } from "node:zlib";
+import { FormatError } from "../../errors";
+
+export const magic = [0x43, 0x42, 0x45, 1] as const;
+
+export type IntegerArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array;
+export type FloatArray = Float32Array | Float64Array;
+
+export interface ArrayType {
+  readonly name: string;
+  /** Bytes of an element. */
+  readonly width: 1 | 2 | 4 | 8;
+  /** The integers that it holds; undefined for floats. */
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly create: (length: number) => IntegerArray | FloatArray;
+}
+
+export const arrayTypes: readonly ArrayType[] = [
+  { name: "Uint8Array", width: 1, minimum: 0, maximum: 255, create: (n) => new Uint8Array(n) },
+  { name: "Int8Array", width: 1, minimum: -128, maximum: 127, create: (n) => new Int8Array(n) },
+  { name: "Uint16Array", width: 2, minimum: 0, maximum: 65_535, create: (n) => new Uint16Array(n) },
+  { name: "Int16Array", width: 2, minimum: -32_768, maximum: 32_767, create: (n) => new Int16Array(n) },
+  { name: "Int32Array", width: 4, minimum: -(2 ** 31), maximum: 2 ** 31 - 1, create: (n) => new Int32Array(n) },
+  { name: "string", width: 2, minimum: 0, maximum: 65_535, create: (n) => new Uint16Array(n) },
+  { name: "Float32Array", width: 4, create: (n) => new Float32Array(n) },
+  { name: "Float64Array", width: 8, create: (n) => new Float64Array(n) },
+];
+
+/** Bytes that grow as they are written. */
+export class ByteWriter {
+  private buffer = new Uint8Array(256);
+  length = 0;
+
+  /** Room for `count` more bytes: the buffer, from which the caller writes at `length` and then moves `length` on. */
+  reserve(count: number): Uint8Array {
+    if (this.length + count > this.buffer.length) {
+      const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.length + count));
+      larger.set(this.buffer.subarray(0, this.length));
+      this.buffer = larger;
+    }
+    return this.buffer;
+  }
+
+  byte(value: number): void {
+    this.reserve(1)[this.length++] = value;
+  }
+
+  bytes(values: Uint8Array): void {
+    this.reserve(values.length).set(values, this.length);
+    this.length += values.length;
+  }
+
+  /** A whole number from 0 to 2^53 − 1. */
+  varint(value: number): void {
+    let rest = value;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) this.byte((rest % 128) | 128);
+    this.byte(rest);
+  }
+
+  /** A whole number of either sign: 0, −1, 1, −2, … as 0, 1, 2, 3, … */
+  signed(value: number): void {
+    this.varint(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
+  /** `bytes` bytes, low first. */
+  little(value: number, bytes: number): void {
+    for (let i = 0, rest = value; i < bytes; i++, rest = Math.floor(rest / 256)) this.byte(rest % 256);
+  }
+
+  /** What was written so far. */
+  get written(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  /** What was written, with the CRC-32 behind it. */
+  finish(): Uint8Array {
+    this.little(crc32(this.buffer.subarray(0, this.length)), 4);
+    return this.buffer.slice(0, this.length);
+  }
+}
+
+/** Reads foreign bytes; every fault is a `FormatError` at its offset. */
+export class ByteReader {
+  private constructor(
+    readonly bytes: Uint8Array,
+    private readonly file: string,
+    public offset: number,
+    /** Past the last byte of the coder's part. */
+    readonly end: number,
+  ) {}
+
+  /** A reader of all bytes between magic and checksum, which are checked. */
+  static open(bytes: Uint8Array, file: string): ByteReader {
+    const reader = new ByteReader(bytes, file, magic.length, bytes.length - 4);
+    if (bytes.length < 11) reader.fail("it ends too early", `at least 11 bytes, not ${bytes.length}`);
+    for (let i = 0; i < 4; i++)
+      if (bytes[i] !== magic[i]) reader.fail(`byte value ${bytes[i]}`, `"CBE" and version 1`, i);
+    let stored = 0;
+    for (let i = 3; i >= 0; i--) stored = stored * 256 + bytes[reader.end + i];
+    const computed = crc32(bytes.subarray(0, reader.end));
+    if (stored !== computed) reader.fail(`checksum ${stored}`, `CRC-32 ${computed}`, reader.end);
+    return reader;
+  }
+
+  get left(): number {
+    return this.end - this.offset;
+  }
+
+  /** A reader of the next `length` bytes; this one goes on behind them. */
+  part(length: number, what: string): ByteReader {
+    if (length > this.left) this.fail(`${what} of ${length} bytes`, `at most the ${this.left} that are left`);
+    this.offset += length;
+    return new ByteReader(this.bytes, this.file, this.offset - length, this.offset);
+  }
+
+  fail(problem: string, expected: string, offset = this.offset): never {
+    throw new FormatError(this.file, offset, problem, expected);
+  }
+
+  byte(): number {
+    if (this.offset >= this.end) this.fail("the data ends", "more bytes");
+    return this.bytes[this.offset++];
+  }
+
+  varint(what: string, maximum: number): number {
+    const start = this.offset;
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.byte();
+      value += (byte & 127) * scale;
+      if (value > maximum || scale > 2 ** 46) this.fail(`${what} above the limit`, `at most ${maximum}`, start);
+      if (byte < 128) return value;
+    }
+  }
+
+  signed(what: string): number {
+    const value = this.varint(what, 2 ** 33);
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+}

@@ -1,0 +1,163 @@
+import type { ByteSource } from "../bytes/source";
+import { FormatError } from "../errors";
+import { mapInOrder } from "../threads/pool";
+import type { Model } from "../tensor/model";
+import { TensorSet } from "../tensor/tensor-set";
+import type { Tensor } from "../tensor/tensor";
+import { JsonReader, quote } from "./json-reader";
+import { readPyTorch } from "./pytorch";
+import { hashSources, maxTensors, readSafetensorsHeader, tensorsOf } from "./safetensors";
+import { folderSiblings, isPlainName } from "./siblings";
+import type { Siblings } from "./siblings";
+import { readZip } from "./zip";
+
+/** A model in several files: `model.safetensors.index.json` holds `{"metadata": {…}, "weight_map": {"tensor": "shard"}}`, and
+ *  `pytorch_model.bin.index.json` the same for PyTorch's files. The index is not trusted: a shard is a plain file name in the index's own
+ *  folder, all are of one kind, and each shard holds exactly the tensors that the index puts there. */
+
+/** The index of the largest models has under 10 MB. */
+export const maxIndexBytes = 100_000_000;
+/** Twenty times the shards of the largest models. */
+export const maxShards = 10_000;
+/** Shards whose headers are read at a time: over a network each takes its time. */
+export const shardsAtOnce = 8;
+/** Metadata of an index is one flat object. */
+const maxMetadataDepth = 8;
+
+/** A shard's name and, for each tensor that belongs there, the byte of the index that says so. */
+export type WeightMap = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+export interface SafetensorsIndex {
+  readonly shards: WeightMap;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** Reads and checks an index. `FormatError` with the byte for each thing that is wrong in it. */
+export async function readSafetensorsIndex(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsIndex> {
+  const file = source.name;
+  if (source.byteLength > maxIndexBytes)
+    throw new FormatError(file, 0, `the index has ${source.byteLength} bytes`, `at most ${maxIndexBytes}`);
+  const json = new JsonReader(await source.read(0, source.byteLength, signal), file, 0);
+  const shards = new Map<string, Map<string, number>>();
+  let metadata: Record<string, unknown> = Object.create(null);
+  let mapped = -1;
+  json.object("the index", (key, keyAt) => {
+    if (key === "metadata") metadata = object(json, keyAt);
+    else if (key === "weight_map") mapped = readWeightMap(json, shards);
+    else json.value(quote(key), maxMetadataDepth);
+  });
+  json.end(" \t\r\n", "the end of the file");
+  if (mapped < 0) json.fail(0, "the index has no weight_map", "an object with weight_map");
+  if (mapped === 0) json.fail(0, "the weight_map is empty", "at least one tensor");
+  return { shards, metadata };
+}
+
+function object(json: JsonReader, keyAt: number): Record<string, unknown> {
+  const value = json.value("metadata", maxMetadataDepth);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    json.fail(keyAt, "the metadata is no object", "an object");
+  return value as Record<string, unknown>;
+}
+
+const kinds = [".safetensors", ".bin"];
+
+function readWeightMap(json: JsonReader, shards: Map<string, Map<string, number>>): number {
+  let count = 0;
+  let kind: string | undefined;
+  json.object("weight_map", (tensor, tensorAt) => {
+    if (count === maxTensors) json.fail(tensorAt, `there are more than ${maxTensors} tensors`, `at most ${maxTensors}`);
+    count++;
+    const shard = json.string(`the shard of ${quote(tensor)}`);
+    checkShardName(json, shard, kind, tensorAt);
+    kind ??= shard;
+    let names = shards.get(shard);
+    if (!names) {
+      if (shards.size === maxShards)
+        json.fail(tensorAt, `there are more than ${maxShards} shards`, `at most ${maxShards}`);
+      shards.set(shard, (names = new Map()));
+    }
+    names.set(tensor, tensorAt);
+  });
+  return count;
+}
+
+function checkShardName(json: JsonReader, shard: string, kind: string | undefined, tensorAt: number): void {
+  const suffix = kinds.find((ending) => shard.endsWith(ending));
+  if (!isPlainName(shard) || suffix === undefined)
+    json.fail(
+      tensorAt,
+      `the shard is ${quote(shard)}`,
+      "the plain name of a .safetensors file in the same folder, or of a .bin file",
+    );
+  if (kind !== undefined && !kind.endsWith(suffix))
+    json.fail(tensorAt, `the shard is ${quote(shard)}`, `a file of the same kind as ${quote(kind)}`);
+}
+
+interface Shard {
+  readonly source: ByteSource;
+  readonly tensors: readonly Tensor[];
+  /** The byte of the shard where it speaks of a tensor. */
+  readonly placeOf: (tensor: string) => number;
+}
+
+/** Opens an index and all its shards; reads their headers only. */
+export async function openIndex(
+  source: ByteSource,
+  name: string,
+  signal?: AbortSignal,
+  siblings: Siblings = folderSiblings(source),
+): Promise<Model> {
+  const index = await readSafetensorsIndex(source, signal);
+  const inOrder = [...index.shards].sort(([a], [b]) => (a < b ? -1 : 1));
+  const shards = await mapInOrder(inOrder, shardsAtOnce, async ([shardName, tensors]) => {
+    const shard = await openShard(await siblings(shardName, firstOffset(tensors)), shardName, signal);
+    checkNames(source.name, shardName, tensors, shard);
+    return shard;
+  });
+  return new TensorSet({
+    name,
+    format: [...index.shards.keys()][0].endsWith(".safetensors") ? "safetensors" : "pytorch",
+    tensors: shards.flatMap((shard) => shard.tensors),
+    metadata: index.metadata,
+    sha256: (options) =>
+      hashSources(
+        shards.map((shard) => shard.source),
+        name,
+        options?.signal,
+      ),
+  });
+}
+
+async function openShard(source: ByteSource, shardName: string, signal: AbortSignal | undefined): Promise<Shard> {
+  if (!shardName.endsWith(".safetensors")) {
+    const tensors = await readPyTorch(source, await readZip(source, signal), signal);
+    return { source, tensors, placeOf: () => 0 };
+  }
+  const header = await readSafetensorsHeader(source, signal);
+  const places = new Map(header.entries.map((entry) => [entry.name, entry.nameAt]));
+  return { source, tensors: tensorsOf(source, header), placeOf: (tensor) => places.get(tensor) ?? 0 };
+}
+
+function firstOffset(tensors: ReadonlyMap<string, number>): number {
+  return [...tensors.values()][0];
+}
+
+function checkNames(indexFile: string, shardName: string, mapped: ReadonlyMap<string, number>, shard: Shard): void {
+  const present = new Set(shard.tensors.map((tensor) => tensor.name));
+  for (const [tensor, at] of mapped)
+    if (!present.has(tensor))
+      throw new FormatError(
+        indexFile,
+        at,
+        `tensor ${quote(tensor)} is not in ${quote(shardName)}`,
+        "a tensor of that shard",
+      );
+  for (const { name } of shard.tensors)
+    if (!mapped.has(name))
+      throw new FormatError(
+        shard.source.name,
+        shard.placeOf(name),
+        `tensor ${quote(name)} is not in the index for this shard`,
+        "only tensors that the index maps here",
+      );
+}

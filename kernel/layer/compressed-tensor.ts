@@ -1,0 +1,45 @@
+import { currentHost } from "../host";
+import { sharedPool } from "../threads/pool";
+import { parametersOf, type ReadOptions, type Shape, type Tensor } from "../tensor/tensor";
+import type { KeptTensor } from "./kept";
+import type { StoredForm } from "../stored/form";
+import { workerModule } from "../threads/task-module";
+
+/** A tensor that is kept in its stored form and decoded on a worker thread when it is read. */
+export class CompressedTensor implements Tensor {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly parameters: number;
+  readonly sizeBytes: number;
+  readonly readsCopies = true;
+  /** What it is stored as, and where; threads read the stored form itself with `storedAt`. */
+  readonly form: StoredForm;
+  readonly place: KeptTensor["place"];
+
+  /** `dtype` says what was done: "linear 4-bit g128 · huffman". */
+  constructor(
+    { form, place }: KeptTensor,
+    readonly dtype: string,
+  ) {
+    this.form = form;
+    this.place = place;
+    this.name = form.name;
+    this.shape = form.shape;
+    this.parameters = parametersOf(form.shape);
+    this.sizeBytes = form.sizeBytes;
+  }
+
+  /** w′, as a consumer of the compressed model sees it. */
+  async read(options: ReadOptions = {}): Promise<Float32Array> {
+    const signal = options.signal ?? currentHost().signal;
+    const run = { label: this.name, ...(signal ? { signal } : {}) };
+    const values = await sharedPool(workerModule).run<Float32Array>("restore", this.place, run);
+    // An array of this context, whichever one the thread's message was read in.
+    return new Float32Array(values.buffer, values.byteOffset, values.length);
+  }
+
+  /** w′ as little-endian float32: what `read` gives, in bytes. */
+  async readBytes(options: ReadOptions = {}): Promise<Uint8Array> {
+    return new Uint8Array((await this.read(options)).buffer);
+  }
+}

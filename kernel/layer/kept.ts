@@ -1,0 +1,53 @@
+/** Where the stored form of a layer is between its compression and its next use: in memory, or in a file of a checkpoint, which the thread
+ *  that needs it reads. */
+import { readFileSync } from "node:fs";
+import { FormatError, SourceError } from "../errors";
+import type { LayerOutcome } from "./compress-layer";
+import { decodeLayerFile } from "./checkpoint-file";
+import type { StoredTensor } from "../stored/stored";
+import type { StoredForm } from "../stored/form";
+
+/** A layer's file, and the key that it must have. */
+export interface LayerFile {
+  readonly file: string;
+  readonly key: string;
+}
+
+/** What became of a layer, without the arrays. */
+export type LayerSummary = Omit<LayerOutcome, "stored"> & { readonly form: StoredForm | undefined };
+
+/** What became of a layer, and where its stored form is. */
+export type KeptOutcome = Omit<LayerOutcome, "stored"> & { readonly kept: KeptTensor | undefined };
+
+export interface KeptTensor {
+  readonly form: StoredForm;
+  readonly place: StoredTensor | LayerFile;
+}
+
+/** The stored tensor itself. For a worker thread: reads synchronously. `SourceError` when the file is gone, `FormatError` when it is not
+ *  what was written. */
+export function storedAt(place: StoredTensor | LayerFile): StoredTensor {
+  if (!("file" in place)) return place;
+  const { stored } = readLayerFile(place);
+  if (stored) return stored;
+  throw new FormatError(place.file, 16, "it holds no stored tensor", "one");
+}
+
+export function readLayerFile({ file, key }: LayerFile): ReturnType<typeof decodeLayerFile> {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    const isGone = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const problem = isGone
+      ? "is gone; a model that was compressed with a checkpoint needs its folder"
+      : String((cause as Error).message);
+    throw new SourceError(file, problem, { cause });
+  }
+  // Small files come out of a buffer that is shared.
+  return decodeLayerFile(file, bytes.byteOffset % 8 === 0 ? asArray(bytes) : new Uint8Array(bytes), key);
+}
+
+function asArray({ buffer, byteOffset, length }: Buffer): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
+}

@@ -1,0 +1,115 @@
+/** Tensors as GGUF wants them: their rows in another order, or turned. */
+import { UnsupportedError } from "../errors";
+import { parametersOf, type Shape } from "../tensor/tensor";
+import { ggmlTypes } from "../formats/gguf/types";
+import type { SavedTensor } from "../formats/safetensors-writer";
+
+/** A tensor under another name, its rows in another order, or of another shape with as many elements. */
+export class MovedRows implements SavedTensor {
+  readonly dtype: string;
+  readonly sizeBytes: number;
+
+  constructor(
+    private readonly tensor: SavedTensor,
+    readonly name: string,
+    private readonly order: Uint32Array | undefined,
+    readonly shape: Shape = tensor.shape,
+  ) {
+    ({ dtype: this.dtype, sizeBytes: this.sizeBytes } = tensor);
+  }
+
+  async read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
+    return this.moved(await this.tensor.read(options));
+  }
+
+  async readBytes(options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array> {
+    return this.moved(await this.tensor.readBytes(options));
+  }
+
+  private moved<Values extends Float32Array | Uint8Array>(values: Values): Values {
+    if (!this.order) return values;
+    const width = values.length / this.order.length;
+    const result = values.slice() as Values;
+    this.order.forEach((from, to) => result.set(values.subarray(from * width, (from + 1) * width), to * width));
+    return result;
+  }
+}
+
+/** Tensors of equal shape as one, with a dimension more in front. */
+export class StackedTensor implements SavedTensor {
+  readonly shape: Shape;
+  /** Of several types that they are, so that the writer says it; their values can still be read. */
+  readonly dtype: string;
+  readonly sizeBytes: number;
+
+  constructor(
+    readonly name: string,
+    private readonly parts: readonly SavedTensor[],
+  ) {
+    this.shape = [parts.length, ...parts[0].shape];
+    this.dtype = [...new Set(parts.map(({ dtype }) => dtype))].join(" and ");
+    this.sizeBytes = parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  async read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
+    const result = new Float32Array(parametersOf(this.shape));
+    const each = result.length / this.parts.length;
+    for (const [i, part] of this.parts.entries()) result.set(await part.read(options), i * each);
+    return result;
+  }
+
+  async readBytes(options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array> {
+    const result = new Uint8Array(this.sizeBytes);
+    let at = 0;
+    for (const part of this.parts) {
+      result.set(await part.readBytes(options), at);
+      at += part.sizeBytes;
+    }
+    return result;
+  }
+}
+
+const blockTypes = new Set([...ggmlTypes.values()].filter((type) => type.blockElements > 1).map(({ name }) => name));
+
+/** A matrix (in, out) of floats as (out, in). */
+export class TurnedTensor implements SavedTensor {
+  readonly shape: Shape;
+  readonly dtype: string;
+  readonly sizeBytes: number;
+
+  constructor(
+    private readonly tensor: SavedTensor,
+    readonly name: string,
+  ) {
+    const [inputs, outputs] = tensor.shape;
+    this.shape = [outputs, inputs];
+    ({ dtype: this.dtype, sizeBytes: this.sizeBytes } = tensor);
+    if (blockTypes.has(tensor.dtype))
+      throw new UnsupportedError(
+        `saveGguf(): ${tensor.name} is stored (in, out) as ${tensor.dtype}; its blocks do not survive turning it: save the model as GGUF before, open that and quantize it, or write the values as floats, save("….gguf", { dtype: "F16" })`,
+      );
+  }
+
+  async read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
+    const values = await this.tensor.read(options);
+    return turned(values, new Float32Array(values.length), this.shape);
+  }
+
+  async readBytes(options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array> {
+    const bytes = await this.tensor.readBytes(options);
+    const width = bytes.length / parametersOf(this.shape);
+    const own = bytes.slice();
+    if (width === 4) turned(new Uint32Array(bytes.slice().buffer), new Uint32Array(own.buffer), this.shape);
+    else turned(new Uint16Array(bytes.slice().buffer), new Uint16Array(own.buffer), this.shape);
+    return own;
+  }
+}
+
+function turned<Values extends Float32Array | Uint32Array | Uint16Array>(
+  from: Values,
+  to: Values,
+  [rows, columns]: Shape,
+): Values {
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) to[r * columns + c] = from[c * rows + r];
+  return to;
+}

@@ -1,0 +1,75 @@
+import { readdir, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { attempt } from "../bytes/source";
+import { OptionError, SourceError } from "../errors";
+import { nearestWord } from "../options";
+import { chooseModelFile } from "../formats/choose";
+
+/** Finds the file that a model's name stands for, and the name to show for it. */
+export interface Located {
+  readonly file: string;
+  readonly name: string;
+}
+
+const suffixes = [".safetensors", ".gguf", ".codebook"];
+
+/** `name` is tried as a path, then in `<cwd>/models`, then in the folder `$CODEBOOK_MODELS`, then among the example models of a
+ *  checkout of Codebook (where `npm start` puts them, so that a notebook in any folder finds them); each with `.safetensors` and `.gguf`
+ *  appended too. A folder stands for the model in it. `SourceError` says where it looked. */
+export async function locateModel(name: string): Promise<Located> {
+  checkName(name);
+  const plain = name.startsWith("file:") ? fileURLToPath(name) : name.replace(/^~(?=[/\\]|$)/, homedir());
+  const shelves = modelFolders();
+  const candidates = [resolve(plain), ...(isAbsolute(plain) ? [] : shelves.map((shelf) => join(shelf, plain)))];
+  for (const candidate of candidates) {
+    for (const path of [candidate, ...suffixes.map((suffix) => candidate + suffix)]) {
+      const found = await stat(path).catch(() => undefined);
+      if (found?.isDirectory()) return locateInFolder(path);
+      if (found) return { file: path, name: modelName(path) };
+    }
+  }
+  const guess = nearestWord(basename(plain), await namesOn(shelves));
+  const onHub = /^[\w.-]+\/[\w.-]+$/.test(name) && !name.startsWith(".") ? `hf:${name}` : undefined;
+  const hint = (guess ?? onHub) ? `; did you mean "${guess ?? onHub}"?` : "";
+  throw new SourceError(
+    name,
+    `there is no such model. Looked for ${candidates.join(", ")} (and with ${suffixes.join(", ")})${hint}`,
+  );
+}
+
+function checkName(name: string): void {
+  if (typeof name !== "string" || name === "")
+    throw new OptionError("open(): it takes the path or the name of a model");
+  if (name.includes("\0")) throw new OptionError("open(): the name holds a NUL character");
+}
+
+/** `models/` of the checkout that this file was built in: lib/kernel/formats is three folders down. */
+const exampleModels = resolve(__dirname, "..", "..", "..", "models");
+
+function modelFolders(): string[] {
+  const extra = process.env.CODEBOOK_MODELS;
+  return [...new Set([resolve("models"), ...(extra ? [resolve(extra)] : []), exampleModels])];
+}
+
+async function namesOn(shelves: readonly string[]): Promise<string[]> {
+  const lists = await Promise.all(shelves.map((shelf) => readdir(shelf).catch(() => [])));
+  return lists.flat();
+}
+
+async function locateInFolder(folder: string): Promise<Located> {
+  const names = (await attempt(folder, () => readdir(folder))).sort();
+  const file = chooseModelFile(names, folder);
+  if (file !== undefined) return { file: join(folder, file), name: basename(folder) };
+  throw new SourceError(
+    folder,
+    `the folder holds no model: neither model.safetensors, nor its index.json, nor a .gguf, .pt or .npz`,
+  );
+}
+
+function modelName(file: string): string {
+  const base = basename(file);
+  const usual = /^model(\.safetensors(\.index\.json)?)$/.test(base);
+  return usual ? basename(resolve(file, "..")) : base.replace(/\.(safetensors(\.index\.json)?|gguf)$/, "");
+}

@@ -1,0 +1,101 @@
+/** Pruning of one tensor, for teaching, for tests and for `compress()`. The methods are registered here by kind. */
+import { OptionError } from "../errors";
+import { measureError } from "../measure/error";
+import { weightsOf, type TensorInput } from "../measure/input";
+import { bitsPerWeight } from "../measure/size";
+import { sparsity } from "../measure/sparsity";
+import { nearestWord } from "../options";
+import type { ErrorMeasures } from "../report/types";
+import type { Step } from "../tensor/step";
+import type { Shape } from "../tensor/tensor";
+import { edgesPruner } from "./edges";
+import { lowRankPruner } from "./low-rank";
+import { magnitudePruner } from "./magnitude";
+import { nodesPruner } from "./nodes";
+import { applyMask, factorBits, type Factors, type Pruner } from "./pruner";
+import { sparseBits, type IndexStorage } from "./sparse/storage";
+import { structuralPruners } from "./channels/structural";
+
+/** Every pruning method by its `kind`. A method here takes any step whose kind is its own. */
+export const pruners: ReadonlyMap<string, Pruner> = new Map(
+  ([magnitudePruner, nodesPruner, edgesPruner, lowRankPruner] as unknown as Pruner[]).map((pruner) => [
+    pruner.kind,
+    pruner,
+  ]),
+);
+
+/** The method of a step; throws `OptionError` when its kind is no pruning method. */
+export function prunerOf(step: Step): Pruner {
+  const pruner = pruners.get(step.kind);
+  if (pruner) return pruner;
+  if (structuralPruners.has(step.kind))
+    throw new OptionError(
+      `prune(): ${step.kind} works on a network, not on one tensor: compress(model, ${step.kind}(…))`,
+    );
+  const kinds = [...pruners.keys()];
+  const guess = nearestWord(String(step.kind), kinds);
+  throw new OptionError(
+    `prune(): "${String(step.kind)}" is no pruning method; ${guess ? `did you mean "${guess}"?` : `there are ${kinds.join(", ")}`}`,
+  );
+}
+
+/** One tensor after pruning: the values that a consumer sees, which weights stayed, and what it costs to store. */
+export interface PrunedTensor {
+  /** w′, row-major, in `shape`; pruned weights are +0. */
+  readonly values: Float32Array;
+  readonly shape: Shape;
+  readonly step: Step;
+  /** "magnitude 50 %". */
+  readonly label: string;
+  /** 1 for a weight that stays, 0 for one that went. */
+  readonly mask: Uint8Array;
+  readonly kept: number;
+  readonly pruned: number;
+  /** Output nodes removed whole (method `nodes`): what `removeNodes` takes. */
+  readonly nodes?: readonly number[];
+  /** W as left·right (method `lowRank`); absent where W stays because its factors would not be smaller. */
+  readonly factors?: Factors;
+  /** Share of w′ that is exactly zero, 0–1: the pruned weights and the zeros that were there. */
+  readonly sparsity: number;
+  /** The share that the step aimed at, 0–1. */
+  readonly targetSparsity: number;
+  /** How the places of the kept weights are stored. */
+  readonly storage: IndexStorage;
+  /** Bits of the kept weights as float32 and of the index, or of the dense tensor where that is less; of the factors where there are. */
+  readonly bits: number;
+  readonly bitsPerWeight: number;
+  readonly error: ErrorMeasures;
+}
+
+/** Prunes one tensor by one step. `input` is row-major with the given `shape`; without a shape it is a vector, or, as a list of
+ *  rows, a matrix. `name` is used in errors. Throws `OptionError` for a shape that does not fit and for a step of another kind,
+ *  `NonFiniteError` for NaN or infinite weights. The input is not changed. */
+export function prune(input: TensorInput, step: Step, options: { shape?: Shape; name?: string } = {}): PrunedTensor {
+  const pruner = prunerOf(step);
+  const { weights, shape } = weightsOf("prune", input, options.shape);
+  const { mask, kept, nodes, factors, storage, values: changed } = pruner.prune(weights, shape, step, options.name);
+  const values = changed ? changed.slice() : applyMask(weights, mask);
+  const bits = factors ? factorBits(factors) : sparseBits(storage, weights.length, 32);
+  return {
+    values,
+    shape,
+    step,
+    label: pruner.label(step),
+    mask,
+    kept,
+    pruned: weights.length - kept,
+    ...(nodes && { nodes }),
+    ...(factors && { factors }),
+    sparsity: sparsity(values),
+    targetSparsity: pruner.target(shape, step),
+    storage,
+    bits,
+    bitsPerWeight: bitsPerWeight(bits, weights.length),
+    error: measureError(weights, values),
+  };
+}
+
+/** A short text for a pruning step: "magnitude 50 % global". */
+export function prunerLabel(step: Step): string {
+  return prunerOf(step).label(step);
+}

@@ -1,0 +1,72 @@
+import type { Shape } from "../tensor/tensor";
+import type { Step } from "../tensor/step";
+import type { IndexStorage } from "./sparse/storage";
+
+/** What a pruning method decided for one tensor: which weights stay. Plain data that passes between threads. */
+export interface Pruned {
+  readonly step: Step;
+  readonly shape: Shape;
+  /** One byte per weight, row-major: 1 stays, 0 becomes zero. */
+  readonly mask: Uint8Array;
+  /** Number of ones in `mask`. */
+  readonly kept: number;
+  /** The cheapest way to store where the kept weights stand. */
+  readonly storage: IndexStorage;
+  /** w′ (row-major, in `shape`) where the method changes weights that stay; without it w′ is w under the mask. */
+  readonly values?: Float32Array;
+  /** What is stored instead of w′ (method `lowRank`). */
+  readonly factors?: Factors;
+  /** Output nodes that lost every weight by choice of the method, ascending: what `removeNodes` takes. */
+  readonly nodes?: readonly number[];
+}
+
+/** W as a product of two thin matrices: left (rows, rank) · right (rank, columns). */
+export interface Factors {
+  readonly left: Float32Array;
+  readonly right: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rank: number;
+  /** 16 or 32; the values of `left` and `right` are numbers of that type. */
+  readonly bitsPerValue: number;
+}
+
+/** A pruning method. Pure, synchronous, and never changes its input. `name` is the layer's, for errors. */
+export interface Pruner<S extends Step = Step> {
+  readonly kind: S["kind"];
+  prune(weights: Float32Array, shape: Shape, step: S, name?: string): Pruned;
+  /** The share of weights that the step aims at for a tensor of that shape, 0–1. */
+  target(shape: Shape, step: S): number;
+  /** "magnitude 50 % global". */
+  label(step: S): string;
+}
+
+/** A method that changes the shape of a network: it looks at several tensors at once, and `compress()` carries it out. */
+export interface StructuralPruner<S extends Step = Step> {
+  readonly kind: S["kind"];
+  /** "heads 25 %". */
+  label(step: S): string;
+}
+
+/** w′: the weights where the mask is 1, +0 elsewhere. */
+export function applyMask(weights: Float32Array, mask: Uint8Array): Float32Array {
+  const values = new Float32Array(weights.length);
+  for (let i = 0; i < values.length; i++) if (mask[i] !== 0) values[i] = weights[i];
+  return values;
+}
+
+/** Bits of both factors. */
+export function factorBits({ left, right, bitsPerValue }: Factors): number {
+  return (left.length + right.length) * bitsPerValue;
+}
+
+export function countKept(mask: Uint8Array): number {
+  let kept = 0;
+  for (let i = 0; i < mask.length; i++) kept += mask[i];
+  return kept;
+}
+
+/** "50 %", "33.3 %". */
+export function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`;
+}

@@ -1,0 +1,122 @@
+/** Tensors that `nf4` or `fp4` quantized, as bitsandbytes stores them in a 4-bit checkpoint (its `QuantState.as_dict(packed=True)`):
+ *
+ *    weight                                    U8 (⌈n/2⌉, 1), two codes to a byte, the even index in the high half
+ *    weight.absmax                             F32 (blocks), the blocks' scales; U8, their codes, with double quantization
+ *    weight.quant_map                          F32 (16), the value of each code
+ *    weight.nested_absmax, .nested_quant_map   F32 (⌈blocks/256⌉) and F32 (256), with double quantization
+ *    weight.quant_state.bitsandbytes__nf4      JSON as U8: type, block size, shape, dtype, and the offset of the scales */
+import { OptionError } from "../errors";
+import { dynamicMap, type AbsmaxBlockStep } from "../quantize/blocks/absmax";
+import { fp4Codes, fp4Values } from "../quantize/fp4";
+import { nf4Values } from "../quantize/nf4";
+import { packNibbles } from "../grid/nibbles";
+import { parametersOf } from "../tensor/tensor";
+import { restoreQuantized, type StoredCodes, type StoredTensor } from "../stored/stored";
+import { formOf, type StoredForm } from "../stored/form";
+
+export type BitsandbytesType = "nf4" | "fp4";
+
+/** A parameter beside the weight, or the weight itself, without a suffix. */
+export interface BitsandbytesParameter {
+  readonly suffix: string;
+  readonly dtype: "U8" | "F32";
+  readonly shape: readonly number[];
+  readonly bytes: (stored: StoredTensor) => Uint8Array;
+}
+
+export interface BitsandbytesLayout {
+  readonly type: BitsandbytesType;
+  readonly isNested: boolean;
+  readonly parameters: readonly BitsandbytesParameter[];
+}
+
+/** The step of a tensor that bitsandbytes can hold. */
+function stepOf({ content }: StoredForm): (AbsmaxBlockStep & { kind: BitsandbytesType }) | undefined {
+  const step = content.kind === "codes" ? content.quantizer : undefined;
+  return step?.kind === "nf4" || step?.kind === "fp4"
+    ? (step as AbsmaxBlockStep & { kind: BitsandbytesType })
+    : undefined;
+}
+
+export function isBitsandbytes(form: StoredForm): boolean {
+  return stepOf(form) !== undefined;
+}
+
+/** `OptionError` for a tensor of another method, or no matrix. */
+export function bitsandbytesLayout(form: StoredForm): BitsandbytesLayout {
+  const { name, shape, content } = form;
+  const step = stepOf(form);
+  if (!step || content.kind !== "codes")
+    throw new OptionError(
+      `saveBitsandbytes(): ${name} was not quantized by nf4() or fp4(); leave it out of the recipe`,
+    );
+  if (shape.length !== 2)
+    throw new OptionError(`saveBitsandbytes(): ${name} has shape (${shape.join(", ")}); a linear layer's is a matrix`);
+  const { kind: type, group, doubleQuant } = step;
+  const [scales, nested, offset] = content.tables;
+  const state = {
+    quant_type: type,
+    blocksize: group,
+    dtype: "float32",
+    shape,
+    ...(doubleQuant ? { nested_blocksize: 256, nested_dtype: "float32", nested_offset: offset.first[0] } : {}),
+  };
+  const table = (suffix: string, dtype: "U8" | "F32", at: number): BitsandbytesParameter => ({
+    suffix,
+    dtype,
+    shape: [[scales, nested][at].length],
+    bytes: ({ content }) => bytesOf((content as StoredCodes).tables[at].data),
+  });
+  const map = (suffix: string, values: Float32Array): BitsandbytesParameter => ({
+    suffix,
+    dtype: "F32",
+    shape: [values.length],
+    bytes: () => bytesOf(values),
+  });
+  const json = Buffer.from(JSON.stringify(state));
+  return {
+    type,
+    isNested: doubleQuant,
+    parameters: [
+      { suffix: "", dtype: "U8", shape: [Math.ceil(parametersOf(shape) / 2), 1], bytes: packCodes },
+      table(".absmax", doubleQuant ? "U8" : "F32", 0),
+      map(".quant_map", valuesOf(type)),
+      ...(doubleQuant ? [table(".nested_absmax", "F32", 1), map(".nested_quant_map", dynamicMap)] : []),
+      {
+        suffix: `.quant_state.bitsandbytes__${type}`,
+        dtype: "U8",
+        shape: [json.length],
+        bytes: () => new Uint8Array(json),
+      },
+    ],
+  };
+}
+
+/** The value of each code. */
+function valuesOf(type: BitsandbytesType): Float32Array {
+  if (type === "nf4") return nf4Values;
+  const values = new Float32Array(16);
+  fp4Codes.forEach((code, i) => (values[code] = fp4Values[i]));
+  return values;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength).slice();
+}
+
+/** The bytes of a parameter. For a worker thread: pure and synchronous. */
+export function packBitsandbytes(stored: StoredTensor, suffix: string): Uint8Array {
+  const { parameters } = bitsandbytesLayout(formOf(stored));
+  const parameter = parameters.find((one) => one.suffix === suffix);
+  if (!parameter) throw new OptionError(`saveBitsandbytes(): ${stored.name} has no ${suffix}`);
+  return parameter.bytes(stored);
+}
+
+function packCodes(stored: StoredTensor): Uint8Array {
+  const step = stepOf(formOf(stored));
+  // Code 7 of nf4 and code 0 of fp4 are zero: what was pruned away.
+  const zero = step?.kind === "nf4" ? 7 : 0;
+  const quantized = restoreQuantized(stored, () => zero);
+  if (!quantized) throw new OptionError(`saveBitsandbytes(): ${stored.name} has no codes`);
+  return packNibbles(quantized.codes, "high-first", zero);
+}

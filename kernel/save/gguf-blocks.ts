@@ -1,0 +1,58 @@
+/** Tensors that `ggml` quantized, as a GGUF file holds them: the blocks themselves, codes and scales as they were chosen, with whatever
+ *  coder came behind them undone. */
+import { blockCodecs } from "../blocks";
+import { OptionError } from "../errors";
+import { ggmlBytes, type GgmlStep, type GgmlTarget } from "../quantize/ggml";
+import { packBlockCodes } from "../simd/blocks";
+import { parametersOf } from "../tensor/tensor";
+import { restoreQuantized, type StoredTensor } from "../stored/stored";
+import { formOf, type StoredForm } from "../stored/form";
+
+/** Types in which a weight can be zero whatever its block's scale is, and the code that it has then. The others have a minimum of their
+ *  own in each block, or no zero among their values. */
+const zeroCodes: Partial<Readonly<Record<GgmlTarget, number>>> = {
+  F16: 0,
+  Q4_0: 8,
+  Q5_0: 16,
+  Q8_0: 0,
+  Q3_K: 4,
+  Q6_K: 32,
+  TQ1_0: 1,
+  TQ2_0: 1,
+  MXFP4: 0,
+  NVFP4: 0,
+};
+
+/** The type and the bytes that a stored tensor has in GGUF; `undefined` where its last quantizer was another one, or none. `OptionError` for
+ *  a pruned tensor whose zeros its blocks cannot hold. */
+export function blocksOf({
+  name,
+  shape,
+  content,
+  isMasked,
+}: StoredForm): { type: GgmlTarget; sizeBytes: number } | undefined {
+  if (content.kind !== "codes" || content.quantizer.kind !== "ggml") return undefined;
+  const { type = "F16" } = content.quantizer as GgmlStep;
+  if (isMasked && zeroCodes[type] === undefined)
+    throw new OptionError(
+      `save(): ${name} was pruned, and blocks of ${type} hold no zeros; take ${Object.keys(zeroCodes).join(", ")}, or write its values as floats: save("….gguf", { dtype: "F16" })`,
+    );
+  const codec = type === "F16" ? undefined : blockCodecs.get(type);
+  const count = parametersOf(shape);
+  return { type, sizeBytes: codec ? (count / codec.weights) * codec.bytes : 2 * count };
+}
+
+/** The bytes of such a tensor. For a worker thread: pure and synchronous. */
+export function packBlocks(stored: StoredTensor): Uint8Array {
+  const zero = zeroCodes[blocksOf(formOf(stored))?.type ?? "F16"] ?? 0;
+  const quantized = restoreQuantized(stored, () => zero);
+  if (!quantized) throw new OptionError(`save(): ${stored.name} has no blocks`);
+  const { type = "F16" } = quantized.step as GgmlStep;
+  const codec = type === "F16" ? undefined : blockCodecs.get(type);
+  if (!codec) return ggmlBytes(quantized).bytes;
+  const { buffer, byteOffset, length } = quantized.codes;
+  const fields = quantized.tables.map(({ data }) => data as Uint8Array);
+  const bytes = new Uint8Array((length / codec.weights) * codec.bytes);
+  packBlockCodes(codec, { codes: new Uint8Array(buffer, byteOffset, length), fields }, bytes);
+  return bytes;
+}

@@ -1,0 +1,226 @@
+import { ggufPairs, GgufValue, type GgufPairs } from "../formats/gguf/values";
+import {
+  architectureKey,
+  completePairs,
+  fileTypeKey,
+  fileTypeOf,
+  ggufFileType,
+  ggufPlan,
+  versionKey,
+  writeGguf,
+  type GgufPlan,
+  type SaveGgufOptions,
+} from "../formats/gguf/writer";
+import type { SavedFloatType, SavedTensor } from "../formats/safetensors-writer";
+import type { Hashed } from "../formats/write-pieces";
+import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "../llama-cpp/architectures";
+import { checkOptionNames } from "../options";
+import type { GgmlMix } from "../quantize";
+import { sharedPool } from "../threads/pool";
+import type { Tensor } from "../tensor/tensor";
+import { CompressedTensor } from "../layer/compressed-tensor";
+import { blocksOf } from "./gguf-blocks";
+import { workerModule } from "../threads/task-module";
+
+/** Writes tensors and metadata as one GGUF file, atomically, and returns its size in bytes. Tensors keep their order, metadata their
+ *  order and types: a GGUF model that was opened and is saved unchanged gives the same file again. `general.architecture` must be among
+ *  the metadata; `general.quantization_version` is added where a tensor was quantized here, and `general.file_type` follows when types
+ *  change. One tensor is in memory at a time. A model that was opened from a Hugging Face folder (BERT, Llama, Qwen2, Qwen3, GPT-2) gets llama.cpp's
+ *  names, sizes and tokenizer (llama-cpp/architectures.ts).
+ *
+ *      await saveGguf(await open("model.gguf"), "half.gguf", { dtype: "F16" });
+ *      await saveGguf({ tensors, metadata: { "general.architecture": "llama" } }, "small.gguf");
+ *
+ *  `OptionError` for a type that GGUF cannot hold, a name over 63 bytes or used twice, more than 4 dimensions, a row that is no whole
+ *  number of blocks, or metadata of the wrong type; `WriteError` when the disk does not take it: then whatever was at `path` before is
+ *  still there. */
+export async function saveGguf(
+  model: FolderModel & Hashed,
+  path: string,
+  options: SaveGgufOptions = {},
+): Promise<number> {
+  checkOptionNames("saveGguf", options, ["dtype", "metadata", "alignment", "signal", "resume", "fileSystem"]);
+  const isTurned = isFromFolder(model) && options.metadata?.[architectureKey] === undefined;
+  const turned = isTurned ? await ggufFromFolder(model) : undefined;
+  const tensors = turned ? turned.tensors.map(({ tensor }) => tensor) : model.tensors;
+  const metadata = turned?.metadata ?? model.metadata ?? {};
+  const plans = tensors.map((tensor) => ggufPlan(tensor, isTurned && needsFloats(tensor) ? "F32" : options.dtype));
+  const pairs = completePairs(metadata, options, plans);
+  const fileType = isTurned && !pairs.has(fileTypeKey) ? fileTypeOf(plans) : undefined;
+  return writeGguf(
+    model,
+    plans,
+    fileType === undefined ? pairs : new Map([...pairs, [fileTypeKey, new GgufValue("uint32", fileType)]]),
+    path,
+    options,
+  );
+}
+
+export interface SaveCompressedGgufOptions {
+  /** Writes all values as floats of this type. */
+  readonly dtype?: SavedFloatType;
+  readonly signal?: AbortSignal;
+  readonly resume?: boolean;
+}
+
+/** Writes a compressed model as GGUF: tensors that `ggml` quantized as their blocks, those of other methods as float32 values, those that
+ *  the recipe left alone as they are.
+ *
+ *  A model that came from a Hugging Face folder is written with llama.cpp's names, sizes and tokenizer (llama-cpp/architectures.ts).
+ *
+ *  Of a GGUF model whose weights `ggml` quantized the file is the one that llama.cpp's quantizer writes, to the byte: its order of
+ *  tensors (by layer, then by name), the version of quantization and the type of the file as the last keys. */
+export async function saveCompressedGguf(
+  model: Hashed & {
+    readonly tensors: readonly Tensor[];
+    readonly metadata: Readonly<Record<string, unknown>>;
+    readonly recipe: unknown;
+    readonly name: string;
+    readonly config?: Readonly<Record<string, unknown>> | undefined;
+    readonly folder?: string | undefined;
+  },
+  path: string,
+  { dtype, signal, resume = false }: SaveCompressedGgufOptions,
+): Promise<number> {
+  const own = { resume, ...(signal && { signal }) };
+  const chosen = model.tensors.map((tensor): [SavedTensor, SavedFloatType | undefined] => {
+    if (dtype !== undefined) return [tensor, dtype];
+    return tensor instanceof CompressedTensor ? writtenForm(tensor) : [tensor, undefined];
+  });
+  const hasBlocks = chosen.some(([tensor]) => tensor instanceof BlockTensor);
+  if (isFromFolder(model)) {
+    const choices = new Map(chosen);
+    const { tensors, metadata } = await ggufFromFolder({
+      name: model.name,
+      config: model.config,
+      folder: model.folder,
+      tensors: chosen.map(([tensor]) => tensor),
+    });
+    const turned = tensors.map(({ tensor, originals }) => {
+      const chosenType = originals.map((original) => choices.get(original)).find((type) => type !== undefined);
+      return ggufPlan(tensor, needsFloats(tensor) ? "F32" : chosenType);
+    });
+    const fileType = hasBlocks ? fileTypeOfRecipe(model.recipe, turned) : ggufFileType(described(turned));
+    const written = ggufPairs(metadata, { [fileTypeKey]: fileType });
+    return writeGguf(
+      model,
+      hasBlocks ? inLayerOrder(turned) : turned,
+      withFileType(written, fileType, hasBlocks),
+      path,
+      own,
+    );
+  }
+  const plans = chosen.map((one) => ggufPlan(...one));
+  const pairs = ggufPairs(model.metadata, {});
+  if (!hasBlocks) {
+    const isChanged = plans.some(({ convertTo }) => convertTo !== undefined);
+    return writeGguf(
+      model,
+      plans,
+      isChanged ? withFileType(pairs, ggufFileType(described(plans)), false) : pairs,
+      path,
+      own,
+    );
+  }
+  return writeGguf(
+    model,
+    inLayerOrder(plans),
+    withFileType(pairs, fileTypeOfRecipe(model.recipe, plans), true),
+    path,
+    own,
+  );
+}
+
+function writtenForm(tensor: CompressedTensor): [SavedTensor, SavedFloatType | undefined] {
+  const blocks = blocksOf(tensor.form);
+  return blocks ? [new BlockTensor(tensor, blocks.type, blocks.sizeBytes), undefined] : [tensor, "F32"];
+}
+
+/** A tensor whose bytes are its blocks, which are put together on a worker thread. */
+class BlockTensor implements SavedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+
+  constructor(
+    private readonly tensor: CompressedTensor,
+    readonly dtype: string,
+    readonly sizeBytes: number,
+  ) {
+    this.name = tensor.name;
+    this.shape = tensor.shape;
+  }
+
+  read(options?: { signal?: AbortSignal }): Promise<Float32Array> {
+    return this.tensor.read(options);
+  }
+
+  async readBytes({ signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    const run = { label: this.name, ...(signal ? { signal } : {}) };
+    const bytes = await sharedPool(workerModule).run<Uint8Array>("packBlocks", this.tensor.place, run);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+}
+
+/** llama.cpp's order: what is in no layer, then layer after layer, each by the bytes of the names (weight_name_comparer). */
+function inLayerOrder(plans: readonly GgufPlan[]): GgufPlan[] {
+  const layerOf = ({ tensor }: GgufPlan): number => Number(/^blk\.(\d+)/.exec(tensor.name)?.[1] ?? -1);
+  return [...plans].sort(
+    (a, b) => layerOf(a) - layerOf(b) || Buffer.compare(Buffer.from(a.tensor.name), Buffer.from(b.tensor.name)),
+  );
+}
+
+/** `general.quantization_version` and `general.file_type`: where blocks were made, behind all other keys. */
+function withFileType(pairs: GgufPairs, fileType: number | undefined, isQuantized: boolean): GgufPairs {
+  const changed = new Map(pairs);
+  if (isQuantized) {
+    changed.delete(versionKey);
+    changed.delete(fileTypeKey);
+    changed.set(versionKey, new GgufValue("uint32", 2));
+  }
+  if (fileType !== undefined && (isQuantized || changed.has(fileTypeKey)))
+    changed.set(fileTypeKey, new GgufValue("uint32", fileType));
+  return changed;
+}
+
+/** llama.cpp's numbers of the mixtures (include/llama.h, enum llama_ftype) that are not those of their base type. */
+const mixFileTypes: Partial<Readonly<Record<GgmlMix, number>>> = {
+  Q2_K_S: 21,
+  Q3_K_S: 11,
+  Q3_K_M: 12,
+  Q3_K_L: 13,
+  Q4_K_S: 14,
+  Q4_K_M: 15,
+  Q5_K_S: 16,
+  Q5_K_M: 17,
+  MXFP4_MOE: 38,
+};
+
+/** The number of the mixture or type that all blocks were asked for; where there are several, of the type that holds most of the weights. */
+function fileTypeOfRecipe(recipe: unknown, plans: readonly GgufPlan[]): number | undefined {
+  const wanted = wantedIn(recipe);
+  const [one] = wanted;
+  if (wanted.size !== 1 || one === undefined) return ggufFileType(described(plans));
+  return mixFileTypes[one as GgmlMix] ?? ggufFileType([{ dtype: one, parameters: 1 }]);
+}
+
+/** The mixtures and types of a recipe's ggml steps. */
+function wantedIn(recipe: unknown): Set<string | undefined> {
+  const wanted = new Set<string | undefined>();
+  const visit = (part: unknown): void => {
+    if (Array.isArray(part)) part.forEach(visit);
+    else if (typeof part === "object" && part !== null) {
+      const { kind, mix, type, steps } = part as { kind?: unknown; mix?: string; type?: string; steps?: unknown };
+      if (kind === "ggml") wanted.add(mix ?? type);
+      visit(steps);
+    }
+  };
+  visit(recipe);
+  return wanted;
+}
+
+function described(plans: readonly GgufPlan[]): { dtype: string; parameters: number }[] {
+  return plans.map(({ type, tensor }) => ({
+    dtype: type.name,
+    parameters: tensor.shape.reduce((product, size) => product * size, 1),
+  }));
+}

@@ -1,0 +1,94 @@
+/** What a notebook shows for a report, a model or curves: one value, three forms. The extension draws the first, everything else shows one of
+ *  the others. */
+import { placeOf } from "../tensor/layer-names";
+import type { Model } from "../tensor/model";
+import { curvesToHtml, curvesToText } from "./curves-forms";
+import { reportToHtml } from "./html";
+import { modelToHtml, modelToText } from "./model-table";
+import { reportToText } from "./text";
+import { viewMimeType } from "../report/types";
+import type { CurvesView, Histogram, ModelView, Report } from "../report/types";
+
+/** The symbol that a shown value answers with its MIME bundle. */
+export const displaySymbol: unique symbol = Symbol.for("Jupyter.display");
+
+/** MIME type → data, as Jupyter's display messages carry it. */
+export interface MimeBundle {
+  readonly [mimeType: string]: unknown;
+}
+
+/** A value that knows how to show itself in a notebook. */
+export interface Displayed {
+  [displaySymbol](): MimeBundle;
+}
+
+/** Freezes plain JSON to its leaves. */
+function freezeDeep<T>(value: T): T {
+  if (value !== null && typeof value === "object" && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) freezeDeep(inner);
+  }
+  return value;
+}
+
+/** A frozen copy of `data` that shows itself as `bundle` says. The symbol is not enumerable: JSON and `console.log` do not see it. */
+export function displayed<T extends object>(data: T, bundle: (data: T) => MimeBundle): T & Displayed {
+  const copy = structuredClone(data);
+  Object.defineProperty(copy, displaySymbol, { value: () => bundle(copy), enumerable: false });
+  return freezeDeep(copy) as T & Displayed;
+}
+
+export function reportBundle(report: Report): MimeBundle {
+  return { [viewMimeType]: report, "text/html": reportToHtml(report), "text/plain": reportToText(report) };
+}
+
+/** The report as frozen plain JSON that a cell shows as figures (with the extension), as picture and table, or as text. */
+export function displayReport(report: Report): Report & Displayed {
+  return displayed(report, reportBundle);
+}
+
+/** The tensors of a model as plain JSON, without their values; `histograms` by name where they were read. */
+export function modelView(model: Model, histograms: ReadonlyMap<string, Histogram> = new Map()): ModelView {
+  return {
+    version: 1,
+    kind: "model",
+    model: { name: model.name, format: model.format, parameters: model.parameters, bytes: model.sizeBytes },
+    tensors: model.tensors.map((tensor) => {
+      const { name, shape, dtype, parameters, sizeBytes } = tensor;
+      const histogram = histograms.get(name);
+      return {
+        name,
+        shape: [...shape],
+        dtype,
+        parameters,
+        bytes: sizeBytes,
+        ...placeOf(name),
+        ...(histogram ? { histogram } : {}),
+      };
+    }),
+  };
+}
+
+export function modelBundle(view: ModelView): MimeBundle {
+  return { [viewMimeType]: view, "text/html": modelToHtml(view), "text/plain": modelToText(view) };
+}
+
+/** A view of a model as frozen plain JSON that a cell shows as a table of tensors. */
+export function displayModelView(view: ModelView): ModelView & Displayed {
+  return displayed(view, modelBundle);
+}
+
+export function curvesBundle(view: CurvesView): MimeBundle {
+  return { [viewMimeType]: view, "text/html": curvesToHtml(view), "text/plain": curvesToText(view) };
+}
+
+/** Teaches a model to show itself in a cell as a table of its tensors, by `view` or by what its tensors say then. Gives back the same
+ *  model; a model that shows itself already keeps its way. */
+export function displayModel<T extends Model>(model: T, view?: ModelView): T & Displayed {
+  if (!Object.hasOwn(model, displaySymbol))
+    Object.defineProperty(model, displaySymbol, {
+      value: () => modelBundle(view ?? modelView(model)),
+      enumerable: false,
+    });
+  return model as T & Displayed;
+}

@@ -1,0 +1,85 @@
+/** Which blocks of a network go. */
+import { OptionError, UnsupportedError } from "../errors";
+import type { Block, Wiring } from "../network";
+import { chosenBlocks, type LayersStep } from "../prune/layers";
+import { placeOf } from "../tensor/layer-names";
+import type { Watch } from "./choose-channels";
+import { ProgressMeter } from "../threads/progress";
+import type { SquaresJob } from "./tasks";
+
+/** Numbers of the blocks that go, ascending; `candidates` are those that the recipe chooses. */
+export async function chooseBlocks(
+  wiring: Wiring,
+  candidates: readonly Block[],
+  step: LayersStep,
+  watch: Watch,
+  model: string,
+): Promise<number[]> {
+  const { blocks } = wiring;
+  const stacks = [...new Set(blocks.map(({ prefix }) => prefix))];
+  if (blocks.length === 0)
+    throw new UnsupportedError(
+      `layers(): no numbered blocks are found in ${model}, such as "encoder.layer.0.…" or "blk.0.…"`,
+    );
+  if (stacks.length > 1)
+    throw new UnsupportedError(
+      `layers(): ${model} has ${stacks.length} stacks of blocks (${stacks.map((prefix) => `"${prefix}…"`).join(", ")}); networks of one stack are cut`,
+    );
+  const numbers = step.drop ? named(blocks, step.drop, model) : await scored(wiring, candidates, step, watch);
+  if (numbers.length === blocks.length)
+    throw new OptionError(`layers(): that drops all ${blocks.length} blocks of ${model}; one stays at least`);
+  const gone = blocks.filter(({ index }) => numbers.includes(index)).flatMap(({ tensors }) => tensors);
+  // In a chain without skip connections a layer can go only where it takes what it gives.
+  const isChain = wiring.groups.every(({ block }) => block === undefined);
+  const uneven = gone.find(({ shape }) => isChain && shape.length > 1 && shape[0] !== shape[1]);
+  if (uneven)
+    throw new UnsupportedError(
+      `layers(): without ${uneven.name} (${uneven.shape.join(", ")}) the layers around it do not fit; the wiring of ${model} is not known`,
+    );
+  const shared = gone.find(({ name }) => /relative_position/.test(placeOf(name).kind));
+  if (shared) throw new UnsupportedError(`layers(): ${shared.name} serves all blocks; the block that it lies in stays`);
+  return numbers;
+}
+
+function named(blocks: readonly Block[], drop: readonly number[], model: string): number[] {
+  const missing = drop.find((number) => !blocks.some(({ index }) => index === number));
+  if (missing !== undefined)
+    throw new OptionError(
+      `layers(): there is no block ${missing} in ${model}; it has ${blocks[0].index} to ${blocks[blocks.length - 1].index}`,
+    );
+  return [...drop];
+}
+
+async function scored(
+  { groups }: Wiring,
+  candidates: readonly Block[],
+  step: LayersStep,
+  watch: Watch,
+): Promise<number[]> {
+  if (candidates.length === 0)
+    throw new OptionError("layers(): the recipe chooses weights of no block, or skips one in each");
+  const scores = new Float64Array(candidates.length);
+  if (step.by === "norm") {
+    const work = candidates.flatMap((block, at) => {
+      const outputs = groups
+        .filter((group) => group.block?.index === block.index)
+        .flatMap(({ places }) => places.filter(({ role }) => role === "consumer"));
+      if (outputs.length === 0)
+        throw new UnsupportedError(
+          `layers(): the weights by which ${block.name} adds to the network are not known; by: "last" or "every" needs none`,
+        );
+      return outputs.map(({ tensor }) => ({ tensor, at }));
+    });
+    const weights = work.reduce((sum, { tensor }) => sum + watch.tensorOf(tensor).parameters, 0);
+    const meter = new ProgressMeter("scoring layers", weights, watch.onProgress);
+    const squares = await watch.runner.each(work, async ({ tensor }) => {
+      meter.begin(tensor);
+      const job: SquaresJob = { name: tensor, values: await watch.runner.ownValues(watch.tensorOf(tensor)) };
+      const result = await watch.runner.run<number>("sumOfSquares", job, [job.values.buffer as ArrayBuffer], tensor);
+      meter.advance(watch.tensorOf(tensor).parameters, tensor);
+      return result;
+    });
+    work.forEach(({ at }, i) => (scores[at] += squares[i]));
+  }
+  return chosenBlocks(candidates.length, step, scores).map((at) => candidates[at].index);
+}

@@ -1,0 +1,175 @@
+/** Takes parts out of a network: the steps `nodes`, `heads`, `merge` and `layers` of a recipe, one after the other, each on the network
+ *  that the one before left. The result is a smaller model whose tensors are made when they are read (cut-tensor.ts), its settings with
+ *  the new sizes, and for each tensor what was done to it. */
+import { OptionError, UnsupportedError } from "../errors";
+import { wiring, type ChannelGroup, type Wiring } from "../network";
+import { changedSettings, type Settings } from "../network/sizes";
+import { withGgufChanges } from "../formats/gguf/metadata";
+import { isStructural, type HeadsStep, type LayersStep, type MergeStep, type NodesStep } from "../prune";
+import type { AxisMap } from "../prune/channels/axis-map";
+import { blockName } from "../tensor/layer-names";
+import type { Model } from "../tensor/model";
+import type { Step } from "../tensor/step";
+import type { Tensor } from "../tensor/tensor";
+import { chooseHeads, chooseMerges, chooseNodes, type Chosen, type Watch } from "./choose-channels";
+import { chooseBlocks } from "./choose-blocks";
+import { CutTensor } from "./cut-tensor";
+import type { Runner } from "../threads/runner";
+
+/** What became of a tensor of the original model. */
+export interface Piece {
+  readonly origin: Tensor;
+  /** Its name now: blocks behind one that went have lower numbers. */
+  readonly name: string;
+  readonly maps: readonly AxisMap[];
+  /** Those that changed it. */
+  readonly steps: readonly Step[];
+  readonly isDropped: boolean;
+}
+
+export interface Surgery {
+  /** In the order of the original model. */
+  readonly pieces: readonly Piece[];
+  readonly config: Readonly<Record<string, unknown>> | undefined;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** What a recipe chooses, of the tensors of the original model. */
+export interface Chooser {
+  /** The entry that a weight matrix belongs to; `undefined` for none. */
+  readonly entryOf: (tensor: Tensor) => number | undefined;
+  readonly isSkipped: (tensor: Tensor) => boolean;
+}
+
+export interface Operation {
+  readonly model: Model;
+  /** The steps of each entry of the recipe. */
+  readonly entries: readonly { readonly steps: readonly Step[] }[];
+  readonly chooser: Chooser;
+  readonly runner: Runner;
+  readonly onProgress: Watch["onProgress"];
+}
+
+/** Carries out the structural steps of a recipe; `undefined` when it has none. `OptionError` when a step finds nothing of what the recipe
+ *  chooses, `UnsupportedError` when it is not known how the network hangs together. */
+export async function operate(operation: Operation): Promise<Surgery | undefined> {
+  const { model, entries } = operation;
+  if (!entries.some(({ steps }) => steps.some(isStructural))) return undefined;
+  let state: Surgery = {
+    pieces: model.tensors.map((origin) => ({ origin, name: origin.name, maps: [], steps: [], isDropped: false })),
+    config: model.config,
+    metadata: model.metadata,
+  };
+  for (const [entry, { steps }] of entries.entries())
+    for (const step of steps.filter(isStructural)) state = await perform(state, step, entry, operation);
+  return state;
+}
+
+/** The tensors of a state that are left. */
+export function tensorsOf({ pieces }: Surgery): CutTensor[] {
+  return pieces
+    .filter(({ isDropped }) => !isDropped)
+    .map(({ origin, name, maps }) => new CutTensor(origin, name, maps));
+}
+
+async function perform(state: Surgery, step: Step, entry: number, operation: Operation): Promise<Surgery> {
+  const { model, chooser, runner, onProgress } = operation;
+  const tensors = tensorsOf(state);
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const tensorOf = (name: string): CutTensor => byName.get(name) as CutTensor;
+  const watch: Watch = { runner, tensorOf, onProgress };
+  const { heads, chain } = step as Partial<HeadsStep & NodesStep>;
+  const described = { tensors, metadata: state.metadata, config: state.config };
+  const before = wiring(described, { heads, chain });
+  const isChosen = (name: string) => chooser.entryOf(tensorOf(name).origin) === entry;
+  const isSkipped = (name: string) => chooser.isSkipped(tensorOf(name).origin);
+  if (step.kind === "layers") {
+    const blocks = before.blocks.filter(
+      ({ tensors: own }) =>
+        own.some(({ name }) => isChosen(name)) && !own.some(({ name, shape }) => shape.length > 1 && isSkipped(name)),
+    );
+    const dropped = await chooseBlocks(before, blocks, step as LayersStep, watch, model.name);
+    return withoutBlocks(state, before, dropped, step);
+  }
+  const groups = groupsFor(before, step, model, isChosen, isSkipped);
+  const chosen =
+    step.kind === "heads"
+      ? await chooseHeads(groups, step as HeadsStep, watch)
+      : step.kind === "merge"
+        ? await chooseMerges(groups, step as MergeStep, watch)
+        : await chooseNodes(groups, step as NodesStep, watch);
+  return withMaps(state, before, chosen, step);
+}
+
+/** The groups that a step may change: those of its kind that the recipe chooses a weight of, and skips none. */
+function groupsFor(
+  { groups, unknown }: Wiring,
+  step: Step,
+  model: Model,
+  isChosen: (name: string) => boolean,
+  isSkipped: (name: string) => boolean,
+): ChannelGroup[] {
+  const kind = step.kind === "heads" ? "heads" : "nodes";
+  const what = kind === "heads" ? "heads" : "hidden neurons";
+  const own = groups.filter((group) => group.kind === kind);
+  if (own.length === 0) {
+    const reason = unknown.find(([name]) => name.endsWith("attention") === (kind === "heads")) ?? unknown[0];
+    const why = reason ? ` (${reason[0]}: ${reason[1]})` : "";
+    const remedy =
+      kind === "heads"
+        ? "it needs the names of a transformer's query, key, value and output"
+        : `chain: ["first", "second", …] names layers that follow one another${step.kind === "nodes" ? "; remove: false sets rows to zero and keeps shapes" : ""}`;
+    throw new UnsupportedError(`${step.kind}(): no ${what} of ${model.name} are known that could go${why}; ${remedy}`);
+  }
+  const makes = ({ places }: ChannelGroup) =>
+    places.filter(({ role, shape }) => role !== "consumer" && shape.length > 1);
+  const chosen = own.filter(
+    (group) =>
+      makes(group).some(({ tensor }) => isChosen(tensor)) &&
+      !group.places.some(({ tensor, shape }) => shape.length > 1 && isSkipped(tensor)),
+  );
+  if (chosen.length > 0) return chosen;
+  throw new OptionError(
+    `${step.kind}(): the layers that the recipe chooses hold no ${what} that can go; those of ${model.name} are made by layers such as "${makes(own[0])[0].tensor}"`,
+  );
+}
+
+function withMaps(state: Surgery, before: Wiring, chosen: readonly Chosen[], step: Step): Surgery {
+  const maps = new Map(chosen.flatMap((one) => [...one.maps]));
+  const sizes = new Map(chosen.map(({ group, size }) => [group, size]));
+  const after = {
+    ...before,
+    groups: before.groups.map((group) => ({ ...group, size: sizes.get(group) ?? group.size })),
+  };
+  const pieces = state.pieces.map((piece) => {
+    const own = piece.isDropped ? undefined : maps.get(piece.name);
+    return own ? { ...piece, maps: [...piece.maps, ...own], steps: [...piece.steps, step] } : piece;
+  });
+  return { pieces, ...settingsOf(state, changedSettings(state, { before, after, dropped: [] })) };
+}
+
+function withoutBlocks(state: Surgery, before: Wiring, dropped: readonly number[], step: Step): Surgery {
+  const gone = new Set(dropped);
+  const prefix = before.blocks[0].prefix;
+  const number = new Map<number, number>();
+  for (const { index } of before.blocks) if (!gone.has(index)) number.set(index, number.size);
+  const stays = ({ block }: ChannelGroup) => block === undefined || !gone.has(block.index);
+  const after = {
+    ...before,
+    groups: before.groups.filter(stays),
+    blocks: before.blocks.filter(({ index }) => !gone.has(index)),
+  };
+  const pieces = state.pieces.map((piece): Piece => {
+    const place = piece.isDropped ? undefined : blockName(piece.name);
+    if (place?.prefix !== prefix) return piece;
+    if (gone.has(place.index)) return { ...piece, isDropped: true, steps: [...piece.steps, step] };
+    return { ...piece, name: `${prefix}${number.get(place.index)}${place.suffix}` };
+  });
+  const places = before.blocks.flatMap(({ index }, at) => (gone.has(index) ? [at] : []));
+  return { pieces, ...settingsOf(state, changedSettings(state, { before, after, dropped: places })) };
+}
+
+function settingsOf({ metadata }: Surgery, changes: Settings): Pick<Surgery, "config" | "metadata"> {
+  const isChanged = Object.keys(changes.metadata).length > 0;
+  return { config: changes.config, metadata: isChanged ? withGgufChanges(metadata, changes.metadata) : metadata };
+}

@@ -1,0 +1,71 @@
+/** What the worker threads do to choose the parts of a network that go. Pure. */
+import { checkFinite } from "../measure";
+import { channelMatrix, channelSums, channelVectors, type ChannelValues } from "../prune/channels/scores";
+import type { Clusters } from "../prune/channels/axis-map";
+import { headEnergy } from "../prune/heads";
+import { mergeClusters } from "../prune/merge";
+
+/** A tensor's values, its name for errors, and where channels lie in it. */
+export interface NamedChannelValues extends ChannelValues {
+  readonly name: string;
+}
+
+export interface SumsJob {
+  readonly part: NamedChannelValues;
+  readonly size: number;
+  readonly norm: "l1" | "l2";
+}
+
+export interface HeadsJob {
+  readonly value: NamedChannelValues;
+  readonly output: NamedChannelValues;
+  readonly size: number;
+  /** Query heads in a channel. */
+  readonly queries: number;
+}
+
+export interface MergeJob {
+  readonly parts: readonly NamedChannelValues[];
+  readonly size: number;
+  readonly kept: number;
+  readonly homogeneous: boolean;
+}
+
+export interface SquaresJob {
+  readonly name: string;
+  readonly values: Float32Array;
+}
+
+export function sumsOfChannels({ part, size, norm }: SumsJob): Float64Array {
+  checkFinite(part.values, "nodes", part.name);
+  return channelSums(part, size, norm);
+}
+
+/** √Σ‖O_q·V‖²_F of each channel, over its query heads q. */
+export function scoresOfHeads({ value, output, size, queries }: HeadsJob): Float64Array {
+  checkFinite(value.values, "heads", value.name);
+  checkFinite(output.values, "heads", output.name);
+  const length = value.section.length;
+  return Float64Array.from({ length: size }, (_, head) => {
+    const rows = channelMatrix(value, value.section.start + head * value.section.stride, length, false);
+    let energy = 0;
+    for (let query = 0; query < queries; query++) {
+      const first = output.section.start + head * output.section.stride + query * length;
+      energy += headEnergy(channelMatrix(output, first, length, true), rows);
+    }
+    return Math.sqrt(energy);
+  });
+}
+
+export function clustersOfChannels({ parts, size, kept, homogeneous }: MergeJob): Clusters {
+  for (const { values, name } of parts) checkFinite(values, "merge", name);
+  return mergeClusters(channelVectors(parts, size), size, kept, homogeneous);
+}
+
+/** Σw², in float64, in order. */
+export function sumOfSquares({ name, values }: SquaresJob): number {
+  checkFinite(values, "layers", name);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+  return sum;
+}
