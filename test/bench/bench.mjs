@@ -1,9 +1,10 @@
 // npm run bench [-- SUITE …]: runs every suite in this folder, prints one table at the end, writes out/bench.json.
 // A suite is a .mjs file that exports `name` and `async run({ python, peerPython, root })`, which gives rows:
-//   { what, who, milliseconds, spread?, rate?, unit?, ratio?, against?, note? }
-// milliseconds is a median and spread the interquartile range, or, by timing.mjs, the fastest run and how far the median lies above it; ratio is how many times faster than `against`, in the same run.
+//   { what, who, milliseconds, spread?, cpuSeconds?, rate?, unit?, ratio?, against?, limit?, isMissed?, note? }
+// milliseconds is a median and spread the interquartile range, or, by timing.mjs, the fastest run and how far the median lies above it; ratio is how many times faster than `against`, in the same run; cpuSeconds those of all threads; limit what an
+// issue asks of the row. A limit that is missed on a quiet machine ends the bench with exit code 1.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -25,6 +26,9 @@ if (suites.length === 0) {
   console.error(`No suite is called ${wanted.join(" or ")}.`);
   process.exit(1);
 }
+
+// Others at work make a figure worthless: then a missed limit is printed, and no more.
+const isQuiet = loadavg()[0] < 0.25 * availableParallelism();
 
 const results = [];
 let failed = false;
@@ -63,12 +67,14 @@ const table = results.flatMap(({ suite, rows }) =>
     row.who,
     number(row.milliseconds),
     row.spread === undefined ? "" : `± ${number(row.spread, 2)}`,
+    row.cpuSeconds === undefined ? "" : `${number(row.cpuSeconds)} s`,
     row.rate === undefined ? "" : `${number(row.rate)} ${row.unit ?? ""}`,
     row.ratio === undefined ? "" : `${number(row.ratio)} × ${row.against ?? ""}`,
+    row.limit === undefined ? "" : `${row.limit}: ${row.isMissed ? "MISSED" : "met"}`,
     row.note ?? "",
   ]),
 );
-const headings = ["suite", "what", "who", "ms", "spread", "rate", "ratio", "note"];
+const headings = ["suite", "what", "who", "ms", "spread", "CPU", "rate", "ratio", "limit", "note"];
 const widths = headings.map((heading, at) => Math.max(heading.length, ...table.map((cells) => cells[at].length)));
 const line = (cells) =>
   cells
@@ -77,4 +83,9 @@ const line = (cells) =>
     .trimEnd();
 console.log(`\n${[headings, widths.map((width) => "-".repeat(width)), ...table].map(line).join("\n")}`);
 console.log("\nWritten to out/bench.json.");
-process.exit(failed ? 1 : 0);
+const missed = results.flatMap(({ rows }) => rows).filter(({ isMissed }) => isMissed);
+if (missed.length > 0)
+  console.log(
+    `${missed.length} of the limits ${missed.length === 1 ? "is" : "are"} missed${isQuiet ? "" : ", on a machine that was busy when the bench began"}.`,
+  );
+process.exit(failed || (isQuiet && missed.length > 0) ? 1 : 0);

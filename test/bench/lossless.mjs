@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { limited } from "./timing.mjs";
 
 export const name = "lossless";
 
@@ -16,7 +17,6 @@ const runs = 16;
 
 /** The most that may be left of the bytes, and how much faster two workers are at least than one. */
 const floors = { ratio: { "BF16 × 4": 0.665, F32: 0.819 }, twoWorkers: 1.7 };
-const judged = (words, isMet) => `floor ${words}: ${isMet ? "met" : "MISSED"}`;
 
 /** The weights' bytes, and where each tensor lies in them. */
 function readModel(path) {
@@ -83,25 +83,27 @@ async function compare(what, data, lengths, width, dtype, { peerPython, root }) 
     {
       what: size,
       who: "ours",
-      note: `${share(one.bytes)}; ${judged(`at most ${most}`, one.bytes <= most * data.length)}`,
+      note: share(one.bytes),
+      ...limited(`ratio at most ${most}`, one.bytes <= most * data.length),
     },
   ];
-  const row = (verb, who, milliseconds, note) => ({
+  const row = (verb, who, milliseconds, more) => ({
     what: `${size}, ${verb}`,
     who,
     milliseconds,
     rate: data.length / milliseconds / 1e6,
     unit: "GB/s",
-    note,
+    ...more,
   });
   const { zipnn } = others;
   for (const verb of ["compress", "decompress"]) {
     const peer = zipnn?.[verb];
-    const note = peer === undefined ? undefined : judged("zipnn's speed", one[verb] <= peer);
-    rows.push(row(verb, "ours, 1 worker", one[verb], note));
+    const limit = peer === undefined ? {} : limited("zipnn's speed", one[verb] <= peer);
+    rows.push(row(verb, "ours, 1 worker", one[verb], limit));
     const faster = one[verb] / two[verb];
     rows.push({
-      ...row(verb, "ours, 2 workers", two[verb], judged(`${floors.twoWorkers} ×`, faster >= floors.twoWorkers)),
+      ...row(verb, "ours, 2 workers", two[verb]),
+      ...limited(`at least ${floors.twoWorkers} × 1 worker`, faster >= floors.twoWorkers),
       ratio: faster,
       against: "1 worker",
     });
@@ -111,7 +113,7 @@ async function compare(what, data, lengths, width, dtype, { peerPython, root }) 
     else
       for (const verb of ["compress", "decompress"])
         rows.push({
-          ...row(verb, `${who}, 1 thread`, peer[verb], share(peer.bytes)),
+          ...row(verb, `${who}, 1 thread`, peer[verb], { note: share(peer.bytes) }),
           ratio: peer[verb] / one[verb],
           against: "its time by ours",
         });

@@ -46,6 +46,11 @@ export async function inRounds(rounds, candidates) {
   return Object.fromEntries([...all].map(([name, list]) => [name, summary(list)]));
 }
 
+/** What a row must keep: the words stand beside its figure, and a limit that is missed on a quiet machine ends the bench with an error. */
+export function limited(limit, isMet) {
+  return { limit, isMissed: !isMet };
+}
+
 /** numpy and torch choose their own code for the processor. */
 export function peerEnvironment() {
   const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _cache, ...environment } = process.env;
