@@ -1,15 +1,18 @@
 // npm test: sets up what the tests need, then runs every suite.
 //   npm test -- [lint] [unit] [train] [protocol] [notebooks] [browser]      (all when none is named)
-// The last line counts the tests of all suites.
+// At the end: the seconds of each suite and the ten slowest tests; the last line counts the tests of all suites. out/test/times.json keeps
+// the times of all.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { SetupError, fail, step } from "./setup/console.mjs";
 import { run } from "./setup/process.mjs";
 import { root, setUp, venvBin } from "./setup/index.mjs";
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
+/** Seconds of each suite, and { name, seconds } of each test and of each file of tests. */
+const times = { suites: {}, files: [], tests: [] };
 const out = join(root, "out", "test");
 const env = { ...process.env, CODEBOOK_MODELS: join(root, "models"), CODEBOOK_PYTHON: venvBin("python") };
 
@@ -42,6 +45,12 @@ function jest(name, args, extra = {}) {
   );
   if (!existsSync(report)) return count(name, { failed: 1 });
   const result = JSON.parse(readFileSync(report, "utf8"));
+  for (const { name: file, startTime, endTime, assertionResults } of result.testResults) {
+    const path = relative(join(root, "lib", "test"), file).replace(/\.js$/, "");
+    times.files.push({ name: path, seconds: (endTime - startTime) / 1000 });
+    for (const { fullName, duration } of assertionResults)
+      times.tests.push({ name: `${path}: ${fullName}`, seconds: (duration ?? 0) / 1000 });
+  }
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
   return count(name, {
     passed: result.numPassedTests,
@@ -89,6 +98,10 @@ const suites = {
       Number(
         /<testsuite [^>]*>/.exec(readFileSync(report, "utf8"))?.[0].match(new RegExp(`\\b${key}="(\\d+)"`))?.[1] ?? 0,
       );
+    for (const [, file, test, seconds] of readFileSync(report, "utf8").matchAll(
+      /<testcase classname="([^"]*)" name="([^"]*)" time="([^"]*)"/g,
+    ))
+      times.tests.push({ name: `${file.replaceAll(".", "/")}: ${test}`, seconds: Number(seconds) });
     const failed = read("failures") + read("errors");
     return count("protocol", {
       passed: read("tests") - failed - read("skipped"),
@@ -125,6 +138,17 @@ async function findChromium() {
   return "/usr/bin/chromium";
 }
 
+function printTimes() {
+  const slowest = (list, count) => list.sort((a, b) => b.seconds - a.seconds).slice(0, count);
+  slowest(times.files, 0);
+  const line = ({ name, seconds }) => `${seconds.toFixed(1).padStart(8)} s  ${name.slice(0, 150)}`;
+  const all = Object.entries(times.suites).map(([name, seconds]) => ({ name, seconds }));
+  console.log(
+    ["Suites:", ...all.map(line), "The ten slowest tests:", ...slowest(times.tests, 10).map(line)].join("\n"),
+  );
+  writeFileSync(join(out, "times.json"), `${JSON.stringify(times, undefined, 1)}\n`);
+}
+
 async function main() {
   const wanted = process.argv.slice(2);
   const unknown = wanted.find((name) => !(name in suites));
@@ -135,7 +159,12 @@ async function main() {
   const chosen = wanted.length ? wanted : Object.keys(suites);
   if (chosen.includes("browser")) env.CODEBOOK_CHROMIUM = await findChromium();
   mkdirSync(out, { recursive: true });
-  for (const name of chosen) suites[name]();
+  for (const name of chosen) {
+    const start = performance.now();
+    suites[name]();
+    times.suites[name] = (performance.now() - start) / 1000;
+  }
+  printTimes();
   console.log(`${totals.passed} passed, ${totals.failed} failed${totals.skipped ? `, ${totals.skipped} skipped` : ""}`);
   process.exitCode = totals.failed || !totals.passed ? 1 : 0;
 }
