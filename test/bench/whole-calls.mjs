@@ -120,7 +120,7 @@ function jobRows(root, path, bytes, { peerPython, folder }) {
   const bins = join(root, ".references", "node_modules", "@node-llama-cpp", "linux-x64", "bins", "linux-x64");
   const llama = (type, out) =>
     existsSync(bins) && peerPython
-      ? processTimes(peerPython, [join(root, "test", "llama", "quantize.py"), bins, float, out, type])
+      ? processTimes(peerPython, [join(root, "test", "llama-cpp", "quantize.py"), bins, float, out, type])
       : { missing: "npm run references" };
   for (const [type, number] of [
     ["Q4_K_M", "15"],
