@@ -22,8 +22,8 @@ export interface OutputFileSystem {
 }
 
 export interface AtomicWriteOptions {
-  readonly signal?: AbortSignal;
-  readonly fileSystem?: OutputFileSystem;
+  readonly signal?: AbortSignal | undefined;
+  readonly fileSystem?: OutputFileSystem | undefined;
   /** Looks at the temporary file, whole and forced to disk, before it takes its name; what this throws keeps the old file. */
   readonly verify?: (temporary: string) => Promise<void>;
 }

@@ -6,7 +6,7 @@ import type { ByteSource } from "./source";
 const sliceBytes = 1024 * 1024;
 
 export interface HashOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called after each slice with the bytes hashed so far. */
   readonly onProgress?: (done: number, total: number) => void;
 }

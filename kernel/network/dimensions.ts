@@ -5,7 +5,7 @@
 /** The part of a model that is known without its values. */
 export interface Described {
   readonly metadata: Readonly<Record<string, unknown>>;
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Keys of a config.json by meaning, the first that is there counts. Sources: configuration_*.py of transformers 5.24. */

@@ -93,7 +93,7 @@ export function ggmlSteps(step: GgmlStep, model: readonly NamedShape[]): (tensor
   const facts = mixFacts(model, step.importance !== undefined);
   return ({ name, shape }) => {
     const own = facts.tensors.get(name);
-    return own && fittedStep({ ...step, mix: undefined, type: mixTypeOf(mix, own, facts.model) }, shape, name);
+    return own && fittedStep({ ...step, type: mixTypeOf(mix, own, facts.model) }, shape, name);
   };
 }
 

@@ -12,8 +12,8 @@ export interface HistoryEntry {
 /** What a `history_request` asks for. */
 export type HistoryQuery =
   | { access: "tail"; count: number }
-  | { access: "range"; session: number; start: number; stop?: number }
-  | { access: "search"; pattern: string; count?: number; unique: boolean };
+  | { access: "range"; session: number; start: number; stop?: number | undefined }
+  | { access: "search"; pattern: string; count?: number | undefined; unique: boolean };
 
 /** Older sessions than these are removed. */
 const KEPT_SESSIONS = 1_000;

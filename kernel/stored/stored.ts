@@ -25,7 +25,7 @@ export interface StoredTensor {
   readonly name: string;
   readonly shape: Shape;
   /** One bit for each weight, 0 where w′ is zero by pruning. In memory always a bitmask; `index` says what a file would hold. */
-  readonly mask?: Uint8Array;
+  readonly mask?: Uint8Array | undefined;
   readonly index?: IndexStorage;
   /** The content holds the weights of the mask only. */
   readonly sparse?: boolean;

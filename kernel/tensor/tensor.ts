@@ -4,7 +4,8 @@ import type { DType } from "./dtype";
 export type Shape = readonly number[];
 
 export interface ReadOptions {
-  readonly signal?: AbortSignal;
+  /** Ends the read with its `reason` once aborted; undefined: nothing does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A named array of a model, not yet read. Reading touches this tensor's bytes only. */

@@ -67,7 +67,7 @@ function runOnArrays(
     }),
   ) as KernelInputs;
   try {
-    const result = kernel.kernelFunc({ inputs: copies, attrs, backend: arrays }) as tf.TensorInfo;
+    const result = kernel.kernelFunc({ inputs: copies, backend: arrays, ...(attrs && { attrs }) }) as tf.TensorInfo;
     const dataId = store.write(arrays.readSync(result.dataId), result.shape, result.dtype);
     arrays.disposeIntermediateTensorInfo(result);
     return { dataId, shape: result.shape, dtype: result.dtype };

@@ -237,7 +237,8 @@ test("names stand in a figure as text only", () => {
 
 test("the histogram needs none of its parts", () => {
   const report = smallReport();
-  const bare = { ...report.layers[0], histogram: undefined };
+  const { histogram, ...bare } = report.layers[0];
+  expect(histogram).toBeDefined();
   expect(histogramFigure({ ...report, layers: [bare] }, 0, [0], false, lightTheme, 500)).toBeNull();
   const flat = { minimum: 2, maximum: 2, counts: [64], below: 0, above: 0 };
   const figure = histogramFigure(

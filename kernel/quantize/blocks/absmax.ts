@@ -22,7 +22,7 @@ import { OptionError } from "../../errors";
 import { checkFlag, checkOptionNames } from "../../options";
 import type { Shape } from "../../tensor/tensor";
 import type { Step } from "../../tensor/step";
-import { freezeStep, rowsOf } from "../../grid/groups";
+import { rowsOf } from "../../grid/groups";
 
 import { plainLoops, rankOf, smallestScale, type Loops, type SixteenRanks } from "../../loops/loops";
 import type { Quantized, Quantizer, Table } from "../quantizer";
@@ -53,7 +53,7 @@ export function absmaxStep<K extends string>(
   const group = options.group ?? 64;
   if (!groups.includes(group))
     throw new OptionError(`${kind}(): group is ${String(group)}; it takes ${groups.join(", ")}`);
-  return freezeStep({ kind, group, doubleQuant: checkFlag(kind, "doubleQuant", options.doubleQuant ?? false) });
+  return Object.freeze({ kind, group, doubleQuant: checkFlag(kind, "doubleQuant", options.doubleQuant ?? false) });
 }
 
 /** A list of 16 values in ascending order, and the code that each has. */

@@ -201,7 +201,7 @@ export class Compiler {
       const { before, after } = cellTransformers(this.ts, checker, earlier, plan);
       const result: Emitted = { javascript: "", map: "", nested: nestedVariables(this.ts, checker, file), plan };
       let isDeclared = false;
-      const declare = transformers?.afterDeclarations;
+      const declare = transformers?.afterDeclarations && { afterDeclarations: transformers.afterDeclarations };
       const done = emit(
         file,
         (name, text) => {
@@ -216,12 +216,12 @@ export class Compiler {
         },
         token,
         onlyDeclarations,
-        { before: [before], after: [after], afterDeclarations: declare },
+        { before: [before], after: [after], ...declare },
       );
       if (!isDeclared) {
         const whole = program.getProgram() as TS.Program & { emit: (...all: unknown[]) => TS.EmitResult };
         const force = true;
-        whole.emit(file, write, token, true, { afterDeclarations: declare }, force);
+        whole.emit(file, write, token, true, { ...declare }, force);
       }
       this.emitted = result;
       return done;
