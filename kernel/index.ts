@@ -81,7 +81,7 @@ export { compress } from "./recipe/compress";
 export type { CompressOptions } from "./recipe/compress";
 export { CompressedModel } from "./recipe/compressed-model";
 export type { SaveOptions } from "./recipe/compressed-model";
-export { CompressedTensor } from "./layer/compressed-tensor";
+export { CompressedTensor } from "./layer/layer-tensor";
 export { planeEntropy } from "./analysis/plane-entropy";
 export type { PlaneEntropyOptions } from "./analysis/plane-entropy";
 export type { Plane, PlaneEntropy, PlaneOfType, TensorPlanes } from "./analysis/plane-entropy-result";

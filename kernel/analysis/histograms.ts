@@ -12,9 +12,8 @@ import { layerMatcher, type LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { sharedPool } from "../threads/pool";
+import { tasks } from "./tasks";
 import { histogramBins } from "../measure/histogram";
-
-const workerModule = `${__dirname}/histogram-worker.js`;
 
 export interface HistogramsOptions {
   /** Which tensors to read: a glob, a RegExp, a function, or a list of those; by default the weights of
@@ -88,5 +87,5 @@ async function countOnThread(
   // A tensor in memory keeps its own array.
   const own = values.slice();
   const run = { label, transfer: [own.buffer], ...(signal ? { signal } : {}) };
-  return sharedPool(workerModule).run<Histogram>("histogram", { values: own, bins }, run);
+  return sharedPool().run(tasks, "histogram", { values: own, bins }, run);
 }

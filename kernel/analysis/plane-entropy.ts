@@ -15,6 +15,7 @@ import type { Tensor } from "../tensor/tensor";
 import { planeEntropyBundle } from "./plane-entropy-forms";
 import type { Plane, PlaneEntropy, PlaneOfType, TensorPlanes } from "./plane-entropy-result";
 import { Runner } from "../threads/runner";
+import { tasks } from "./tasks";
 
 export interface PlaneEntropyOptions {
   /** Which tensors of a model: a glob, a RegExp, a function, or a list of those; all by default. */
@@ -54,7 +55,7 @@ export async function planeEntropy(
       onProgress?.({ task, done, total, unit: "bytes", item: tensor.name });
       const bytes = await runner.ownBytes(tensor);
       const argument = { bytes, dtype: tensor.dtype };
-      const counted = await runner.run<Counted>("countPlanes", argument, [bytes.buffer], tensor.name);
+      const counted = await runner.run(tasks, "countPlanes", argument, [bytes.buffer], tensor.name);
       done += tensor.sizeBytes;
       return described(tensor, counted);
     })

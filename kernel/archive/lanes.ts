@@ -4,9 +4,17 @@ import { throwIfStopped } from "../bytes/pause";
 import type { Progress } from "../host";
 import type { WasmMemory } from "../simd/module";
 import { laneOf, sharedMemory, type LanePlaces } from "../simd/planes";
-import { sharedPool } from "../threads/pool";
+import { sharedPool, type RunOptions } from "../threads/pool";
 import { blockBytesIn, type ArchiveVersion, type SegmentInfo } from "./contents";
-import { decodeBatch, encodeBatch, type DecodeTask, type EncodedBatch, type EncodeTask, type Piece } from "./tasks";
+import {
+  decodeBatch,
+  encodeBatch,
+  tasks,
+  type DecodeTask,
+  type EncodedBatch,
+  type EncodeTask,
+  type Piece,
+} from "./tasks";
 import { bytesOfElements, elementsIn } from "./base-cast";
 
 /** How work on an archive is done, and who is told. */
@@ -119,8 +127,6 @@ export class Lane {
   }
 }
 
-export const tasksModule = require.resolve("./tasks");
-
 /** A batch on its way. */
 export interface Turn<Result> {
   readonly batch: Batch;
@@ -164,23 +170,19 @@ export class Lanes {
     while (running.length > 0) yield* oldest(running);
   }
 
-  encode(task: EncodeTask, label: string): Promise<EncodedBatch> {
-    return this.run("encode", task, label, encodeBatch);
+  async encode(task: EncodeTask, label: string): Promise<EncodedBatch> {
+    if (this.isInline) return encodeBatch(task);
+    return sharedPool(this.work.workers).run(tasks, "encode", task, this.optionsOf(label));
   }
 
-  decode(task: DecodeTask, label: string): Promise<void> {
-    return this.run("decode", task, label, decodeBatch);
+  async decode(task: DecodeTask, label: string): Promise<void> {
+    if (this.isInline) return decodeBatch(task);
+    return sharedPool(this.work.workers).run(tasks, "decode", task, this.optionsOf(label));
   }
 
-  private async run<Task, Result>(
-    name: string,
-    task: Task,
-    label: string,
-    inline: (task: Task) => Result,
-  ): Promise<Result> {
-    if (this.isInline) return inline(task);
-    const { signal, workers } = this.work;
-    return sharedPool(tasksModule, workers).run<Result>(name, task, { label, ...(signal ? { signal } : {}) });
+  private optionsOf(label: string): RunOptions {
+    const { signal } = this.work;
+    return { label, ...(signal ? { signal } : {}) };
   }
 }
 

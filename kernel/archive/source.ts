@@ -8,8 +8,8 @@ import { sharedPool } from "../threads/pool";
 import { baseOf } from "./base";
 import { archiveMagic, blockBytesIn, type ArchiveIndex, type Segment } from "./contents";
 import { readIndex } from "./contents-reader";
-import { basePart, castOf, Lane, tasksModule } from "./lanes";
-import { decodeBatch, type DecodeTask } from "./tasks";
+import { basePart, castOf, Lane } from "./lanes";
+import { decodeBatch, tasks, type DecodeTask } from "./tasks";
 
 let own: Lane | undefined;
 
@@ -137,7 +137,7 @@ class ArchiveSource implements ByteSource {
       at: segment.at[block],
     };
     const options = { label: segment.tensor?.name ?? this.name, ...(signal ? { signal } : {}) };
-    if (isSlow) await sharedPool(tasksModule).run("decode", task, options);
+    if (isSlow) await sharedPool().run(tasks, "decode", task, options);
     else decodeBatch(task);
     output.set(lane.output(output.length));
   }

@@ -2,6 +2,7 @@
 import { FormatError } from "../errors";
 import type { WasmMemory } from "../simd/module";
 import { kernelsIn, type LanePlaces } from "../simd/planes";
+import { taskModule } from "../threads/tasks";
 import { transferring, type Transferring } from "../threads/transferring";
 import { castInto } from "./base-cast";
 import { blockBytesOf, layoutOf, type LayoutCode } from "../encode/byte-planes/block-layout";
@@ -100,10 +101,10 @@ export function decodeBatch({ memory, lane, sizes, hashes, pieces, version, file
   });
 }
 
-export const tasks = {
+export const tasks = taskModule(__filename, {
   encode: (task: EncodeTask): Transferring<EncodedBatch> => transferring(encodeBatch(task)),
   decode: (task: DecodeTask): undefined => {
     decodeBatch(task);
     return undefined;
   },
-};
+});

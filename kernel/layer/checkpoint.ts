@@ -13,7 +13,7 @@ import { attempt } from "../bytes/source";
 import { FormatError, OptionError, WriteError } from "../errors";
 import { packageVersion } from "../version";
 import type { Step } from "../tensor/step";
-import type { LayerFile } from "./kept";
+import type { LayerFile } from "./stored-location";
 
 /** What decides every byte of the outcomes, in words that an error can show. */
 export interface Study {

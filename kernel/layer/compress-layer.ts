@@ -1,4 +1,5 @@
-/** One layer through its steps, with every measure of the report: the work of one task on a worker thread. Pure. */
+/** One layer through its steps, with every measure of the report: the work of one task on a worker thread. It detaches the values of its
+ *  input, so that the thread holds them once. */
 import { free } from "../bytes/free";
 import { encode, planes } from "../encode";
 import { entropyOfValues, errorMeasures, type ErrorSums } from "../measure";
@@ -12,24 +13,23 @@ import type { ErrorMeasures, Histogram, LayerVariant, StepMeasures } from "../re
 import { addressOf, release, reserve, roomForFloats } from "../simd/layer-memory";
 import { parametersOf } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { startOf } from "./start";
+import { remainingWeights } from "./remaining-weights";
 import { dequantizeFast, quantizeFast } from "../stored/quantize-fast";
-import type { LayerJob } from "./job";
-import { typeOfBytes } from "./job";
+import type { LayerJob } from "./layer-job";
+import { typeOfBytes } from "./layer-job";
 import { checkFiniteFast, entropyOfCodesFast, levelsOf, measureLayer, sumErrorsFast } from "../loops/measures";
 import { isGlobal, kindOfStep, labelOf } from "./operators";
-import { emptyCodes, packCodes, packMask, typeOfCodes } from "../stored/pack-bits";
+import { emptyCodes, packCodes, packMask, typeOfCodes } from "../stored/packed-codes";
 import { factorBytes } from "../stored/factors";
+import { gather, spread } from "../stored/kept-weights";
 import {
-  gather,
-  spread,
   storedBytes,
   type Coded,
   type StoredCodes,
   type StoredFactors,
   type StoredTensor,
   type StoredValues,
-} from "../stored/stored";
+} from "../stored/stored-tensor";
 
 export interface LayerOutcome {
   /** Absent where no step remained after parts were taken out. */
@@ -60,7 +60,7 @@ interface State {
   coder: Step | undefined;
 }
 
-/** Takes the values of the job away. */
+/** Compresses a layer; the same bytes and measures on every machine. The array of `job.input.values` may be detached, with length 0 after. */
 export function compressLayer(job: LayerJob): LayerOutcome {
   const weights = parametersOf(job.shape);
   // The values, those after each lossy step, and the codes.
@@ -83,7 +83,7 @@ function inRoom(values: Float32Array): Float32Array {
 
 function compressInRoom(job: LayerJob): LayerOutcome {
   const { name, steps, surgery } = job;
-  const { original, values: left, shape, input, expand, cutShare } = startOf(job);
+  const { original, values: left, shape, input, expand, cutShare } = remainingWeights(job);
   const before = inRoom(original);
   const values = left === original ? before : inRoom(left);
   // The values are in the room now.
@@ -181,7 +181,7 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
         state.values = spread(quantizer.dequantize(state.quantized), keep, new Float32Array(keep.length));
         return;
       }
-      state.quantized = blocksOf(step, job) ?? quantizeFast(state.values, shape, step, name);
+      state.quantized = ownBlocks(step, job) ?? quantizeFast(state.values, shape, step, name);
       const values = dequantizeFast(state.quantized);
       state.values = keep ? applyMask(values, keep) : values;
       return;
@@ -192,7 +192,7 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
 }
 
 /** The blocks of the input, where it has the type that its first step quantizes to. */
-function blocksOf(step: Step, { input, shape, dtype, steps }: LayerJob): Quantized | undefined {
+function ownBlocks(step: Step, { input, shape, dtype, steps }: LayerJob): Quantized | undefined {
   return step === steps[0] && "bytes" in input && keepsBlocks(step, dtype)
     ? quantizedFromBlocks(input.bytes, shape, step)
     : undefined;

@@ -11,8 +11,8 @@ import type { Tensor } from "../tensor/tensor";
 import { Checkpoint } from "../layer/checkpoint";
 import { compressLayers } from "./compress-layers";
 import { CompressedModel } from "./compressed-model";
-import type { KeptOutcome } from "../layer/kept";
-import { CompressedTensor } from "../layer/compressed-tensor";
+import type { LocatedOutcome } from "../layer/stored-location";
+import { CompressedTensor } from "../layer/layer-tensor";
 import { CutTensor } from "../surgery/cut-tensor";
 import { chooseLayers, isUnchanged, planLayers, unchangedPiece, type PlannedLayer } from "./plan";
 import { checkRecipe, recipeName, recipeRecord, type Recipe } from "./recipe";
@@ -110,7 +110,7 @@ interface Facts {
 function assemble(
   model: Model,
   layers: readonly PlannedLayer[],
-  outcomes: readonly KeptOutcome[],
+  outcomes: readonly LocatedOutcome[],
   surgery: Surgery | undefined,
   { name, recipe, seed, sha256 }: Facts,
 ): CompressedModel {

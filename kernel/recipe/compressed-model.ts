@@ -11,7 +11,7 @@ import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Tensor } from "../tensor/tensor";
 import { isBitsandbytes } from "../save/bitsandbytes-layout";
-import { CompressedTensor } from "../layer/compressed-tensor";
+import { CompressedTensor } from "../layer/layer-tensor";
 import { headsForTransformers } from "../surgery/pad-heads";
 import { saveBitsandbytes } from "../save/bitsandbytes";
 import { saveCompressedTensors } from "../save/compressed-tensors";
@@ -113,7 +113,7 @@ export class CompressedModel extends TensorSet implements Displayed {
       return saveTfjs(this.written(), folder, { resume, ...(dtype && { dtype }), ...(signal && { signal }) });
     }
     const from = options.from ?? this.folder;
-    const packed = this.tensors.some((one) => one instanceof CompressedTensor && one.form.content.kind === "codes");
+    const packed = this.tensors.some((one) => one instanceof CompressedTensor && one.outline.content.kind === "codes");
     if (packed) {
       if (dtype) throw new OptionError("save(): dtype goes with a file; a folder holds the weights packed");
       if (padHeads) throw new OptionError("save(): padHeads goes with plain weights; these are quantized");
@@ -122,7 +122,7 @@ export class CompressedModel extends TensorSet implements Displayed {
       if (this.config) checkSizes(this.config);
       const choices = { resume, ...(from === undefined ? {} : { from }), ...(signal && { signal }) };
       const compressed = this.tensors.filter((one) => one instanceof CompressedTensor);
-      return compressed.every(({ form }) => isBitsandbytes(form))
+      return compressed.every(({ outline }) => isBitsandbytes(outline))
         ? saveBitsandbytes(this.written(), folder, choices)
         : saveCompressedTensors(this.written(), folder, choices);
     }

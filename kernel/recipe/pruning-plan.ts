@@ -2,9 +2,10 @@
  *  more than a layer for each thread is in memory. */
 import { addHistogram, pruneCount, selectDigit, thresholdOf } from "../prune/magnitude";
 import type { Step } from "../tensor/step";
-import { valuesOf, type HistogramJob, type LayerInput, type LayerThreshold } from "../layer/job";
+import { valuesOf, type LayerInput, type LayerThreshold } from "../layer/layer-job";
 import { isGlobal } from "../layer/operators";
 import type { PlannedLayer } from "./plan";
+import type { HistogramJob } from "./tasks";
 
 type OnEachLayer = (
   task: "histogram",

@@ -5,10 +5,11 @@ import { pause } from "../bytes/pause";
 import { linear, trellis, type TrellisStep } from "../quantize";
 import { StepSearch } from "../quantize/target/entropy-step";
 import type { Step } from "../tensor/step";
-import { valuesOf, type ClassesJob, type LayerInput } from "../layer/job";
-import type { KeptOutcome } from "../layer/kept";
+import { valuesOf, type LayerInput } from "../layer/layer-job";
+import type { LocatedOutcome } from "../layer/stored-location";
 import { targetBitsOf } from "../layer/operators";
 import type { PlannedLayer } from "./plan";
+import type { ClassesJob } from "./tasks";
 
 type OnEachLayer = (
   task: "classes",
@@ -16,7 +17,7 @@ type OnEachLayer = (
   jobOf: (layer: PlannedLayer, input: LayerInput) => ClassesJob,
 ) => Promise<Float64Array[]>;
 
-type Run = (layers: readonly PlannedLayer[]) => Promise<KeptOutcome[]>;
+type Run = (layers: readonly PlannedLayer[]) => Promise<LocatedOutcome[]>;
 
 /** How often a layer with these steps is read, the reading for a threshold apart: with a target it is counted, then tried about twice. */
 export function targetPasses(steps: readonly Step[]): number {
@@ -32,9 +33,9 @@ export async function meetTargets(
   layers: readonly PlannedLayer[],
   onEachLayer: OnEachLayer,
   run: Run,
-): Promise<KeptOutcome[]> {
-  const outcomes = new Map<PlannedLayer, KeptOutcome>();
-  const keep = (members: readonly PlannedLayer[], results: readonly KeptOutcome[]) =>
+): Promise<LocatedOutcome[]> {
+  const outcomes = new Map<PlannedLayer, LocatedOutcome>();
+  const keep = (members: readonly PlannedLayer[], results: readonly LocatedOutcome[]) =>
     members.forEach((member, at) => outcomes.set(member, results[at]));
   const free = layers.filter(({ steps }) => targetOf(steps) === undefined);
   keep(free, await run(free));
@@ -43,7 +44,7 @@ export async function meetTargets(
     const members = bound.filter((layer) => layer.entry === entry);
     keep(members, await meetTarget(members, targetOf(members[0].steps) ?? 0, onEachLayer, run));
   }
-  return layers.map((layer) => outcomes.get(layer) as KeptOutcome);
+  return layers.map((layer) => outcomes.get(layer) as LocatedOutcome);
 }
 
 async function meetTarget(
@@ -51,18 +52,18 @@ async function meetTarget(
   target: number,
   onEachLayer: OnEachLayer,
   run: Run,
-): Promise<KeptOutcome[]> {
+): Promise<LocatedOutcome[]> {
   const counts = await onEachLayer("classes", members, ({ tensor }, input) => ({
     name: tensor.name,
     values: valuesOf(input, tensor.dtype, tensor.shape),
   }));
   const search = new StepSearch(counts, target);
   await inTurns(search.start());
-  let best: KeptOutcome[] = [];
+  let best: LocatedOutcome[] = [];
   for (;;) {
     const { step } = search;
     const results = await run(members.map((member) => ({ ...member, steps: atStep(member.steps, step) })));
-    const bits = results.reduce((sum, { kept }) => sum + (kept ? 8 * kept.form.sizeBytes : 0), 0);
+    const bits = results.reduce((sum, { kept }) => sum + (kept ? 8 * kept.outline.sizeBytes : 0), 0);
     const done = await inTurns(search.observe(bits));
     if (search.best?.step === step) best = results;
     if (done) return best;

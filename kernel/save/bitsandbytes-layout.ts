@@ -11,8 +11,9 @@ import { fp4Codes, fp4Values } from "../quantize/fp4";
 import { nf4Values } from "../quantize/nf4";
 import { packNibbles } from "../grid/nibbles";
 import { parametersOf } from "../tensor/tensor";
-import { restoreQuantized, type StoredCodes, type StoredTensor } from "../stored/stored";
-import { formOf, type StoredForm } from "../stored/form";
+import { restoreQuantized } from "../stored/restore";
+import type { StoredCodes, StoredTensor } from "../stored/stored-tensor";
+import { outlineOf, type StoredOutline } from "../stored/outline";
 
 export type BitsandbytesType = "nf4" | "fp4";
 
@@ -31,19 +32,19 @@ export interface BitsandbytesLayout {
 }
 
 /** The step of a tensor that bitsandbytes can hold. */
-function stepOf({ content }: StoredForm): (AbsmaxBlockStep & { kind: BitsandbytesType }) | undefined {
+function stepOf({ content }: StoredOutline): (AbsmaxBlockStep & { kind: BitsandbytesType }) | undefined {
   const step = content.kind === "codes" ? content.quantizer : undefined;
   return step?.kind === "nf4" || step?.kind === "fp4"
     ? (step as AbsmaxBlockStep & { kind: BitsandbytesType })
     : undefined;
 }
 
-export function isBitsandbytes(form: StoredForm): boolean {
+export function isBitsandbytes(form: StoredOutline): boolean {
   return stepOf(form) !== undefined;
 }
 
 /** `OptionError` for a tensor of another method, or no matrix. */
-export function bitsandbytesLayout(form: StoredForm): BitsandbytesLayout {
+export function bitsandbytesLayout(form: StoredOutline): BitsandbytesLayout {
   const { name, shape, content } = form;
   const step = stepOf(form);
   if (!step || content.kind !== "codes")
@@ -106,14 +107,14 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 
 /** The bytes of a parameter. For a worker thread: pure and synchronous. */
 export function packBitsandbytes(stored: StoredTensor, suffix: string): Uint8Array {
-  const { parameters } = bitsandbytesLayout(formOf(stored));
+  const { parameters } = bitsandbytesLayout(outlineOf(stored));
   const parameter = parameters.find((one) => one.suffix === suffix);
   if (!parameter) throw new OptionError(`saveBitsandbytes(): ${stored.name} has no ${suffix}`);
   return parameter.bytes(stored);
 }
 
 function packCodes(stored: StoredTensor): Uint8Array {
-  const step = stepOf(formOf(stored));
+  const step = stepOf(outlineOf(stored));
   // Code 7 of nf4 and code 0 of fp4 are zero: what was pruned away.
   const zero = step?.kind === "nf4" ? 7 : 0;
   const quantized = restoreQuantized(stored, () => zero);

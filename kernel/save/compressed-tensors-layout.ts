@@ -21,8 +21,9 @@ import { packNibbles } from "../grid/nibbles";
 import type { CodeArray, Table } from "../quantize/quantizer";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
-import { restoreQuantized, type StoredCodes, type StoredTensor } from "../stored/stored";
-import { formOf, type StoredForm, type TableForm } from "../stored/form";
+import { restoreQuantized } from "../stored/restore";
+import type { StoredCodes, StoredTensor } from "../stored/stored-tensor";
+import { outlineOf, type StoredOutline, type TableOutline } from "../stored/outline";
 
 /** The keys of compressed-tensors' QuantizationArgs that are written. */
 export interface QuantizationArgs {
@@ -70,7 +71,7 @@ const f32 = (table: number) => (stored: StoredTensor) =>
 
 /** How a stored tensor is written. `dynamicInputs`: the engine quantizes activations per token to 8 bits (W8A8). `OptionError` when
  *  compressed-tensors has no form for it, with the way out. */
-export function layoutOf(form: StoredForm, dynamicInputs: boolean): CompressedLayout {
+export function layoutOf(form: StoredOutline, dynamicInputs: boolean): CompressedLayout {
   const { name, shape, content } = form;
   if (shape.length !== 2)
     refuse(name, `has ${shape.length} dimensions; compressed-tensors holds matrices: leave it out with skip`);
@@ -132,7 +133,7 @@ function refuseInputs(name: string, step: Step, dynamicInputs: boolean): void {
     refuse(name, `is quantized by ${step.kind}; activations: "dynamic" goes with 8-bit linear or int, and with fp8`);
 }
 
-const exponents = (scale: TableForm): CompressedParameter => ({
+const exponents = (scale: TableOutline): CompressedParameter => ({
   suffix: "weight_scale",
   dtype: "U8",
   shape: scale.shape,
@@ -151,7 +152,7 @@ const groupedFloats = (bits: number, strategy: "group" | "tensor_group", group: 
 });
 
 function fourBitFloats(
-  { name, shape, content }: StoredForm,
+  { name, shape, content }: StoredOutline,
   format: "nvfp4-pack-quantized" | "mxfp4-pack-quantized",
   group: number,
   dynamicInputs: boolean,
@@ -213,9 +214,9 @@ function checkGroups(name: string, shape: Shape, { group_size: group }: Quantiza
 }
 
 function integerLayout(
-  form: StoredForm,
+  form: StoredOutline,
   weights: QuantizationArgs,
-  tables: readonly TableForm[],
+  tables: readonly TableOutline[],
   dynamicInputs: boolean,
 ): CompressedLayout {
   const { name, shape } = form;
@@ -284,7 +285,7 @@ function integerLayout(
 }
 
 /** By how much our codes lie above theirs: `linear` counts from 0 when asymmetric, `int` is signed as they are. */
-function zeroShift({ content }: StoredForm, bits: number): number {
+function zeroShift({ content }: StoredOutline, bits: number): number {
   const isUnsigned = content.kind === "codes" && content.quantizer.kind === "linear";
   return isUnsigned && content.tables.length > 1 ? 2 ** (bits - 1) : 0;
 }
@@ -310,7 +311,7 @@ function packRows(codes: CodeArray, rows: number, columns: number, bits: number,
 
 /** The bytes of a parameter. For a worker thread: pure and synchronous. */
 export function packCompressed(stored: StoredTensor, dynamicInputs: boolean, suffix: string): Uint8Array {
-  const parameter = layoutOf(formOf(stored), dynamicInputs).parameters.find((one) => one.suffix === suffix);
+  const parameter = layoutOf(outlineOf(stored), dynamicInputs).parameters.find((one) => one.suffix === suffix);
   return parameter ? parameter.bytes(stored) : refuse(stored.name, `has no ${suffix}`);
 }
 

@@ -7,10 +7,10 @@ import { checkChoice, checkOptionNames } from "../options";
 import { sharedPool } from "../threads/pool";
 import type { Model } from "../tensor/model";
 import { parametersOf as countOf, type Tensor } from "../tensor/tensor";
-import { CompressedTensor } from "../layer/compressed-tensor";
+import { CompressedTensor } from "../layer/layer-tensor";
 import { layoutOf, type CompressedLayout, type CompressedScheme } from "./compressed-tensors-layout";
 import { writeQuantizedFolder } from "./quantized-folder";
-import { workerModule } from "../threads/task-module";
+import { tasks } from "./tasks";
 
 export interface SaveCompressedTensorsOptions {
   /** The folder of the original model, by default the one that it was opened from: its config.json is carried on (with the sizes of a
@@ -50,7 +50,7 @@ export async function saveCompressedTensors(
   const isDynamic = activations === "dynamic";
   const layouts = new Map<CompressedTensor, CompressedLayout>();
   for (const tensor of model.tensors)
-    if (tensor instanceof CompressedTensor) layouts.set(tensor, layoutOf(tensor.form, isDynamic));
+    if (tensor instanceof CompressedTensor) layouts.set(tensor, layoutOf(tensor.outline, isDynamic));
   if (layouts.size === 0)
     throw new OptionError(
       "saveCompressedTensors(): no tensor of this model is compressed; saveSafetensors() writes it",
@@ -86,8 +86,8 @@ function parametersOf(tensor: CompressedTensor, layout: CompressedLayout, isDyna
     read: () => tensor.read(),
     readBytes: async ({ signal } = {}) => {
       const run = { label: tensor.name, ...(signal ? { signal } : {}) };
-      const job = { place: tensor.place, isDynamic, suffix };
-      const packed = await sharedPool(workerModule).run<Uint8Array>("pack", job, run);
+      const job = { location: tensor.location, isDynamic, suffix };
+      const packed = await sharedPool().run(tasks, "packCompressed", job, run);
       return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
     },
   }));

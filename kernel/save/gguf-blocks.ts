@@ -5,8 +5,9 @@ import { OptionError } from "../errors";
 import { ggmlBytes, type GgmlStep, type GgmlTarget } from "../quantize/ggml";
 import { packBlockCodes } from "../simd/blocks";
 import { parametersOf } from "../tensor/tensor";
-import { restoreQuantized, type StoredTensor } from "../stored/stored";
-import { formOf, type StoredForm } from "../stored/form";
+import { restoreQuantized } from "../stored/restore";
+import type { StoredTensor } from "../stored/stored-tensor";
+import { outlineOf, type StoredOutline } from "../stored/outline";
 
 /** Types in which a weight can be zero whatever its block's scale is, and the code that it has then. The others have a minimum of their
  *  own in each block, or no zero among their values. */
@@ -30,7 +31,7 @@ export function blocksOf({
   shape,
   content,
   isMasked,
-}: StoredForm): { type: GgmlTarget; sizeBytes: number } | undefined {
+}: StoredOutline): { type: GgmlTarget; sizeBytes: number } | undefined {
   if (content.kind !== "codes" || content.quantizer.kind !== "ggml") return undefined;
   const { type = "F16" } = content.quantizer as GgmlStep;
   if (isMasked && zeroCodes[type] === undefined)
@@ -44,7 +45,7 @@ export function blocksOf({
 
 /** The bytes of such a tensor. For a worker thread: pure and synchronous. */
 export function packBlocks(stored: StoredTensor): Uint8Array {
-  const zero = zeroCodes[blocksOf(formOf(stored))?.type ?? "F16"] ?? 0;
+  const zero = zeroCodes[blocksOf(outlineOf(stored))?.type ?? "F16"] ?? 0;
   const quantized = restoreQuantized(stored, () => zero);
   if (!quantized) throw new OptionError(`save(): ${stored.name} has no blocks`);
   const { type = "F16" } = quantized.step as GgmlStep;

@@ -18,9 +18,9 @@ import { checkOptionNames } from "../options";
 import type { GgmlMix } from "../quantize";
 import { sharedPool } from "../threads/pool";
 import type { Tensor } from "../tensor/tensor";
-import { CompressedTensor } from "../layer/compressed-tensor";
+import { CompressedTensor } from "../layer/layer-tensor";
 import { blocksOf } from "./gguf-blocks";
-import { workerModule } from "../threads/task-module";
+import { tasks } from "./tasks";
 
 /** Writes tensors and metadata as one GGUF file, atomically, and returns its size in bytes. Tensors keep their order, metadata their
  *  order and types: a GGUF model that was opened and is saved unchanged gives the same file again. `general.architecture` must be among
@@ -132,7 +132,7 @@ export async function saveCompressedGguf(
 }
 
 function writtenForm(tensor: CompressedTensor): [SavedTensor, SavedFloatType | undefined] {
-  const blocks = blocksOf(tensor.form);
+  const blocks = blocksOf(tensor.outline);
   return blocks ? [new BlockTensor(tensor, blocks.type, blocks.sizeBytes), undefined] : [tensor, "F32"];
 }
 
@@ -156,7 +156,7 @@ class BlockTensor implements SavedTensor {
 
   async readBytes({ signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
     const run = { label: this.name, ...(signal ? { signal } : {}) };
-    const bytes = await sharedPool(workerModule).run<Uint8Array>("packBlocks", this.tensor.place, run);
+    const bytes = await sharedPool().run(tasks, "packBlocks", this.tensor.location, run);
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 }

@@ -5,7 +5,7 @@ import { chosenBlocks, type LayersStep } from "../prune/layers";
 import { placeOf } from "../tensor/layer-names";
 import type { Watch } from "./choose-channels";
 import { ProgressMeter } from "../threads/progress";
-import type { SquaresJob } from "./tasks";
+import { tasks, type SquaresJob } from "./tasks";
 
 /** Numbers of the blocks that go, ascending; `candidates` are those that the recipe chooses. */
 export async function chooseBlocks(
@@ -75,7 +75,7 @@ async function scored(
     const squares = await watch.runner.each(work, async ({ tensor }) => {
       meter.begin(tensor);
       const job: SquaresJob = { name: tensor, values: await watch.runner.ownValues(watch.tensorOf(tensor)) };
-      const result = await watch.runner.run<number>("sumOfSquares", job, [job.values.buffer as ArrayBuffer], tensor);
+      const result = await watch.runner.run(tasks, "sumOfSquares", job, [job.values.buffer as ArrayBuffer], tensor);
       meter.advance(watch.tensorOf(tensor).parameters, tensor);
       return result;
     });

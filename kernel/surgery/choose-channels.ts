@@ -8,7 +8,7 @@ import { leastOf } from "../prune/channels/select";
 import type { Tensor } from "../tensor/tensor";
 import { ProgressMeter } from "../threads/progress";
 import type { Runner } from "../threads/runner";
-import type { HeadsJob, MergeJob, NamedChannelValues, SumsJob } from "./tasks";
+import { tasks, type HeadsJob, type MergeJob, type NamedChannelValues, type SumsJob } from "./tasks";
 
 /** The maps of each tensor that a group's change takes, by its name. */
 export type TensorMaps = ReadonlyMap<string, readonly AxisMap[]>;
@@ -54,7 +54,7 @@ export async function chooseNodes(groups: readonly ChannelGroup[], step: NodesSt
     meter.begin(place.tensor);
     const part = await valuesAt(watch, place);
     const job: SumsJob = { part, size: group.size, norm: step.norm };
-    const result = await watch.runner.run<Float64Array>("channelSums", job, [bufferOf(part)], place.tensor);
+    const result = await watch.runner.run(tasks, "channelSums", job, [bufferOf(part)], place.tensor);
     meter.advance(watch.tensorOf(place.tensor).parameters, place.tensor);
     return result;
   });
@@ -92,7 +92,7 @@ export async function chooseHeads(groups: readonly ChannelGroup[], step: HeadsSt
     const parts = { value: await valuesAt(watch, value), output: await valuesAt(watch, output) };
     const job: HeadsJob = { ...parts, size: group.size, queries: group.queries };
     const buffers = [bufferOf(parts.value), bufferOf(parts.output)];
-    const result = await watch.runner.run<Float64Array>("headScores", job, buffers, value.tensor);
+    const result = await watch.runner.run(tasks, "headScores", job, buffers, value.tensor);
     for (const { tensor } of [value, output]) meter.advance(watch.tensorOf(tensor).parameters, tensor);
     return result;
   });
@@ -150,7 +150,7 @@ export async function chooseMerges(groups: readonly ChannelGroup[], step: MergeS
     const parts = await Promise.all(incoming(group).map((place) => valuesAt(watch, place)));
     const kept = Math.max(1, keptOf(group.size, step, step.align));
     const job: MergeJob = { parts, size: group.size, kept, homogeneous: group.homogeneous };
-    const result = await watch.runner.run<Clusters>("mergeChannels", job, parts.map(bufferOf), group.name);
+    const result = await watch.runner.run(tasks, "mergeChannels", job, parts.map(bufferOf), group.name);
     for (const { tensor } of incoming(group)) meter.advance(watch.tensorOf(tensor).parameters, tensor);
     return result;
   });

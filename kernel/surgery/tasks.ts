@@ -1,9 +1,10 @@
-/** What the worker threads do to choose the parts of a network that go. Pure. */
+/** What a worker thread does to choose the parts of a network that go. */
 import { checkFinite } from "../measure";
 import { channelMatrix, channelSums, channelVectors, type ChannelValues } from "../prune/channels/scores";
-import type { Clusters } from "../prune/channels/axis-map";
 import { headEnergy } from "../prune/heads";
 import { mergeClusters } from "../prune/merge";
+import { taskModule } from "../threads/tasks";
+import { transferring } from "../threads/transferring";
 
 /** A tensor's values, its name for errors, and where channels lie in it. */
 export interface NamedChannelValues extends ChannelValues {
@@ -36,36 +37,38 @@ export interface SquaresJob {
   readonly values: Float32Array;
 }
 
-export function sumsOfChannels({ part, size, norm }: SumsJob): Float64Array {
-  checkFinite(part.values, "nodes", part.name);
-  return channelSums(part, size, norm);
-}
-
-/** √Σ‖O_q·V‖²_F of each channel, over its query heads q. */
-export function scoresOfHeads({ value, output, size, queries }: HeadsJob): Float64Array {
-  checkFinite(value.values, "heads", value.name);
-  checkFinite(output.values, "heads", output.name);
-  const length = value.section.length;
-  return Float64Array.from({ length: size }, (_, head) => {
-    const rows = channelMatrix(value, value.section.start + head * value.section.stride, length, false);
-    let energy = 0;
-    for (let query = 0; query < queries; query++) {
-      const first = output.section.start + head * output.section.stride + query * length;
-      energy += headEnergy(channelMatrix(output, first, length, true), rows);
-    }
-    return Math.sqrt(energy);
-  });
-}
-
-export function clustersOfChannels({ parts, size, kept, homogeneous }: MergeJob): Clusters {
-  for (const { values, name } of parts) checkFinite(values, "merge", name);
-  return mergeClusters(channelVectors(parts, size), size, kept, homogeneous);
-}
-
-/** Σw², in float64, in order. */
-export function sumOfSquares({ name, values }: SquaresJob): number {
-  checkFinite(values, "layers", name);
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
-  return sum;
-}
+export const tasks = taskModule(__filename, {
+  /** Σ|w| ("l1") or Σw² ("l2") of each of the tensor's `size` channels. */
+  channelSums: ({ part, size, norm }: SumsJob) => {
+    checkFinite(part.values, "nodes", part.name);
+    return transferring(channelSums(part, size, norm));
+  },
+  /** √Σ‖O_q·V‖²_F of each channel, over its query heads q. */
+  headScores: ({ value, output, size, queries }: HeadsJob) => {
+    checkFinite(value.values, "heads", value.name);
+    checkFinite(output.values, "heads", output.name);
+    const length = value.section.length;
+    const scores = Float64Array.from({ length: size }, (_, head) => {
+      const rows = channelMatrix(value, value.section.start + head * value.section.stride, length, false);
+      let energy = 0;
+      for (let query = 0; query < queries; query++) {
+        const first = output.section.start + head * output.section.stride + query * length;
+        energy += headEnergy(channelMatrix(output, first, length, true), rows);
+      }
+      return Math.sqrt(energy);
+    });
+    return transferring(scores);
+  },
+  /** Clusters of `size` channels over all parts, as many as are kept. */
+  mergeChannels: ({ parts, size, kept, homogeneous }: MergeJob) => {
+    for (const { values, name } of parts) checkFinite(values, "merge", name);
+    return transferring(mergeClusters(channelVectors(parts, size), size, kept, homogeneous));
+  },
+  /** Σw², in float64, in order. */
+  sumOfSquares: ({ name, values }: SquaresJob) => {
+    checkFinite(values, "layers", name);
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+    return sum;
+  },
+});

@@ -1,9 +1,9 @@
-/** Runs the work of `compress()` on the pool: several items at a time, results in order, one failure stops all. */
+/** Runs the work of `compress()` on the shared pool: several items at a time, results in order, one failure stops all. */
 import { pause, throwIfStopped } from "../bytes/pause";
 import { CancelledError } from "../errors";
 import { mapInOrder, sharedPool, type WorkerPool } from "./pool";
 import type { Tensor } from "../tensor/tensor";
-import { workerModule } from "./task-module";
+import type { TaskArgument, TaskFunctions, TaskModule, TaskName, TaskResult } from "./tasks";
 
 export class Runner {
   /** Fires when the caller's signal does, and when an item failed: the work in hand is ended, and nothing half-done remains. */
@@ -17,7 +17,7 @@ export class Runner {
   ) {
     this.signal = outer ? AbortSignal.any([this.stop.signal, outer]) : this.stop.signal;
     if (this.signal.aborted) throw new CancelledError("compress()");
-    this.pool = sharedPool(workerModule, workers);
+    this.pool = sharedPool(workers);
   }
 
   /** `work` on every item, as many at a time as there are workers. */
@@ -32,9 +32,15 @@ export class Runner {
     });
   }
 
-  /** A task on a thread; `transfer` moves there. */
-  run<Result>(task: string, argument: object, transfer: readonly ArrayBuffer[], label: string): Promise<Result> {
-    return this.pool.run<Result>(task, argument, { signal: this.signal, transfer, label });
+  /** A task on a thread, where the buffers of `transfer` move; errors name the work by `label`. */
+  run<Functions extends TaskFunctions, Name extends TaskName<Functions>>(
+    module: TaskModule<Functions>,
+    task: Name,
+    argument: TaskArgument<Functions, Name>,
+    transfer: readonly ArrayBuffer[],
+    label: string,
+  ): Promise<TaskResult<Functions, Name>> {
+    return this.pool.run(module, task, argument, { signal: this.signal, transfer, label });
   }
 
   /** The values of a tensor in a buffer of their own, which may move to a thread. */

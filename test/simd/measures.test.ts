@@ -7,7 +7,7 @@ import {
   sumErrors,
   entropyOfCodes,
 } from "../../kernel/measure";
-import { packCodes, unpackCodes } from "../../kernel/stored/pack-bits";
+import { packCodes, unpackCodes } from "../../kernel/stored/packed-codes";
 import {
   checkFiniteFast,
   countSymbolsFast,

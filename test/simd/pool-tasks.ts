@@ -1,8 +1,9 @@
 import { NonFiniteError } from "../../kernel/errors";
+import { taskModule } from "../../kernel/threads/tasks";
 import { transferring } from "../../kernel/threads/transferring";
 
 /** What the pool's tests run on its threads. */
-export const tasks = {
+export const tasks = taskModule(__filename, {
   double: (x: number) => 2 * x,
   fill: (length: number) => transferring({ data: new Float32Array(length).fill(0.5), note: "moved" }),
   own: (weights: Float32Array) => weights.length,
@@ -28,4 +29,6 @@ export const tasks = {
     });
     return new Promise(() => undefined);
   },
-};
+  /** The file names of the modules that the thread has loaded. */
+  loaded: (folder: string) => Object.keys(require.cache).filter((file) => file.startsWith(folder)),
+});

@@ -1,24 +1,27 @@
-/** Where the steps of a layer begin: the tensor of the model with the parts taken out that go. */
+/** What the steps of a layer begin with: the tensor of the model without the parts that surgery takes out. */
 import { bfloat16FromBits, float16FromBits, float16ToFloat32Bits } from "../bytes/half-float";
 import { applyMaps, expandMaps, mappedShape, type AxisMap } from "../prune/channels/axis-map";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import { cutBytes } from "../prune/channels/cut-bytes";
-import { typeOfBytes, valuesOf, type LayerInput, type LayerJob } from "./job";
+import { typeOfBytes, valuesOf, type LayerInput, type LayerJob } from "./layer-job";
 
-export interface Start {
+export interface RemainingWeights {
   /** w as the model has it. */
   readonly original: Float32Array;
-  /** w without what was taken out, and its shape; `original` itself where nothing was. */
+  /** w without what was taken out; `original` itself where nothing was. */
   readonly values: Float32Array;
+  /** The shape of `values`. */
   readonly shape: Shape;
+  /** The job's input without what was taken out. */
   readonly input: LayerInput;
-  /** A tensor of that shape as one of the model's: what was taken out is zero, what was merged stands for each of its members. */
+  /** Turns values of that shape into values of the model's: zeros for what was taken out, and a merged channel for each of its members. */
   readonly expand: (values: Float32Array) => Float32Array;
   /** The share of the weights that was cut away, 0–1. */
   readonly cutShare: number;
 }
 
-export function startOf({ input, dtype, shape, surgery }: LayerJob): Start {
+/** Takes out of the job's input what its `surgery` says; nothing where it has none. */
+export function remainingWeights({ input, dtype, shape, surgery }: LayerJob): RemainingWeights {
   const original = valuesOf(input, dtype, shape);
   if (!surgery) return { original, values: original, shape, input, expand: (values) => values, cutShare: 0 };
   if (surgery.isDropped) {
@@ -48,7 +51,7 @@ export function startOf({ input, dtype, shape, surgery }: LayerJob): Start {
   };
 }
 
-/** Merged weights are numbers of the tensor's own type, where that is a plain 16-bit float. */
+/** Rounds merged weights to the tensor's own type where that is F16 or BF16, in place. */
 function roundTo(dtype: string, values: Float32Array, maps: readonly AxisMap[]): Float32Array {
   if ((dtype !== "F16" && dtype !== "BF16") || maps.every(({ kind }) => kind === "keep")) return values;
   const bits = new Uint32Array(values.buffer);

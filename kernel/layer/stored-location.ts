@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { FormatError, SourceError } from "../errors";
 import type { LayerOutcome } from "./compress-layer";
 import { decodeLayerFile } from "./checkpoint-file";
-import type { StoredTensor } from "../stored/stored";
-import type { StoredForm } from "../stored/form";
+import type { StoredTensor } from "../stored/stored-tensor";
+import type { StoredOutline } from "../stored/outline";
 
 /** A layer's file, and the key that it must have. */
 export interface LayerFile {
@@ -14,25 +14,30 @@ export interface LayerFile {
 }
 
 /** What became of a layer, without the arrays. */
-export type LayerSummary = Omit<LayerOutcome, "stored"> & { readonly form: StoredForm | undefined };
+export type LayerSummary = Omit<LayerOutcome, "stored"> & { readonly outline: StoredOutline | undefined };
 
 /** What became of a layer, and where its stored form is. */
-export type KeptOutcome = Omit<LayerOutcome, "stored"> & { readonly kept: KeptTensor | undefined };
+export type LocatedOutcome = Omit<LayerOutcome, "stored"> & { readonly kept: LocatedTensor | undefined };
 
-export interface KeptTensor {
-  readonly form: StoredForm;
-  readonly place: StoredTensor | LayerFile;
+/** The stored form itself, or the file that holds it. */
+export type StoredLocation = StoredTensor | LayerFile;
+
+/** What a layer is stored as, and where. */
+export interface LocatedTensor {
+  readonly outline: StoredOutline;
+  readonly location: StoredLocation;
 }
 
 /** The stored tensor itself. For a worker thread: reads synchronously. `SourceError` when the file is gone, `FormatError` when it is not
  *  what was written. */
-export function storedAt(place: StoredTensor | LayerFile): StoredTensor {
-  if (!("file" in place)) return place;
-  const { stored } = readLayerFile(place);
+export function storedAt(location: StoredLocation): StoredTensor {
+  if (!("file" in location)) return location;
+  const { stored } = readLayerFile(location);
   if (stored) return stored;
-  throw new FormatError(place.file, 16, "it holds no stored tensor", "one");
+  throw new FormatError(location.file, 16, "it holds no stored tensor", "one");
 }
 
+/** The outcome in a layer's file, read synchronously and checked to the last byte; errors as of `storedAt`. */
 export function readLayerFile({ file, key }: LayerFile): ReturnType<typeof decodeLayerFile> {
   let bytes: Buffer;
   try {
@@ -44,7 +49,7 @@ export function readLayerFile({ file, key }: LayerFile): ReturnType<typeof decod
       : String((cause as Error).message);
     throw new SourceError(file, problem, { cause });
   }
-  // Small files come out of a buffer that is shared.
+  // Node reads small files into a pool, where they may begin at any byte; arrays of floats need whole eights.
   return decodeLayerFile(file, bytes.byteOffset % 8 === 0 ? asArray(bytes) : new Uint8Array(bytes), key);
 }
 

@@ -1,4 +1,4 @@
-/** What travels to the worker threads. */
+/** One layer's work as it travels to a worker thread. */
 import type { DType } from "../tensor/dtype";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
@@ -16,11 +16,13 @@ export interface LayerThreshold {
 }
 
 export interface LayerJob {
-  /** In the original model, and in the result. */
+  /** The tensor's name in the original model. */
   readonly name: string;
+  /** Its name in the result, where layers may have moved up. */
   readonly savedName: string;
-  /** Of the input. */
+  /** The shape of the input. */
   readonly shape: Shape;
+  /** The type of the original tensor, such as "BF16". */
   readonly dtype: string;
   readonly steps: readonly Step[];
   readonly input: LayerInput;
@@ -30,33 +32,21 @@ export interface LayerJob {
   readonly surgery?: SurgeryJob;
 }
 
+/** Parts that are taken out of a tensor. */
 export interface SurgeryJob {
   readonly maps: readonly AxisMap[];
-  /** Those that took parts out. */
+  /** The steps that chose the parts. */
   readonly steps: readonly Step[];
-  /** The tensor is gone as a whole. */
+  /** True where the whole tensor goes. */
   readonly isDropped: boolean;
 }
 
-/** One pass of counting for a global threshold. */
-export interface HistogramJob {
-  readonly name: string;
-  readonly values: Float32Array;
-  /** Absent: count the upper halves of the bits of |w|; else the lower halves under this upper one. */
-  readonly prefix: number | undefined;
-}
-
-/** Counting for a target of bits. */
-export interface ClassesJob {
-  readonly name: string;
-  readonly values: Float32Array;
-}
-
-/** A compressed model gives its bytes as float32. */
+/** The type of the bytes that a tensor gives: its own, or F32 for a compressed tensor, whose `dtype` is a label. */
 export function typeOfBytes(dtype: string): DType {
   return isReadable(dtype) ? dtype : "F32";
 }
 
+/** The values of the input, decoded where it is bytes of a tensor of that type and shape. */
 export function valuesOf(input: LayerInput, dtype: string, shape: Shape): Float32Array {
   if ("values" in input) return input.values;
   const values = new Float32Array(parametersOf(shape));

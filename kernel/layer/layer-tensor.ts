@@ -1,9 +1,9 @@
 import { currentHost } from "../host";
 import { sharedPool } from "../threads/pool";
 import { parametersOf, type ReadOptions, type Shape, type Tensor } from "../tensor/tensor";
-import type { KeptTensor } from "./kept";
-import type { StoredForm } from "../stored/form";
-import { workerModule } from "../threads/task-module";
+import type { LocatedTensor, StoredLocation } from "./stored-location";
+import type { StoredOutline } from "../stored/outline";
+import { tasks } from "./tasks";
 
 /** A tensor that is kept in its stored form and decoded on a worker thread when it is read. */
 export class CompressedTensor implements Tensor {
@@ -12,28 +12,29 @@ export class CompressedTensor implements Tensor {
   readonly parameters: number;
   readonly sizeBytes: number;
   readonly readsCopies = true;
-  /** What it is stored as, and where; threads read the stored form itself with `storedAt`. */
-  readonly form: StoredForm;
-  readonly place: KeptTensor["place"];
+  /** What it is stored as, without the bytes. */
+  readonly outline: StoredOutline;
+  /** Where the stored form is; a thread reads it with `storedAt`. */
+  readonly location: StoredLocation;
 
   /** `dtype` says what was done: "linear 4-bit g128 · huffman". */
   constructor(
-    { form, place }: KeptTensor,
+    { outline, location }: LocatedTensor,
     readonly dtype: string,
   ) {
-    this.form = form;
-    this.place = place;
-    this.name = form.name;
-    this.shape = form.shape;
-    this.parameters = parametersOf(form.shape);
-    this.sizeBytes = form.sizeBytes;
+    this.outline = outline;
+    this.location = location;
+    this.name = outline.name;
+    this.shape = outline.shape;
+    this.parameters = parametersOf(outline.shape);
+    this.sizeBytes = outline.sizeBytes;
   }
 
   /** w′, as a consumer of the compressed model sees it. */
   async read(options: ReadOptions = {}): Promise<Float32Array> {
     const signal = options.signal ?? currentHost().signal;
     const run = { label: this.name, ...(signal ? { signal } : {}) };
-    const values = await sharedPool(workerModule).run<Float32Array>("restore", this.place, run);
+    const values = await sharedPool().run(tasks, "restore", this.location, run);
     // An array of this context, whichever one the thread's message was read in.
     return new Float32Array(values.buffer, values.byteOffset, values.length);
   }
