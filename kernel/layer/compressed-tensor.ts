@@ -7,13 +7,19 @@ import { workerModule } from "../threads/task-module";
 
 /** A tensor that is kept in its stored form and decoded on a worker thread when it is read. */
 export class CompressedTensor implements Tensor {
+  /** The layer's name in the model. */
   readonly name: string;
+  /** Dimensions of what is stored; smaller than the original's where parts were taken out. */
   readonly shape: Shape;
+  /** Number of elements: the product of `shape`. */
   readonly parameters: number;
+  /** Bytes of the stored form: codes, tables, masks, headers. */
   readonly sizeBytes: number;
+  /** Every read decodes anew. */
   readonly readsCopies = true;
   /** What it is stored as, and where; threads read the stored form itself with `storedAt`. */
   readonly form: StoredForm;
+  /** Where the stored form lies: in memory or in a checkpoint. */
   readonly place: KeptTensor["place"];
 
   /** `dtype` says what was done: "linear 4-bit g128 · huffman". */
