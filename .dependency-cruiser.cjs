@@ -14,7 +14,7 @@ const floors = [
   ["save"],
   ["recipe"],
   ["analysis"],
-  ["index.ts", "main.ts", "cli.ts"],
+  ["index.ts", "methods.ts", "main.ts", "cli.ts"],
 ];
 const pathOf = (room) => (room.endsWith(".ts") ? `^kernel/${room.replace(".", "\\.")}$` : `^kernel/${room}/`);
 

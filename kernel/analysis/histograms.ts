@@ -15,13 +15,16 @@ import { sharedPool } from "../threads/pool";
 import { tasks } from "./tasks";
 import { histogramBins } from "../measure/histogram";
 
+/** Options of `histograms()`. */
 export interface HistogramsOptions {
   /** Which tensors to read: a glob, a RegExp, a function, or a list of those; by default the weights of
    *  linear, convolution and embedding layers. */
   readonly only?: LayerPattern | readonly LayerPattern[];
   /** Equal bins for each tensor, 1–512; 64 by default. */
   readonly bins?: number;
+  /** Stops the reading; by default the running cell's. */
   readonly signal?: AbortSignal;
+  /** Called at each tensor; by default the running cell shows a bar. */
   readonly onProgress?: (progress: Progress) => void;
 }
 

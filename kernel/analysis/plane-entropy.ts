@@ -17,10 +17,13 @@ import type { Plane, PlaneEntropy, PlaneOfType, TensorPlanes } from "./plane-ent
 import { Runner } from "../threads/runner";
 import { tasks } from "./tasks";
 
+/** Options of `planeEntropy()`. */
 export interface PlaneEntropyOptions {
   /** Which tensors of a model: a glob, a RegExp, a function, or a list of those; all by default. */
   readonly only?: LayerPattern | readonly LayerPattern[];
+  /** Stops the work; by default the running cell's. */
   readonly signal?: AbortSignal;
+  /** Called as bytes are read; by default the running cell shows a bar. */
   readonly onProgress?: (progress: Progress) => void;
   /** Threads, 1–8; by default one per core. */
   readonly workers?: number;

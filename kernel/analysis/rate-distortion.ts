@@ -26,6 +26,7 @@ import type { Shape } from "../tensor/tensor";
 import { compress, type CompressOptions } from "../recipe/compress";
 import type { Recipe } from "../recipe/recipe";
 
+/** Options of `rateDistortion()`; `only`, `skip`, `signal`, `onProgress` and `workers` as of `compress()`. */
 export interface RateDistortionOptions extends Pick<
   CompressOptions,
   "only" | "skip" | "signal" | "onProgress" | "workers"
@@ -38,13 +39,17 @@ export interface RateDistortionOptions extends Pick<
   readonly shape?: Shape;
 }
 
+/** A point of rate and distortion. */
 export interface RatePoint {
+  /** Bits per weight of the touched layers. */
   readonly bits: number;
   /** null: nothing lost. */
   readonly sqnrDb: number | null;
 }
 
+/** What a scheme reached. */
 export interface SchemePoint extends RatePoint {
+  /** Its name among `schemes`. */
   readonly scheme: string;
   /** "linear 4-bit g128". */
   readonly label: string;
@@ -54,12 +59,19 @@ export interface SchemePoint extends RatePoint {
 
 /** Plain JSON. */
 export interface RateDistortion {
+  /** Version of this form. */
   readonly version: 1;
+  /** Tells it from other results. */
   readonly kind: "rateDistortion";
+  /** The model's name; "weights" of values without a model. */
   readonly name: string;
+  /** Number of weights that were measured. */
   readonly weights: number;
+  /** What was measured, scheme by scheme. */
   readonly points: readonly SchemePoint[];
+  /** The Gaussian bound: the rate–distortion function of normal layers of these variances. */
   readonly gaussian: readonly RatePoint[];
+  /** Shannon's lower bound, from the differential entropies of the layers' own distributions. */
   readonly shannon: readonly RatePoint[];
 }
 

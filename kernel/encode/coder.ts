@@ -4,6 +4,7 @@ import type { ArrayType, ByteReader, ByteWriter, IntegerArray } from "./containe
 
 /** A lossless coder of integers: `decode` gives back what `encode` took. Pure and synchronous. */
 export interface Coder<S extends Step = Step> {
+  /** The kind of its steps: "huffman". */
   readonly kind: S["kind"];
   /** The byte that names the coder in the container. */
   readonly id: number;
@@ -12,21 +13,26 @@ export interface Coder<S extends Step = Step> {
   /** Reads `count` ≥ 1 symbols in order into the array that `create` makes of that length, which is called when the bytes are seen to hold
    *  them; leaves the reader at its end. */
   decode(reader: ByteReader, count: number, range: SymbolRange, create: () => IntegerArray): void;
+  /** "huffman", "rans 4 classes": what reports call the step. */
   label(step: S): string;
 }
 
 /** A lossless coder of the bytes of any array. */
 export interface ByteCoder<S extends Step = Step> {
+  /** The kind of its steps: "zstd". */
   readonly kind: S["kind"];
+  /** The byte that names the coder in the container. */
   readonly id: number;
   /** Writes the little-endian bytes of the elements of an array of that type, at least one; gives the bits of the payload alone. */
   encodeBytes(bytes: Uint8Array, type: ArrayType, step: S, writer: ByteWriter, options: ByteOptions): number;
   /** Reads `length` bytes into the array that `create` makes, which is called when the stored bytes are seen to hold them; leaves the
    *  reader at its end. */
   decodeBytes(reader: ByteReader, length: number, create: () => Uint8Array, options: ByteOptions): void;
+  /** "zstd 19": what reports call the step. */
   label(step: S): string;
 }
 
+/** What a coder of bytes may need beside them. */
 export interface ByteOptions {
   /** The bytes of the base, as many as those that are coded. */
   readonly base?: Uint8Array | undefined;
@@ -34,7 +40,9 @@ export interface ByteOptions {
 
 /** The symbols that the type of the array can hold. */
 export interface SymbolRange {
+  /** The least of them. */
   readonly minimum: number;
+  /** The greatest of them. */
   readonly maximum: number;
 }
 

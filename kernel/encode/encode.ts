@@ -57,6 +57,7 @@ function formOf(step: Step, count: number): AnyCoder {
 
 /** An array after lossless coding. */
 export interface Encoded {
+  /** The step that coded it. */
   readonly step: Step;
   /** "huffman". */
   readonly label: string;
@@ -74,11 +75,13 @@ export interface Encoded {
   readonly entropyBits: number;
 }
 
+/** Options of `encode()`. */
 export interface EncodeOptions {
   /** For `delta()`: an array of as many bytes. */
   readonly base?: IntegerArray | FloatArray;
 }
 
+/** Options of `decode()`. */
 export interface DecodeOptions extends EncodeOptions {
   /** Used in errors. */
   readonly name?: string;

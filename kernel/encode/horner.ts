@@ -14,13 +14,17 @@ import type { Step } from "../tensor/step";
 import { pieceLength, type Coder, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 
+/** Options of `horner()`. */
 export interface HornerOptions {
   /** Number of different digits, 2 to 2^32; without it, greatest − least symbol + 1. */
   radix?: number;
 }
 
+/** The step that `horner()` gives, checked and frozen. */
 export interface HornerStep extends Step {
+  /** Names the coder. */
   readonly kind: "horner";
+  /** Number of different digits, 2 to 2^32; absent: greatest − least symbol + 1. */
   readonly radix?: number;
 }
 
@@ -126,6 +130,7 @@ function decode(reader: ByteReader, count: number, range: SymbolRange, create: (
   reader.offset = reader.end;
 }
 
+/** The coder of `horner()` steps. */
 export const hornerCoder: Coder<HornerStep> = {
   kind: "horner",
   id: 2,

@@ -29,6 +29,7 @@ const lookupBits = 12;
 /** From here on there are four streams unless told. */
 const streamsFrom = 4096;
 
+/** Options of `huffman()`. */
 export interface HuffmanOptions {
   /** Longest code in bits, 1–24; default 11 for up to 256 symbols in four streams, else 15, or ⌈log2 symbols⌉ + 2 where that is more. */
   maxLength?: number;
@@ -36,9 +37,13 @@ export interface HuffmanOptions {
   streams?: 1 | 4;
 }
 
+/** The step that `huffman()` gives, checked and frozen. */
 export interface HuffmanStep extends Step {
+  /** Names the coder. */
   readonly kind: "huffman";
+  /** Longest code in bits, 1–24; absent: as the number of symbols asks. */
   readonly maxLength?: number;
+  /** Streams that take turns; absent: 4 from 4096 symbols on, else 1. */
   readonly streams?: 1 | 4;
 }
 
@@ -258,6 +263,7 @@ function readCodes(reader: ByteReader, table: HuffmanTable, count: number, creat
 
 const label = (step: HuffmanStep): string => (step.maxLength === undefined ? "huffman" : `huffman ≤${step.maxLength}`);
 
+/** The coder of `huffman()` steps in one stream. */
 export const huffmanCoder: Coder<HuffmanStep> = {
   kind: "huffman",
   id: 1,

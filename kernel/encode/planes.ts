@@ -24,6 +24,7 @@ import { ByteWriter, type ArrayType, type ByteReader } from "./container/contain
 import { hashBytes64 } from "./byte-planes/hash";
 import { blockLimits, decodeBlock, encodeBlock, planesOf, putTogether, takeApart } from "./byte-planes/planes";
 
+/** Options of `planes()`. */
 export interface PlanesOptions {
   /** What the array's bytes are, when the array does not say: "BF16" or "F16" in a Uint16Array, any type in a Uint8Array. */
   type?: string;
@@ -31,19 +32,27 @@ export interface PlanesOptions {
   coder?: Step;
 }
 
+/** The step that `planes()` gives, checked and frozen. */
 export interface PlanesStep extends Step {
+  /** Names the coder. */
   readonly kind: "planes";
+  /** What the array's bytes are: "BF16"; absent where the array says it. */
   readonly type?: string;
+  /** The coder of each plane; absent: the archive's own, which chooses among forms. */
   readonly coder?: Step;
 }
 
+/** Options of `delta()`. */
 export interface DeltaOptions {
   /** As of `planes()`. */
   type?: string;
 }
 
+/** The step that `delta()` gives, checked and frozen. */
 export interface DeltaStep extends Step {
+  /** Names the coder. */
   readonly kind: "delta";
+  /** What the array's bytes are: "BF16"; absent where the array says it. */
   readonly type?: string;
 }
 
@@ -187,10 +196,13 @@ function readLayout(reader: ByteReader, length: number): Layout {
 
 /** How the planes' own coder is found: the form that a step has for so many symbols, and the form that a number names. */
 export interface CodersOfPlanes {
+  /** The coder that a step has for `count` symbols. */
   formOf(step: Step, count: number): Coder | ByteCoder;
+  /** The coder whose `id` that is, or undefined. */
   byNumber(id: number): Coder | ByteCoder | undefined;
 }
 
+/** The coder of `planes()` steps, with the coders that its planes may have. */
 export function planesCoder(coders: CodersOfPlanes): ByteCoder<PlanesStep> {
   const bytesType: ArrayType = {
     name: "Uint8Array",
@@ -260,6 +272,7 @@ export function planesCoder(coders: CodersOfPlanes): ByteCoder<PlanesStep> {
   };
 }
 
+/** The coder of `delta()` steps. */
 export const deltaCoder: ByteCoder<DeltaStep> = {
   kind: "delta",
   id: 8,

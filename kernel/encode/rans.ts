@@ -51,6 +51,7 @@ const usualStreams = 2;
 /** Different symbols that a table may hold. */
 const maxSymbols = 2 ** maxTableBits;
 
+/** Options of `rans()`. */
 export interface RansOptions {
   /** log2 of the places that the symbols share, 8–16; by default 12, or, from 13 to 16, what makes table and codes shorter. */
   tableBits?: number;
@@ -63,11 +64,17 @@ export interface RansOptions {
   streams?: number;
 }
 
+/** The step that `rans()` gives, checked and frozen. */
 export interface RansStep extends Step {
+  /** Names the coder. */
   readonly kind: "rans";
+  /** log2 of the places that the symbols share, 8–16; absent: 12, or what makes table and codes shorter. */
   readonly tableBits?: number;
+  /** States that take turns, 1–8; absent: 2. */
   readonly streams?: number;
+  /** True where no table is stored and the model learns from what it has coded. */
   readonly adaptive?: boolean;
+  /** Tables among which each block of 256 symbols has one, 1–16; absent: 1. */
   readonly classes?: number;
 }
 
@@ -272,6 +279,7 @@ function readCodes(reader: ByteReader, table: Table, count: number, create: () =
   checkStates(kernels, streams, reader);
 }
 
+/** The coder of `rans()` steps with a table. */
 export const ransCoder: Coder<RansStep> = {
   kind: "rans",
   id: 3,

@@ -13,13 +13,17 @@ const leastBytes = (length: number): number => 2 + 4 * Math.ceil(length / 2 ** 1
 /** ZSTD_COMPRESSBOUND of a frame. */
 const mostBytes = frameBytes + frameBytes / 256;
 
+/** Options of `zstd()`. */
 export interface ZstdOptions {
   /** 1 (fast) to 19 (small); 3 unless told. */
   level?: number;
 }
 
+/** The step that `zstd()` gives, checked and frozen. */
 export interface ZstdStep extends Step {
+  /** Names the coder. */
   readonly kind: "zstd";
+  /** 1 (fast) to 19 (small); absent: 3. */
   readonly level?: number;
 }
 
@@ -31,6 +35,7 @@ export function zstd(options: ZstdOptions = {}): ZstdStep {
   return Object.freeze({ kind: "zstd", level: checkNumber("zstd", "level", options.level, range) });
 }
 
+/** The coder of `zstd()` steps. */
 export const zstdCoder: ByteCoder<ZstdStep> = {
   kind: "zstd",
   id: 7,

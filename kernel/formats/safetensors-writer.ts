@@ -18,11 +18,13 @@ export type SavedTensor = Pick<Tensor, "name" | "shape" | "dtype" | "sizeBytes">
 
 export type { SavedFloatType };
 
+/** Options of `saveSafetensors()`. */
 export interface SaveSafetensorsOptions {
   /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are. */
   readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined);
   /** Written as `__metadata__`, keys in order; by default the model's own metadata that is text. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
   /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
    *  last whole tensor, to the same bytes. */

@@ -15,9 +15,11 @@ export function entropyOfCounts(counts: Iterable<number>): number {
   return total === 0 ? 0 : Math.max(0, Math.log2(total) - sum / total);
 }
 
+/** Which symbols occur, and how often. */
 export interface CountedSymbols {
   /** Ascending. */
   readonly symbols: number[];
+  /** How often each of `symbols` occurs, at least once. */
   readonly counts: number[];
 }
 

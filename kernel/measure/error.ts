@@ -11,6 +11,7 @@ export const sumBlock = 16_384;
 
 /** The five sums that all error measures come from. */
 export interface ErrorSums {
+  /** Number of elements. */
   readonly count: number;
   /** Σ(w′ − w)². */
   readonly squaredError: number;
@@ -24,6 +25,7 @@ export interface ErrorSums {
   readonly maxAbsError: number;
 }
 
+/** The sums over no element: what sums begin with. */
 export const noErrorSums: ErrorSums = {
   count: 0,
   squaredError: 0,

@@ -3,6 +3,7 @@ import { OptionError } from "../errors";
 import type { Histogram } from "../report/types";
 import { valueOfRank } from "../grid/order";
 
+/** Bins of a histogram unless told. */
 export const histogramBins = 64;
 /** Share of the weights that the range leaves out at each end. */
 export const histogramTail = 0.0005;

@@ -5,6 +5,7 @@ import type { ChannelGroup } from "./channels";
 import { isKeras, wireKeras } from "./keras";
 import { blocksOf, wireTransformer, type Block } from "./transformer";
 
+/** Options of `wiring()`. */
 export interface WiringOptions {
   /** Query heads of each attention, where neither config.json nor the file's metadata tell. */
   readonly heads?: number;

@@ -12,8 +12,11 @@ import type { Shape } from "../tensor/tensor";
 import { section, type ChannelGroup, type ChannelPlace, type ChannelRole, type ChannelSection } from "./channels";
 import { hasHeadSlopes, hasRelu, headSizeOf, sharingOf, type Described } from "./dimensions";
 
+/** A tensor as far as wiring asks: name and shape. */
 export interface NamedShape {
+  /** The tensor's name in the model. */
   readonly name: string;
+  /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: Shape;
 }
 
@@ -21,9 +24,11 @@ export interface NamedShape {
 export interface Block {
   /** What the names of the stack's blocks begin with: "encoder.layer.". */
   readonly prefix: string;
+  /** The block's number in its names, from 0. */
   readonly index: number;
   /** "block 3". */
   readonly name: string;
+  /** In the model's order. */
   readonly tensors: readonly NamedShape[];
 }
 
@@ -44,6 +49,7 @@ export function blocksOf(tensors: readonly NamedShape[]): Block[] {
 
 /** Channels that were found, and for what could not be described, why. */
 export interface Wired {
+  /** In the order of the blocks. */
   readonly groups: readonly ChannelGroup[];
   /** Name of the group, and the reason. */
   readonly unknown: readonly (readonly [group: string, reason: string])[];

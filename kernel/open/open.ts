@@ -25,6 +25,7 @@ import { openTfjs } from "../formats/tfjs";
 import { locateUrl } from "../hub/url";
 import { readZip } from "../formats/zip";
 
+/** Options of `open()`. */
 export interface OpenOptions {
   /** Stops the opening; by default the running cell's. */
   readonly signal?: AbortSignal;

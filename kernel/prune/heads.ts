@@ -15,6 +15,7 @@ import type { Step } from "../tensor/step";
 import { amountLabel, checkAmount, checkScope } from "./channels/amount";
 import type { StructuralPruner } from "./pruner";
 
+/** Options of `heads()`: sparsity or keep. */
 export interface HeadsOptions {
   /** Share of the heads to remove, 0–1. Instead of `keep`. */
   sparsity?: number;
@@ -26,12 +27,17 @@ export interface HeadsOptions {
   heads?: number;
 }
 
+/** The step that `heads()` gives, checked and frozen. */
 export interface HeadsStep extends Step {
+  /** Names the method. */
   readonly kind: "heads";
+  /** Share of the heads that goes, 0–1. */
   readonly sparsity?: number;
+  /** Query heads that stay in each layer. */
   readonly keep?: number;
   /** Absent: "layer". */
   readonly scope?: "global";
+  /** Query heads that each attention has; absent: as config.json or the file's metadata tell. */
   readonly heads?: number;
 }
 
@@ -63,6 +69,7 @@ export function headEnergy(output: MatrixView, value: MatrixView): number {
   );
 }
 
+/** The pruner of `heads()` steps. */
 export const headsPruner: StructuralPruner<HeadsStep> = {
   kind: "heads",
   label: (step) => `heads ${amountLabel(step)}${step.scope ? " global" : ""}`,

@@ -17,6 +17,7 @@ import { amountLabel, checkAmount, keptOf } from "./channels/amount";
 import { leastOf } from "./channels/select";
 import type { StructuralPruner } from "./pruner";
 
+/** Options of `layers()`: drop, sparsity or keep. */
 export interface LayersOptions {
   /** Numbers of the blocks to remove. Instead of `sparsity` and `keep`. */
   drop?: readonly number[];
@@ -28,11 +29,17 @@ export interface LayersOptions {
   by?: "norm" | "last" | "every";
 }
 
+/** The step that `layers()` gives, checked and frozen. */
 export interface LayersStep extends Step {
+  /** Names the method. */
   readonly kind: "layers";
+  /** Numbers of the blocks that go, ascending. */
   readonly drop?: readonly number[];
+  /** Share of the blocks that goes, 0–1. */
   readonly sparsity?: number;
+  /** Number of blocks that stay. */
   readonly keep?: number;
+  /** How the blocks are chosen: least norm, the last ones, or evenly spaced ones; absent with `drop`. */
   readonly by?: "norm" | "last" | "every";
 }
 
@@ -68,6 +75,7 @@ export function chosenBlocks(count: number, step: LayersStep, scores: Float64Arr
   return Array.from({ length: gone }, (_, i) => Math.floor(((i + 1) * count) / (gone + 1)));
 }
 
+/** The pruner of `layers()` steps. */
 export const layersPruner: StructuralPruner<LayersStep> = {
   kind: "layers",
   label: (step) => (step.drop ? `layers without ${step.drop.join(", ")}` : `layers ${amountLabel(step)} by ${step.by}`),

@@ -19,6 +19,7 @@ import { percent, type Factors, type Pruned, type Pruner } from "./pruner";
 import { matrixOf, unstructuredStorage } from "./sparse/storage";
 import { spectrumOf, type Spectrum } from "./decomposition/svd";
 
+/** Options of `lowRank()`: rank, energy or bytes. */
 export interface LowRankOptions {
   /** Number of singular values that stay, at least 1. One of rank, energy and bytes. */
   rank?: number;
@@ -30,11 +31,17 @@ export interface LowRankOptions {
   dtype?: "F16" | "F32";
 }
 
+/** The step that `lowRank()` gives, checked and frozen. */
 export interface LowRankStep extends Step {
+  /** Names the method. */
   readonly kind: "lowRank";
+  /** Number of singular values that stay, at least 1. */
   readonly rank?: number;
+  /** Share of Σσ² that stays at least, over 0 and up to 1. */
   readonly energy?: number;
+  /** Bytes that the two factors of each layer take at most. */
   readonly bytes?: number;
+  /** Type of the factors. */
   readonly dtype: "F16" | "F32";
 }
 
@@ -145,6 +152,7 @@ export function multiply({ left, right, rows, columns, rank }: Factors): Float32
   return product(matrixView(left, rows, rank), matrixView(right, rank, columns), new Float32Array(rows * columns));
 }
 
+/** The pruner of `lowRank()` steps. */
 export const lowRankPruner: Pruner<LowRankStep> = {
   kind: "lowRank",
   prune,

@@ -16,6 +16,7 @@ import { matrixOf, unstructuredStorage } from "./sparse/storage";
 
 const digits = 65_536;
 
+/** Options of `magnitude()`. */
 export interface MagnitudeOptions {
   /** Share of the weights to prune, 0–1. */
   sparsity: number;
@@ -23,9 +24,13 @@ export interface MagnitudeOptions {
   scope?: "global" | "layer" | "row";
 }
 
+/** The step that `magnitude()` gives, checked and frozen. */
 export interface MagnitudeStep extends Step {
+  /** Names the method. */
   readonly kind: "magnitude";
+  /** Share of the weights that goes, 0–1. */
   readonly sparsity: number;
+  /** Over what the share is counted: all layers, each layer, or each row. */
   readonly scope: "global" | "layer" | "row";
 }
 
@@ -40,7 +45,9 @@ export function magnitude(options: MagnitudeOptions): MagnitudeStep {
 
 /** Where pruning stops: every |w| below `value` goes, and `ties` of those that equal it. */
 export interface MagnitudeThreshold {
+  /** The magnitude |w| at which pruning stops. */
   readonly value: number;
+  /** How many of the weights with just that magnitude go, the first in storage order. */
   readonly ties: number;
 }
 

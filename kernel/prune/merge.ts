@@ -19,6 +19,7 @@ import { amountLabel, checkAlign, checkAmount, checkChain } from "./channels/amo
 import type { Clusters } from "./channels/axis-map";
 import type { StructuralPruner } from "./pruner";
 
+/** Options of `merge()`: sparsity or keep. */
 export interface MergeOptions {
   /** Share of the neurons that go, 0–1. Instead of `keep`. */
   sparsity?: number;
@@ -30,11 +31,17 @@ export interface MergeOptions {
   chain?: readonly string[];
 }
 
+/** The step that `merge()` gives, checked and frozen. */
 export interface MergeStep extends Step {
+  /** Names the method. */
   readonly kind: "merge";
+  /** Share of the neurons that goes, 0–1. */
   readonly sparsity?: number;
+  /** Number of neurons that each layer has afterwards. */
   readonly keep?: number;
+  /** That number is a multiple of this. */
   readonly align: number;
+  /** The names of the layers in the order in which they follow one another. */
   readonly chain?: readonly string[];
 }
 
@@ -189,6 +196,7 @@ function clustersOf(lists: readonly number[][], vectors: Float32Array, length: n
   return { starts, members, scale };
 }
 
+/** The pruner of `merge()` steps. */
 export const mergePruner: StructuralPruner<MergeStep> = {
   kind: "merge",
   label: (step) => `merge ${amountLabel(step)}${step.align > 1 ? ` ×${step.align}` : ""}`,

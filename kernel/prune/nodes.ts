@@ -20,6 +20,7 @@ import type { Pruned, Pruner } from "./pruner";
 import { leastOf } from "./channels/select";
 import { matrixOf } from "./sparse/storage";
 
+/** Options of `nodes()`: sparsity or keep. */
 export interface NodesOptions {
   /** Share of the nodes to remove, 0–1. Instead of `keep`. */
   sparsity?: number;
@@ -38,16 +39,23 @@ export interface NodesOptions {
   chain?: readonly string[];
 }
 
+/** The step that `nodes()` gives, checked and frozen. */
 export interface NodesStep extends Step {
+  /** Names the method. */
   readonly kind: "nodes";
+  /** Share of the nodes that goes, 0–1. */
   readonly sparsity?: number;
+  /** Number of nodes that stay. */
   readonly keep?: number;
+  /** What ranks the nodes: Σ|w|, or √Σw². */
   readonly norm: "l1" | "l2";
+  /** The number that stays is a multiple of this. */
   readonly align: number;
   /** Absent: "layer". */
   readonly scope?: "global";
   /** Absent: true. */
   readonly remove?: false;
+  /** The names of the layers in the order in which they follow one another. */
   readonly chain?: readonly string[];
 }
 
@@ -107,8 +115,11 @@ function prune(weights: Float32Array, shape: Shape, step: NodesStep, name?: stri
 
 /** A layer's parameters: weight (out, in, …) and, where it has one, bias (out). */
 export interface LayerParameters {
+  /** Values (out, in, …), row-major. */
   readonly weight: Float32Array;
+  /** Dimensions of `weight`, outermost first. */
   readonly shape: Shape;
+  /** Values (out); absent: the layer has none. */
   readonly bias?: Float32Array;
 }
 
@@ -160,6 +171,7 @@ export function removeNodes(
   return { layer: result, next: { weight, shape } };
 }
 
+/** The pruner of `nodes()` steps on one tensor. */
 export const nodesPruner: Pruner<NodesStep> = {
   kind: "nodes",
   prune,

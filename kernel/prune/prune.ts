@@ -43,13 +43,17 @@ export function prunerOf(step: Step): Pruner {
 export interface PrunedTensor {
   /** w′, row-major, in `shape`; pruned weights are +0. */
   readonly values: Float32Array;
+  /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: Shape;
+  /** The step that pruned it. */
   readonly step: Step;
   /** "magnitude 50 %". */
   readonly label: string;
   /** 1 for a weight that stays, 0 for one that went. */
   readonly mask: Uint8Array;
+  /** Number of weights that stayed. */
   readonly kept: number;
+  /** Number of weights that went. */
   readonly pruned: number;
   /** Output nodes removed whole (method `nodes`): what `removeNodes` takes. */
   readonly nodes?: readonly number[];
@@ -63,7 +67,9 @@ export interface PrunedTensor {
   readonly storage: IndexStorage;
   /** Bits of the kept weights as float32 and of the index, or of the dense tensor where that is less; of the factors where there are. */
   readonly bits: number;
+  /** `bits` / number of weights; 0 for none. */
   readonly bitsPerWeight: number;
+  /** How far w′ is from w. */
   readonly error: ErrorMeasures;
 }
 

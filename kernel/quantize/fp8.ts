@@ -23,9 +23,12 @@ import { tilesOf, type Tiling } from "../grid/tiles";
 const { fround } = Math;
 const kind = "fp8";
 
+/** 4 bits of exponent and 3 of mantissa (largest 448), or 5 and 2 (largest 57,344). */
 export type Fp8Format = "E4M3" | "E5M2";
+/** What shares a scale: the tensor, a row, a block of rows and columns, or a group along the row. */
 export type Fp8Granularity = "tensor" | "channel" | "block" | "group";
 
+/** Options of `fp8()`. */
 export interface Fp8Options {
   /** Default "E4M3". */
   format?: Fp8Format;
@@ -37,11 +40,17 @@ export interface Fp8Options {
   group?: number;
 }
 
+/** The step that `fp8()` gives, checked and frozen. */
 export interface Fp8Step extends Step {
+  /** Names the method. */
   readonly kind: "fp8";
+  /** Layout of the 8 bits. */
   readonly format: Fp8Format;
+  /** What shares a scale. */
   readonly per: Fp8Granularity;
+  /** Rows and columns of a block, with per: "block". */
   readonly block?: readonly [number, number];
+  /** Weights per group along the row, with per: "group". */
   readonly group?: number;
 }
 
@@ -109,4 +118,5 @@ function label(step: Fp8Step): string {
   return `fp8 ${step.format} ${size}`;
 }
 
+/** The quantizer of `fp8()` steps. */
 export const fp8Quantizer: Quantizer<Fp8Step> = { kind, quantize, dequantize, label };

@@ -25,6 +25,7 @@ const method = "ggml";
 /** How much the error of each column counts, such as the mean square of the layer's inputs: for one tensor, or by tensor name. */
 export type Importance = readonly number[] | Float32Array | Readonly<Record<string, readonly number[] | Float32Array>>;
 
+/** Options of `ggml()`: type or mix. */
 export interface GgmlOptions {
   /** One type for all. Instead of `mix`. */
   type?: WrittenBlock;
@@ -34,12 +35,17 @@ export interface GgmlOptions {
   importance?: Importance;
 }
 
+/** The step that `ggml()` gives, checked and frozen. */
 export interface GgmlStep extends Step {
+  /** Names the method. */
   readonly kind: "ggml";
+  /** One block type for all tensors; in the step of one tensor, the type that it has. */
   readonly type?: GgmlTarget;
   /** The type that the rows did not fit. */
   readonly insteadOf?: WrittenBlock;
+  /** A mixture of llama.cpp, until each tensor has its type. */
   readonly mix?: GgmlMix;
+  /** How much the error of each column counts, ≥ 0: one list, or a list by tensor name. */
   readonly importance?: readonly number[] | Readonly<Record<string, readonly number[]>>;
 }
 
@@ -229,5 +235,6 @@ function label({ type, insteadOf, mix, importance }: GgmlStep): string {
   return words.join(" ");
 }
 
+/** The quantizer of `ggml()` steps with a type. */
 export const ggmlQuantizer: Quantizer<GgmlStep> = { kind: method, quantize, dequantize, label };
 export { mixes as ggmlMixes, type GgmlMix, type GgmlTarget } from "./ggml/mix";

@@ -39,6 +39,7 @@ import { tilingOfGroups } from "../grid/tiles";
 const { fround } = Math;
 const kind = "hqq";
 
+/** Options of `hqq()`. */
 export interface HqqOptions {
   /** Bits per weight, 1–8; default 4. */
   bits?: number;
@@ -60,16 +61,27 @@ export interface HqqOptions {
   scaleDtype?: ScaleType;
 }
 
+/** The step that `hqq()` gives, checked and frozen. */
 export interface HqqStep extends Step {
+  /** Names the method. */
   readonly kind: "hqq";
+  /** Bits per weight, 1–8. */
   readonly bits: number;
+  /** What shares a scale. */
   readonly per: Granularity;
+  /** Weights per group along the row, with per: "group". */
   readonly group?: number;
+  /** Rounds at most; 0 gives the starting grid. */
   readonly iterations: number;
+  /** Exponent p of the norm, above 0 and up to 1. */
   readonly norm: number;
+  /** Weight β of the half-quadratic term. */
   readonly beta: number;
+  /** Factor κ of β from round to round. */
   readonly kappa: number;
+  /** True where the start has a whole zero point. */
   readonly roundZero: boolean;
+  /** How scales and zero points are stored. */
   readonly scaleDtype: ScaleType;
 }
 
@@ -229,4 +241,5 @@ function label({ bits, per, group }: HqqStep): string {
   return `hqq ${bits}-bit ${per === "group" ? `g${group}` : `per ${per}`}`;
 }
 
+/** The quantizer of `hqq()` steps. */
 export const hqqQuantizer: Quantizer<HqqStep> = { kind, quantize, dequantize, label };

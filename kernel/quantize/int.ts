@@ -31,6 +31,7 @@ import { forEachRun, tilesOf, type Tiling } from "../grid/tiles";
 const { fround } = Math;
 const kind = "int";
 
+/** Options of `int()`. */
 export interface IntOptions {
   /** Bits per weight, 2–8. */
   bits: number;
@@ -44,12 +45,19 @@ export interface IntOptions {
   scaleDtype?: "F32" | "F16" | "BF16";
 }
 
+/** The step that `int()` gives, checked and frozen. */
 export interface IntStep extends Step {
+  /** Names the method. */
   readonly kind: "int";
+  /** Bits per weight, 2–8. */
   readonly bits: number;
+  /** True without zero points. */
   readonly symmetric: boolean;
+  /** What shares a scale. */
   readonly per: Granularity;
+  /** Weights per group along the row, with per: "group". */
   readonly group?: number;
+  /** How scales are stored. */
   readonly scaleDtype: "F32" | "F16" | "BF16";
 }
 
@@ -151,4 +159,5 @@ function label(step: IntStep): string {
   return words.join(" ");
 }
 
+/** The quantizer of `int()` steps. */
 export const intQuantizer: Quantizer<IntStep> = { kind, quantize, dequantize, label };

@@ -37,6 +37,7 @@ import type { ScaleType } from "../grid/scale";
 const kind = "kMeans";
 const seedingSample = 65_536;
 
+/** Options of `kMeans()`. */
 export interface KMeansOptions {
   /** Bits per weight, 1–8: 2^bits values. */
   bits: number;
@@ -54,14 +55,23 @@ export interface KMeansOptions {
   valueDtype?: ScaleType;
 }
 
+/** The step that `kMeans()` gives, checked and frozen. */
 export interface KMeansStep extends Step {
+  /** Names the method. */
   readonly kind: "kMeans";
+  /** Bits per weight, 1–8: 2^bits values. */
   readonly bits: number;
+  /** One codebook for the tensor, or one per row. */
   readonly per: "tensor" | "channel";
+  /** True: the least error; false: Lloyd; absent: exact where the size allows. */
   readonly exact?: boolean;
+  /** Rounds of Lloyd's iterations at most. */
   readonly iterations: number;
+  /** Runs from different seeds, of which the best counts. */
   readonly restarts: number;
+  /** Seed of the random draws. */
   readonly seed: number;
+  /** How the codebook's values are stored. */
   readonly valueDtype: ScaleType;
 }
 
@@ -162,4 +172,5 @@ function label(step: KMeansStep): string {
   return words.join(" ");
 }
 
+/** The quantizer of `kMeans()` steps. */
 export const kMeansQuantizer: Quantizer<KMeansStep> = { kind, quantize, dequantize: dequantizeByCodebook, label };

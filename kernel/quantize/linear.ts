@@ -46,6 +46,7 @@ import { codeArray, codeOf, fitGrid } from "../grid/uniform-grid";
 
 const { fround } = Math;
 
+/** Options of `linear()`: bits, step or targetBits, and how the grid lies. */
 export interface LinearOptions {
   /** Bits per weight: 1–8 or 16. Instead of `step`. */
   bits?: number;
@@ -68,16 +69,27 @@ export interface LinearOptions {
   scaleDtype?: ScaleType;
 }
 
+/** The step that `linear()` gives, checked and frozen. */
 export interface LinearStep extends Step {
+  /** Names the method. */
   readonly kind: "linear";
+  /** Bits per weight, 1–8 or 16; absent with `step` and `targetBits`. */
   readonly bits?: number;
+  /** True: levels around 0; false: a zero point moves the grid. */
   readonly symmetric: boolean;
+  /** What shares a scale. */
   readonly per: Granularity;
+  /** Weights per group along the row, with per: "group". */
   readonly group?: number;
+  /** What the grid spans. */
   readonly range: RangeMethod;
+  /** Share of the weights inside, in percent, with range: "percentile". */
   readonly percentile?: number;
+  /** The distance between levels, one for the whole tensor, a float32. */
   readonly step?: number;
+  /** Bits per weight after entropy coding, 0.05–12, for which a step is yet to be found. */
   readonly targetBits?: number;
+  /** How scales are stored. */
   readonly scaleDtype: ScaleType;
 }
 
@@ -253,4 +265,5 @@ function label(step: LinearStep): string {
   return step.step === undefined ? `linear ${gridLabel(step)}` : `linear step ${Number(step.step.toPrecision(6))}`;
 }
 
+/** The quantizer of `linear()` steps. */
 export const linearQuantizer: Quantizer<LinearStep> = { kind: "linear", quantize, dequantize, label };

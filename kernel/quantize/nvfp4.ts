@@ -27,7 +27,9 @@ const kind = "nvfp4";
 const groupLength = 16;
 const smallestNormal = 2 ** -126;
 
+/** The step that `nvfp4()` gives, frozen. */
 export interface Nvfp4Step extends Step {
+  /** Names the method. */
   readonly kind: "nvfp4";
 }
 
@@ -83,4 +85,5 @@ function dequantize({ codes, shape, tables }: Quantized, loops: Loops = plainLoo
   return loops.tableValues(codes as Uint8Array, tilingOf(shape, codes.length), smallFloats.E2M1.values, scales);
 }
 
+/** The quantizer of `nvfp4()` steps. */
 export const nvfp4Quantizer: Quantizer<Nvfp4Step> = { kind, quantize, dequantize, label: () => kind };

@@ -64,20 +64,27 @@ export function quantizerOf(step: Step): Quantizer {
 export interface QuantizedTensor {
   /** w′, row-major, in `shape`. */
   readonly values: Float32Array;
+  /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: Shape;
+  /** The step that quantized it. */
   readonly step: Step;
   /** "linear 4-bit g128". */
   readonly label: string;
   /** One integer per weight. */
   readonly codes: CodeArray;
+  /** One scale for each group, in storage order; absent where the method has none. */
   readonly scales?: Float32Array;
+  /** The code of zero for each group; absent where the grid is symmetric. */
   readonly zeroPoints?: TableArray;
+  /** What is added for each group (`meanConstrained`); absent elsewhere. */
   readonly offsets?: Float32Array;
   /** The values that codes stand for, one list after the other where rows have their own. */
   readonly codebook?: Float32Array;
   /** Bits of everything stored: codes and tables. */
   readonly bits: number;
+  /** `bits` / number of weights; 0 for none. */
   readonly bitsPerWeight: number;
+  /** How far w′ is from w. */
   readonly error: ErrorMeasures;
   /** Share of w′ that is exactly zero, 0–1. */
   readonly sparsity: number;

@@ -7,8 +7,11 @@ export type { CodeArray, TableArray };
 
 /** Numbers that a method keeps beside the codes: scales, zero points, offsets, a codebook. */
 export interface Table {
+  /** "scale", "zeroPoint", "offset", "codebook", or the method's own word. */
   readonly name: string;
+  /** The entries, row-major in `shape`. */
   readonly data: TableArray;
+  /** Dimensions: (1), (rows, 1) or (rows, groups per row) for a table by groups. */
   readonly shape: Shape;
   /** Bits that each entry takes in storage (16 for a scale rounded to float16, though `data` holds float32). */
   readonly bitsPerEntry: number;
@@ -16,22 +19,27 @@ export interface Table {
 
 /** What a quantizer made of one tensor: all that is needed to get w′ back, in plain arrays that pass between threads. */
 export interface Quantized {
+  /** The step that made it. */
   readonly step: Step;
+  /** Dimensions of the tensor, outermost first. */
   readonly shape: Shape;
   /** One code per weight, row-major, not packed. */
   readonly codes: CodeArray;
   /** Bits that each code takes when packed. */
   readonly codeBits: number;
+  /** In the order in which the method reads them. */
   readonly tables: readonly Table[];
 }
 
 /** A quantization method: `dequantize(quantize(w, shape, step))` is w′ = Q(w). Pure, synchronous, and never changes its input. */
 export interface Quantizer<S extends Step = Step> {
+  /** The kind of its steps: "linear". */
   readonly kind: S["kind"];
   /** The value of a code depends on the codes before it: a pruned tensor is quantized as the vector of the weights that are left. */
   readonly isSequential?: boolean;
   /** `name` is the layer's, for errors. `loops`: plain ones unless given, see loops.ts. */
   quantize(weights: Float32Array, shape: Shape, step: S, name?: string, loops?: Loops): Quantized;
+  /** w′, row-major, as many float32 values as the shape says. `loops` as of `quantize`. */
   dequantize(quantized: Quantized, loops?: Loops): Float32Array;
   /** "linear 4-bit g128". */
   label(step: S): string;

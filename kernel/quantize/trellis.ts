@@ -32,6 +32,7 @@ import { automatonOf, polynomials, segmentLength } from "../grid/trellis-path";
 
 const { fround } = Math;
 
+/** Options of `trellis()`: step or targetBits. */
 export interface TrellisOptions {
   /** Δ. Instead of `targetBits`. */
   step?: number;
@@ -42,10 +43,15 @@ export interface TrellisOptions {
   states?: number;
 }
 
+/** The step that `trellis()` gives, checked and frozen. */
 export interface TrellisStep extends Step {
+  /** Names the method. */
   readonly kind: "trellis";
+  /** Δ, a float32. */
   readonly step?: number;
+  /** Bits per weight after entropy coding, 0.05–12, for which a step is yet to be found. */
   readonly targetBits?: number;
+  /** States of the trellis, a power of two from 4 to 256. */
   readonly states: number;
 }
 
@@ -119,6 +125,7 @@ function label({ step, targetBits, states }: TrellisStep): string {
   return `trellis ${states} states ${how}`;
 }
 
+/** The quantizer of `trellis()` steps. */
 export const trellisQuantizer: Quantizer<TrellisStep> = {
   kind: "trellis",
   isSequential: true,

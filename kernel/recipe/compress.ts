@@ -20,6 +20,7 @@ import { Runner } from "../threads/runner";
 import { summaryOf } from "./summary";
 import { operate, type Surgery } from "../surgery/surgery";
 
+/** Options of `compress()`. */
 export interface CompressOptions {
   /** What the variant is called in reports; by default after its steps. */
   readonly name?: string;

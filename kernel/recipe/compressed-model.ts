@@ -18,6 +18,7 @@ import { saveCompressedTensors } from "../save/compressed-tensors";
 import { saveCompressedGguf } from "../save/gguf";
 import { checkGgufSizes, checkSizes, saveFolder } from "../save/plain-folder";
 
+/** Options of `small.save(path)`. */
 export interface SaveOptions {
   /** Type of the values written; "F32" unless told. Tensors that the recipe left alone keep their own type. */
   readonly dtype?: SavedFloatType;
@@ -29,6 +30,7 @@ export interface SaveOptions {
   /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
    *  last whole tensor, to the same bytes. `compress()` with a `checkpoint` keeps what comes before. */
   readonly resume?: boolean;
+  /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
 }
 
@@ -36,6 +38,7 @@ export interface SaveOptions {
 export class CompressedModel extends TensorSet implements Displayed {
   /** As plain JSON. */
   readonly recipe: unknown;
+  /** The seed that the random draws of its steps began with. */
   readonly seed: number;
   /** What every layer paid: frozen plain JSON that a cell shows as figures and a table. The same run gives the same report, to the byte. */
   readonly report: Report & Displayed;
@@ -144,6 +147,7 @@ export class CompressedModel extends TensorSet implements Displayed {
     return { name, tensors, metadata, config, folder, recipe, report, sha256 };
   }
 
+  /** What a cell shows of it: its report. */
   [displaySymbol](): MimeBundle {
     return this.report[displaySymbol]();
   }

@@ -8,17 +8,22 @@ import { isGlobal, kindOfStep, labelOf, targetBitsOf } from "../layer/operators"
 
 /** Steps for the layers that `match` chooses; a layer takes the first entry that fits it. */
 export interface RecipeEntry {
+  /** A glob such as "encoder.**.weight", a RegExp, a function of the layer, or a list of them. */
   readonly match: LayerPattern | readonly LayerPattern[];
+  /** A step, or steps in order: prune → quantize → encode. */
   readonly steps: Step | readonly Step[];
 }
 
 /** A step, steps one after the other, or a list of entries for different layers. */
 export type Recipe = Step | readonly Step[] | readonly RecipeEntry[];
 
+/** A recipe's entry after the check, its pattern as a function. */
 export interface CheckedEntry {
   /** Absent: every weight matrix. */
   readonly match?: LayerPattern | readonly LayerPattern[];
+  /** Whether the entry takes that layer. */
   readonly fits: LayerMatcher;
+  /** In the order in which they run. */
   readonly steps: readonly Step[];
 }
 

@@ -5,6 +5,7 @@ import type { Report } from "./types";
 
 type Cell = string | number | null | undefined;
 
+/** The columns of the CSV in order, units in their names. */
 export const csvColumns = (
   "layer block block_index kind shape dtype parameters layer_bytes variant scheme bytes bits_per_weight mean_squared_error " +
   "root_mean_square_error sqnr_db cosine max_abs_error sparsity target_sparsity entropy_bits steps"
@@ -19,6 +20,7 @@ export function csvCell(value: Cell): string {
   return /[",;'\r\n\t ]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }
 
+/** A report as comma-separated values: a heading, then a row for each layer and variant, in full precision. */
 export function reportToCsv(report: Report): string {
   const rows: Cell[][] = [csvColumns];
   for (const layer of report.layers)

@@ -1,16 +1,23 @@
 /** The contract between the kernel, which measures, and every view that draws: plain JSON, versioned. The extension imports these
  *  types and nothing else of the kernel. Infinite numbers have no JSON form: a field that may be infinite says what `null` means. */
 
+/** The MIME type under which views are sent to the extension. */
 export const viewMimeType = "application/vnd.codebook.view+json";
+/** The version that views of this contract carry. */
 export const viewVersion = 1;
 
 /** What is sent under `viewMimeType`. */
 export type View = Report | ModelView | CurvesView;
 
+/** The model that a report is about. */
 export interface ModelSummary {
+  /** What the model is called. */
   readonly name: string;
+  /** "safetensors", "gguf", "memory", "compressed", … */
   readonly format: string;
+  /** Number of elements of all tensors. */
   readonly parameters: number;
+  /** Bytes of all tensors as stored, headers apart. */
   readonly bytes: number;
   /** Hex; absent when the file was not read whole. */
   readonly sha256?: string;
@@ -20,10 +27,15 @@ export interface ModelSummary {
 
 /** Equal bins over [minimum, maximum]; weights outside are counted in `below` and `above`. */
 export interface Histogram {
+  /** Where the first bin begins. */
   readonly minimum: number;
+  /** Where the last bin ends; it belongs to it. */
   readonly maximum: number;
+  /** Weights in each bin. */
   readonly counts: readonly number[];
+  /** Weights under `minimum`. */
   readonly below: number;
+  /** Weights over `maximum`. */
   readonly above: number;
 }
 
@@ -53,6 +65,7 @@ export interface ErrorMeasures {
 
 /** What one step did, on its own: the error between its input and its output. */
 export interface StepMeasures extends ErrorMeasures {
+  /** The step's kind: "linear". */
   readonly kind: string;
   /** A short text: "linear 4-bit g128". */
   readonly label: string;
@@ -85,11 +98,17 @@ export interface LayerVariant extends ErrorMeasures {
   readonly levels?: readonly number[];
 }
 
+/** One layer of the original model, and what each variant made of it. */
 export interface LayerReport extends LayerPlace {
+  /** The tensor's name. */
   readonly name: string;
+  /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: readonly number[];
+  /** Its type as stored: "F32". */
   readonly dtype: string;
+  /** Number of elements. */
   readonly parameters: number;
+  /** Bytes as stored. */
   readonly bytes: number;
   /** w before. */
   readonly histogram?: Histogram;
@@ -97,7 +116,9 @@ export interface LayerReport extends LayerPlace {
   readonly variants: readonly (LayerVariant | null)[];
 }
 
+/** One variant over all its layers. */
 export interface VariantSummary {
+  /** What the variant is called: after its steps, unless told. */
   readonly name: string;
   /** The recipe as plain JSON, for the record. */
   readonly recipe: unknown;
@@ -120,10 +141,15 @@ export interface VariantSummary {
   readonly seed: number;
 }
 
+/** What was measured of one model under one recipe or more: plain JSON. */
 export interface Report {
+  /** Version of the contract. */
   readonly version: 1;
+  /** Tells it from other views. */
   readonly kind: "report";
+  /** The original model. */
   readonly model: ModelSummary;
+  /** In the order in which they were compared. */
   readonly variants: readonly VariantSummary[];
   /** Touched layers, in model order. */
   readonly layers: readonly LayerReport[];
@@ -131,9 +157,13 @@ export interface Report {
 
 /** A model shown on its own: its tensors, before anything was done to them. */
 export interface ModelView {
+  /** Version of the contract. */
   readonly version: 1;
+  /** Tells it from other views. */
   readonly kind: "model";
+  /** The model itself. */
   readonly model: ModelSummary;
+  /** In the model's order, each with its place, and a histogram where values were read. */
   readonly tensors: readonly (LayerPlace & {
     readonly name: string;
     readonly shape: readonly number[];
@@ -150,12 +180,15 @@ export interface CurveAxis {
   readonly label: string;
   /** "dB"; "" for a number without a unit. */
   readonly unit: string;
+  /** How numbers lie along the axis. */
   readonly scale: "linear" | "log";
   /** Which end the reader wants; null where neither. */
   readonly better: "higher" | "lower" | null;
 }
 
+/** A point of a curve, in the units of its axes. */
 export interface CurvePoint {
+  /** Place on the x axis. */
   readonly x: number;
   /** null: infinite, such as the SQNR where nothing was lost. */
   readonly y: number | null;
@@ -165,7 +198,9 @@ export interface CurvePoint {
 
 /** What was measured at some points, or what theory allows, as a line. */
 export interface Curve {
+  /** What the legend calls it. */
   readonly name: string;
+  /** Drawn with marks, or as a quiet line. */
   readonly kind: "measured" | "bound";
   /** Ascending in x. */
   readonly points: readonly CurvePoint[];
@@ -173,13 +208,18 @@ export interface Curve {
 
 /** Curves over common axes: error against bits, error against sparsity. */
 export interface CurvesView {
+  /** Version of the contract. */
   readonly version: 1;
+  /** Tells it from other views. */
   readonly kind: "curves";
   /** What is studied: a model's name. */
   readonly name: string;
   /** One quiet line beside it. */
   readonly facts: string;
+  /** The horizontal axis. */
   readonly x: CurveAxis;
+  /** The vertical axis. */
   readonly y: CurveAxis;
+  /** In the order of the legend. */
   readonly curves: readonly Curve[];
 }

@@ -12,10 +12,12 @@ import { CompressedTensor } from "../layer/layer-tensor";
 import { writeQuantizedFolder } from "./quantized-folder";
 import { tasks } from "./tasks";
 
+/** Options of `saveBitsandbytes()`. */
 export interface SaveBitsandbytesOptions {
   /** The folder of the original model, by default the one that it was opened from: its config.json is carried on, and its tokenizer and
    *  other small files are copied. */
   readonly from?: string;
+  /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
   /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
   readonly resume?: boolean;

@@ -12,6 +12,7 @@ import { layoutOf, type CompressedLayout, type CompressedScheme } from "./compre
 import { writeQuantizedFolder } from "./quantized-folder";
 import { tasks } from "./tasks";
 
+/** Options of `saveCompressedTensors()`. */
 export interface SaveCompressedTensorsOptions {
   /** The folder of the original model, by default the one that it was opened from: its config.json is carried on (with the sizes of a
    *  network that was made smaller), and its tokenizer and other small files are copied. */
@@ -19,6 +20,7 @@ export interface SaveCompressedTensorsOptions {
   /** "float" (default): the weights only are quantized (W4A16, W8A16, FP8 weights). "dynamic": the engine quantizes activations too, to
    *  8 bits for each token (W8A8); for 8-bit integers, written as int-quantized, and fp8. */
   readonly activations?: "float" | "dynamic";
+  /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
   /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
   readonly resume?: boolean;

@@ -56,10 +56,13 @@ export async function saveGguf(
   );
 }
 
+/** Options of saving a compressed model as GGUF. */
 export interface SaveCompressedGgufOptions {
   /** Writes all values as floats of this type. */
   readonly dtype?: SavedFloatType;
+  /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
+  /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
   readonly resume?: boolean;
 }
 

@@ -3,7 +3,9 @@ import { checkChoice, checkOptionNames } from "../options";
 import { curvesBundle, displayed, type Displayed } from "./display";
 import type { Curve, CurveAxis, CurvePoint, CurvesView } from "../report/types";
 
+/** What an axis says, in `curves()`. */
 export interface CurveAxisOptions {
+  /** What it measures: "bits per weight". */
   readonly label: string;
   /** "dB", "%"; none unless told. */
   readonly unit?: string;
@@ -16,6 +18,7 @@ export interface CurveAxisOptions {
 /** A point as a pair, or with the text that its hover shows. */
 export type CurvePointInput = readonly [x: number, y: number | null] | CurvePoint;
 
+/** Options of `curves()`. */
 export interface CurvesOptions {
   /** What is studied, such as a model's name. */
   readonly name: string;
@@ -23,6 +26,7 @@ export interface CurvesOptions {
   readonly facts?: string;
   /** A label, or more. */
   readonly x: string | CurveAxisOptions;
+  /** A label, or more. */
   readonly y: string | CurveAxisOptions;
   /** What was measured, by name; a y of `null` is infinite ("lossless"). */
   readonly curves: Readonly<Record<string, readonly CurvePointInput[]>>;

@@ -19,6 +19,7 @@ export interface MimeBundle {
 
 /** A value that knows how to show itself in a notebook. */
 export interface Displayed {
+  /** What to show: the same in each of its MIME types. */
   [displaySymbol](): MimeBundle;
 }
 
@@ -38,6 +39,7 @@ export function displayed<T extends object>(data: T, bundle: (data: T) => MimeBu
   return freezeDeep(copy) as T & Displayed;
 }
 
+/** A report for the extension, as HTML with a static picture, and as text. */
 export function reportBundle(report: Report): MimeBundle {
   return { [viewMimeType]: report, "text/html": reportToHtml(report), "text/plain": reportToText(report) };
 }
@@ -69,6 +71,7 @@ export function modelView(model: Model, histograms: ReadonlyMap<string, Histogra
   };
 }
 
+/** A model's tensors for the extension, as HTML, and as text. */
 export function modelBundle(view: ModelView): MimeBundle {
   return { [viewMimeType]: view, "text/html": modelToHtml(view), "text/plain": modelToText(view) };
 }
@@ -78,6 +81,7 @@ export function displayModelView(view: ModelView): ModelView & Displayed {
   return displayed(view, modelBundle);
 }
 
+/** Curves for the extension, as HTML with a static picture, and as text. */
 export function curvesBundle(view: CurvesView): MimeBundle {
   return { [viewMimeType]: view, "text/html": curvesToHtml(view), "text/plain": curvesToText(view) };
 }

@@ -24,11 +24,14 @@ const layerLimit = 60;
 
 const label = (name: string): string => shortenMiddle(visibleText(name), nameLimit, cellWidth);
 
+/** Options of `reportToText()`. */
 export interface ReportTextOptions {
   /** List every layer, however many there are. */
   readonly all?: boolean;
 }
 
+/** A report as an aligned table of plain text: the totals of each variant, the worst layers, and the layers one by one, at most 60
+ *  unless `all` is set. */
 export function reportToText(report: Report, options: ReportTextOptions = {}): string {
   const totals = totalsRows(report).map(([name, ...cells]) => [label(name), ...cells]);
   const worst = worstList(report, label);

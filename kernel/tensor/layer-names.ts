@@ -241,6 +241,7 @@ export function placeOf(name: string): LayerPlace {
 export interface BlockName {
   /** "encoder.layer.": names of one stack of blocks have it in common. */
   readonly prefix: string;
+  /** The block's number, from 0. */
   readonly index: number;
   /** ".output.dense.weight". */
   readonly suffix: string;

@@ -10,6 +10,7 @@ export type LayerInfo = Pick<Tensor, "name" | "shape" | "dtype" | "parameters">;
  *  covers the whole name: `encoder.**.weight` matches `encoder.weight` and `encoder.layer.0.query.weight`. */
 export type LayerPattern = string | RegExp | ((layer: LayerInfo) => boolean);
 
+/** Whether a layer is meant. */
 export type LayerMatcher = (layer: LayerInfo) => boolean;
 
 /** The test that a pattern, or a list of which any may match, stands for. `OptionError` for a pattern that makes no sense. */

@@ -2,11 +2,13 @@ import type { Tensor } from "./tensor";
 
 /** A set of named tensors that belong together. A compressed model is a `Model` too. */
 export interface Model {
+  /** What reports call it: by default after its file or folder. */
   readonly name: string;
   /** "safetensors", "gguf", "memory", "compressed", … */
   readonly format: string;
   /** In the order of the file (for shards: in the order of the shards). */
   readonly tensors: readonly Tensor[];
+  /** Number of elements of all tensors. */
   readonly parameters: number;
   /** Bytes of all tensors as stored, headers apart. */
   readonly sizeBytes: number;

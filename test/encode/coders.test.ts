@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { crc32 } from "node:zlib";
 import {
-  coderLabel,
   decode,
   delta,
   encode,
@@ -14,6 +13,7 @@ import {
   type IntegerArray,
   type Step,
 } from "../../kernel";
+import { coderLabel } from "../../kernel/methods";
 import { Random } from "../../kernel/bytes/random";
 import { plainCoderKernels } from "../../kernel/encode/container/coders-plain";
 import { normalizeCounts } from "../../kernel/encode/range/frequencies";

@@ -7,7 +7,6 @@ import {
   compress,
   fromArrays,
   ggml,
-  ggmlMixes,
   huffman,
   linear,
   magnitude,
@@ -16,6 +15,7 @@ import {
   type GgmlMix,
   type Model,
 } from "../../kernel";
+import { ggmlMixes } from "../../kernel/methods";
 import { Random } from "../../kernel/bytes/random";
 import { itWith, smolLm } from "../references";
 import { askLlama, llamaNeeds, quantizeByLlama } from "./llama";

@@ -3,15 +3,18 @@ import type TS from "typescript";
 import { Compiler } from "../../kernel/session/language/compiler";
 import { Notebook } from "./notebook";
 
-test("every export of codebook resolves, and none is any", () => {
+test.each([
+  ["codebook", "index"],
+  ["codebook/methods", "methods"],
+])("every export of %s resolves, and none is any", (module, name) => {
   const compiler = new Compiler("/");
   try {
-    const converted = compiler.convert("", 'import * as codebook from "codebook";\ncodebook;');
+    const converted = compiler.convert("", `import * as codebook from "${module}";\ncodebook;`);
     expect(converted).not.toHaveProperty("diagnostics");
     const program = compiler.currentProgram();
     const { ts } = compiler;
     const checker = program?.getTypeChecker();
-    const file = program?.getSourceFiles().find(({ fileName }) => fileName.endsWith("/lib/kernel/index.d.ts"));
+    const file = program?.getSourceFiles().find(({ fileName }) => fileName.endsWith(`/lib/kernel/${name}.d.ts`));
     if (checker === undefined || file === undefined) throw new Error("the module's declarations were not read");
     const home = checker.getSymbolAtLocation(file);
     const names = home === undefined ? [] : checker.getExportsOfModule(home);

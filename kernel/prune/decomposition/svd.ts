@@ -11,6 +11,7 @@ import type { Shape } from "../../tensor/tensor";
 import { symmetricEigen } from "./eigen";
 import { matrixOf } from "../sparse/storage";
 
+/** Singular values of a matrix (m, n), k = min(m, n), with the vectors of its shorter side. */
 export interface Spectrum {
   /** σ, descending, k of them. */
   readonly values: Float64Array;

@@ -30,6 +30,7 @@ import { tilesOf } from "../../grid/tiles";
 
 const { fround } = Math;
 
+/** Options of `nf4()` and `fp4()`. */
 export interface AbsmaxBlockOptions {
   /** Weights that share a scale: 32, 64 (default), 128, … 4096. */
   group?: number;
@@ -37,14 +38,18 @@ export interface AbsmaxBlockOptions {
   doubleQuant?: boolean;
 }
 
+/** What steps of `nf4()` and `fp4()` have in common. */
 export interface AbsmaxBlockStep extends Step {
+  /** Weights that share a scale, a power of two from 32 to 4096. */
   readonly group: number;
+  /** True where the scales themselves are coded in 8 bits. */
   readonly doubleQuant: boolean;
 }
 
 const groups = [32, 64, 128, 256, 512, 1024, 2048, 4096];
 const nestedBlock = 256;
 
+/** Checks the options of `kind` and fills in the defaults; `OptionError` for an unknown word or value. */
 export function absmaxStep<K extends string>(
   kind: K,
   options: AbsmaxBlockOptions,
@@ -58,7 +63,9 @@ export function absmaxStep<K extends string>(
 
 /** A list of 16 values in ascending order, and the code that each has. */
 export interface SixteenValues {
+  /** 16 numbers in [−1, 1], ascending. */
   readonly values: Float32Array;
+  /** The code of each of `values`, 0–15. */
   readonly codes: readonly number[];
 }
 

@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
 import { cellTypeScript } from "./compiler";
 import { stamp } from "./files";
-import { givenPackages, kernelRoot, moduleName } from "./packages";
+import { givenPackages, kernelRoot, moduleName, ownFile } from "./packages";
 import { mainGlobal, NodeModule } from "./realm";
 import { registerSource } from "./sources";
 
@@ -104,7 +104,7 @@ export class CellModules {
       if (codeOf(error) !== "MODULE_NOT_FOUND" || home === undefined) throw this.explain(error, name);
       const inside = NodeModule.createRequire(path.join(kernelRoot, "notebook.js"));
       if (given !== moduleName) return inside.resolve(name);
-      return inside.resolve(path.join(home, name === moduleName ? "lib/kernel/index.js" : name.slice(given.length)));
+      return inside.resolve(path.join(home, ownFile("." + name.slice(given.length))));
     }
   }
 
