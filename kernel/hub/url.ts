@@ -1,6 +1,6 @@
 import { HttpClient } from "../bytes/http";
 import { plainUrl, urlSource } from "../bytes/url-source";
-import type { Located } from "./hub";
+import type { Located } from "./repository";
 
 /** A model at an address: read by ranges, its shards beside it. No token is sent. */
 export async function locateUrl(url: URL, signal: AbortSignal | undefined): Promise<Located> {

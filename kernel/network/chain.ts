@@ -11,7 +11,8 @@ import { OptionError } from "../errors";
 import { nearestWord } from "../options";
 import { blockName, roleOf } from "../tensor/layer-names";
 import { section, type ChannelGroup, type ChannelPlace } from "./channels";
-import type { NamedShape, Wired } from "./transformer";
+import type { NamedShape } from "./numbered-blocks";
+import type { Wired } from "./transformer";
 
 /** A layer with a weight, and the vectors of its module. */
 export interface ChainLayer {

@@ -2,7 +2,8 @@
  *  that treat each channel alone. Kernels are (in, out) and (height, width, in, out), flattened maps (height, width, channel).
  *  Source: tfjs-layers 4.22, the JSON of `model.toJSON()`. */
 import { groupsOfChain, type ChainLayer } from "./chain";
-import type { NamedShape, Wired } from "./transformer";
+import type { NamedShape } from "./numbered-blocks";
+import type { Wired } from "./transformer";
 
 interface KerasLayer {
   readonly className: string;

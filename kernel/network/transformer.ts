@@ -7,45 +7,10 @@
  *  Weights are (out, in); GPT-2 keeps them as (in, out) (transformers' Conv1D), which the width of the network tells. Fused weights are
  *  [query | key | value] one behind the other, in GPT-NeoX interleaved by head, (heads, 3, headSize). llama.cpp permutes rows of query and
  *  key within each head, which leaves whole heads whole. A block is described only when every tensor that shares the dimension is known. */
-import { blockName, placeOf, roleOf } from "../tensor/layer-names";
-import type { Shape } from "../tensor/tensor";
+import { placeOf, roleOf } from "../tensor/layer-names";
 import { section, type ChannelGroup, type ChannelPlace, type ChannelRole, type ChannelSection } from "./channels";
+import { numberedBlocks, type Block, type NamedShape } from "./numbered-blocks";
 import { hasHeadSlopes, hasRelu, headSizeOf, sharingOf, type Described } from "./dimensions";
-
-/** A tensor as far as wiring asks: name and shape. */
-export interface NamedShape {
-  /** The tensor's name in the model. */
-  readonly name: string;
-  /** Dimensions, outermost first: (out, in) of a matrix. */
-  readonly shape: Shape;
-}
-
-/** The tensors of one block. */
-export interface Block {
-  /** What the names of the stack's blocks begin with: "encoder.layer.". */
-  readonly prefix: string;
-  /** The block's number in its names, from 0. */
-  readonly index: number;
-  /** "block 3". */
-  readonly name: string;
-  /** In the model's order. */
-  readonly tensors: readonly NamedShape[];
-}
-
-/** The numbered blocks of a network, stack by stack, in ascending order. */
-export function blocksOf(tensors: readonly NamedShape[]): Block[] {
-  const blocks = new Map<string, { prefix: string; index: number; name: string; tensors: NamedShape[] }>();
-  for (const tensor of tensors) {
-    const place = blockName(tensor.name);
-    if (!place) continue;
-    const key = `${place.prefix}${place.index}`;
-    const block = blocks.get(key) ?? { ...place, name: placeOf(tensor.name).block, tensors: [] };
-    block.tensors.push(tensor);
-    blocks.set(key, block);
-  }
-  const stacks = [...new Set([...blocks.values()].map(({ prefix }) => prefix))];
-  return [...blocks.values()].sort((a, b) => stacks.indexOf(a.prefix) - stacks.indexOf(b.prefix) || a.index - b.index);
-}
 
 /** Channels that were found, and for what could not be described, why. */
 export interface Wired {
@@ -59,7 +24,7 @@ export interface Wired {
 export function wireTransformer(tensors: readonly NamedShape[], described: Described, heads?: number): Wired {
   const groups: ChannelGroup[] = [];
   const unknown: [string, string][] = [];
-  for (const block of blocksOf(tensors)) {
+  for (const block of numberedBlocks(tensors)) {
     const parts = partsOf(block);
     const found = [...mlpGroups(parts, described), ...attentionGroups(parts, described, heads)].filter((one) => {
       if (!("reason" in one)) return true;

@@ -13,7 +13,7 @@ import {
 } from "../formats/gguf/writer";
 import type { SavedFloatType, SavedTensor } from "../formats/safetensors-writer";
 import type { Hashed } from "../formats/write-pieces";
-import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "../llama-cpp/architectures";
+import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "../llama-cpp/from-folder";
 import { checkOptionNames } from "../options";
 import type { GgmlMix } from "../quantize";
 import { sharedPool } from "../threads/pool";
@@ -26,7 +26,7 @@ import { tasks } from "./tasks";
  *  order and types: a GGUF model that was opened and is saved unchanged gives the same file again. `general.architecture` must be among
  *  the metadata; `general.quantization_version` is added where a tensor was quantized here, and `general.file_type` follows when types
  *  change. One tensor is in memory at a time. A model that was opened from a Hugging Face folder (BERT, Llama, Qwen2, Qwen3, GPT-2) gets llama.cpp's
- *  names, sizes and tokenizer (llama-cpp/architectures.ts).
+ *  names, sizes and tokenizer (llama-cpp/from-folder.ts).
  *
  *      await saveGguf(await open("model.gguf"), "half.gguf", { dtype: "F16" });
  *      await saveGguf({ tensors, metadata: { "general.architecture": "llama" } }, "small.gguf");
@@ -69,7 +69,7 @@ export interface SaveCompressedGgufOptions {
 /** Writes a compressed model as GGUF: tensors that `ggml` quantized as their blocks, those of other methods as float32 values, those that
  *  the recipe left alone as they are.
  *
- *  A model that came from a Hugging Face folder is written with llama.cpp's names, sizes and tokenizer (llama-cpp/architectures.ts).
+ *  A model that came from a Hugging Face folder is written with llama.cpp's names, sizes and tokenizer (llama-cpp/from-folder.ts).
  *
  *  Of a GGUF model whose weights `ggml` quantized the file is the one that llama.cpp's quantizer writes, to the byte: its order of
  *  tensors (by layer, then by name), the version of quantization and the type of the file as the last keys. */

@@ -7,7 +7,7 @@ import type { DType } from "../tensor/dtype";
 import type { Shape } from "../tensor/tensor";
 
 declare global {
-  /** Filled by index.ts with tfjs's types; empty as long as nobody asked for them. */
+  /** Filled by tensorflow-types.ts with tfjs's types; empty as long as nobody asked for them. */
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type
   interface CodebookTensorflow {}
 }

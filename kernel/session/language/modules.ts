@@ -7,7 +7,7 @@ import path from "node:path";
 import { types } from "node:util";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
-import { cellTypeScript } from "./compiler";
+import { cellTypeScript } from "./tslab";
 import { stamp } from "./files";
 import { givenPackages, kernelRoot, moduleName, ownFile } from "./packages";
 import { mainGlobal, NodeModule } from "./realm";

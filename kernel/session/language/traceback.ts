@@ -2,7 +2,7 @@
  *  in the TypeScript that was written. Frames of the kernel and of Node's internals are left out. */
 import path from "node:path";
 import { inspect, stripVTControlCharacters, types } from "node:util";
-import type { CellDiagnostic } from "./compiler";
+import type { CellDiagnostic } from "./tslab";
 import { kernelRoot } from "./packages";
 import { originalPlace, sourceOf, type SourcePlace } from "./sources";
 import type { CellError } from "./types";

@@ -2,7 +2,7 @@
 import vm from "node:vm";
 import path from "node:path";
 import { showValue } from "../display";
-import { Compiler, cellTypeScript, type CellDiagnostic, type CompiledCell } from "./compiler";
+import { Compiler, type CompiledCell } from "./compiler";
 import { completeCode, type Completion } from "./completion";
 import { completeness } from "./completeness";
 import { CellConsole } from "./console";
@@ -16,6 +16,7 @@ import { mainProcess } from "./realm";
 import { Scope, type Publication } from "./scope";
 import { registerSource } from "./sources";
 import { diagnosticResult, errorResult, errorText, interruptResult } from "./traceback";
+import { cellTypeScript, type CellDiagnostic } from "./tslab";
 import type { CellOutput, CellResult, Language } from "./types";
 
 /** How long an interrupted cell may take to end by itself, with its `finally` blocks run, before its reply goes out. */

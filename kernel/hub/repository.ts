@@ -1,4 +1,4 @@
-import { HttpClient, withRetries, readBody } from "../bytes/http";
+import { withRetries, readBody } from "../bytes/http";
 import { fileSource, memorySource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { RemoteRanges, urlSource } from "../bytes/url-source";
@@ -6,19 +6,13 @@ import type { RemoteFile } from "../bytes/url-source";
 import { SourceError, WriteError } from "../errors";
 import { currentHost } from "../host";
 import { chooseModelFile, isUsualName, partNames, severalFiles } from "../formats/choose";
-import { HubApi } from "./api";
+import type { HubApi } from "./api";
 import { hubName } from "./address";
 import type { HubAddress } from "./address";
-import { HubCache, isCommit } from "./cache";
-import type { HubFile } from "./cache";
+import type { HubCache, HubFile } from "./cache";
 import { download } from "./download";
-import { hubEnvironment, hubToken } from "./environment";
 import type { HubEnvironment } from "./environment";
 import { isPlainName, type Siblings } from "../formats/siblings";
-
-/** Models of the Hugging Face Hub. A revision is pinned to its commit first; then files that are in the cache are read there, small ones
- *  are fetched into it, and of weights only the ranges that are asked for come over the network. What is in the cache is used without
- *  asking the network, so that a study repeats: `refresh` asks for the newest commit of a branch, `download` fetches the model whole. */
 
 /** A model's first file, and how to come to the others. */
 export interface Located {
@@ -32,8 +26,11 @@ export interface Located {
   readonly folder?: string;
 }
 
+/** How a model of the Hub is opened. */
 export interface HubOptions {
+  /** Fetches the model whole into the cache before it is opened. */
   readonly download: boolean;
+  /** Asks for the newest commit of a branch although one is known here. */
   readonly refresh: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -44,77 +41,8 @@ const companions =
   /^((generation_|tokenizer_|preprocessor_|quantize_|quantization_)?config|tokenizer|special_tokens_map|added_tokens|vocab)\.json$|^(vocab|merges)\.txt$|\.(model|jinja)$/;
 const maxSmallBytes = 100_000_000;
 
-/** Finds a model on the Hub or in its cache. `SourceError` in plain words when it cannot be had, `OptionError` when there are several files
- *  to choose from. */
-export async function locateOnHub(address: HubAddress, options: HubOptions): Promise<Located> {
-  const environment = hubEnvironment();
-  const cache = new HubCache(environment.cacheFolder, address.repository);
-  const known = await knownCommit(cache, address, options.refresh && !environment.isOffline);
-  const connect = async (): Promise<HubApi> => {
-    const token = await hubToken();
-    const client = new HttpClient({ trusted: environment.endpoint.origin, ...(token !== undefined && { token }) });
-    return new HubApi(address, environment.endpoint, client);
-  };
-  if (known !== undefined) {
-    const model = new HubModel(address, known, cache, environment, connect);
-    const file = await model.chooseCached(false);
-    if (file !== undefined && (await model.holds(file, options))) return model.locate(file, options.signal);
-  }
-  if (environment.isOffline) return offline(address, known, cache, environment, connect, options, undefined);
-  try {
-    const api = await connect();
-    const { revision } = address;
-    const commit = isCommit(revision) ? revision : (known ?? (await api.commit(options.signal)));
-    const model = new HubModel(address, commit, cache, environment, async () => api);
-    const file = await model.choose(options.signal);
-    await cache.keepCommit(revision, commit).catch(() => undefined);
-    if (options.download) await model.download(file, options.signal);
-    return await model.locate(file, options.signal);
-  } catch (error) {
-    if (!(error instanceof SourceError) || !isOffline(error)) throw error;
-    return offline(address, known, cache, environment, connect, options, error);
-  }
-}
-
-function isOffline(error: SourceError): boolean {
-  return (error.cause as { isOffline?: boolean } | undefined)?.isOffline === true;
-}
-
-/** The commit to open as far as it is known here: a full one, a branch's as last asked for, the beginning of one that is here. */
-async function knownCommit(cache: HubCache, { revision }: HubAddress, refresh: boolean): Promise<string | undefined> {
-  if (isCommit(revision)) return revision;
-  if (refresh) return undefined;
-  const kept = await cache.commitOf(revision);
-  if (kept !== undefined || !/^[0-9a-f]{7,39}$/.test(revision)) return kept;
-  const begun = (await cache.commits()).filter((commit) => commit.startsWith(revision));
-  return begun.length === 1 ? begun[0] : undefined;
-}
-
-/** What the cache has, when the network is not to be used or not to be had. */
-async function offline(
-  address: HubAddress,
-  known: string | undefined,
-  cache: HubCache,
-  environment: HubEnvironment,
-  connect: () => Promise<HubApi>,
-  options: HubOptions,
-  failure: SourceError | undefined,
-): Promise<Located> {
-  const commit = known ?? (await cache.commitOf(address.revision));
-  if (commit !== undefined) {
-    const model = new HubModel(address, commit, cache, environment, connect);
-    const file = await model.chooseCached(true);
-    if (file !== undefined) return model.locate(file, options.signal);
-  }
-  const what = hubName(address.repository, address.revision, address.file);
-  const missing = `it is not in the cache, ${cache.folder}`;
-  if (failure)
-    throw new SourceError(what, `${failure.message.replace(/^[^ ]*: /, "")}, and ${missing}`, { cause: failure.cause });
-  throw new SourceError(what, `HF_HUB_OFFLINE is set, and ${missing}`);
-}
-
-/** A repository at one commit. */
-class HubModel {
+/** A repository of the Hub at one commit: which of its files is the model, and where their bytes come from. */
+export class Repository {
   private api: Promise<HubApi> | undefined;
 
   constructor(
