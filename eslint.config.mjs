@@ -14,4 +14,5 @@ export default tseslint.config(
     },
   },
   { files: ["kernel/cli.ts", "kernel/cli/**/*.ts"], rules: { "no-console": "off" } },
+  { files: ["kernel/**/*.ts", "extension/**/*.ts"], rules: { "max-params": ["error", 6] } },
 );

@@ -1,4 +1,4 @@
-/** Huffman coding, canonical and length-limited (Huffman 1952; lengths by package–merge, see code-lengths.ts).
+/** Huffman coding, canonical and length-limited (Huffman 1952; lengths by package–merge, see loops/prefix-code.ts).
  *
  *  Any integers of up to 32 bits, up to 65,536 different ones, remapped by a table that is stored and counted. Codes are at most
  *  `maxLength` bits; without that option 11 for up to 256 symbols in four streams (which costs under 0.1 % more than no limit), else 15,
@@ -14,11 +14,11 @@
  *  byte. Decoding one stream looks up 12 bits at a time, which gives up to three symbols at once for alphabets of up to 256;
  *  longer codes are found by their canonical order. */
 import { OptionError } from "../errors";
+import { canonicalCodes, codeLengths } from "../loops/prefix-code";
 import type { CountedSymbols } from "../measure/entropy";
 import { bitsFor } from "../measure/size";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { canonicalCodes, codeLengths } from "./prefix/code-lengths";
 import { pieceLength, type Coder, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 import { decodeStreams, encodeStreams, fastCodeLength } from "./prefix/huffman-streams";

@@ -7,7 +7,8 @@
 import { OptionError } from "../errors";
 import { countSymbols } from "../measure/entropy";
 import { checkOptionNames } from "../options";
-import { ownLane, places, planeKernels } from "../simd/planes";
+import { ownLane, places } from "../loops/plane-memory";
+import { planeLoops } from "../loops/planes";
 import { dtypes } from "../tensor/dtype";
 import type { Step } from "../tensor/step";
 import {
@@ -85,7 +86,7 @@ function layoutFor(step: PlanesStep | DeltaStep, array: ArrayType, length: numbe
 }
 
 function writeBlocks(bytes: Uint8Array, layout: Layout, base: Uint8Array | undefined, writer: ByteWriter): number {
-  const kernels = planeKernels();
+  const kernels = planeLoops.own();
   const { input, output } = ownLane;
   const step = blockBytesOf(layout);
   let total = 0;
@@ -107,7 +108,7 @@ function readBlocks(
   create: () => Uint8Array,
   base: Uint8Array | undefined,
 ): void {
-  const kernels = planeKernels();
+  const kernels = planeLoops.own();
   const { input, output } = ownLane;
   const step = blockBytesOf(layout);
   if (Math.ceil(length / step) * 8 > reader.left + 8)
@@ -123,14 +124,15 @@ function readBlocks(
       reader.fail(problem, expected, block.end - size + offset);
     kernels.memory.set(reader.bytes.subarray(block.offset, block.end), input);
     const baseBlock = base?.subarray(from, from + bytes);
-    decodeBlock(kernels, input, size, layout, output, bytes, { fail, version: 2, base: baseBlock });
+    const to = { at: output, length: bytes };
+    decodeBlock(kernels, { at: input, length: size }, layout, to, { fail, version: 2, base: baseBlock });
     out.set(kernels.memory.subarray(output, output + bytes), from);
   }
 }
 
 /** All planes of `bytes`, the lowest first; of records those of one field behind those of another. */
 export function splitIntoPlanes(bytes: Uint8Array, layout: Layout): Uint8Array[] {
-  const kernels = planeKernels();
+  const kernels = planeLoops.own();
   const records = bytes.length / layout.recordBytes;
   const all: Uint8Array[] = layout.parts.flatMap((part) => {
     const { count, length } = planesOf(part, records);
@@ -154,7 +156,7 @@ export function splitIntoPlanes(bytes: Uint8Array, layout: Layout): Uint8Array[]
 
 /** The inverse, into `out`. */
 export function joinPlanes(all: readonly Uint8Array[], layout: Layout, out: Uint8Array): void {
-  const kernels = planeKernels();
+  const kernels = planeLoops.own();
   forEachBlock(out.length, layout, (from, size) => {
     let plane = 0;
     for (const part of layout.parts) {

@@ -21,10 +21,12 @@
  *    1  per symbol: varint frequency, varint (gap − 1) to the next (none behind the last);
  *  whichever is shorter. Then the states, 4 bytes each, and the codes' bytes in the decoder's order. */
 import { OptionError } from "../errors";
+import { chunkSymbols, coderPlaces } from "../loops/coder-memory";
+import { coderLoops } from "../loops/coders";
 import type { CountedSymbols } from "../measure/entropy";
 import { bitsFor } from "../measure/size";
 import { checkNumber, checkOptionNames } from "../options";
-import { chunkSymbols, coderKernels, coderPlaces } from "../simd/coders";
+import { setInterleaving } from "../simd/generated/coders";
 import type { Step } from "../tensor/step";
 import { placeSymbols, type Coder, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
@@ -175,7 +177,8 @@ function writeTable({ symbols, frequencies, tableBits, streams }: Table, writer:
 
 function writeCodes(values: IntegerArray, table: Table, writer: ByteWriter): number {
   const { symbols, frequencies, tableBits, streams } = table;
-  const kernels = coderKernels();
+  const kernels = coderLoops.own();
+  setInterleaving(kernels.view, { streams, bits: tableBits });
   const { memory, states, halves } = kernels;
   const index = indexOfSymbols(symbols);
   setPlaces(kernels, frequencies, false);
@@ -186,7 +189,7 @@ function writeCodes(values: IntegerArray, table: Table, writer: ByteWriter): num
     index(values, from, to, halves);
     const end = coderPlaces.coded + bytesOfChunk;
     const lane = (to - 1) % streams;
-    const begin = kernels.encodeSymbols(coderPlaces.symbols, to - from, lane, streams, tableBits, end);
+    const begin = kernels.encodeSymbols(coderPlaces.symbols, to - from, lane, end);
     parts.push(memory.slice(begin, end));
   }
   writeStates(kernels, streams, writer);
@@ -205,7 +208,7 @@ function decode(reader: ByteReader, count: number, range: SymbolRange, create: (
     reader.fail(`symbol ${least}`, `${range.minimum} to ${range.maximum}, what the array's type holds`);
   if (n === 1) return void create().fill(least);
   const table = readTable(reader, n, least, range);
-  readStates(coderKernels(), table.streams, reader);
+  readStates(coderLoops.own(), table.streams, reader);
   const largest = table.frequencies.reduce((most, f) => Math.max(most, f), 0) / 2 ** table.tableBits;
   checkCount(reader, count, table.streams, largest);
   readCodes(reader, table, count, create);
@@ -255,14 +258,15 @@ function readTable(reader: ByteReader, n: number, least: number, range: SymbolRa
 function readCodes(reader: ByteReader, table: Table, count: number, create: () => IntegerArray): void {
   const { symbols, frequencies, tableBits, streams } = table;
   const { bytes, end } = reader;
-  const kernels = coderKernels();
+  const kernels = coderLoops.own();
+  setInterleaving(kernels.view, { streams, bits: tableBits });
   setPlaces(kernels, frequencies, true);
   let values: IntegerArray | undefined;
   const { coded, symbols: to } = coderPlaces;
   for (let done = 0; done < count; done += chunkSymbols) {
     const size = Math.min(chunkSymbols, count - done);
     const until = loadCoded(kernels, bytes, reader.offset, end);
-    const at = kernels.decodeSymbols(coded, until, to, size, done % streams, streams, tableBits);
+    const at = kernels.decodeSymbols(coded, until, to, size, done % streams);
     if (at === 0) reader.fail("the codes go on past the end", `${count} symbols within the data`, end);
     reader.offset += at - coded;
     placeSymbols(symbols, kernels.halves, size, (values ??= create()), done);

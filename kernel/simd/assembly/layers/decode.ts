@@ -7,24 +7,38 @@ function fourSignedFloats(codes: usize): v128 {
   return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(codes))));
 }
 
-/** w′ = scale·(q − z): scales (groups) f32; zeros (groups) u8, or i8 where the codes are, or 0 for none. */
-export function decodeUniform(
+/** w′ = scale·(q − z): scales (groups) f32; codes and zeros (groups) u8, or 0 for no zeros. One row of groups. */
+export function decodeUnsigned(
   codes: usize,
-  signed: bool,
-  rows: i32,
   columns: i32,
   group: i32,
   scales: usize,
   zeros: usize,
   out: usize,
 ): void {
-  for (let row = 0; row < rows; row++)
+  decodeUniform<u8>(codes, columns, group, scales, zeros, out);
+}
+
+/** The same for codes and zeros i8. */
+export function decodeSigned(codes: usize, columns: i32, group: i32, scales: usize, zeros: usize, out: usize): void {
+  decodeUniform<i8>(codes, columns, group, scales, zeros, out);
+}
+
+function decodeUniform<Code>(
+  codes: usize,
+  columns: i32,
+  group: i32,
+  scales: usize,
+  zeros: usize,
+  out: usize,
+): void {
+  const signed = isSigned<Code>();
     for (let start = 0; start < columns; start += group) {
       const end = codes + <usize>min(group, columns - start);
       const scale = load<f32>(scales);
       let zero: f32 = 0;
       if (zeros != 0) {
-        zero = signed ? <f32>load<i8>(zeros) : <f32>load<u8>(zeros);
+        zero = <f32>load<Code>(zeros);
         zeros += 1;
       }
       const scale4 = f32x4.splat(scale);
@@ -37,8 +51,7 @@ export function decodeUniform(
         out += 32;
       }
       for (; codes < end; codes++) {
-        const code = signed ? <f32>load<i8>(codes) : <f32>load<u8>(codes);
-        store<f32>(out, scale * (code - zero));
+        store<f32>(out, scale * (<f32>load<Code>(codes) - zero));
         out += 4;
       }
       scales += 4;
@@ -61,10 +74,9 @@ function loadTable(table: usize): void {
   table3 = v128.load(planes, 48);
 }
 
-/** w′ = value[q]·scale, q < 16: table (16) f32. */
+/** w′ = value[q]·scale, q < 16: table (16) f32. One row of groups. */
 export function decodeSixteen(
   codes: usize,
-  rows: i32,
   columns: i32,
   group: i32,
   table: usize,
@@ -76,7 +88,6 @@ export function decodeSixteen(
   const t1 = table1;
   const t2 = table2;
   const t3 = table3;
-  for (let row = 0; row < rows; row++)
     for (let start = 0; start < columns; start += group) {
       const end = codes + <usize>min(group, columns - start);
       const scale = load<f32>(scales);
@@ -105,17 +116,15 @@ export function decodeSixteen(
     }
 }
 
-/** w′ = value[q]·scale, q < 256: table (256) f32. */
+/** w′ = value[q]·scale, q < 256: table (256) f32. One row of groups. */
 export function decodeTable(
   codes: usize,
-  rows: i32,
   columns: i32,
   group: i32,
   table: usize,
   scales: usize,
   out: usize,
 ): void {
-  for (let row = 0; row < rows; row++)
     for (let start = 0; start < columns; start += group) {
       const end = codes + <usize>min(group, columns - start);
       const scale = load<f32>(scales);
