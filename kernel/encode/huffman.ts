@@ -19,7 +19,7 @@ import type { CountedSymbols } from "../measure/entropy";
 import { bitsFor } from "../measure/size";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { pieceLength, type Coder, type SymbolRange } from "./coder";
+import { pieceLength, type Coder, type SymbolForm, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 import { decodeStreams, encodeStreams, fastCodeLength } from "./prefix/huffman-streams";
 import { indexOfSymbols } from "./container/symbol-index";
@@ -57,7 +57,7 @@ export function huffman(options: HuffmanOptions = {}): HuffmanStep {
 }
 
 /** Whether that many symbols are coded in four streams. */
-export function hasStreams(step: HuffmanStep, count: number): boolean {
+function hasStreams(step: HuffmanStep, count: number): boolean {
   return (step.streams ?? (count < streamsFrom ? 1 : 4)) === 4;
 }
 
@@ -256,27 +256,28 @@ function readCodes(reader: ByteReader, table: HuffmanTable, count: number, creat
   reader.offset = end;
 }
 
-const label = (step: HuffmanStep): string => (step.maxLength === undefined ? "huffman" : `huffman ≤${step.maxLength}`);
-
-export const huffmanCoder: Coder<HuffmanStep> = {
-  kind: "huffman",
+const oneStream: SymbolForm<HuffmanStep> = {
   id: 1,
   encode,
   decode(reader, count, range, create) {
     const table = decodeTable(reader, count, range, create);
     if (table) readCodes(reader, table, count, create);
   },
-  label,
 };
 
-/** Four streams: see huffman-streams.ts. */
-export const huffmanStreamsCoder: Coder<HuffmanStep> = {
-  kind: "huffman",
+/** See huffman-streams.ts. */
+const fourStreams: SymbolForm<HuffmanStep> = {
   id: 4,
   encode,
   decode(reader, count, range, create) {
     const table = decodeTable(reader, count, range, create);
     if (table) decodeStreams(reader, table, count, create);
   },
-  label,
+};
+
+export const huffmanCoder: Coder<HuffmanStep> = {
+  kind: "huffman",
+  forms: [oneStream, fourStreams],
+  formFor: (step, count) => (hasStreams(step, count) ? fourStreams : oneStream),
+  label: (step) => (step.maxLength === undefined ? "huffman" : `huffman ≤${step.maxLength}`),
 };

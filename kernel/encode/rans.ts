@@ -28,7 +28,7 @@ import { bitsFor } from "../measure/size";
 import { checkNumber, checkOptionNames } from "../options";
 import { setInterleaving } from "../simd/generated/coders";
 import type { Step } from "../tensor/step";
-import { placeSymbols, type Coder, type SymbolRange } from "./coder";
+import { placeSymbols, type Coder, type SymbolForm, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 import { costOf, normalizeCounts } from "./range/frequencies";
 import {
@@ -276,11 +276,22 @@ function readCodes(reader: ByteReader, table: Table, count: number, create: () =
   checkStates(kernels, streams, reader);
 }
 
+const oneTable: SymbolForm<RansStep> = { id: 3, encode, decode };
+
+/** rans({ adaptive: true }): see rans-adaptive.ts. */
+const adaptive: SymbolForm<RansStep> = { id: 6, encode: adaptiveEncode, decode: adaptiveDecode };
+
+/** rans({ classes: 8 }): see rans-classes.ts. */
+const classed: SymbolForm<RansStep> = {
+  id: 9,
+  encode: (values, step, writer, counted) => encodeClasses(values, step, writer, counted, oneTable),
+  decode: (reader, count, range, create) => decodeClasses(reader, count, range, create, oneTable),
+};
+
 export const ransCoder: Coder<RansStep> = {
   kind: "rans",
-  id: 3,
-  encode,
-  decode,
+  forms: [oneTable, adaptive, classed],
+  formFor: (step) => (step.adaptive ? adaptive : step.classes ? classed : oneTable),
   label: (step) =>
     [
       "rans",
@@ -288,22 +299,4 @@ export const ransCoder: Coder<RansStep> = {
       ...(step.classes ? [`${step.classes} classes`] : []),
       ...(step.tableBits ? [`${step.tableBits} bits`] : []),
     ].join(" "),
-};
-
-/** rans({ adaptive: true }): see rans-adaptive.ts. */
-export const adaptiveRansCoder: Coder<RansStep> = {
-  kind: "rans",
-  id: 6,
-  encode: adaptiveEncode,
-  decode: adaptiveDecode,
-  label: ransCoder.label,
-};
-
-/** rans({ classes: 8 }): see rans-classes.ts. */
-export const classedRansCoder: Coder<RansStep> = {
-  kind: "rans",
-  id: 9,
-  encode: (values, step, writer, counted) => encodeClasses(values, step, writer, counted, ransCoder as Coder),
-  decode: (reader, count, range, create) => decodeClasses(reader, count, range, create, ransCoder as Coder),
-  label: ransCoder.label,
 };
