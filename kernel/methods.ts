@@ -58,7 +58,7 @@ export type {
 // # Encode
 export { coderLabel, coderOf, coders } from "./encode";
 export { hornerCoder, hornerWord, huffmanCoder, ransCoder } from "./encode";
-export type { AnyCoder, ByteCoder, Coder } from "./encode";
+export type { ByteForm, Coder, Form, SymbolForm } from "./encode";
 
 // # Measure
 export { bytesOfBits, checkFinite, countZeros, weightsOf } from "./measure";

@@ -1,10 +1,11 @@
-// npm run lint: types, rules, import directions, formatting. Prints each part; exit code 1 when one fails.
+// npm run lint: the seam to the SIMD modules, types, rules, import directions, formatting. Prints each part; exit code 1 when one fails.
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const parts = [
+  ["the seam to the SIMD modules", join("..", "scripts", "seam.mjs"), ["--check"]],
   ["types", "typescript/bin/tsc", ["-b"]],
   ["rules", "eslint/bin/eslint.js", ["--max-warnings", "0", "."]],
   ["import directions", "dependency-cruiser/bin/dependency-cruise.mjs", ["kernel", "extension"]],

@@ -37,7 +37,12 @@ function exportsOf(file) {
       for (const { name, propertyName } of namedBindings.elements)
         imported.set(name.text, [from, (propertyName ?? name).text]);
     } else if (ts.isExportDeclaration(statement)) {
-      if (statement.exportClause === undefined || !ts.isNamedExports(statement.exportClause)) continue;
+      if (statement.exportClause === undefined) {
+        const from = pathOf(file, statement.moduleSpecifier.text);
+        for (const name of exportsOf(from).keys()) exported.set(name, [from, name]);
+        continue;
+      }
+      if (!ts.isNamedExports(statement.exportClause)) continue;
       const from = statement.moduleSpecifier && pathOf(file, statement.moduleSpecifier.text);
       for (const { name, propertyName } of statement.exportClause.elements) {
         const original = (propertyName ?? name).text;

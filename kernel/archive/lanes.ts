@@ -2,8 +2,8 @@
  *  result is written, used again and again. Nothing is copied on the main thread, and memory does not grow with the file. */
 import { throwIfStopped } from "../bytes/pause";
 import type { Progress } from "../host";
+import { laneOf, sharedMemory, type LanePlaces } from "../loops/plane-memory";
 import type { WasmMemory } from "../simd/module";
-import { laneOf, sharedMemory, type LanePlaces } from "../simd/planes";
 import { sharedPool, type RunOptions } from "../threads/pool";
 import { blockBytesIn, type ArchiveVersion, type SegmentInfo } from "./contents";
 import {

@@ -4,7 +4,7 @@ import { pause } from "../bytes/pause";
 import type { KeptPiece, MadePiece, PieceSource } from "../bytes/pieces";
 import type { ByteSource } from "../bytes/source";
 import type { Progress } from "../host";
-import { readNote, SegmentBuilder, writeNote } from "./building";
+import { readNote, SegmentBuilder, writeNote } from "./unfinished";
 import { headerBytes, headerOfArchive, archiveVersion, writeIndex, type BaseFile, type SegmentInfo } from "./contents";
 import { batchesOf, Lanes, type Batch, type Lane, type Work } from "./lanes";
 import type { EncodedBatch } from "./tasks";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { pause, throwIfStopped } from "../bytes/pause";
 import type { ByteSource } from "../bytes/source";
 import { FormatError, SourceError } from "../errors";
-import { maxBlockBytes } from "../simd/planes";
+import { maxBlockBytes } from "../loops/plane-memory";
 import { sharedPool } from "../threads/pool";
 import { baseOf } from "./base";
 import { archiveMagic, blockBytesIn, type ArchiveIndex, type Segment } from "./contents";

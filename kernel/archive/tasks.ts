@@ -1,7 +1,8 @@
 /** What a worker thread does for an archive: code or decode a batch of blocks. */
 import { FormatError } from "../errors";
+import type { LanePlaces } from "../loops/plane-memory";
+import { planeLoops } from "../loops/planes";
 import type { WasmMemory } from "../simd/module";
-import { kernelsIn, type LanePlaces } from "../simd/planes";
 import { taskModule } from "../threads/tasks";
 import { transferring, type Transferring } from "../threads/transferring";
 import { castInto } from "./base-cast";
@@ -69,7 +70,7 @@ function forEachBlock(
 }
 
 export function encodeBatch({ memory, lane, pieces }: EncodeTask): EncodedBatch {
-  const kernels = kernelsIn(memory);
+  const kernels = planeLoops.in(memory);
   const sizes: number[] = [];
   const hashes: bigint[] = [];
   let to = lane.output;
@@ -84,7 +85,7 @@ export function encodeBatch({ memory, lane, pieces }: EncodeTask): EncodedBatch 
 
 /** `FormatError` for a block with another hash, or that no encoder wrote. */
 export function decodeBatch({ memory, lane, sizes, hashes, pieces, version, file, at: start }: DecodeTask): void {
-  const kernels = kernelsIn(memory);
+  const kernels = planeLoops.in(memory);
   let block = 0;
   let from = lane.input;
   forEachBlock(pieces, kernels.memory.subarray(lane.base), (at, length, { layout }, base) => {
@@ -95,7 +96,8 @@ export function decodeBatch({ memory, lane, sizes, hashes, pieces, version, file
     const fail: Fail = (problem, expected, offset) => {
       throw new FormatError(file, place + offset, problem, expected);
     };
-    decodeBlock(kernels, from, size, layoutOf(layout), lane.output + at, length, { fail, version, base });
+    const out = { at: lane.output + at, length };
+    decodeBlock(kernels, { at: from, length: size }, layoutOf(layout), out, { fail, version, base });
     from += size;
     block++;
   });

@@ -11,7 +11,7 @@ import { OptionError } from "../errors";
 import type { CountedSymbols } from "../measure/entropy";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { pieceLength, type Coder, type SymbolRange } from "./coder";
+import { pieceLength, type Coder, type SymbolForm, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 
 /** Options of `horner()`. */
@@ -130,11 +130,12 @@ function decode(reader: ByteReader, count: number, range: SymbolRange, create: (
   reader.offset = reader.end;
 }
 
+const form: SymbolForm<HornerStep> = { id: 2, encode, decode };
+
 /** The coder of `horner()` steps. */
 export const hornerCoder: Coder<HornerStep> = {
   kind: "horner",
-  id: 2,
-  encode,
-  decode,
+  forms: [form],
+  formFor: () => form,
   label: (step) => (step.radix === undefined ? "horner" : `horner radix ${step.radix}`),
 };

@@ -21,12 +21,14 @@
  *    1  per symbol: varint frequency, varint (gap − 1) to the next (none behind the last);
  *  whichever is shorter. Then the states, 4 bytes each, and the codes' bytes in the decoder's order. */
 import { OptionError } from "../errors";
+import { chunkSymbols, coderPlaces } from "../loops/coder-memory";
+import { coderLoops } from "../loops/coders";
 import type { CountedSymbols } from "../measure/entropy";
 import { bitsFor } from "../measure/size";
 import { checkNumber, checkOptionNames } from "../options";
-import { chunkSymbols, coderKernels, coderPlaces } from "../simd/coders";
+import { setInterleaving } from "../simd/generated/coders";
 import type { Step } from "../tensor/step";
-import { placeSymbols, type Coder, type SymbolRange } from "./coder";
+import { placeSymbols, type Coder, type SymbolForm, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 import { costOf, normalizeCounts } from "./range/frequencies";
 import {
@@ -182,7 +184,8 @@ function writeTable({ symbols, frequencies, tableBits, streams }: Table, writer:
 
 function writeCodes(values: IntegerArray, table: Table, writer: ByteWriter): number {
   const { symbols, frequencies, tableBits, streams } = table;
-  const kernels = coderKernels();
+  const kernels = coderLoops.own();
+  setInterleaving(kernels.view, { streams, bits: tableBits });
   const { memory, states, halves } = kernels;
   const index = indexOfSymbols(symbols);
   setPlaces(kernels, frequencies, false);
@@ -193,7 +196,7 @@ function writeCodes(values: IntegerArray, table: Table, writer: ByteWriter): num
     index(values, from, to, halves);
     const end = coderPlaces.coded + bytesOfChunk;
     const lane = (to - 1) % streams;
-    const begin = kernels.encodeSymbols(coderPlaces.symbols, to - from, lane, streams, tableBits, end);
+    const begin = kernels.encodeSymbols(coderPlaces.symbols, to - from, lane, end);
     parts.push(memory.slice(begin, end));
   }
   writeStates(kernels, streams, writer);
@@ -212,7 +215,7 @@ function decode(reader: ByteReader, count: number, range: SymbolRange, create: (
     reader.fail(`symbol ${least}`, `${range.minimum} to ${range.maximum}, what the array's type holds`);
   if (n === 1) return void create().fill(least);
   const table = readTable(reader, n, least, range);
-  readStates(coderKernels(), table.streams, reader);
+  readStates(coderLoops.own(), table.streams, reader);
   const largest = table.frequencies.reduce((most, f) => Math.max(most, f), 0) / 2 ** table.tableBits;
   checkCount(reader, count, table.streams, largest);
   readCodes(reader, table, count, create);
@@ -262,14 +265,15 @@ function readTable(reader: ByteReader, n: number, least: number, range: SymbolRa
 function readCodes(reader: ByteReader, table: Table, count: number, create: () => IntegerArray): void {
   const { symbols, frequencies, tableBits, streams } = table;
   const { bytes, end } = reader;
-  const kernels = coderKernels();
+  const kernels = coderLoops.own();
+  setInterleaving(kernels.view, { streams, bits: tableBits });
   setPlaces(kernels, frequencies, true);
   let values: IntegerArray | undefined;
   const { coded, symbols: to } = coderPlaces;
   for (let done = 0; done < count; done += chunkSymbols) {
     const size = Math.min(chunkSymbols, count - done);
     const until = loadCoded(kernels, bytes, reader.offset, end);
-    const at = kernels.decodeSymbols(coded, until, to, size, done % streams, streams, tableBits);
+    const at = kernels.decodeSymbols(coded, until, to, size, done % streams);
     if (at === 0) reader.fail("the codes go on past the end", `${count} symbols within the data`, end);
     reader.offset += at - coded;
     placeSymbols(symbols, kernels.halves, size, (values ??= create()), done);
@@ -279,12 +283,23 @@ function readCodes(reader: ByteReader, table: Table, count: number, create: () =
   checkStates(kernels, streams, reader);
 }
 
-/** The coder of `rans()` steps with a table. */
+const oneTable: SymbolForm<RansStep> = { id: 3, encode, decode };
+
+/** rans({ adaptive: true }): see rans-adaptive.ts. */
+const adaptive: SymbolForm<RansStep> = { id: 6, encode: adaptiveEncode, decode: adaptiveDecode };
+
+/** rans({ classes: 8 }): see rans-classes.ts. */
+const classed: SymbolForm<RansStep> = {
+  id: 9,
+  encode: (values, step, writer, counted) => encodeClasses(values, step, writer, counted, oneTable),
+  decode: (reader, count, range, create) => decodeClasses(reader, count, range, create, oneTable),
+};
+
+/** The coder of `rans()` steps. */
 export const ransCoder: Coder<RansStep> = {
   kind: "rans",
-  id: 3,
-  encode,
-  decode,
+  forms: [oneTable, adaptive, classed],
+  formFor: (step) => (step.adaptive ? adaptive : step.classes ? classed : oneTable),
   label: (step) =>
     [
       "rans",
@@ -292,22 +307,4 @@ export const ransCoder: Coder<RansStep> = {
       ...(step.classes ? [`${step.classes} classes`] : []),
       ...(step.tableBits ? [`${step.tableBits} bits`] : []),
     ].join(" "),
-};
-
-/** rans({ adaptive: true }): see rans-adaptive.ts. */
-export const adaptiveRansCoder: Coder<RansStep> = {
-  kind: "rans",
-  id: 6,
-  encode: adaptiveEncode,
-  decode: adaptiveDecode,
-  label: ransCoder.label,
-};
-
-/** rans({ classes: 8 }): see rans-classes.ts. */
-export const classedRansCoder: Coder<RansStep> = {
-  kind: "rans",
-  id: 9,
-  encode: (values, step, writer, counted) => encodeClasses(values, step, writer, counted, ransCoder as Coder),
-  decode: (reader, count, range, create) => decodeClasses(reader, count, range, create, ransCoder as Coder),
-  label: ransCoder.label,
 };

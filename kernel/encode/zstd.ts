@@ -4,7 +4,7 @@
  *  Stored: varint bytes of each frame, one for each 16 MiB of the array's bytes, little-endian; then the frames, which any zstd reads. */
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import type { ByteCoder } from "./coder";
+import type { ByteForm, Coder } from "./coder";
 import { compressFrame, decompressFrame } from "./container/zstd-module";
 
 const frameBytes = 2 ** 24;
@@ -35,9 +35,7 @@ export function zstd(options: ZstdOptions = {}): ZstdStep {
   return Object.freeze({ kind: "zstd", level: checkNumber("zstd", "level", options.level, range) });
 }
 
-/** The coder of `zstd()` steps. */
-export const zstdCoder: ByteCoder<ZstdStep> = {
-  kind: "zstd",
+const form: ByteForm<ZstdStep> = {
   id: 7,
   encodeBytes(bytes, _type, step, writer) {
     const frames: Uint8Array[] = [];
@@ -70,5 +68,12 @@ export const zstdCoder: ByteCoder<ZstdStep> = {
       reader.offset += size;
     });
   },
+};
+
+/** The coder of `zstd()` steps. */
+export const zstdCoder: Coder<ZstdStep> = {
+  kind: "zstd",
+  forms: [form],
+  formFor: () => form,
   label: (step) => (step.level === undefined ? "zstd" : `zstd -${step.level}`),
 };

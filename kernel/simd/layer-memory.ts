@@ -4,18 +4,18 @@
  *  which whole arrays may live, so that no piece need be copied. A layer's job `reserve`s the room that it wants and takes arrays from it;
  *  they are gone with the next `reserve`, so what a job gives away it copies out. */
 import { instantiate, pageBytes, type WasmMemory } from "./module";
-import type { LayerFunctions } from "./layer-functions";
+import { LIST_BYTES, LIST_STRIDE, LISTS, STAGE, type LayersModule } from "./generated/layers";
 
 export type KernelArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array | Uint32Array;
 
 export const stageBytes = 1 << 20;
-const roomAt = pageBytes + stageBytes;
+const roomAt = STAGE + stageBytes;
 /** The most room that a job gets, and the largest memory that a thread keeps from one layer to the next. */
 const mostRoom = 1 << 28;
 const mostKept = 1 << 26;
 
 interface Loaded {
-  readonly functions: LayerFunctions;
+  readonly functions: LayersModule;
   readonly memory: WasmMemory;
 }
 
@@ -25,10 +25,10 @@ let roomUsed = 0;
 let roomEnd = 0;
 
 function load(): Loaded {
-  return (loaded ??= instantiate<LayerFunctions>("layers", stageBytes, 1 + (stageBytes + mostRoom) / pageBytes));
+  return (loaded ??= instantiate<LayersModule>("layers", stageBytes, 1 + (stageBytes + mostRoom) / pageBytes));
 }
 
-export function layerFunctions(): LayerFunctions {
+export function layerFunctions(): LayersModule {
   return load().functions;
 }
 
@@ -87,10 +87,6 @@ export interface Operand {
   readonly use: "in" | "out" | "scratch" | "whole";
 }
 
-/** Bytes at the beginning of the stage that are never given to operands: a place for the lists of a kernel. */
-export const listBytes = 16_384;
-export const listsAt = pageBytes;
-
 /** Elements of an array that may be used whole. */
 export const mostWhole = 1 << 17;
 
@@ -108,7 +104,7 @@ export function inPieces(
   const isWhole = ({ use }: Operand): boolean => use === "whole";
   const stagedBytes = (of: (operand: Operand) => boolean): number =>
     operands.reduce((sum, operand, k) => (places[k] === undefined && of(operand) ? sum + sizes[k] : sum), 0);
-  const free = stageBytes - listBytes - 128 * operands.length - stagedBytes(isWhole);
+  const free = stageBytes - LIST_BYTES - 128 * operands.length - stagedBytes(isWhole);
   const fitting = Math.floor(
     free /
       Math.max(
@@ -117,7 +113,7 @@ export function inPieces(
       ),
   );
   const perPiece = Math.max(1, Math.min(mostUnits, fitting));
-  let next = listsAt + listBytes;
+  let next = STAGE + LIST_BYTES;
   const starts = operands.map((_, k) => {
     const place = places[k];
     if (place !== undefined) return place;
@@ -161,6 +157,8 @@ interface Views {
   readonly bytes: Uint8Array;
   readonly floats: Float32Array;
   readonly doubles: Float64Array;
+  /** For blocks of parameters. */
+  readonly view: DataView;
 }
 let views: Views | undefined;
 
@@ -173,6 +171,7 @@ export function memoryViews(): Views {
     bytes: new Uint8Array(buffer),
     floats: new Float32Array(buffer),
     doubles: new Float64Array(buffer),
+    view: new DataView(buffer),
   };
   return views;
 }
@@ -182,8 +181,8 @@ export function memoryBytes(address: number, length: number): Uint8Array {
   return new Uint8Array(load().memory.buffer, address, length);
 }
 
-/** Copies lists of numbers to where kernels find them, 256 bytes for each. */
-export function placeLists(lists: readonly (Float32Array | Uint32Array)[]): void {
+/** Copies lists of numbers to where kernels find them, LIST_STRIDE bytes for each. */
+export function placeLists(lists: readonly (Float32Array | Uint32Array | Uint8Array)[]): void {
   const { buffer } = load().memory;
-  lists.forEach((list, k) => viewLike(list, buffer, listsAt + 256 * k, list.length).set(list));
+  lists.forEach((list, k) => viewLike(list, buffer, LISTS + LIST_STRIDE * k, list.length).set(list));
 }

@@ -1,5 +1,6 @@
 /** A matrix of weights cut into tiles that share a scale, brought to the kernels run by run. */
-import { addressOf, listBytes, listsAt, memoryBytes, stageBytes, type KernelArray } from "./layer-memory";
+import { LIST_BYTES, STAGE } from "./generated/layers";
+import { addressOf, memoryBytes, stageBytes, type KernelArray } from "./layer-memory";
 
 /** Rows of `columns` weights; tiles are `height` rows high and `width` weights wide, smaller at the right and lower edge, and numbered row by
  *  row. One tile for all: one row, with a width of its length. */
@@ -81,7 +82,7 @@ class Stage {
   readonly arrays: number[] = [];
   readonly tables: number[] = [];
   private readonly back: (() => void)[] = [];
-  private next = listsAt + listBytes;
+  private next = STAGE + LIST_BYTES;
 
   constructor(
     private readonly perWeight: readonly RunArray[],
@@ -99,7 +100,7 @@ class Stage {
     const bytes = length * array.BYTES_PER_ELEMENT;
     const at = this.next;
     this.next += Math.ceil(bytes / 64) * 64 + 64;
-    if (this.next > listsAt + stageBytes) throw new RangeError("a piece does not fit on the stage");
+    if (this.next > STAGE + stageBytes) throw new RangeError("a piece does not fit on the stage");
     const View = array.constructor as new (buffer: ArrayBufferLike, at: number, length: number) => KernelArray;
     const view = new View(memoryBytes(at, bytes).buffer, at, length);
     const outside = array.subarray(start, start + length);

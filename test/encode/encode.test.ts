@@ -11,7 +11,7 @@ import {
   type FloatArray,
   type IntegerArray,
 } from "../../kernel/encode";
-import { canonicalCodes, codeLengths, kraftGap } from "../../kernel/encode/prefix/code-lengths";
+import { canonicalCodes, codeLengths, kraftGap } from "../../kernel/loops/prefix-code";
 import { generateWeights } from "../quantize/generator";
 
 const { floor } = Math;

@@ -2,13 +2,13 @@ import { Random } from "../../kernel/bytes/random";
 import { blockCodecs, encodeBlocks } from "../../kernel/blocks";
 import { blockBytesOf, layoutOf, type LayoutCode } from "../../kernel/encode/byte-planes/block-layout";
 import { hashBytes64 } from "../../kernel/encode/byte-planes/hash";
-import { hash64, plainKernels } from "../../kernel/encode/byte-planes/planes-plain";
-import { planeKernels } from "../../kernel/simd/planes";
+import { fastPlanes, plainPlanes } from "../../kernel/loops/planes";
+import { hash64 } from "../../kernel/loops/xxh64";
 import { generateWeights } from "../quantize/generator";
 import { decodeBytes, encodeBytes, hashOf, throwing } from "./blocks";
 
-const fast = planeKernels();
-const plain = plainKernels();
+const fast = fastPlanes.own();
+const plain = plainPlanes.own();
 
 /** Codes with both kernels, which must agree, and decodes with both. */
 function expectRoundTrip(bytes: Uint8Array, layout: LayoutCode, base?: Uint8Array): Uint8Array {

@@ -2,8 +2,7 @@
  *
  *  | bytes  | what                                                                                      |
  *  | 4      | "CBE" and the version, 1                                                                  |
- *  | 1      | coder: 1 huffman, 2 horner, 3 rans, 4 huffman in four streams, 5 planes, 6 adaptive rans, 7 zstd, 8 delta, |
- *  |        | 9 rans in classes                                                                         |
+ *  | 1      | form of a coder; the coders' own files name their numbers                                |
  *  | 1      | type of the array: 0 Uint8, 1 Int8, 2 Uint16, 3 Int16, 4 Int32, 5 string (UTF-16 units),   |
  *  |        | 6 Float32, 7 Float64                                                                        |
  *  | varint | number of symbols                                                                         |

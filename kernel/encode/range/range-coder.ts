@@ -1,8 +1,9 @@
 /** The range coder of rans.ts over a chunk of symbols at a time: what encoders and decoders of symbols share. */
-import { chunkSymbols, coderPlaces, type CoderKernels } from "../../simd/coders";
+import { chunkSymbols, coderPlaces, type CoderKernels } from "../../loops/coder-memory";
+import { LOWEST_STATE } from "../../simd/generated/coders";
 import type { ByteReader, ByteWriter } from "../container/container";
 
-export const lowestState = 2 ** 23;
+export const lowestState = LOWEST_STATE;
 /** Past the highest state. */
 export const highestState = 2 ** 31;
 export const maxStreams = 8;

@@ -9,7 +9,7 @@ import { memorySource } from "../../../kernel/bytes/source";
 import type { ByteSource } from "../../../kernel/bytes/source";
 import { readIndex } from "../../../kernel/archive/contents-reader";
 import { unwrapArchive } from "../../../kernel/archive/source";
-import { hash64 } from "../../../kernel/encode/byte-planes/planes-plain";
+import { hash64 } from "../../../kernel/loops/xxh64";
 import { FormatError } from "../../../kernel/errors";
 import { openGguf } from "../../../kernel/formats/gguf/gguf";
 import { openSource } from "../../../kernel/open/open";

@@ -5,9 +5,10 @@
  *  code. Where these are 0, x lies within 2^-13 of a half, its code is in doubt, and the group is done again by division.
  *  The loop that encodes some groups finds the ranges of the next ones at the same time: what it waits for is then never the memory.
  *  Squared error: s²·Σe², e = x − rint(x) cut to twelve binary places. */
-import { encodeByDivision } from "./linear";
-import { fitFour } from "./linear-fit";
-import { pinned } from "./pin";
+import { encodeByDivision } from "./_division";
+import { pinned } from "./_pin";
+import { fitFour, largestCode } from "./_scales";
+import { GRID, Grid, GROUP_TABLES, GroupTables } from "./_shared";
 
 /** Types that stand for a choice made when compiling. */
 type Wanted = f32;
@@ -24,7 +25,7 @@ const flags = memory.data(16, 16);
 const sums = memory.data(16 * 16, 16);
 const doubts = memory.data(16, 16);
 
-/** 1.5·2^11: a sum with it has 12 binary places. */
+/** 1.5·2^11: the float32 sum of a number with it has 12 binary places. */
 const origin: f32 = 3072;
 
 /** Smallest and largest of four weights in turn of each group, to `lows` and `highs`. */
@@ -118,16 +119,9 @@ function encodeAndLookAhead<Errors, Sign>(weights: usize, groups: i32, group: i3
 /** Scales of float16 and zero points of four groups in float32 alone, where that leaves neither in doubt: a quotient span/top within 3
  *  roundings of a number of float16, or a zero point near a half, is left to `fitFour`, and so are subnormal and large scales; then false.
  *  A scale that is not below span/top holds every code within the grid. */
-function fitFast(
-  low: v128,
-  high: v128,
-  top: f32,
-  symmetric: bool,
-  base: v128,
-  g: usize,
-  scales: usize,
-  zeros: usize,
-): bool {
+function fitFast(low: v128, high: v128, base: v128, g: usize, scales: usize, zeros: usize): bool {
+  const symmetric = changetype<Grid>(GRID).symmetric;
+  const top = <f32>largestCode(changetype<Grid>(GRID));
   const nothing = f32x4.splat(0);
   low = f32x4.pmin(nothing, low);
   high = f32x4.pmax(nothing, high);
@@ -160,19 +154,22 @@ function fitFast(
 }
 
 /** Scales, reciprocals, zero points of `groups` groups from `lows` and `highs`; false when one is too large. */
-function fit(groups: i32, bits: i32, symmetric: bool, half: bool, scales: usize, zeros: usize): bool {
+function fit(groups: i32, scales: usize, zeros: usize): bool {
+  const grid = changetype<Grid>(GRID);
+  const symmetric = grid.symmetric;
+  const half = grid.half;
   // Groups past the last are like the first.
   for (let g: usize = groups; (g & 3) != 0; g++) {
     v128.store(lows + 16 * g, v128.load(lows));
     v128.store(highs + 16 * g, v128.load(highs));
   }
   const base = f32x4.splat(origin + <f32>0.5 + (symmetric ? <f32>8 : <f32>0));
-  const top = <f32>((1 << (symmetric ? bits - 1 : bits)) - 1);
+  const top = <f32>largestCode(grid);
   for (let g: usize = 0; g < <usize>groups; g += 4) {
     const low = leastOf(lows + 16 * g);
     const high = greatestOf(highs + 16 * g);
-    if (half && fitFast(low, high, top, symmetric, base, g, scales, zeros)) continue;
-    if (!fitFour(low, high, bits, symmetric, half, scales + 4 * g, zeros + g, flags + g)) return false;
+    if (half && fitFast(low, high, base, g, scales, zeros)) continue;
+    if (!fitFour(low, high, scales + 4 * g, zeros + g, flags + g)) return false;
     v128.store(inverses + 4 * g, f32x4.div(f32x4.splat(1), v128.load(scales + 4 * g)));
     const zero = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(zeros + g)));
     v128.store(shifts + 4 * g, f32x4.add(base, f32x4.convert_i32x4_s(zero)));
@@ -201,27 +198,24 @@ function storeErrors(groups: i32, scales: usize, errors: usize): void {
   }
 }
 
-/** Scales f32, zero points u8, codes u8 or i8, and, unless `errors` is 0, squared errors f64 of `groups` groups; `group` is a multiple of 16,
- *  512 at most. Room is wanted for a multiple of four groups at `scales`, `zeros` and `errors`. Returns false when a weight is beyond 2^126 or a scale beyond float16: nothing else is valid then. */
-export function linearFixed(
-  weights: usize,
-  groups: i32,
-  group: i32,
-  bits: i32,
-  symmetric: bool,
-  half: bool,
-  scales: usize,
-  zeros: usize,
-  codes: usize,
-  errors: usize,
-): bool {
-  const maximum = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+/** Codes u8 or i8 of `groups` groups of `group` weights, a multiple of 16, 512 at most, on the grid at GRID. The scales, the zero points and,
+ *  where they are wanted, the squared errors go to the tables at GROUP_TABLES, each of which holds a multiple of four groups. Returns false
+ *  when a weight is beyond 2^126 or a scale beyond float16: nothing that was written is valid then. */
+export function linearFixed(weights: usize, groups: i32, group: i32, codes: usize): bool {
+  const tables = changetype<GroupTables>(GROUP_TABLES);
+  let scales = tables.scales;
+  let zeros = tables.zeros;
+  let errors = tables.errors;
+  const grid = changetype<Grid>(GRID);
+  const symmetric = grid.symmetric;
+  const maximum = largestCode(grid);
   const minimum = symmetric ? -maximum : 0;
   rangesOf(weights, min(batch, groups), group);
   for (let start = 0; start < groups; start += batch) {
     const count = min(batch, groups - start);
-    if (!fit(count, bits, symmetric, half, scales, zeros)) return false;
-    // The last ones have none behind them; those behind a full batch may be fewer, and what lies behind those is looked at in vain.
+    if (!fit(count, scales, zeros)) return false;
+    // While this batch is encoded, the ranges of as many groups behind it are found, if there are as many. Where fewer follow, their
+    // ranges are found by `rangesOf` below, and those found here, of this batch again, are not used.
     const rest = groups - start - count;
     const ahead = rest >= count ? (<usize>(count * group)) << 2 : 0;
     if (errors != 0) {

@@ -1,6 +1,7 @@
 /** Ranges of a group's weights other than from the smallest to the largest: formulas in `kernel/quantize/range.ts`. */
-import { roundScales, zeroPoints } from "./linear-fit";
-import { pinned } from "./pin";
+import { largestCode, roundScales, zeroPoints } from "./_scales";
+import { GRID, Grid, GROUP_TABLES, GroupTables, LISTS, RANKS, Ranks } from "./_shared";
+import { pinned } from "./_pin";
 
 /** Values in order while one of a rank is sought. */
 const kept = memory.data(64 * 4, 16);
@@ -63,28 +64,21 @@ function ranked(x: usize, count: i32, rank: i32, magnitudes: bool, scratch: usiz
   return valueOfRank(scratch, count, rank);
 }
 
-/** Replaces bounds (groups, 2) f32, the ranges of `linearRanges`, by percentiles where these give a range: for symmetric grids of |w|, at
- *  both ends. One row of groups; the ranks of the lower and upper end belong to full groups, `lowRest` and `highRest` to a shorter
- *  last one. */
-export function percentileRanges(
-  weights: usize,
-  columns: i32,
-  group: i32,
-  symmetric: bool,
-  lowRank: i32,
-  highRank: i32,
-  lowRest: i32,
-  highRest: i32,
-  scratch: usize,
-  bounds: usize,
-): void {
+/** Replaces the bounds that `linearRanges` gave by percentiles where these give a range: for symmetric grids of |w|, at both ends. One row of
+ *  groups, whose number in the tables at GROUP_TABLES begins with `firstGroup`; the ranks stand at RANKS. `scratch`: (columns) f32. */
+export function percentileRanges(weights: usize, columns: i32, group: i32, firstGroup: i32, scratch: usize): void {
+  const symmetric = changetype<Grid>(GRID).symmetric;
+  const ranks = changetype<Ranks>(RANKS);
+  let bounds = changetype<GroupTables>(GROUP_TABLES).bounds + ((<usize>firstGroup) << 3);
   for (let start = 0; start < columns; start += group) {
     const length = min(group, columns - start);
     const isFull = length == group;
     // No range: the group is all zeros.
     if (load<f32>(bounds) < 0 || load<f32>(bounds, 4) > 0) {
-      const high = max<f32>(0, ranked(weights, length, isFull ? highRank : highRest, symmetric, scratch));
-      const low = symmetric ? -high : min<f32>(0, ranked(weights, length, isFull ? lowRank : lowRest, false, scratch));
+      const high = max<f32>(0, ranked(weights, length, isFull ? ranks.high : ranks.highRest, symmetric, scratch));
+      const low = symmetric
+        ? -high
+        : min<f32>(0, ranked(weights, length, isFull ? ranks.low : ranks.lowRest, false, scratch));
       if (low < high) {
         store<f32>(bounds, low);
         store<f32>(bounds, high, 4);
@@ -148,24 +142,21 @@ function sumTrials(weights: usize, count: i32, minimum: f32, maximum: f32, limit
 
 const fineFactors = memory.data(16 * 8, 16);
 
-/** Scales f32 and zero points u8 of the grids of least squared error, one row of groups: ranges as `linearRanges` gives them, shrunk by the
- *  `coarse` factors f64 (a multiple of four, ended by repeats of the last), then by the best of them times the 16 `fine` factors. Returns
- *  false when a scale is beyond float16. */
-export function leastErrorGrids(
-  weights: usize,
-  columns: i32,
-  group: i32,
-  bits: i32,
-  symmetric: bool,
-  half: bool,
-  bounds: usize,
-  coarse: usize,
-  coarseCount: i32,
-  fine: usize,
-  scales: usize,
-  zeros: usize,
-): bool {
-  const maximum = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+/** Scales and zero points of the grids of least squared error, one row of groups, whose number in the tables at GROUP_TABLES begins with
+ *  `firstGroup`: the bounds that `linearRanges` gave are shrunk by each of the `coarseCount` coarse factors f64 at LISTS (a multiple of four,
+ *  ended by repeats of the last), then by the best of them times each of the 16 fine factors f64 behind those. Returns false when a scale
+ *  is beyond float16. */
+export function leastErrorGrids(weights: usize, columns: i32, group: i32, firstGroup: i32, coarseCount: i32): bool {
+  const tables = changetype<GroupTables>(GROUP_TABLES);
+  let bounds = tables.bounds + ((<usize>firstGroup) << 3);
+  let scales = tables.scales + ((<usize>firstGroup) << 2);
+  let zeros = tables.zeros + <usize>firstGroup;
+  const coarse = LISTS;
+  const fine = LISTS + ((<usize>coarseCount) << 3);
+  const grid = changetype<Grid>(GRID);
+  const symmetric = grid.symmetric;
+  const half = grid.half;
+  const maximum = largestCode(grid);
   const minimum = symmetric ? -maximum : 0;
   for (let start = 0; start < columns; start += group) {
     const length = min(group, columns - start);
