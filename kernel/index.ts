@@ -9,7 +9,7 @@ export type { ArraySpec } from "./tensor/memory";
 export { placeOf, roleOf } from "./tensor/layer-names";
 export type { LayerRole } from "./tensor/layer-names";
 export type { Model } from "./tensor/model";
-export type { Step } from "./tensor/step";
+export type { RecipeStep as Step } from "./layer/step";
 export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
 
 // report

@@ -25,6 +25,8 @@ export interface ByteCoder<S extends Step = Step> {
    *  reader at its end. */
   decodeBytes(reader: ByteReader, length: number, create: () => Uint8Array, options: ByteOptions): void;
   label(step: S): string;
+  /** Of a coder that takes the bytes of floats as they are: its step for floats of that dtype. Other coders get them plane by plane. */
+  floatStep?(step: S, dtype: string): Step;
 }
 
 export interface ByteOptions {

@@ -2,7 +2,7 @@
 import { OptionError } from "../errors";
 import { countSymbols, entropyOfCounts } from "../measure/entropy";
 import { checkNumber, checkOptionNames, nearestWord } from "../options";
-import type { Step } from "../tensor/step";
+import type { Step, StepOf } from "../tensor/step";
 import { layoutCodeOf, layoutOf } from "./byte-planes/block-layout";
 import type { ByteCoder, Coder } from "./coder";
 import { arrayTypes, ByteReader, ByteWriter, magic, type FloatArray, type IntegerArray } from "./container/container";
@@ -34,6 +34,16 @@ export const coders: ReadonlyMap<string, AnyCoder> = new Map(
     coder,
   ]),
 );
+
+/** A step of any lossless coder; its `kind` tells of which. */
+export type EncodeStep = StepOf<
+  | typeof huffmanCoder
+  | typeof hornerCoder
+  | typeof ransCoder
+  | typeof planesForms
+  | typeof zstdCoder
+  | typeof deltaCoder
+>;
 
 /** The coder of a step; throws `OptionError` when its kind is none. */
 export function coderOf(step: Step): AnyCoder {

@@ -257,6 +257,7 @@ export function planesCoder(coders: CodersOfPlanes): ByteCoder<PlanesStep> {
       joinPlanes(all, layout, create());
     },
     label: (step) => (step.coder ? `planes ${coders.formOf(step.coder, 0).label(step.coder)}` : "planes"),
+    floatStep: (step, type): PlanesStep => ({ type, ...step }),
   };
 }
 

@@ -66,4 +66,5 @@ export const zstdCoder: ByteCoder<ZstdStep> = {
     });
   },
   label: (step) => (step.level === undefined ? "zstd" : `zstd -${step.level}`),
+  floatStep: (step) => step,
 };

@@ -1,7 +1,7 @@
 /** What travels to the worker threads. */
 import type { DType } from "../tensor/dtype";
 import type { Shape } from "../tensor/tensor";
-import type { Step } from "../tensor/step";
+import type { RecipeStep } from "./step";
 import { decodeValues, isReadable } from "../formats/values";
 import type { AxisMap } from "../prune/channels/axis-map";
 import { parametersOf } from "../tensor/tensor";
@@ -22,7 +22,7 @@ export interface LayerJob {
   /** Of the input. */
   readonly shape: Shape;
   readonly dtype: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly RecipeStep[];
   readonly input: LayerInput;
   /** For a first step that prunes over all layers. */
   readonly threshold: LayerThreshold | undefined;
@@ -33,7 +33,7 @@ export interface LayerJob {
 export interface SurgeryJob {
   readonly maps: readonly AxisMap[];
   /** Those that took parts out. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly RecipeStep[];
   /** The tensor is gone as a whole. */
   readonly isDropped: boolean;
 }

@@ -33,16 +33,36 @@ export interface Factors {
 
 /** A pruning method. Pure, synchronous, and never changes its input. `name` is the layer's, for errors. */
 export interface Pruner<S extends Step = Step> {
+  /** The name of the method. */
   readonly kind: S["kind"];
   prune(weights: Float32Array, shape: Shape, step: S, name?: string): Pruned;
   /** The share of weights that the step aims at for a tensor of that shape, 0–1. */
   target(shape: Shape, step: S): number;
   /** "magnitude 50 % global". */
   label(step: S): string;
+  /** Of a method that can prune several layers by one threshold. */
+  readonly shared?: SharedThreshold<S>;
+  /** Of a method that can also take parts out of a network, as a structural one does: whether this step does. */
+  isStructural?(step: S): boolean;
+}
+
+/** Where pruning by size stops: every |w| below `value` goes, and `ties` of those that equal it, lowest index first. */
+export interface MagnitudeThreshold {
+  readonly value: number;
+  readonly ties: number;
+}
+
+/** A threshold on |w| that all layers of a recipe's entry share, so that a share of all their weights goes (magnitude.ts finds it). */
+export interface SharedThreshold<S extends Step> {
+  /** The share of the weights of all layers, 0–1; `undefined` for a step by which each layer has a threshold of its own. */
+  sparsity(step: S): number | undefined;
+  /** Prunes one layer of them. */
+  pruneAt(weights: Float32Array, shape: Shape, step: S, threshold: MagnitudeThreshold): Pruned;
 }
 
 /** A method that changes the shape of a network: it looks at several tensors at once, and `compress()` carries it out. */
 export interface StructuralPruner<S extends Step = Step> {
+  /** The name of the method. */
   readonly kind: S["kind"];
   /** "heads 25 %". */
   label(step: S): string;

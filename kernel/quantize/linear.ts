@@ -253,4 +253,10 @@ function label(step: LinearStep): string {
   return step.step === undefined ? `linear ${gridLabel(step)}` : `linear step ${Number(step.step.toPrecision(6))}`;
 }
 
-export const linearQuantizer: Quantizer<LinearStep> = { kind: "linear", quantize, dequantize, label };
+export const linearQuantizer: Quantizer<LinearStep> = {
+  kind: "linear",
+  quantize,
+  dequantize,
+  label,
+  rate: { targetBits: (step) => step.targetBits, atSize: (_, step) => linear({ step }) },
+};
