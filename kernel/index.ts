@@ -16,7 +16,7 @@ export { CompressedModel } from "./recipe/compressed-model";
 export { CompressedTensor } from "./layer/layer-tensor";
 export type { Recipe, RecipeEntry } from "./recipe/recipe";
 export type { LayerInfo, LayerPattern } from "./tensor/match";
-export type { Step } from "./tensor/step";
+export type { RecipeStep as Step } from "./layer/step";
 
 // # Quantize
 export { dequantize, entropyStep, quantize } from "./quantize";

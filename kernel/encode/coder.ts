@@ -39,6 +39,8 @@ export interface Coder<S extends Step = Step> {
   formFor(step: S, count: number): Form<S>;
   /** "huffman", "rans 4 classes": what reports call the step. */
   label(step: S): string;
+  /** Of a coder that takes the bytes of floats as they are: its step for floats of that dtype. Other coders get them plane by plane. */
+  floatStep?(step: S, dtype: string): Step;
 }
 
 /** What a coder of bytes may need beside them. */

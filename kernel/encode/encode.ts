@@ -2,10 +2,10 @@
 import { OptionError } from "../errors";
 import { countSymbols, entropyOfCounts } from "../measure/entropy";
 import { checkNumber, checkOptionNames } from "../options";
-import type { Step } from "../tensor/step";
+import type { Step, StepOf } from "../tensor/step";
 import { layoutCodeOf, layoutOf } from "./byte-planes/block-layout";
 import { coderIn, formsOf, type Coder } from "./coder";
-import { symbolCoders } from "./coders";
+import { symbolCoders, type CodedStep } from "./coders";
 import { arrayTypes, ByteReader, ByteWriter, magic, type FloatArray, type IntegerArray } from "./container/container";
 import { deltaCoder, planesCoder, splitIntoPlanes } from "./planes";
 
@@ -19,6 +19,9 @@ const stored = formsOf(table);
 
 /** Every lossless coder by its `kind`. */
 export const coders: ReadonlyMap<string, Coder> = new Map(table.map((coder) => [coder.kind, coder]));
+
+/** A step of any lossless coder; its `kind` tells of which. */
+export type EncodeStep = CodedStep | StepOf<typeof planesCoder | typeof deltaCoder>;
 
 /** The coder of a step; throws `OptionError` when its kind is none. */
 export function coderOf(step: Step): Coder {

@@ -1,6 +1,6 @@
 /** Lossless coding: coders of arrays as steps. */
 export { coderLabel, coderOf, coders, decode, encode } from "./encode";
-export type { DecodeOptions, Encoded, EncodeOptions } from "./encode";
+export type { DecodeOptions, Encoded, EncodeOptions, EncodeStep } from "./encode";
 export type { ByteForm, Coder, Form, SymbolForm } from "./coder";
 export * from "./coders";
 export type { FloatArray, IntegerArray } from "./container/container";

@@ -269,6 +269,7 @@ export const planesCoder: Coder<PlanesStep> = {
   forms: [planesForm],
   formFor: () => planesForm,
   label: ({ coder }) => (coder ? `planes ${coderIn(symbolCoders, coder).label(coder)}` : "planes"),
+  floatStep: (step, type): PlanesStep => ({ type, ...step }),
 };
 
 const deltaForm: ByteForm<DeltaStep> = {

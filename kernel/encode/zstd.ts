@@ -76,4 +76,5 @@ export const zstdCoder: Coder<ZstdStep> = {
   forms: [form],
   formFor: () => form,
   label: (step) => (step.level === undefined ? "zstd" : `zstd -${step.level}`),
+  floatStep: (step) => step,
 };

@@ -1,14 +1,13 @@
 /** One layer through its steps, with every measure of the report: the work of one task on a worker thread. It detaches the values of its
  *  input, so that the thread holds them once. */
 import { free } from "../bytes/free";
-import { encode, planes } from "../encode";
+import { encode } from "../encode";
 import { entropyOfValues, errorMeasures, type ErrorSums } from "../measure";
 import type { CodeArray, Quantized } from "../quantize/quantizer";
 import { countKept, type Factors } from "../prune/pruner";
-import { applyMask, maskOf, pruneAtThreshold, prunerOf, type Pruned } from "../prune";
+import { applyMask, prunerOf, type Pruned } from "../prune";
 import { unstructuredStorage, type IndexStorage } from "../prune/sparse/storage";
 import { quantizerOf } from "../quantize";
-import { keepsBlocks, quantizedFromBlocks } from "../quantize/ggml/from-blocks";
 import type { ErrorMeasures, Histogram, LayerVariant, StepMeasures } from "../report/types";
 import { addressOf, release, reserve, roomForFloats } from "../simd/layer-memory";
 import { parametersOf } from "../tensor/tensor";
@@ -18,7 +17,7 @@ import { dequantizeFast, quantizeFast } from "../stored/quantize-fast";
 import type { LayerJob } from "./layer-job";
 import { typeOfBytes } from "./layer-job";
 import { checkFiniteFast, entropyOfCodesFast, levelsOf, measureLayer, sumErrorsFast } from "../loops/measures";
-import { isGlobal, kindOfStep, labelOf } from "./operators";
+import { floatStepOf, kindOfStep, labelOf, pruneAtShared, quantizedFrom } from "./operators";
 import { emptyCodes, packCodes, packMask, typeOfCodes } from "../stored/packed-codes";
 import { factorBytes } from "../stored/factors";
 import { gather, spread } from "../stored/kept-weights";
@@ -181,7 +180,7 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
         state.values = spread(quantizer.dequantize(state.quantized), keep, new Float32Array(keep.length));
         return;
       }
-      state.quantized = ownBlocks(step, job) ?? quantizeFast(state.values, shape, step, name);
+      state.quantized = keptBlocks(step, job) ?? quantizeFast(state.values, shape, step, name);
       const values = dequantizeFast(state.quantized);
       state.values = keep ? applyMask(values, keep) : values;
       return;
@@ -192,15 +191,12 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
 }
 
 /** The blocks of the input, where it has the type that its first step quantizes to. */
-function ownBlocks(step: Step, { input, shape, dtype, steps }: LayerJob): Quantized | undefined {
-  return step === steps[0] && "bytes" in input && keepsBlocks(step, dtype)
-    ? quantizedFromBlocks(input.bytes, shape, step)
-    : undefined;
+function keptBlocks(step: Step, { input, shape, dtype, steps }: LayerJob): Quantized | undefined {
+  return step === steps[0] && "bytes" in input ? quantizedFrom(input.bytes, dtype, shape, step) : undefined;
 }
 
 function pruneStep(weights: Float32Array, step: Step, { shape, name, threshold }: LayerJob): Pruned {
-  if (!isGlobal(step) || !threshold) return prunerOf(step).prune(weights, shape, step, name);
-  return maskOf(pruneAtThreshold(weights, threshold.value, threshold.ties).mask, shape, step);
+  return pruneAtShared(weights, shape, step, threshold) ?? prunerOf(step).prune(weights, shape, step, name);
 }
 
 /** Chooses the smallest of the stored forms: all weights, or, after pruning, the weights that are left and where they stand. */
@@ -276,11 +272,9 @@ function codeWith(coder: Step, codes: CodeArray): Coded {
   return { coder, bytes: encode(codes, coder).bytes };
 }
 
-/** Bytes of floats: by their byte planes, unless the coder sees to that itself, or is zstd, to which they are bytes like any other. */
-function codeBytes(coder: Step, bytes: Uint8Array, type: string): Coded {
-  if (coder.kind === "zstd") return codeWith(coder, bytes);
-  const isPlanes = coder.kind === "planes";
-  return { coder, bytes: encode(bytes, isPlanes ? { type, ...coder } : planes({ type, coder })).bytes };
+/** Bytes of floats, coded as the step's method takes them. */
+function codeBytes(coder: Step, bytes: Uint8Array, dtype: string): Coded {
+  return { coder, bytes: encode(bytes, floatStepOf(coder, dtype)).bytes };
 }
 
 /** True when every weight that pruning took away dequantizes to zero without a mask. */

@@ -1,7 +1,7 @@
 /** One layer's work as it travels to a worker thread. */
 import type { DType } from "../tensor/dtype";
 import type { Shape } from "../tensor/tensor";
-import type { Step } from "../tensor/step";
+import type { RecipeStep } from "./step";
 import { decodeValues, isReadable } from "../formats/values";
 import type { AxisMap } from "../prune/channels/axis-map";
 import { parametersOf } from "../tensor/tensor";
@@ -24,7 +24,7 @@ export interface LayerJob {
   readonly shape: Shape;
   /** The type of the original tensor, such as "BF16". */
   readonly dtype: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly RecipeStep[];
   readonly input: LayerInput;
   /** For a first step that prunes over all layers. */
   readonly threshold: LayerThreshold | undefined;
@@ -35,9 +35,9 @@ export interface LayerJob {
 /** Parts that are taken out of a tensor. */
 export interface SurgeryJob {
   readonly maps: readonly AxisMap[];
-  /** The steps that chose the parts. */
-  readonly steps: readonly Step[];
-  /** True where the whole tensor goes. */
+  /** Those that took parts out. */
+  readonly steps: readonly RecipeStep[];
+  /** The tensor is gone as a whole. */
   readonly isDropped: boolean;
 }
 

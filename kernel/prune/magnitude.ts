@@ -11,7 +11,7 @@ import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { countKept, percent, type Pruned, type Pruner } from "./pruner";
+import { countKept, percent, type Pruned, type Pruner, type MagnitudeThreshold } from "./pruner";
 import { matrixOf, unstructuredStorage } from "./sparse/storage";
 
 const digits = 65_536;
@@ -41,14 +41,6 @@ export function magnitude(options: MagnitudeOptions): MagnitudeStep {
   const sparsity = checkNumber("magnitude", "sparsity", options.sparsity, { minimum: 0, maximum: 1 });
   const scope = checkChoice("magnitude", "scope", options.scope ?? "layer", ["global", "layer", "row"]);
   return Object.freeze({ kind: "magnitude", sparsity, scope });
-}
-
-/** Where pruning stops: every |w| below `value` goes, and `ties` of those that equal it. */
-export interface MagnitudeThreshold {
-  /** The magnitude |w| at which pruning stops. */
-  readonly value: number;
-  /** How many of the weights with just that magnitude go, the first in storage order. */
-  readonly ties: number;
 }
 
 /** Number of weights to prune out of `weights`: round(sparsity·n), a half rounds up. */
@@ -169,4 +161,9 @@ export const magnitudePruner: Pruner<MagnitudeStep> = {
   prune,
   target: (_shape, step) => step.sparsity,
   label: (step) => `magnitude ${percent(step.sparsity)}${step.scope === "layer" ? "" : ` ${step.scope}`}`,
+  shared: {
+    sparsity: ({ scope, sparsity }) => (scope === "global" ? sparsity : undefined),
+    pruneAt: (weights, shape, step, { value, ties }) =>
+      maskOf(pruneAtThreshold(weights, value, ties).mask, shape, step),
+  },
 };

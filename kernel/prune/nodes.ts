@@ -175,6 +175,7 @@ export function removeNodes(
 export const nodesPruner: Pruner<NodesStep> = {
   kind: "nodes",
   prune,
+  isStructural: (step) => step.remove !== false,
   target: (shape, step) => {
     const { rows } = matrixOf(shape);
     return rows === 0 ? 0 : 1 - keptNodes(rows, step) / rows;

@@ -6,7 +6,7 @@ import { bitsPerWeight } from "../measure/size";
 import { sparsity } from "../measure/sparsity";
 import { nearestWord } from "../options";
 import type { ErrorMeasures } from "../report/types";
-import type { Step } from "../tensor/step";
+import { methodsByKind, type Step, type StepOf } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { edgesPruner } from "./edges";
 import { lowRankPruner } from "./low-rank";
@@ -16,13 +16,18 @@ import { applyMask, factorBits, type Factors, type Pruner } from "./pruner";
 import { sparseBits, type IndexStorage } from "./sparse/storage";
 import { structuralPruners } from "./channels/structural";
 
+const methods = [magnitudePruner, nodesPruner, edgesPruner, lowRankPruner] as const;
+
+/** A step of any method that prunes single tensors; its `kind` tells of which. */
+export type PruneStep = StepOf<(typeof methods)[number]>;
+
 /** Every pruning method by its `kind`. A method here takes any step whose kind is its own. */
-export const pruners: ReadonlyMap<string, Pruner> = new Map(
-  ([magnitudePruner, nodesPruner, edgesPruner, lowRankPruner] as unknown as Pruner[]).map((pruner) => [
-    pruner.kind,
-    pruner,
-  ]),
-);
+export const pruners: ReadonlyMap<string, Pruner<PruneStep>> = methodsByKind<Pruner<PruneStep>>(methods);
+
+/** True for a step of a method that prunes single tensors. */
+export function isPruneStep(step: Step): step is PruneStep {
+  return pruners.has(step.kind);
+}
 
 /** The method of a step; throws `OptionError` when its kind is no pruning method. */
 export function prunerOf(step: Step): Pruner {

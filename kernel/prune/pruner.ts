@@ -40,7 +40,7 @@ export interface Factors {
 
 /** A pruning method. Pure, synchronous, and never changes its input. `name` is the layer's, for errors. */
 export interface Pruner<S extends Step = Step> {
-  /** The kind of its steps: "magnitude". */
+  /** The name of the method. */
   readonly kind: S["kind"];
   /** Which weights of a tensor stay; `NonFiniteError` for a NaN or an infinity where magnitudes decide. */
   prune(weights: Float32Array, shape: Shape, step: S, name?: string): Pruned;
@@ -48,11 +48,31 @@ export interface Pruner<S extends Step = Step> {
   target(shape: Shape, step: S): number;
   /** "magnitude 50 % global". */
   label(step: S): string;
+  /** Of a method that can prune several layers by one threshold. */
+  readonly shared?: SharedThreshold<S>;
+  /** Of a method that can also take parts out of a network, as a structural one does: whether this step does. */
+  isStructural?(step: S): boolean;
+}
+
+/** Where pruning by size stops: every |w| below `value` goes, and `ties` of those that equal it, lowest index first. */
+export interface MagnitudeThreshold {
+  /** The magnitude |w| at which pruning stops. */
+  readonly value: number;
+  /** How many of the weights with just that magnitude go, the first in storage order. */
+  readonly ties: number;
+}
+
+/** A threshold on |w| that all layers of a recipe's entry share, so that a share of all their weights goes (magnitude.ts finds it). */
+export interface SharedThreshold<S extends Step> {
+  /** The share of the weights of all layers, 0–1; `undefined` for a step by which each layer has a threshold of its own. */
+  sparsity(step: S): number | undefined;
+  /** Prunes one layer of them. */
+  pruneAt(weights: Float32Array, shape: Shape, step: S, threshold: MagnitudeThreshold): Pruned;
 }
 
 /** A method that changes the shape of a network: it looks at several tensors at once, and `compress()` carries it out. */
 export interface StructuralPruner<S extends Step = Step> {
-  /** The kind of its steps: "heads". */
+  /** The name of the method. */
   readonly kind: S["kind"];
   /** "heads 25 %". */
   label(step: S): string;

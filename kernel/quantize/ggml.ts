@@ -9,12 +9,14 @@
 import { decodeFloat16, encodeFloat16 } from "../bytes/half-float";
 import { blockCodecs, writtenBlocks, type BlockCodec, type WrittenBlock } from "../blocks";
 import { OptionError } from "../errors";
+import type { NamedShape } from "../network";
 import { checkChoice, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { forEachBlock, type BlockParts } from "../loops/blocks";
 import { fittingType, mixes, mixTypeOf, type GgmlMix, type GgmlTarget } from "./ggml/mix";
-import { mixFacts, type NamedShape } from "./ggml/place";
+import { quantizedFromBlocks } from "./ggml/from-blocks";
+import { mixFacts } from "./ggml/place";
 import { freezeStep, rowsOf } from "../grid/groups";
 import { plainLoops, type Loops } from "../loops/loops";
 import type { Quantized, Quantizer, Table } from "./quantizer";
@@ -236,5 +238,20 @@ function label({ type, insteadOf, mix, importance }: GgmlStep): string {
 }
 
 /** The quantizer of `ggml()` steps with a type. */
-export const ggmlQuantizer: Quantizer<GgmlStep> = { kind: method, quantize, dequantize, label };
+export const ggmlQuantizer: Quantizer<GgmlStep> = {
+  kind: method,
+  quantize,
+  dequantize,
+  label,
+  stepsByTensor: ggmlSteps,
+  blocks: {
+    isStoredAs: ({ type }, dtype) => type === dtype && dtype !== "F16",
+    quantizedFrom(bytes, shape, step) {
+      const { type } = step;
+      if (type === undefined || type === "F16")
+        throw new OptionError(`ggml(): there are no blocks of type "${type ?? ""}"`);
+      return { step, shape, ...quantizedFromBlocks(codecOf(type), bytes, shape) };
+    },
+  },
+};
 export { mixes as ggmlMixes, type GgmlMix, type GgmlTarget } from "./ggml/mix";

@@ -1,5 +1,6 @@
 /** Quantizers: one file a method. */
-export { dequantize, quantize, quantizerLabel, quantizerOf, quantizers, type QuantizedTensor } from "./quantize";
+export { dequantize, isQuantizeStep, quantize, quantizerLabel, quantizerOf, quantizers } from "./quantize";
+export type { QuantizedTensor, QuantizeStep } from "./quantize";
 export { blockScales, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./blocks/absmax";
 export { entropyStep } from "./target/entropy-step";
 export { fp4, fp4Quantizer, type Fp4Options, type Fp4Step } from "./fp4";

@@ -266,4 +266,10 @@ function label(step: LinearStep): string {
 }
 
 /** The quantizer of `linear()` steps. */
-export const linearQuantizer: Quantizer<LinearStep> = { kind: "linear", quantize, dequantize, label };
+export const linearQuantizer: Quantizer<LinearStep> = {
+  kind: "linear",
+  quantize,
+  dequantize,
+  label,
+  rate: { targetBits: (step) => step.targetBits, atSize: (_, step) => linear({ step }) },
+};

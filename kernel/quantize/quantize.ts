@@ -7,7 +7,7 @@ import { bitsPerWeight } from "../measure/size";
 import { sparsity } from "../measure/sparsity";
 import { nearestWord } from "../options";
 import type { ErrorMeasures } from "../report/types";
-import type { Step } from "../tensor/step";
+import { methodsByKind, type Step, type StepOf } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { fp4Quantizer } from "./fp4";
 import { fp8Quantizer } from "./fp8";
@@ -26,28 +26,34 @@ import { sortedQuantizer } from "./sorted";
 import { ternaryQuantizer } from "./ternary";
 import { trellisQuantizer } from "./trellis";
 
+const methods = [
+  fp4Quantizer,
+  fp8Quantizer,
+  ggmlQuantizer,
+  hqqQuantizer,
+  intQuantizer,
+  kMeansQuantizer,
+  linearQuantizer,
+  meanConstrainedQuantizer,
+  mxfp4Quantizer,
+  mxfp8Quantizer,
+  nf4Quantizer,
+  nvfp4Quantizer,
+  sortedQuantizer,
+  ternaryQuantizer,
+  trellisQuantizer,
+] as const;
+
+/** A step of any quantization method; its `kind` tells of which. */
+export type QuantizeStep = StepOf<(typeof methods)[number]>;
+
 /** Every quantization method by its `kind`. A method here takes any step whose kind is its own. */
-export const quantizers: ReadonlyMap<string, Quantizer> = new Map(
-  (
-    [
-      fp4Quantizer,
-      fp8Quantizer,
-      ggmlQuantizer,
-      hqqQuantizer,
-      intQuantizer,
-      kMeansQuantizer,
-      linearQuantizer,
-      meanConstrainedQuantizer,
-      mxfp4Quantizer,
-      mxfp8Quantizer,
-      nf4Quantizer,
-      nvfp4Quantizer,
-      sortedQuantizer,
-      ternaryQuantizer,
-      trellisQuantizer,
-    ] as unknown as Quantizer[]
-  ).map((quantizer) => [quantizer.kind, quantizer]),
-);
+export const quantizers: ReadonlyMap<string, Quantizer<QuantizeStep>> = methodsByKind<Quantizer<QuantizeStep>>(methods);
+
+/** True for a step of a quantization method. */
+export function isQuantizeStep(step: Step): step is QuantizeStep {
+  return quantizers.has(step.kind);
+}
 
 /** The method of a step; throws `OptionError` when its kind is no quantization method. */
 export function quantizerOf(step: Step): Quantizer {

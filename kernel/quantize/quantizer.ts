@@ -1,3 +1,4 @@
+import type { NamedShape } from "../network";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import type { CodeArray, TableArray } from "../grid/arrays";
@@ -43,6 +44,29 @@ export interface Quantizer<S extends Step = Step> {
   dequantize(quantized: Quantized, loops?: Loops): Float32Array;
   /** "linear 4-bit g128". */
   label(step: S): string;
+  /** Of a method that can be told how many bits its coded weights may take. */
+  readonly rate?: RateFacet<S>;
+  /** Of a method whose steps depend on the tensor: on its name, its shape, and the other tensors of the model. `undefined` for a tensor
+   *  that the step leaves as it is. */
+  stepsByTensor?(step: S, model: readonly NamedShape[]): (tensor: NamedShape) => S | undefined;
+  /** Of a method whose codes are those of a type that files hold. */
+  readonly blocks?: BlocksFacet<S>;
+}
+
+/** How a method meets a number of bits that counts what the coder behind it makes: by the size of its step, Δ. */
+export interface RateFacet<S extends Step> {
+  /** The bits per weight that the step is to meet after coding, over all layers; `undefined` for a step that has its size already. */
+  targetBits(step: S): number | undefined;
+  /** The step with the size Δ > 0 instead of the target. */
+  atSize(step: S, size: number): S;
+}
+
+/** Tensors that a file holds in the very type to which a step quantizes: their blocks are kept, not made again from their values. */
+export interface BlocksFacet<S extends Step> {
+  /** Whether a tensor of this dtype is what the step makes. */
+  isStoredAs(step: S, dtype: string): boolean;
+  /** What `quantize` would give, from the bytes of such a tensor. The bytes are not changed. */
+  quantizedFrom(bytes: Uint8Array, shape: Shape, step: S): Quantized;
 }
 
 /** Bits of everything stored: codes and tables, without any file's header. */

@@ -132,4 +132,5 @@ export const trellisQuantizer: Quantizer<TrellisStep> = {
   quantize,
   dequantize,
   label,
+  rate: { targetBits: (step) => step.targetBits, atSize: ({ states }, step) => trellis({ step, states }) },
 };

@@ -3,12 +3,11 @@
 import { free } from "../bytes/free";
 import { FormatError } from "../errors";
 import type { Progress } from "../host";
-import { keepsBlocks } from "../quantize/ggml/from-blocks";
 import type { Step } from "../tensor/step";
 import type { Checkpoint } from "../layer/checkpoint";
 import type { LayerInput, LayerJob } from "../layer/layer-job";
 import type { LayerFile, LayerSummary, LocatedOutcome, StoredLocation } from "../layer/stored-location";
-import { kindOfStep } from "../layer/operators";
+import { isStoredAs, kindOfStep } from "../layer/operators";
 import { tasks as layerTasks } from "../layer/tasks";
 import type { PlannedLayer } from "./plan";
 import { tasks } from "./tasks";
@@ -123,7 +122,7 @@ async function readInput({ tensor, steps }: PlannedLayer, runner: Runner): Promi
 
 /** The tensor of the model, from which the thread takes what went, and which it compares the result with. */
 async function readOriginal({ origin, steps }: PlannedLayer, runner: Runner): Promise<OwnInput> {
-  const asItIs = isCodedOnly(steps) || keepsBlocks(steps[0], origin.dtype);
+  const asItIs = isCodedOnly(steps) || isStoredAs(steps[0], origin.dtype);
   return asItIs ? { bytes: await runner.ownBytes(origin) } : { values: await runner.ownValues(origin) };
 }
 

@@ -1,13 +1,12 @@
-/** `linear({ targetBits })` and `trellis({ targetBits })` over layers: one step for all layers of an entry, such that everything stored for them, tables and headers
- *  included, takes the bits that were asked for. The search is that of quantize/entropy-step.ts; each try runs the whole recipe, so what
- *  is measured is what is kept. */
+/** Targets of bits over layers, such as `linear({ targetBits })` and `trellis({ targetBits })` have: one step size Δ for all layers of an
+ *  entry, such that everything stored for them, tables and headers included, takes the bits that were asked for. The search is that of
+ *  quantize/target/entropy-step.ts; each try runs the whole recipe, so what is measured is what is kept. */
 import { pause } from "../bytes/pause";
-import { linear, trellis, type TrellisStep } from "../quantize";
 import { StepSearch } from "../quantize/target/entropy-step";
 import type { Step } from "../tensor/step";
 import { valuesOf, type LayerInput } from "../layer/layer-job";
 import type { LocatedOutcome } from "../layer/stored-location";
-import { targetBitsOf } from "../layer/operators";
+import { atSize, targetBitsOf } from "../layer/operators";
 import type { PlannedLayer } from "./plan";
 import type { ClassesJob } from "./tasks";
 
@@ -62,7 +61,9 @@ async function meetTarget(
   let best: LocatedOutcome[] = [];
   for (;;) {
     const { step } = search;
-    const results = await run(members.map((member) => ({ ...member, steps: atStep(member.steps, step) })));
+    const results = await run(
+      members.map((member) => ({ ...member, steps: member.steps.map((one) => atSize(one, step)) })),
+    );
     const bits = results.reduce((sum, { kept }) => sum + (kept ? 8 * kept.outline.sizeBytes : 0), 0);
     const done = await inTurns(search.observe(bits));
     if (search.best?.step === step) best = results;
@@ -79,11 +80,4 @@ async function inTurns<Result>(work: Generator<void, Result>): Promise<Result> {
     await pause();
     last = performance.now();
   }
-}
-
-function atStep(steps: readonly Step[], step: number): Step[] {
-  return steps.map((one) => {
-    if (targetBitsOf(one) === undefined) return one;
-    return one.kind === "trellis" ? trellis({ step, states: (one as TrellisStep).states }) : linear({ step });
-  });
 }

@@ -8,7 +8,8 @@ import { sharedPool } from "../threads/pool";
 import type { Model } from "../tensor/model";
 import { parametersOf as countOf, type Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
-import { layoutOf, type CompressedLayout, type CompressedScheme } from "./compressed-tensors-layout";
+import { layoutOf } from "./compressed-tensors-layout";
+import type { CompressedLayout, CompressedScheme } from "./compressed-tensors-scheme";
 import { writeQuantizedFolder } from "./quantized-folder";
 import { tasks } from "./tasks";
 

@@ -17,9 +17,10 @@ import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "../
 import { checkOptionNames } from "../options";
 import type { GgmlMix } from "../quantize";
 import { sharedPool } from "../threads/pool";
+import type { Step } from "../tensor/step";
 import type { Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
-import { blocksOf } from "./gguf-blocks";
+import { blockForm, ggufRowOf } from "./gguf-blocks";
 import { tasks } from "./tasks";
 
 /** Writes tensors and metadata as one GGUF file, atomically, and returns its size in bytes. Tensors keep their order, metadata their
@@ -135,7 +136,7 @@ export async function saveCompressedGguf(
 }
 
 function writtenForm(tensor: CompressedTensor): [SavedTensor, SavedFloatType | undefined] {
-  const blocks = blocksOf(tensor.outline);
+  const blocks = blockForm(tensor.outline);
   return blocks ? [new BlockTensor(tensor, blocks.type, blocks.sizeBytes), undefined] : [tensor, "F32"];
 }
 
@@ -206,15 +207,15 @@ function fileTypeOfRecipe(recipe: unknown, plans: readonly GgufPlan[]): number |
   return mixFileTypes[one as GgmlMix] ?? ggufFileType([{ dtype: one, parameters: 1 }]);
 }
 
-/** The mixtures and types of a recipe's ggml steps. */
+/** The mixtures and types that the steps of a recipe ask for. */
 function wantedIn(recipe: unknown): Set<string | undefined> {
   const wanted = new Set<string | undefined>();
   const visit = (part: unknown): void => {
     if (Array.isArray(part)) part.forEach(visit);
     else if (typeof part === "object" && part !== null) {
-      const { kind, mix, type, steps } = part as { kind?: unknown; mix?: string; type?: string; steps?: unknown };
-      if (kind === "ggml") wanted.add(mix ?? type);
-      visit(steps);
+      const row = "kind" in part && typeof part.kind === "string" ? ggufRowOf(part as Step) : undefined;
+      if (row) wanted.add(row.wantedBy(part as Step));
+      if ("steps" in part) visit(part.steps);
     }
   };
   visit(recipe);

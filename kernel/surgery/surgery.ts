@@ -5,13 +5,14 @@ import { OptionError, UnsupportedError } from "../errors";
 import { wiring, type ChannelGroup, type Wiring } from "../network";
 import { changedSettings, type Settings } from "../network/sizes";
 import { withGgufChanges } from "../formats/gguf/metadata";
-import { isStructural, type HeadsStep, type LayersStep, type MergeStep, type NodesStep } from "../prune";
+import { isStructural, type StructuralStep } from "../prune";
 import type { AxisMap } from "../prune/channels/axis-map";
 import { blockName } from "../tensor/layer-names";
 import type { Model } from "../tensor/model";
 import type { Step } from "../tensor/step";
 import type { Tensor } from "../tensor/tensor";
-import { chooseHeads, chooseMerges, chooseNodes, type Chosen, type Watch } from "./choose-channels";
+import type { Chosen, Watch } from "./choose-channels";
+import { channelMethods, type ChannelMethod, type ChannelStep } from "./channel-methods";
 import { chooseBlocks } from "./choose-blocks";
 import { CutTensor } from "./cut-tensor";
 import type { Runner } from "../threads/runner";
@@ -23,7 +24,7 @@ export interface Piece {
   readonly name: string;
   readonly maps: readonly AxisMap[];
   /** Those that changed it. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly StructuralStep[];
   readonly isDropped: boolean;
 }
 
@@ -72,15 +73,17 @@ export function tensorsOf({ pieces }: Surgery): CutTensor[] {
     .map(({ origin, name, maps }) => new CutTensor(origin, name, maps));
 }
 
-async function perform(state: Surgery, step: Step, entry: number, operation: Operation): Promise<Surgery> {
+async function perform(state: Surgery, step: StructuralStep, entry: number, operation: Operation): Promise<Surgery> {
   const { model, chooser, runner, onProgress } = operation;
   const tensors = tensorsOf(state);
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const tensorOf = (name: string): CutTensor => byName.get(name) as CutTensor;
   const watch: Watch = { runner, tensorOf, onProgress };
-  const { heads, chain } = step as Partial<HeadsStep & NodesStep>;
   const described = { tensors, metadata: state.metadata, config: state.config };
-  const before = wiring(described, { heads, chain });
+  const before = wiring(described, {
+    ...("heads" in step && step.heads !== undefined && { heads: step.heads }),
+    ...("chain" in step && step.chain !== undefined && { chain: step.chain }),
+  });
   const isChosen = (name: string) => chooser.entryOf(tensorOf(name).origin) === entry;
   const isSkipped = (name: string) => chooser.isSkipped(tensorOf(name).origin);
   if (step.kind === "layers") {
@@ -88,37 +91,27 @@ async function perform(state: Surgery, step: Step, entry: number, operation: Ope
       ({ tensors: own }) =>
         own.some(({ name }) => isChosen(name)) && !own.some(({ name, shape }) => shape.length > 1 && isSkipped(name)),
     );
-    const dropped = await chooseBlocks(before, blocks, step as LayersStep, watch, model.name);
+    const dropped = await chooseBlocks(before, blocks, step, watch, model.name);
     return withoutBlocks(state, before, dropped, step);
   }
-  const groups = groupsFor(before, step, model, isChosen, isSkipped);
-  const chosen =
-    step.kind === "heads"
-      ? await chooseHeads(groups, step as HeadsStep, watch)
-      : step.kind === "merge"
-        ? await chooseMerges(groups, step as MergeStep, watch)
-        : await chooseNodes(groups, step as NodesStep, watch);
-  return withMaps(state, before, chosen, step);
+  const method: ChannelMethod<ChannelStep> = channelMethods[step.kind];
+  const groups = groupsFor(before, step, method, model, isChosen, isSkipped);
+  return withMaps(state, before, await method.choose(groups, step, watch), step);
 }
 
 /** The groups that a step may change: those of its kind that the recipe chooses a weight of, and skips none. */
 function groupsFor(
   { groups, unknown }: Wiring,
-  step: Step,
+  step: ChannelStep,
+  { channels, what, remedy }: ChannelMethod<ChannelStep>,
   model: Model,
   isChosen: (name: string) => boolean,
   isSkipped: (name: string) => boolean,
 ): ChannelGroup[] {
-  const kind = step.kind === "heads" ? "heads" : "nodes";
-  const what = kind === "heads" ? "heads" : "hidden neurons";
-  const own = groups.filter((group) => group.kind === kind);
+  const own = groups.filter((group) => group.kind === channels);
   if (own.length === 0) {
-    const reason = unknown.find(([name]) => name.endsWith("attention") === (kind === "heads")) ?? unknown[0];
+    const reason = unknown.find(([name]) => name.endsWith("attention") === (channels === "heads")) ?? unknown[0];
     const why = reason ? ` (${reason[0]}: ${reason[1]})` : "";
-    const remedy =
-      kind === "heads"
-        ? "it needs the names of a transformer's query, key, value and output"
-        : `chain: ["first", "second", …] names layers that follow one another${step.kind === "nodes" ? "; remove: false sets rows to zero and keeps shapes" : ""}`;
     throw new UnsupportedError(`${step.kind}(): no ${what} of ${model.name} are known that could go${why}; ${remedy}`);
   }
   const makes = ({ places }: ChannelGroup) =>
@@ -134,7 +127,7 @@ function groupsFor(
   );
 }
 
-function withMaps(state: Surgery, before: Wiring, chosen: readonly Chosen[], step: Step): Surgery {
+function withMaps(state: Surgery, before: Wiring, chosen: readonly Chosen[], step: StructuralStep): Surgery {
   const maps = new Map(chosen.flatMap((one) => [...one.maps]));
   const sizes = new Map(chosen.map(({ group, size }) => [group, size]));
   const after = {
@@ -148,7 +141,7 @@ function withMaps(state: Surgery, before: Wiring, chosen: readonly Chosen[], ste
   return { pieces, ...settingsOf(state, changedSettings(state, { before, after, dropped: [] })) };
 }
 
-function withoutBlocks(state: Surgery, before: Wiring, dropped: readonly number[], step: Step): Surgery {
+function withoutBlocks(state: Surgery, before: Wiring, dropped: readonly number[], step: StructuralStep): Surgery {
   const gone = new Set(dropped);
   const prefix = before.blocks[0].prefix;
   const number = new Map<number, number>();

@@ -6,7 +6,7 @@ import { edges, magnitude, nodes, prune } from "../../kernel/prune";
 import { compress } from "../../kernel/recipe/compress";
 import { fromArrays } from "../../kernel/tensor/memory";
 import type { Model } from "../../kernel/tensor/model";
-import type { Step } from "../../kernel/tensor/step";
+import type { RecipeStep as Step } from "../../kernel/layer/step";
 import type { Tensor } from "../../kernel/tensor/tensor";
 
 const wave = (length: number, seed: number) =>

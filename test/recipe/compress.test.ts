@@ -222,7 +222,7 @@ describe("mistakes speak", () => {
     ["no steps", () => compress(toy(), []), "the recipe is empty"],
     [
       "an unknown kind",
-      () => compress(toy(), { kind: "linaer" }),
+      () => compress(toy(), { kind: "linaer" } as never),
       'no step is called "linaer"; did you mean "linear"?',
     ],
     ["a factory", () => compress(toy(), linear as never), "linear is a function; call it"],

@@ -19,7 +19,7 @@ import {
 } from "../../kernel/quantize";
 import { dequantizeFast, quantizeFast } from "../../kernel/stored/quantize-fast";
 import { release, reserve, roomForFloats } from "../../kernel/simd/layer-memory";
-import type { Step } from "../../kernel/tensor/step";
+import type { RecipeStep as Step } from "../../kernel/layer/step";
 import { adversarialWeights, gaussianWeights } from "../blocks/weights";
 
 const steps: readonly Step[] = [
