@@ -7,10 +7,15 @@ import { tasks } from "./tasks";
 
 /** A tensor that is kept in its stored form and decoded on a worker thread when it is read. */
 export class CompressedTensor implements Tensor {
+  /** The layer's name in the model. */
   readonly name: string;
+  /** Dimensions of what is stored; smaller than the original's where parts were taken out. */
   readonly shape: Shape;
+  /** Number of elements: the product of `shape`. */
   readonly parameters: number;
+  /** Bytes of the stored form: codes, tables, masks, headers. */
   readonly sizeBytes: number;
+  /** Every read decodes anew. */
   readonly readsCopies = true;
   /** What it is stored as, without the bytes. */
   readonly outline: StoredOutline;

@@ -2,9 +2,11 @@
 import { blockName, placeOf } from "../tensor/layer-names";
 import type { Shape } from "../tensor/tensor";
 
-/** A tensor's name and shape, which is all that wiring looks at. */
+/** A tensor as far as wiring asks: name and shape. */
 export interface NamedShape {
+  /** The tensor's name in the model. */
   readonly name: string;
+  /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: Shape;
 }
 
@@ -12,9 +14,11 @@ export interface NamedShape {
 export interface Block {
   /** What the names of the stack's blocks begin with: "encoder.layer.". */
   readonly prefix: string;
+  /** The block's number in its names, from 0. */
   readonly index: number;
   /** "block 3". */
   readonly name: string;
+  /** In the model's order. */
   readonly tensors: readonly NamedShape[];
 }
 

@@ -11,7 +11,7 @@ import { fp4Codes, fp4Values } from "../quantize/fp4";
 import { nf4Values } from "../quantize/nf4";
 import { packNibbles } from "../grid/nibbles";
 import { parametersOf } from "../tensor/tensor";
-import { restoreQuantized } from "../stored/restore";
+import { restoreQuantized } from "../stored/restored-weights";
 import type { StoredCodes, StoredTensor } from "../stored/stored-tensor";
 import { outlineOf, type StoredOutline } from "../stored/outline";
 

@@ -21,7 +21,7 @@ import { packNibbles } from "../grid/nibbles";
 import type { CodeArray, Table } from "../quantize/quantizer";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
-import { restoreQuantized } from "../stored/restore";
+import { restoreQuantized } from "../stored/restored-weights";
 import type { StoredCodes, StoredTensor } from "../stored/stored-tensor";
 import { outlineOf, type StoredOutline, type TableOutline } from "../stored/outline";
 

@@ -5,7 +5,7 @@ import { OptionError } from "../errors";
 import { ggmlBytes, type GgmlStep, type GgmlTarget } from "../quantize/ggml";
 import { packBlockCodes } from "../simd/blocks";
 import { parametersOf } from "../tensor/tensor";
-import { restoreQuantized } from "../stored/restore";
+import { restoreQuantized } from "../stored/restored-weights";
 import type { StoredTensor } from "../stored/stored-tensor";
 import { outlineOf, type StoredOutline } from "../stored/outline";
 

@@ -7,6 +7,7 @@ export interface DTypeInfo {
 
 const plain = (bytes: number): DTypeInfo => ({ blockElements: 1, blockBytes: bytes });
 
+/** The types by name. Sizes of block types are ggml's. */
 export const dtypes = {
   F64: plain(8),
   F32: plain(4),
@@ -51,6 +52,7 @@ export const dtypes = {
   NVFP4: { blockElements: 64, blockBytes: 36 },
 } as const satisfies Record<string, DTypeInfo>;
 
+/** The name of an element type. */
 export type DType = keyof typeof dtypes;
 
 /** Bytes that `elements` numbers of `dtype` take. `elements` must be a multiple of the block. */

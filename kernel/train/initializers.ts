@@ -5,7 +5,7 @@ import { nearestWord } from "../options";
 type Initializer = ReturnType<typeof tf.initializers.zeros>;
 
 const { initializers } = tf;
-/** By name, with tfjs's defaults and a seed where chance is involved. */
+/** Makes an initializer by its name, with tfjs's defaults and, where it draws numbers, the seed. */
 const byName: Record<string, (seed: number | undefined) => Initializer> = {
   zeros: () => initializers.zeros(),
   ones: () => initializers.ones(),
