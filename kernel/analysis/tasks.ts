@@ -4,6 +4,7 @@ import { histogram } from "../measure/histogram";
 import type { Histogram } from "../report/types";
 import { taskModule } from "../threads/tasks";
 
+/** The tasks of this room, for `sharedPool().run`. */
 export const tasks = taskModule(__filename, {
   /** The finite values of a tensor in `bins` bins. */
   histogram: ({ values, bins }: { readonly values: Float32Array; readonly bins: number }): Histogram =>

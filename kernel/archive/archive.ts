@@ -3,7 +3,7 @@
  *  that the model was made from, only what differs is stored. Memory: some megabytes per worker, however large the file. The result does
  *  not depend on the number of workers. */
 import { writeFileAtomically } from "../bytes/atomic-file";
-import { fileName } from "../bytes/beside";
+import { fileName } from "../bytes/file-name";
 import type { PieceSource } from "../bytes/pieces";
 import { writeFileResumably } from "../bytes/resumable-file";
 import { fileSource, type ByteSource } from "../bytes/source";

@@ -1,5 +1,5 @@
 /** The base of an archive: the file that a model was made from, which has to be there again when the archive is read. */
-import { beside, fileName } from "../bytes/beside";
+import { beside, fileName } from "../bytes/file-name";
 import { sha256 } from "../bytes/hash";
 import { fileSource, type ByteSource } from "../bytes/source";
 import { SourceError } from "../errors";

@@ -103,6 +103,7 @@ export function decodeBatch({ memory, lane, sizes, hashes, pieces, version, file
   });
 }
 
+/** The tasks of this room, for `sharedPool().run`. */
 export const tasks = taskModule(__filename, {
   encode: (task: EncodeTask): Transferring<EncodedBatch> => transferring(encodeBatch(task)),
   decode: (task: DecodeTask): undefined => {

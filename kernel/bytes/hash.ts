@@ -5,6 +5,7 @@ import type { ByteSource } from "./source";
 /** Bytes hashed between two turns of the event loop: under 10 ms even without SHA instructions. */
 const sliceBytes = 1024 * 1024;
 
+/** How hashing is watched and stopped. */
 export interface HashOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each slice with the bytes hashed so far. */

@@ -18,7 +18,7 @@ import { isPlainName, type Siblings } from "../formats/siblings";
 export interface Located {
   readonly source: ByteSource;
   readonly siblings: Siblings;
-  /** What to call the model. */
+  /** The model's name. */
   readonly name: string;
   /** The address that opens these very bytes again. */
   readonly origin?: string;
@@ -35,8 +35,9 @@ export interface HubOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Files fetched whole into the cache rather than by ranges, and those that a download takes along. */
+/** Files that are fetched whole into the cache rather than by ranges. */
 const smallFile = /\.json$/;
+/** Files beside the weights that a download takes along. */
 const companions =
   /^((generation_|tokenizer_|preprocessor_|quantize_|quantization_)?config|tokenizer|special_tokens_map|added_tokens|vocab)\.json$|^(vocab|merges)\.txt$|\.(model|jinja)$/;
 const maxSmallBytes = 100_000_000;
@@ -53,7 +54,7 @@ export class Repository {
     private readonly connect: () => Promise<HubApi>,
   ) {}
 
-  /** The file to open among those that are here. Without `any`, only one that would be chosen whatever else the repository holds. */
+  /** The file to open among those in the cache. Without `any`, only a file that would be chosen whatever else the repository holds. */
   async chooseCached(any: boolean): Promise<string | undefined> {
     const { file } = this.address;
     if (file !== undefined) {
@@ -199,7 +200,7 @@ export class Repository {
     }
   }
 
-  /** A file and those that it names. */
+  /** The names of a file and of the files that it names: all parts of a split file, or the files of an index. */
   private async partsOf(file: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
     const folder = file.slice(0, file.lastIndexOf("/") + 1);
     const parts = partNames(file);
@@ -233,7 +234,7 @@ export class Repository {
   }
 }
 
-/** The shards of an index, or the paths of a model.json. What is wrong in either is told when it is opened. */
+/** The shards of an index, or the paths of a model.json; names that make no sense are left out, because opening the file reports them. */
 function* namesIn(text: string): Generator<string> {
   let index: unknown;
   try {

@@ -5,7 +5,7 @@ import type { Located } from "./repository";
 /** A model at an address: read by ranges, its shards beside it. No token is sent. */
 export async function locateUrl(url: URL, signal: AbortSignal | undefined): Promise<Located> {
   const client = new HttpClient();
-  const at = (place: URL) => urlSource(client, { name: plainUrl(place), url: place }, signal ? { signal } : {});
+  const at = (address: URL) => urlSource(client, { name: plainUrl(address), url: address }, signal ? { signal } : {});
   const base = decodeURIComponent(url.pathname.slice(url.pathname.lastIndexOf("/") + 1));
   return {
     source: await at(url),

@@ -1,6 +1,6 @@
 /** One layer through its steps, with every measure of the report: the work of one task on a worker thread. It detaches the values of its
  *  input, so that the thread holds them once. */
-import { free } from "../bytes/free";
+import { free } from "../bytes/array-memory";
 import { encode } from "../encode";
 import { entropyOfValues, errorMeasures, type ErrorSums } from "../measure";
 import type { CodeArray, Quantized } from "../quantize/quantizer";

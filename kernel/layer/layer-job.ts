@@ -15,6 +15,7 @@ export interface LayerThreshold {
   readonly ties: number;
 }
 
+/** One layer, its input and its steps. */
 export interface LayerJob {
   /** The tensor's name in the original model. */
   readonly name: string;

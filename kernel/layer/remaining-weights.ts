@@ -5,6 +5,7 @@ import { parametersOf, type Shape } from "../tensor/tensor";
 import { cutBytes } from "../prune/channels/cut-bytes";
 import { typeOfBytes, valuesOf, type LayerInput, type LayerJob } from "./layer-job";
 
+/** A layer's weights before its steps. */
 export interface RemainingWeights {
   /** w as the model has it. */
   readonly original: Float32Array;

@@ -1,6 +1,6 @@
 /** What a worker thread does for a layer: compresses it, or restores its weights. */
 import { outlineOf } from "../stored/outline";
-import { restoreValues } from "../stored/restore";
+import { restoreValues } from "../stored/restored-weights";
 import { taskModule } from "../threads/tasks";
 import { sharing, transferring } from "../threads/transferring";
 import { encodeLayerFile } from "./checkpoint-file";
@@ -12,6 +12,7 @@ function summaryOf({ stored, ...rest }: LayerOutcome): LayerSummary {
   return { ...rest, outline: stored && outlineOf(stored) };
 }
 
+/** The tasks of this room, for `sharedPool().run`. */
 export const tasks = taskModule(__filename, {
   compress: (job: LayerJob) => {
     const outcome = compressLayer(job);

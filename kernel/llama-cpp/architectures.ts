@@ -7,6 +7,7 @@ import type { SavedTensor } from "../formats/safetensors-writer";
 import { expertNames, expertSizes } from "./experts";
 import { rotaryOf } from "./rotary";
 
+/** The content of a config.json. */
 export type Settings = Readonly<Record<string, unknown>>;
 
 /** A family of networks as llama.cpp knows it. */

@@ -53,8 +53,8 @@ function described(normalizer: unknown, pre: unknown): string {
   return `that prepares text so: ${steps.slice(0, 300)}`;
 }
 
-/** What a step of the normalizer does: it puts "▁" before a text, makes every space "▁", or doubles a "▁" at the beginning, so that a
- *  Metaspace step keeps one of the two (transformers 5 does so for tokenizer.model). */
+/** What a step of the normalizer does: it puts "▁" before a text, makes every space "▁", or doubles a "▁" at the beginning. transformers 5
+ *  writes the last for a tokenizer.model, because a Metaspace step puts no "▁" before a text that begins with one. */
 function normalizerKind({ type, prepend, pattern, content }: Settings): "prepends" | "replaces" | "doubles" | "other" {
   if (type === "Prepend" && prepend === space) return "prepends";
   if (type !== "Replace") return "other";

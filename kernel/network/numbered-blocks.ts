@@ -2,7 +2,7 @@
 import { blockName, placeOf } from "../tensor/layer-names";
 import type { Shape } from "../tensor/tensor";
 
-/** A tensor's name and shape, which is all that wiring looks at. */
+/** A tensor as far as wiring asks: name and shape. */
 export interface NamedShape {
   /** The tensor's name in the model. */
   readonly name: string;

@@ -6,7 +6,7 @@ import { isKeras, wireKeras } from "./keras";
 import { numberedBlocks, type Block } from "./numbered-blocks";
 import { wireTransformer } from "./transformer";
 
-/** What names and settings do not tell. */
+/** Options of `wiring()`. */
 export interface WiringOptions {
   /** Query heads of each attention, where neither config.json nor the file's metadata tell. */
   readonly heads?: number;

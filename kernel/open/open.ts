@@ -9,7 +9,7 @@ import { displayModel } from "../static/display";
 import type { Model } from "../tensor/model";
 import { readConfig, withSettings } from "../formats/config";
 import { openGguf } from "../formats/gguf/gguf";
-import { locateOnHub } from "../hub/locate";
+import { locateOnHub } from "../hub/hub-model";
 import type { Located } from "../hub/repository";
 import { parseAddress } from "../hub/address";
 import { hubEndpoint } from "../hub/environment";

@@ -1,6 +1,6 @@
 /** The layers of a plan through their steps, on worker threads: thresholds and targets first, then each layer, kept in memory or in a
  *  checkpoint, from which those are taken that it has. */
-import { free } from "../bytes/free";
+import { free } from "../bytes/array-memory";
 import { FormatError } from "../errors";
 import type { Progress } from "../host";
 import type { Step } from "../tensor/step";

@@ -19,6 +19,7 @@ export interface ClassesJob {
   readonly values: Float32Array;
 }
 
+/** The tasks of this room, for `sharedPool().run`. */
 export const tasks = taskModule(__filename, {
   histogram: ({ name, values, prefix }: HistogramJob) => {
     checkFinite(values, "magnitude", name);

@@ -13,7 +13,7 @@ import { nf4Values } from "../quantize/nf4";
 import { packNibbles } from "../grid/nibbles";
 import type { Step } from "../tensor/step";
 import { parametersOf } from "../tensor/tensor";
-import { restoreQuantized } from "../stored/restore";
+import { restoreQuantized } from "../stored/restored-weights";
 import type { StoredCodes, StoredTensor } from "../stored/stored-tensor";
 import { outlineOf, type StoredOutline } from "../stored/outline";
 import { rowOf } from "./engine-table";

@@ -2,7 +2,7 @@
 import { groupsOf } from "../grid/groups";
 import type { LinearStep } from "../quantize/linear";
 import type { CodeArray, Table } from "../quantize/quantizer";
-import { restoreQuantized } from "../stored/restore";
+import { restoreQuantized } from "../stored/restored-weights";
 import type { StoredCodes, StoredTensor } from "../stored/stored-tensor";
 import { refuse } from "./compressed-tensors-scheme";
 

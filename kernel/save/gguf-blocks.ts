@@ -6,7 +6,7 @@ import { ggmlBytes, type GgmlStep, type GgmlTarget } from "../quantize/ggml";
 import { packBlockCodes } from "../simd/blocks";
 import type { Step } from "../tensor/step";
 import { parametersOf } from "../tensor/tensor";
-import { restoreQuantized } from "../stored/restore";
+import { restoreQuantized } from "../stored/restored-weights";
 import type { StoredTensor } from "../stored/stored-tensor";
 import { outlineOf, type StoredOutline } from "../stored/outline";
 import { rowOf } from "./engine-table";

@@ -12,6 +12,7 @@ interface ParameterJob {
   readonly suffix: string;
 }
 
+/** The tasks of this room, for `sharedPool().run`. */
 export const tasks = taskModule(__filename, {
   packCompressed: ({ location, isDynamic, suffix }: ParameterJob & { readonly isDynamic: boolean }) =>
     transferring(packCompressed(storedAt(location), isDynamic, suffix)),

@@ -3,6 +3,7 @@ import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { storedBytes, type StoredTensor } from "./stored-tensor";
 
+/** A stored tensor without its bytes. */
 export interface StoredOutline {
   readonly name: string;
   readonly shape: Shape;

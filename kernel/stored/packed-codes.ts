@@ -17,12 +17,15 @@ export interface PackedCodes {
 }
 
 const arrays = { Uint8Array, Int8Array, Uint16Array, Int16Array, Int32Array };
+/** The class of an array of codes. */
 export type CodeType = keyof typeof arrays;
 
+/** The class of `codes`. */
 export function typeOfCodes(codes: CodeArray): CodeType {
   return codes.constructor.name as CodeType;
 }
 
+/** An array of that class with `length` zeros. */
 export function emptyCodes(type: CodeType, length: number): CodeArray {
   return new arrays[type](length);
 }
@@ -126,6 +129,7 @@ export function packMask(keep: Uint8Array): Uint8Array {
   return bytes;
 }
 
+/** The `length` bytes, each 0 or 1, that `packMask` packed. */
 export function unpackMask(bytes: Uint8Array, length: number): Uint8Array {
   const keep = new Uint8Array(length);
   for (let i = 0; i < length; i++) keep[i] = (bytes[i >> 3] >> (i & 7)) & 1;

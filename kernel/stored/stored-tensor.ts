@@ -1,5 +1,5 @@
 /** The form in which a compressed tensor is kept: what a file would hold, and nothing else. `restoreValues`
- *  (restore.ts) gives w′ back from it.
+ *  (restored-weights.ts) gives w′ back from it.
  *
  *  Its size is the sum of
  *  - content: codes at `codeBits` each (or a coder's bytes, tables and headers included), or values at their own width;
@@ -14,13 +14,14 @@ import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import type { PackedCodes } from "./packed-codes";
 
+/** A compressed tensor as it is kept. */
 export interface StoredTensor {
   readonly name: string;
   readonly shape: Shape;
   /** One bit for each weight, 0 where w′ is zero by pruning. In memory always a bitmask; `index` says what a file would hold. */
   readonly mask?: Uint8Array | undefined;
   readonly index?: IndexStorage;
-  /** The content holds the weights of the mask only. */
+  /** True where the content holds only the weights that the mask keeps. */
   readonly sparse?: boolean;
   readonly content: StoredValues | StoredCodes | StoredFactors | StoredBytes;
 }
@@ -38,12 +39,14 @@ export interface StoredBytes {
   readonly bytes: Coded;
 }
 
+/** The weights themselves, as floats. */
 export interface StoredValues {
   readonly kind: "values";
   readonly values: Float32Array | Coded;
   readonly bitsPerValue: number;
 }
 
+/** The codes of a quantizer, and its tables. */
 export interface StoredCodes {
   readonly kind: "codes";
   readonly quantizer: Step;
@@ -59,12 +62,12 @@ export interface StoredFactors {
   readonly bytes: Uint8Array | Coded;
 }
 
-/** Name and bytes of each part, the header's entry last. */
+/** The name and the size in bytes of each part; the header's entry comes last. */
 export function storedParts(stored: StoredTensor): [string, number][] {
   const { content, index, sparse } = stored;
   const parts: [string, number][] = [];
   const bytesOf = (bits: number): number => Math.ceil(bits / 8);
-  // Groups of n:m store padding for a short last group.
+  // The index n:m stores padding for a short last group.
   const weightsIn = (length: number): number => (sparse && index ? index.storedWeights : length);
   if (content.kind === "bytes") parts.push(["bytes", content.bytes.bytes.length]);
   else if (content.kind === "factors")
@@ -81,6 +84,7 @@ export function storedParts(stored: StoredTensor): [string, number][] {
   return [...parts, ["header", Buffer.byteLength(JSON.stringify([stored.name, stored.shape, parts]))]];
 }
 
+/** The size of a stored tensor in bytes, with its entry in the header. */
 export function storedBytes(stored: StoredTensor): number {
   return storedParts(stored).reduce((sum, [, bytes]) => sum + bytes, 0);
 }

@@ -29,7 +29,7 @@ export async function chooseBlocks(
   if (numbers.length === blocks.length)
     throw new OptionError(`layers(): that drops all ${blocks.length} blocks of ${model}; one stays at least`);
   const gone = blocks.filter(({ index }) => numbers.includes(index)).flatMap(({ tensors }) => tensors);
-  // In a chain without skip connections a layer can go only where it takes what it gives.
+  // A chain has no skip connections, so a layer can go only where its inputs and outputs have one number.
   const isChain = wiring.groups.every(({ block }) => block === undefined);
   const uneven = gone.find(({ shape }) => isChain && shape.length > 1 && shape[0] !== shape[1]);
   if (uneven)

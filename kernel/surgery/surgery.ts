@@ -28,6 +28,7 @@ export interface Piece {
   readonly isDropped: boolean;
 }
 
+/** A network with parts taken out. */
 export interface Surgery {
   /** In the order of the original model. */
   readonly pieces: readonly Piece[];
@@ -35,13 +36,14 @@ export interface Surgery {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** What a recipe chooses, of the tensors of the original model. */
+/** Which tensors of the original model a recipe chooses. */
 export interface Chooser {
   /** The entry that a weight matrix belongs to; `undefined` for none. */
   readonly entryOf: (tensor: Tensor) => number | undefined;
   readonly isSkipped: (tensor: Tensor) => boolean;
 }
 
+/** Parts that are to be taken out of a model. */
 export interface Operation {
   readonly model: Model;
   /** The steps of each entry of the recipe. */
@@ -66,7 +68,7 @@ export async function operate(operation: Operation): Promise<Surgery | undefined
   return state;
 }
 
-/** The tensors of a state that are left. */
+/** The tensors that are left. */
 export function tensorsOf({ pieces }: Surgery): CutTensor[] {
   return pieces
     .filter(({ isDropped }) => !isDropped)
@@ -153,13 +155,13 @@ function withoutBlocks(state: Surgery, before: Wiring, dropped: readonly number[
     blocks: before.blocks.filter(({ index }) => !gone.has(index)),
   };
   const pieces = state.pieces.map((piece): Piece => {
-    const place = piece.isDropped ? undefined : blockName(piece.name);
-    if (place?.prefix !== prefix) return piece;
-    if (gone.has(place.index)) return { ...piece, isDropped: true, steps: [...piece.steps, step] };
-    return { ...piece, name: `${prefix}${number.get(place.index)}${place.suffix}` };
+    const numbered = piece.isDropped ? undefined : blockName(piece.name);
+    if (numbered?.prefix !== prefix) return piece;
+    if (gone.has(numbered.index)) return { ...piece, isDropped: true, steps: [...piece.steps, step] };
+    return { ...piece, name: `${prefix}${number.get(numbered.index)}${numbered.suffix}` };
   });
-  const places = before.blocks.flatMap(({ index }, at) => (gone.has(index) ? [at] : []));
-  return { pieces, ...settingsOf(state, changedSettings(state, { before, after, dropped: places })) };
+  const indices = before.blocks.flatMap(({ index }, at) => (gone.has(index) ? [at] : []));
+  return { pieces, ...settingsOf(state, changedSettings(state, { before, after, dropped: indices })) };
 }
 
 function settingsOf({ metadata }: Surgery, changes: Settings): Pick<Surgery, "config" | "metadata"> {

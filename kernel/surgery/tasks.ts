@@ -11,12 +11,14 @@ export interface NamedChannelValues extends ChannelValues {
   readonly name: string;
 }
 
+/** The norms of a group's channels over one tensor. */
 export interface SumsJob {
   readonly part: NamedChannelValues;
   readonly size: number;
   readonly norm: "l1" | "l2";
 }
 
+/** The scores of an attention's heads. */
 export interface HeadsJob {
   readonly value: NamedChannelValues;
   readonly output: NamedChannelValues;
@@ -25,6 +27,7 @@ export interface HeadsJob {
   readonly queries: number;
 }
 
+/** The clusters of a group's channels. */
 export interface MergeJob {
   readonly parts: readonly NamedChannelValues[];
   readonly size: number;
@@ -32,11 +35,13 @@ export interface MergeJob {
   readonly homogeneous: boolean;
 }
 
+/** The sum of squares of one tensor. */
 export interface SquaresJob {
   readonly name: string;
   readonly values: Float32Array;
 }
 
+/** The tasks of this room, for `sharedPool().run`. */
 export const tasks = taskModule(__filename, {
   /** Σ|w| ("l1") or Σw² ("l2") of each of the tensor's `size` channels. */
   channelSums: ({ part, size, norm }: SumsJob) => {

@@ -14,8 +14,8 @@ export interface Model {
   readonly sizeBytes: number;
   /** The file's own key–value pairs, as plain JSON values. */
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** What lies beside the weights: config.json of a Hugging Face folder, or the topology of a TensorFlow.js model, as plain JSON. Of a
-   *  model that was made smaller, with its new sizes. */
+  /** The settings beside the weights, as plain JSON: config.json of a Hugging Face folder, or the topology of a TensorFlow.js model. A model
+   *  that was made smaller has its new sizes here. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** The folder that `config` came from. */
   readonly folder?: string | undefined;

@@ -3,6 +3,7 @@ import { nearestWord } from "../options";
 import type { Model } from "./model";
 import type { Tensor } from "./tensor";
 
+/** What a model is made of. */
 export interface TensorSetParts {
   readonly name: string;
   readonly format: string;

@@ -21,7 +21,7 @@ export interface Tensor {
   readonly parameters: number;
   /** Bytes as stored. */
   readonly sizeBytes: number;
-  /** Every read gives an array of its own, with a buffer of its own, that the caller may change or hand on. */
+  /** True where every read gives a new array with a buffer of its own, which the caller may change or move to a thread. */
   readonly readsCopies?: true;
   /** The values as float32, row-major. Values of types wider than float32 are rounded to nearest, ties to even. */
   read(options?: ReadOptions): Promise<Float32Array>;

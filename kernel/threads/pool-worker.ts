@@ -4,12 +4,15 @@ import type { TaskModule } from "./tasks";
 import { Transferring } from "./transferring";
 
 /** The inside of a pool's thread: loads the module of a task when the first of them arrives, and answers one task at a time. */
+
+/** A task that the pool sends to a thread. */
 export interface ToWorker {
   /** The module's file, which exports `tasks`. */
   readonly module: string;
   readonly task: string;
   readonly argument: unknown;
 }
+/** What the thread answers. */
 export type FromWorker = { readonly value: unknown } | { readonly error: SerializedError };
 
 /** An error in a form that survives the way between threads with its class, its fields, and its stack. */

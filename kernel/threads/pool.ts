@@ -6,8 +6,9 @@ import { CancelledError, CodebookError, WorkerError } from "../errors";
 import type { FromWorker, SerializedError, ToWorker } from "./pool-worker";
 import type { TaskArgument, TaskFunctions, TaskModule, TaskName, TaskResult } from "./tasks";
 
-/** Worker threads that run named tasks (tasks.ts). Threads start when first needed, are kept for the next call, and never hold the process
- *  open while idle; a thread that has loaded a task's module already comes before one that has not. Which thread runs a task has no influence on its result: tasks are pure, and callers merge in a fixed order. */
+/** Worker threads that run named tasks (tasks.ts). A thread starts when it is first needed, stays for the next call, and does not hold the
+ *  process open while it is idle; an idle thread that has loaded the task's module comes first. Results do not depend on which thread runs
+ *  a task: they follow from its argument, and callers merge them in a fixed order. */
 export class WorkerPool {
   /** The most threads at a time. */
   size: number;
@@ -16,16 +17,17 @@ export class WorkerPool {
   private readonly queue: Job[] = [];
   private closed = false;
 
-  /** `limits`: the heap of each thread, in MB. */
+  /** `size`: the most threads at a time, at least 1. `limits`: the heap of each thread, in MB. */
   constructor(size = defaultWorkers(), limits: ResourceLimits = {}) {
     this.size = Math.max(1, size);
     this.limits = limits;
   }
 
-  /** Runs a task of the module on a thread: `argument` is copied, but for the buffers of `transfer`, and so is the result, but for the buffers
-   *  of one that the task returned as `transferring(value)`. An error that the task throws arrives with its own class when it is a `CodebookError`, else as the
-   *  cause of a `WorkerError`, as does the death of the thread; `label` (a layer's name) says where.
-   *  When `signal` fires, the thread is ended whatever it is doing, and the promise is rejected with `CancelledError`. */
+  /** Runs a task of the module on a thread. `argument` is copied there, and its buffers in `transfer` are moved; the result is copied back, and
+   *  the buffers of a result that the task returned as `transferring(value)` are moved.
+   *  A `CodebookError` of the task arrives with its own class. Another error is the cause of a `WorkerError`, and so is the death of the
+   *  thread; `label`, such as a layer's name, says where. When `signal` fires, the thread is ended, whatever it is doing, and the promise
+   *  is rejected with `CancelledError`. */
   run<Functions extends TaskFunctions, Name extends TaskName<Functions>>(
     module: TaskModule<Functions>,
     task: Name,
@@ -128,6 +130,7 @@ export class WorkerPool {
   }
 }
 
+/** How a task is run. */
 export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Buffers of the argument that are handed over, not copied; the caller loses them. */

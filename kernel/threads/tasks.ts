@@ -20,8 +20,10 @@ export function taskModule<Functions extends TaskFunctions>(path: string, functi
   return { path, functions };
 }
 
+/** The name of a task of a module. */
 export type TaskName<Functions extends TaskFunctions> = keyof Functions & string;
 
+/** What a task is given. */
 export type TaskArgument<Functions extends TaskFunctions, Name extends TaskName<Functions>> = Parameters<
   Functions[Name]
 >[0];

@@ -22,7 +22,7 @@ export declare const PrunedLinear: types.PrunedLinearConstructor;
 /** A layer that `new PrunedLinear(…)` makes: a layer of tfjs with its own members. */
 export type PrunedLinear = types.PrunedLinearMembers & types.TensorflowLayer;
 
-// A reader of the name gets the class itself, and by then tfjs is loaded and the class registered.
+// Reading the name loads tfjs, registers the class, and gives the class itself.
 for (const name of ["QuantizedLinear", "PrunedLinear"] as const)
   Object.defineProperty(exports, name, { enumerable: true, get: () => train()[name] });
 

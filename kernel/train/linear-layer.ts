@@ -50,7 +50,7 @@ export abstract class LinearLayer extends tf.layers.Layer {
   private readonly biasRegularizer: Regularizer | undefined;
 
   protected constructor(method: string, options: LinearLayerOptions, ownNames: readonly string[]) {
-    // A saved model adds customObjects to the options of each layer.
+    // Loading a saved model adds `customObjects` to the options of each layer.
     checkOptionNames(method, options, [...optionNames, ...ownNames, "customObjects"]);
     const inputSize = checkNumber(method, "inputSize", options.inputSize, sizes);
     super(layerArguments(method, options, inputSize));

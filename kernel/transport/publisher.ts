@@ -7,13 +7,13 @@ import { StreamBatch } from "./batch";
 import type { StreamName } from "./ring";
 import { patientSend, SendQueue, type Sockets } from "./sockets";
 
-/** Parents of the output that timers of old cells may still print; beyond, the oldest are forgotten. */
+/** How many requests' headers are kept, because timers of old cells may still print; past this number the oldest is forgotten. */
 const REMEMBERED_PARENTS = 10_000;
 
-/** Messages for iopub that may wait here before printed text is left in the ring. */
+/** How many messages for iopub may wait here before printed text is left in the ring. */
 const FULL_QUEUE = 32;
 
-/** Everything that leaves the kernel: signed, in order, one queue per socket. */
+/** Sends everything that leaves the kernel: signed, in order, with one queue for each socket. */
 export class Publisher {
   readonly #queues: Record<Channel | "iopub", SendQueue>;
   readonly #session = randomUUID();
@@ -49,17 +49,17 @@ export class Publisher {
     this.#batch.add(request, name, text);
   }
 
-  /** Whether subscribers are behind: what is printed now had better wait in the ring. */
+  /** True when subscribers are behind, so that printed text had better wait in the ring. */
   get behind(): boolean {
     return this.#queues.iopub.length > FULL_QUEUE;
   }
 
-  /** Sends what is gathered of the printed text. */
+  /** Sends the printed text that was gathered. */
   flush(): void {
     this.#batch.flush();
   }
 
-  /** To every subscriber, after all that was printed before. */
+  /** Sends a message to every subscriber, after all that was printed before. */
   publish(
     type: string,
     parentHeader: string,
@@ -71,7 +71,7 @@ export class Publisher {
     void this.#send("iopub", [topic], type, parentHeader, content, options.metadata, options.buffers);
   }
 
-  /** The first message to a subscriber of `topic`, whom `accept` lets in: all that is published later reaches it too. */
+  /** Sends the first message to a new subscriber of `topic`, whom `accept` lets in; all that is published later reaches it too. */
   welcome(topic: Uint8Array, subscription: string, accept: () => void): Promise<void> {
     this.#batch.flush();
     const content = JSON.stringify({ subscription });
@@ -82,7 +82,7 @@ export class Publisher {
     this.publish("status", parentHeader, JSON.stringify({ execution_state: state }));
   }
 
-  /** To the sender of `request`. Rejects on stdin when nobody listens there. */
+  /** Sends a message to the sender of `request`. On stdin it rejects when nobody listens there. */
   reply(
     channel: Channel,
     request: Pick<Message, "identities" | "header">,
@@ -125,7 +125,7 @@ export class Publisher {
     };
     const frames = encodeMessage({ identities, header, parentHeader, metadata, content, buffers }, this.signer);
     const sent = this.#queues[channel].send(frames, before);
-    // A client that is gone takes no answer: only the stdin channel has to know.
+    // A client that is gone takes no answer; only the stdin channel needs to know that.
     return channel === "stdin" ? sent : sent.catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-/** TypeScript inside cells: checked by tslab's converter, run as functions of the main context, one cell at a time. */
+/** The language of cells: TypeScript that tslab's converter checks and that runs as functions of the main context, one cell at a time. */
 import vm from "node:vm";
 import path from "node:path";
 import { showValue } from "../display";
@@ -54,13 +54,13 @@ class CellLanguage implements Language {
 
   constructor(private readonly cwd: string) {
     this.modules = new CellModules(cwd);
-    // Code that a message from the front end started (a comm's handler) belongs to no cell: it prints where the last one did.
+    // A comm's handler, which a message of the front end starts, belongs to no cell; it prints where the last cell did.
     const cellOf = () => currentCell() ?? this.latest;
     this.console = new CellConsole(cellOf);
     this.removeGlobals = installGlobals(cellOf);
     mainProcess.on("unhandledRejection", this.onStray);
     mainProcess.on("uncaughtException", this.onStray);
-    // The compiler takes a second to load: meanwhile the kernel answers, and the first cell finds it ready.
+    // The compiler takes a second to load. It loads after the kernel's first answers and before the first cell.
     this.warmUp = setTimeout(() => this.load(), 20);
   }
 
@@ -75,7 +75,7 @@ class CellLanguage implements Language {
         resolve(result);
       };
       this.running = { context, end };
-      // From a macrotask of its own, so that stopping the cell's synchronous code loses no other stack.
+      // The cell starts in a macrotask of its own, so that stopping its synchronous code destroys no other stack.
       setImmediate(() =>
         runInCell(context, () => {
           this.run(code, label, context, cell.silent).then(end, (error: unknown) => end(errorResult(error)));
@@ -90,7 +90,7 @@ class CellLanguage implements Language {
     const compiled = this.convert(source);
     if ("diagnostics" in compiled) return diagnosticResult(label, code, compiled.diagnostics);
     const before = this.declarations;
-    // Known from now on: what the cell has set when an error or an interrupt ends it stays.
+    // The names are declared before the cell runs, because those that it has set stay when an error or an interrupt ends it.
     this.declarations = compiled.declarations;
     let publication: ReturnType<Scope["publish"]> | undefined;
     context.onEarlyEnd(() => {
@@ -112,7 +112,7 @@ class CellLanguage implements Language {
     }
   }
 
-  /** Runs a compiled cell. The value comes in a box, settled if it was a promise. */
+  /** Runs a compiled cell. Returns the value of its last expression in an object, and awaits it where it is a promise. */
   private async call(
     compiled: CompiledCell,
     label: string,
@@ -171,7 +171,7 @@ class CellLanguage implements Language {
     return this.compiler as Compiler;
   }
 
-  /** Runs `work` on the compiler. An interrupt that strikes inside leaves it in an unknown state: then a new one is made. */
+  /** Runs `work` on the compiler. After an interrupt inside it, the compiler's state is unknown, and the next call makes a new one. */
   private compile<T>(work: (compiler: Compiler) => T): T {
     clearTimeout(this.warmUp);
     if (this.closed) throw new Error("the session is closed");
@@ -186,7 +186,7 @@ class CellLanguage implements Language {
     const convert = (compiler: Compiler) => compiler.convert(this.declarations, source);
     const converted = this.compile(convert);
     if (!("diagnostics" in converted)) return converted;
-    // A module that was missing when it was first looked for may have come since; the compiler remembers the miss.
+    // The compiler remembers that a module was missing, although it may be there by now.
     const missing = converted.diagnostics.flatMap(({ code, messageText }) =>
       code === 2307 || code === 7016 ? (/'(.+?)'/.exec(messageText)?.[1] ?? []) : [],
     );
@@ -248,7 +248,7 @@ class CellLanguage implements Language {
   }
 }
 
-/** An answer to a question of the editor: an error in it is no news to the reader. */
+/** Answers a question of the editor: where `ask` throws, `nothing` is the answer, and no error is shown. */
 function quietly<T>(ask: () => T, nothing: T, onError: () => void): Promise<T> {
   try {
     return Promise.resolve(ask());

@@ -70,7 +70,7 @@ export function realPath(file: string): string {
   return folder === undefined ? file : folder.replaceAll("\\", "/") + rest;
 }
 
-/** Whether `folder` is the outermost `node_modules`, or a scope in it that holds a given package. */
+/** True when `folder` is the outermost `node_modules`, or a scope in it that holds a given package. */
 export function holdsGivenPackages(folder: string): boolean {
   const match = /^(?:[A-Za-z]:)?\/node_modules(?:\/(@[^/]+))?\/?$/.exec(folder);
   if (match === null) return false;

@@ -1,6 +1,6 @@
-/** Models of the Hugging Face Hub. A revision is pinned to its commit first; then files that are in the cache are read there, small ones
- *  are fetched into it, and of weights only the ranges that are asked for come over the network. What is in the cache is used without
- *  asking the network, so that a study repeats: `refresh` asks for the newest commit of a branch, `download` fetches the model whole. */
+/** Models of the Hugging Face Hub. First a revision is pinned to its commit. Then files that are in the cache are read there, small files are
+ *  fetched into it, and of weights only the ranges that are asked for come over the network. The network is not asked about anything that
+ *  the cache holds, so that a study repeats: `refresh` asks for the newest commit of a branch, `download` fetches the model whole. */
 import { HttpClient } from "../bytes/http";
 import { SourceError } from "../errors";
 import { HubApi } from "./api";
@@ -9,7 +9,7 @@ import { HubCache, isCommit } from "./cache";
 import { hubEnvironment, hubToken, type HubEnvironment } from "./environment";
 import { Repository, type HubOptions, type Located } from "./repository";
 
-/** Finds a model on the Hub or in its cache. `SourceError` in plain words when it cannot be had, `OptionError` when there are several files
+/** Finds a model on the Hub or in its cache. `SourceError` in plain words when it cannot be read, `OptionError` when there are several files
  *  to choose from. */
 export async function locateOnHub(address: HubAddress, options: HubOptions): Promise<Located> {
   const environment = hubEnvironment();
@@ -45,7 +45,8 @@ function isOffline(error: SourceError): boolean {
   return (error.cause as { isOffline?: boolean } | undefined)?.isOffline === true;
 }
 
-/** The commit to open as far as it is known here: a full one, a branch's as last asked for, the beginning of one that is here. */
+/** The commit to open, where this machine knows it: the revision itself where it is a full commit, the commit of a branch when it was last
+ *  asked for, or the one cached commit that begins with the revision. */
 async function knownCommit(cache: HubCache, { revision }: HubAddress, refresh: boolean): Promise<string | undefined> {
   if (isCommit(revision)) return revision;
   if (refresh) return undefined;
@@ -55,7 +56,7 @@ async function knownCommit(cache: HubCache, { revision }: HubAddress, refresh: b
   return begun.length === 1 ? begun[0] : undefined;
 }
 
-/** What the cache has, when the network is not to be used or not to be had. */
+/** Opens what the cache has, where the network must not be used or cannot be reached (`failure`). `SourceError` where the cache lacks it. */
 async function offline(
   address: HubAddress,
   known: string | undefined,

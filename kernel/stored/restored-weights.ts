@@ -68,7 +68,7 @@ function decodeCodes(coded: Coded, name: string): CodeArray {
   return codes;
 }
 
-/** Bytes in a buffer of their own. */
+/** The bytes that were coded, in a buffer of their own. */
 function decodeBytes(coded: Coded, name: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(decodeCodes(coded, name));
 }

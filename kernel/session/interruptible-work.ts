@@ -1,19 +1,19 @@
 import { Interrupted } from "./cell";
 
-/** The language gets this long to end an interrupted cell in its own way (its `finally` blocks). */
+/** Milliseconds in which the language may end an interrupted cell in its own way, `finally` blocks included. */
 const SETTLE_MS = 1_000;
-/** After a termination the stack is gone, and with it, often, whoever would have ended the cell. */
+/** Milliseconds for the same after a termination: with the stack, the code that would end the cell is often gone. */
 const SETTLE_TERMINATED_MS = 20;
 
-/** What an interrupt needs of the code that is running. */
+/** Running code as an interrupt sees it. */
 export interface Stoppable {
   readonly request: number;
-  /** "interrupt": it was asked to stop; "terminated": its JavaScript was stopped by force. */
+  /** Stops the code: "interrupt" after it was asked to stop, "terminated" after its JavaScript was stopped by force. */
   stop(how: "interrupt" | "terminated"): void;
 }
 
-/** Starts `work` from a macrotask of its own, so that a termination takes nothing with it but the work's own stack. When it
- *  is stopped and does not settle, the outcome rejects with `Interrupted` all the same: code may be gone. */
+/** Starts `work` from a macrotask of its own, so that a termination destroys the stack of the work alone. When the work is stopped and does
+ *  not settle, perhaps because its code is gone, the outcome rejects with `Interrupted` all the same. */
 export function runInterruptibly<T>(options: {
   request: number;
   work: () => Promise<T>;
