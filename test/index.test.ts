@@ -68,6 +68,10 @@ test("both modules list their names: no export *, nothing declared beside", () =
       (one) => !ts.isExportDeclaration(one) || !one.exportClause || !ts.isNamedExports(one.exportClause),
     );
     expect(others.map((one) => one.getText())).toEqual([]);
+    // The headings, by which the reference is grouped, hold for every name.
+    const [head, ...sections] = source.text.split(/^\/\/ # (?=\w+$)/m);
+    expect(head).not.toContain("export {");
+    expect(sections.length).toBeGreaterThan(4);
   }
 });
 

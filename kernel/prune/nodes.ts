@@ -131,8 +131,13 @@ export interface LayerParameters {
 export function removeNodes(
   layer: LayerParameters,
   removed: readonly number[],
-  next?: { readonly weight: Float32Array; readonly shape: Shape },
-): { layer: LayerParameters; next?: { weight: Float32Array; shape: Shape } } {
+  next?: Pick<LayerParameters, "weight" | "shape">,
+): {
+  /** The layer without the nodes. */
+  layer: LayerParameters;
+  /** The next layer without their inputs, where it was given. */
+  next?: Pick<LayerParameters, "weight" | "shape">;
+} {
   const { rows, columns } = matrixOf(layer.shape);
   if (layer.shape.length < 2 || rows * columns !== layer.weight.length)
     throw new OptionError(
