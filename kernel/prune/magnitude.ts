@@ -20,7 +20,7 @@ const digits = 65_536;
 export interface MagnitudeOptions {
   /** Share of the weights to prune, 0–1. */
   sparsity: number;
-  /** Over what the share is counted; default "layer". */
+  /** Over what the share is counted: all layers, each layer (default), or each row. */
   scope?: "global" | "layer" | "row";
 }
 

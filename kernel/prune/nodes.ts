@@ -24,11 +24,11 @@ import { matrixOf } from "./sparse/storage";
 export interface NodesOptions {
   /** Share of the nodes to remove, 0–1. Instead of `keep`. */
   sparsity?: number;
-  /** Number of nodes that stay (all of them, where a layer has fewer). */
+  /** Number of nodes that stay, at least 1 (all of them, where a layer has fewer). */
   keep?: number;
   /** Sum of |w| (default) or root of the sum of w². */
   norm?: "l1" | "l2";
-  /** The number that stays is a multiple of this; default 1. */
+  /** The number that stays is a multiple of this, at least 1; default 1. */
   align?: number;
   /** In a model, over what the share is counted: each layer by itself (default: all get the same size), or all layers, where a neuron's
    *  norm is divided by its number of weights so that layers of different width compare. */
