@@ -1,6 +1,8 @@
 /** The seam between long work and whoever watches it. The library reports progress to, and takes its stop signal from,
  *  the current host: in a notebook the session sets one for each cell; in a script there is none and nothing happens.
  *  Options that a caller passes (`signal`, `onProgress`) come first. */
+
+/** How far a piece of work is. */
 export interface Progress {
   /** What is being done, as a short phrase: "quantizing", "reading". */
   readonly task: string;

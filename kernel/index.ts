@@ -1,5 +1,6 @@
 /** The public module: what `import … from "codebook"` gives, by task. What only methods and their tests need is in "codebook/methods".
- *  Importing it changes nothing and loads no tfjs; the API reference takes its groups from the headings here. */
+ *  Importing it changes nothing and loads no tfjs; the API reference takes its groups from the headings here.
+ *  @module codebook */
 
 // # Open
 export { open, type OpenOptions } from "./open/open";
@@ -17,6 +18,7 @@ export { CompressedTensor } from "./layer/layer-tensor";
 export type { Recipe, RecipeEntry } from "./recipe/recipe";
 export type { LayerInfo, LayerPattern } from "./tensor/match";
 export type { RecipeStep as Step } from "./layer/step";
+export type { Progress } from "./host";
 
 // # Quantize
 export { dequantize, entropyStep, quantize } from "./quantize";
@@ -60,6 +62,9 @@ export type {
   TrellisOptions,
   TrellisStep,
 } from "./quantize";
+export type { Granularity } from "./grid/groups";
+export type { RangeMethod } from "./grid/range";
+export type { ScaleType } from "./grid/scale";
 
 // # Prune
 export { breakEvenDensity, prune } from "./prune";
@@ -156,8 +161,8 @@ export { curves } from "./static/curves";
 export type { CurveAxisOptions, CurvePointInput, CurvesOptions } from "./static/curves";
 export { reportToCsv } from "./report/csv";
 export { reportToMarkdown } from "./static/markdown";
-export { reportToSvg } from "./static/svg";
-export { reportToText } from "./static/text";
+export { reportToSvg, type PictureOptions } from "./static/svg";
+export { reportToText, type ReportTextOptions } from "./static/text";
 export type { Displayed, MimeBundle } from "./static/display";
 export type { Curve, CurveAxis, CurvePoint, CurvesView, ModelView } from "./report/types";
 export { onComm, openComm } from "./comm";
@@ -176,6 +181,7 @@ export type {
   PrunedLinearOptions,
   QuantizedLinearOptions,
 } from "./train/lazy";
+export type { ConversionOptions, FromTensorOptions, ModelStore, PlainValues, TensorLike } from "./train/types";
 
 // # Errors
 export {

@@ -1,5 +1,6 @@
 /** The workshop of the methods: what `import … from "codebook/methods"` gives. Registries, the parts that methods share, and their measures,
- *  for those who write or test a method; studies need "codebook" only. The API reference takes its groups from the headings here. */
+ *  for those who write or test a method; studies need "codebook" only. The API reference takes its groups from the headings here.
+ *  @module codebook/methods */
 
 // # Quantize
 export { quantizerLabel, quantizerOf, quantizers, storedBits } from "./quantize";
@@ -59,6 +60,8 @@ export type {
 export { coderLabel, coderOf, coders } from "./encode";
 export { hornerCoder, hornerWord, huffmanCoder, ransCoder } from "./encode";
 export type { ByteForm, Coder, Form, SymbolForm } from "./encode";
+export type { ByteOptions, SymbolRange } from "./encode/coder";
+export type { ArrayType, ByteReader, ByteWriter } from "./encode/container/container";
 
 // # Measure
 export { bytesOfBits, checkFinite, countZeros, weightsOf } from "./measure";
@@ -67,6 +70,7 @@ export { countSymbols, entropyOfCounts } from "./measure";
 export { countHistogram, histogramBins, histogramTail, robustRange } from "./measure";
 export { sortValues, valueOfRank } from "./measure";
 export type { ErrorSums } from "./measure";
+export type { CountedSymbols } from "./measure/entropy";
 
 // # Show
 export { displayModel, displayReport, modelView } from "./static/display";

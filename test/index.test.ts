@@ -1,7 +1,17 @@
 /** The public names against those of the last release, which test/golden/public-names.txt holds: each that came, went or changed between value
  *  and type must stand in the CHANGELOG's top section. After a release delete the file and run this test; it writes the new one. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
 
@@ -54,6 +64,29 @@ test("every change of a public name since the last release stands in the CHANGEL
   expect([...untold("added", names, then), ...untold("removed", before, now)]).toEqual([]);
 });
 
+test("whoever installs the package finds the types of both, by exports and without", () => {
+  const folder = mkdtempSync(join(tmpdir(), "codebook-resolution-"));
+  try {
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(root, join(folder, "node_modules", "jupyterlab-codebook"));
+    const { CommonJS, Node16 } = ts.ModuleKind;
+    const { Bundler, Node10 } = ts.ModuleResolutionKind;
+    for (const [module, moduleResolution] of [
+      [CommonJS, Node10],
+      [Node16, ts.ModuleResolutionKind.Node16],
+      [ts.ModuleKind.ES2022, Bundler],
+    ] as const)
+      for (const [name, file] of Object.entries(modules)) {
+        const specifier = name.replace("codebook", "jupyterlab-codebook");
+        const options = { module, moduleResolution };
+        const { resolvedModule } = ts.resolveModuleName(specifier, join(folder, "study.ts"), options, ts.sys);
+        expect(resolvedModule?.resolvedFileName).toBe(join(realpathSync(root), "lib", "kernel", `${file}.d.ts`));
+      }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("no name is in both modules", () => {
   const lines = names.map((line) => line.split(" "));
   const own = new Set(lines.filter(([module]) => module === "codebook").map(([, , name]) => name));
@@ -68,6 +101,10 @@ test("both modules list their names: no export *, nothing declared beside", () =
       (one) => !ts.isExportDeclaration(one) || !one.exportClause || !ts.isNamedExports(one.exportClause),
     );
     expect(others.map((one) => one.getText())).toEqual([]);
+    // The headings, by which the reference is grouped, hold for every name.
+    const [head, ...sections] = source.text.split(/^\/\/ # (?=\w+$)/m);
+    expect(head).not.toContain("export {");
+    expect(sections.length).toBeGreaterThan(4);
   }
 });
 

@@ -33,7 +33,7 @@ export interface RateDistortionOptions extends Pick<
 > {
   /** Recipes by name; a function is asked for each of `bits`. By default linear and sorted codes, entropy-coded linear, nf4, mxfp4, nvfp4. */
   readonly schemes?: Readonly<Record<string, Recipe | ((bits: number) => Recipe)>>;
-  /** Default 2, 3, 4, 5, 6, 8. */
+  /** Bits per weight for which functions among `schemes` are asked; default 2, 3, 4, 5, 6, 8. */
   readonly bits?: readonly number[];
   /** Shape of the values, where the input is values. */
   readonly shape?: Shape;
@@ -43,7 +43,7 @@ export interface RateDistortionOptions extends Pick<
 export interface RatePoint {
   /** Bits per weight of the touched layers. */
   readonly bits: number;
-  /** null: nothing lost. */
+  /** Signal-to-quantization-noise ratio in dB; null: nothing lost. */
   readonly sqnrDb: number | null;
 }
 

@@ -50,15 +50,16 @@ export interface Encoded {
 
 /** Options of `encode()`. */
 export interface EncodeOptions {
-  /** For `delta()`: an array of as many bytes. */
+  /** For `delta()`, which needs it: an array of as many bytes. */
   readonly base?: IntegerArray | FloatArray;
 }
 
 /** Options of `decode()`. */
 export interface DecodeOptions extends EncodeOptions {
-  /** Used in errors. */
+  /** What errors call the bytes; default "encoded data". */
   readonly name?: string;
-  /** Unless told, as many as the result of `encode` says, or, of bytes alone, 2^22 and 64 for each byte. */
+  /** Symbols that the bytes may give out, 0 to 2^32; unless told, as many as the result of `encode` says, or, of bytes
+   *  alone, 2^22 and 64 for each byte. */
   readonly maximumSymbols?: number;
 }
 

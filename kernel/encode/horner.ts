@@ -37,7 +37,12 @@ export function horner(options: HornerOptions = {}): HornerStep {
 }
 
 /** Bytes of a word and digits in it, for a radix from 2 to 2^32. */
-export function hornerWord(radix: number): { wordBytes: number; digits: number } {
+export function hornerWord(radix: number): {
+  /** Bytes of a word, 1–4. */
+  wordBytes: number;
+  /** Digits in a word. */
+  digits: number;
+} {
   let best = { wordBytes: 4, digits: digitsIn(4, radix) };
   for (let wordBytes = 3; wordBytes >= 1; wordBytes--) {
     const digits = digitsIn(wordBytes, radix);

@@ -4,17 +4,14 @@ import { FormatError, OptionError } from "../errors";
 import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
 import { parametersOf } from "../tensor/tensor";
-import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
+import type { Shape, Tensor } from "../tensor/tensor";
 import { writePieces, type Hashed, type Piece, type WriteOptions } from "./write-pieces";
 import { encodeFloats, floatTypes } from "./float-encoding";
 import type { SavedFloatType } from "./float-encoding";
 import { maxHeaderBytes, safetensorsBits } from "./safetensors";
 
 /** Tensors to be saved: a `Model`'s, or anything that has these members. */
-export type SavedTensor = Pick<Tensor, "name" | "shape" | "dtype" | "sizeBytes"> & {
-  read(options?: ReadOptions): Promise<Float32Array>;
-  readBytes(options?: ReadOptions): Promise<Uint8Array>;
-};
+export type SavedTensor = Pick<Tensor, "name" | "shape" | "dtype" | "sizeBytes" | "read" | "readBytes">;
 
 export type { SavedFloatType };
 

@@ -5,15 +5,21 @@ import { OptionError } from "../errors";
 import { checkChoice, checkNumber } from "../options";
 import { parametersOf, type Shape } from "../tensor/tensor";
 
+/** What shares a scale: the whole tensor, a row, or a group of weights along the row. */
 export type Granularity = "tensor" | "channel" | "group";
 
+/** Weights of a group unless told. */
 export const defaultGroup = 128;
 
+/** How a tensor falls into groups. */
 export interface Grouping {
+  /** Rows: shape[0], or 1 for vectors, scalars and where the tensor is one group. */
   readonly rows: number;
+  /** Weights of a row. */
   readonly rowLength: number;
   /** Weights of a full group. */
   readonly groupLength: number;
+  /** Groups of a row, the shorter last one included. */
   readonly groupsPerRow: number;
 }
 
@@ -25,6 +31,7 @@ export function rowsOf(method: string, shape: Shape, count: number): { rows: num
   return { rows, rowLength: rows === 0 ? 0 : count / rows };
 }
 
+/** The groups of a tensor under a step; throws `OptionError` when the shape does not hold `count` values. */
 export function groupsOf(
   method: string,
   shape: Shape,

@@ -7,15 +7,21 @@
  *    around the best; not above 1; on ties the larger range, then the earlier try. */
 import { sortValues, valueOfRank } from "./order";
 
+/** What the grid spans: all weights, all but a few, or what gives the least squared error; the formulas stand above. */
 export type RangeMethod = "minmax" | "percentile" | "mse";
 
+/** Share of the weights inside, in percent, unless told. */
 export const defaultPercentile = 99.9;
 
+/** What a grid spans: lo ≤ 0 ≤ hi. */
 export interface Range {
+  /** The lower end. */
   readonly lo: number;
+  /** The upper end. */
   readonly hi: number;
 }
 
+/** From the smallest to the largest of weights[start … end), 0 included. */
 export function minMaxRange(weights: Float32Array, start: number, end: number): Range {
   let lo = 0;
   let hi = 0;
@@ -32,6 +38,7 @@ export function rankOf(percentile: number, count: number): number {
   return Math.min(count - 1, Math.max(0, Math.ceil((percentile * count) / 100 - 1e-9) - 1));
 }
 
+/** The range that holds `percentile` percent of weights[start … end); min–max where it would be empty. */
 export function percentileRange(
   weights: Float32Array,
   start: number,

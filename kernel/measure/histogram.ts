@@ -10,7 +10,7 @@ export const histogramTail = 0.0005;
 
 /** The range from the 0.05th to the 99.95th percentile (nearest rank), widened to hold 0; [−1, 1] when every weight is zero or
  *  there is none. The weights must be finite. */
-export function robustRange(values: Float32Array, tail = histogramTail): { minimum: number; maximum: number } {
+export function robustRange(values: Float32Array, tail = histogramTail): Pick<Histogram, "minimum" | "maximum"> {
   if (values.length === 0) return { minimum: -1, maximum: 1 };
   const cut = Math.floor(values.length * tail);
   const minimum = Math.min(0, valueOfRank(values, cut)) + 0;

@@ -54,7 +54,12 @@ export interface ChannelGroup {
   /** Query and key values in a head; 1 for nodes. */
   readonly headSize: number;
   /** The block that it belongs to: what its names begin with up to its number, and the number. */
-  readonly block?: { readonly prefix: string; readonly index: number };
+  readonly block?: {
+    /** "encoder.layer.". */
+    readonly prefix: string;
+    /** The block's number, from 0. */
+    readonly index: number;
+  };
   /** Every slice that goes with a channel, tensor by tensor. */
   readonly places: readonly ChannelPlace[];
   /** True where a·f(x) = f(a·x) for a > 0 is known of the activation between (ReLU). */

@@ -31,9 +31,9 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** What to call the model; by default after its file or folder. */
   readonly name?: string;
-  /** Of a model on the Hub: fetch it whole into the cache first, each file checked against its SHA-256. */
+  /** Of a model on the Hub: fetch it whole into the cache first, each file checked against its SHA-256; default false. */
   readonly download?: boolean;
-  /** Of a model on the Hub: ask for the newest commit of the branch, also when one is in the cache. */
+  /** Of a model on the Hub: ask for the newest commit of the branch, also when one is in the cache; default false. */
   readonly refresh?: boolean;
 }
 

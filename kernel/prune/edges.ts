@@ -20,13 +20,13 @@ import { cheapest, matrixOf, unstructuredStorage } from "./sparse/storage";
 
 /** Options of `edges()`: n and m, or fanIn, or block and sparsity. */
 export interface EdgesOptions {
-  /** Weights that stay in each group of `m`. */
+  /** Weights that stay in each group of `m`, 1 to `m`. */
   n?: number;
-  /** Weights in a group along the row; with `n`. */
+  /** Weights in a group along the row, at least 1; with `n`. */
   m?: number;
-  /** Inputs that each node keeps. */
+  /** Inputs that each node keeps, at least 1. */
   fanIn?: number;
-  /** Rows and columns of a tile; with `sparsity`. */
+  /** Rows and columns of a tile, each at least 1; with `sparsity`. */
   block?: readonly [number, number];
   /** Share of the tiles to prune, 0–1. */
   sparsity?: number;

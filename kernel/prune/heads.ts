@@ -19,11 +19,11 @@ import type { StructuralPruner } from "./pruner";
 export interface HeadsOptions {
   /** Share of the heads to remove, 0–1. Instead of `keep`. */
   sparsity?: number;
-  /** Query heads that stay in each layer; with grouped-query attention a multiple of the query heads that share a key. */
+  /** Query heads that stay in each layer, at least 1; with grouped-query attention a multiple of the query heads that share a key. */
   keep?: number;
   /** Over what the share is counted: each layer (default, so that all have the same number), or all layers. */
   scope?: "layer" | "global";
-  /** Query heads that each attention has, where neither config.json nor the file's metadata tell. */
+  /** Query heads that each attention has, 1–65,536, where neither config.json nor the file's metadata tell. */
   heads?: number;
 }
 

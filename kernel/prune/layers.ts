@@ -19,13 +19,13 @@ import type { StructuralPruner } from "./pruner";
 
 /** Options of `layers()`: drop, sparsity or keep. */
 export interface LayersOptions {
-  /** Numbers of the blocks to remove. Instead of `sparsity` and `keep`. */
+  /** Numbers of the blocks to remove, from 0. Instead of `sparsity` and `keep`. */
   drop?: readonly number[];
   /** Share of the blocks to remove, 0–1. */
   sparsity?: number;
-  /** Number of blocks that stay. */
+  /** Number of blocks that stay, at least 1. Instead of `sparsity`. */
   keep?: number;
-  /** How blocks are chosen; default "norm". */
+  /** How blocks are chosen: least norm (default), the last ones, or evenly spaced ones. */
   by?: "norm" | "last" | "every";
 }
 

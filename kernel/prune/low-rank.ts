@@ -25,7 +25,7 @@ export interface LowRankOptions {
   rank?: number;
   /** Share of Σσ² that stays at least, over 0 and up to 1. */
   energy?: number;
-  /** Bytes that the two factors of each layer take at most. */
+  /** Bytes that the two factors of each layer take at most, at least 1. */
   bytes?: number;
   /** Type of the factors; default "F16". */
   dtype?: "F16" | "F32";

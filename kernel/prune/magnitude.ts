@@ -20,7 +20,7 @@ const digits = 65_536;
 export interface MagnitudeOptions {
   /** Share of the weights to prune, 0–1. */
   sparsity: number;
-  /** Over what the share is counted; default "layer". */
+  /** Over what the share is counted: all layers, each layer (default), or each row. */
   scope?: "global" | "layer" | "row";
 }
 
@@ -64,7 +64,15 @@ export function addHistogram(sum: Float64Array, more: Float64Array): void {
 }
 
 /** The digit under which the `count`-th smallest lies (count from 1 to the sum of counts), and how many of `count` lie in it. */
-export function selectDigit(histogram: Float64Array, count: number): { digit: number; remaining: number } {
+export function selectDigit(
+  histogram: Float64Array,
+  count: number,
+): {
+  /** Place in `histogram`, from 0. */
+  digit: number;
+  /** How many of `count` lie in the digit. */
+  remaining: number;
+} {
   let digit = 0;
   let remaining = count;
   while (digit < histogram.length - 1 && remaining > histogram[digit]) remaining -= histogram[digit++];
@@ -95,7 +103,14 @@ export function pruneAtThreshold(
   weights: Float32Array,
   threshold: number,
   tiesToPrune: number,
-): { mask: Uint8Array; pruned: number; tiesPruned: number } {
+): {
+  /** 1 for a weight that stays, 0 for one that goes. */
+  mask: Uint8Array;
+  /** Number of zeros in `mask`. */
+  pruned: number;
+  /** How many of them equal the threshold. */
+  tiesPruned: number;
+} {
   const mask = new Uint8Array(weights.length);
   let kept = 0;
   let tiesPruned = 0;

@@ -23,9 +23,9 @@ import type { StructuralPruner } from "./pruner";
 export interface MergeOptions {
   /** Share of the neurons that go, 0–1. Instead of `keep`. */
   sparsity?: number;
-  /** Number of neurons that each layer has afterwards. */
+  /** Number of neurons that each layer has afterwards, at least 1. */
   keep?: number;
-  /** That number is a multiple of this; default 1. */
+  /** That number is a multiple of this, at least 1; default 1. */
   align?: number;
   /** The names of the layers in the order in which they follow one another, where that is not known. */
   chain?: readonly string[];

@@ -24,11 +24,11 @@ import { matrixOf } from "./sparse/storage";
 export interface NodesOptions {
   /** Share of the nodes to remove, 0–1. Instead of `keep`. */
   sparsity?: number;
-  /** Number of nodes that stay (all of them, where a layer has fewer). */
+  /** Number of nodes that stay, at least 1 (all of them, where a layer has fewer). */
   keep?: number;
   /** Sum of |w| (default) or root of the sum of w². */
   norm?: "l1" | "l2";
-  /** The number that stays is a multiple of this; default 1. */
+  /** The number that stays is a multiple of this, at least 1; default 1. */
   align?: number;
   /** In a model, over what the share is counted: each layer by itself (default: all get the same size), or all layers, where a neuron's
    *  norm is divided by its number of weights so that layers of different width compare. */
@@ -131,8 +131,13 @@ export interface LayerParameters {
 export function removeNodes(
   layer: LayerParameters,
   removed: readonly number[],
-  next?: { readonly weight: Float32Array; readonly shape: Shape },
-): { layer: LayerParameters; next?: { weight: Float32Array; shape: Shape } } {
+  next?: Pick<LayerParameters, "weight" | "shape">,
+): {
+  /** The layer without the nodes. */
+  layer: LayerParameters;
+  /** The next layer without their inputs, where it was given. */
+  next?: Pick<LayerParameters, "weight" | "shape">;
+} {
   const { rows, columns } = matrixOf(layer.shape);
   if (layer.shape.length < 2 || rows * columns !== layer.weight.length)
     throw new OptionError(

@@ -30,13 +30,13 @@ export type Fp8Granularity = "tensor" | "channel" | "block" | "group";
 
 /** Options of `fp8()`. */
 export interface Fp8Options {
-  /** Default "E4M3". */
+  /** Layout of the 8 bits; default "E4M3". */
   format?: Fp8Format;
   /** What shares a scale; default "channel", or what `block` or `group` imply. */
   per?: Fp8Granularity;
-  /** Rows and columns of a block; implies per: "block"; default [128, 128]. */
+  /** Rows and columns of a block, each at least 1; implies per: "block"; default [128, 128]. */
   block?: readonly [number, number];
-  /** Weights per group along the row; implies per: "group"; default 128. */
+  /** Weights per group along the row, at least 1; implies per: "group"; default 128. */
   group?: number;
 }
 

@@ -206,7 +206,12 @@ function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Arr
 
 /** A tensor as a GGUF file holds it: the type's name and the bytes of its blocks, row after row. `quantized` is what `quantize` gave for
  *  a `ggml` step. Throws `OptionError` for another method's. */
-export function ggmlBytes(quantized: Quantized): { type: GgmlTarget; bytes: Uint8Array } {
+export function ggmlBytes(quantized: Quantized): {
+  /** The type's name in the file. */
+  type: GgmlTarget;
+  /** Blocks one behind the other, or float16 values, little-endian. */
+  bytes: Uint8Array;
+} {
   const { step, codes } = quantized;
   if (step.kind !== method) throw new OptionError(`ggmlBytes(): the tensor was quantized by ${step.kind}, not by ggml`);
   const { type } = step as GgmlStep;

@@ -45,15 +45,15 @@ export interface HqqOptions {
   bits?: number;
   /** What shares a scale; default "group". */
   per?: Granularity;
-  /** Weights per group along the row; default 64. */
+  /** Weights per group along the row, at least 1; default 64. */
   group?: number;
-  /** Rounds at most; default 20. 0 gives the starting grid. */
+  /** Rounds at most, 0–10,000; default 20. 0 gives the starting grid. */
   iterations?: number;
-  /** Exponent p of the norm, above 0 and below 1, or 1 for the absolute error; default 0.7. */
+  /** Exponent p of the norm, 0.01–1, 1 for the absolute error; default 0.7. */
   norm?: number;
-  /** Weight β of the half-quadratic term; default 10. */
+  /** Weight β of the half-quadratic term, 10^−6 to 10^12; default 10. */
   beta?: number;
-  /** Factor κ of β from round to round; default 1.01. */
+  /** Factor κ of β from round to round, 1–100; default 1.01. */
   kappa?: number;
   /** Start from a whole zero point; default true at 4 bits only. */
   roundZero?: boolean;

@@ -35,11 +35,11 @@ const kind = "int";
 export interface IntOptions {
   /** Bits per weight, 2–8. */
   bits: number;
-  /** Default true. */
+  /** true: no zero points (default). false: a zero point moves the grid. */
   symmetric?: boolean;
   /** What shares a scale; default "group" below 8 bits, "channel" at 8, or "group" when `group` is given. */
   per?: Granularity;
-  /** Weights per group along the row; implies per: "group"; default 128. */
+  /** Weights per group along the row, at least 1; implies per: "group"; default 128. */
   group?: number;
   /** How scales are stored; default "F32". compressed-tensors stores them in the type of the model's weights. */
   scaleDtype?: "F32" | "F16" | "BF16";

@@ -45,11 +45,11 @@ export interface KMeansOptions {
   per?: "tensor" | "channel";
   /** true: the least error or an `OptionError` when the tensor is too large; false: Lloyd; default: exact where the size allows. */
   exact?: boolean;
-  /** Rounds of Lloyd's iterations at most; default 100. */
+  /** Rounds of Lloyd's iterations at most, 1 to a million; default 100. */
   iterations?: number;
-  /** Runs from different seeds, of which the best counts, where it is not exact; default 1. */
+  /** Runs from different seeds, of which the best counts, where it is not exact, 1–1000; default 1. */
   restarts?: number;
-  /** Seed of the random draws; default 0. */
+  /** Seed of the random draws, a whole number from 0; default 0. */
   seed?: number;
   /** How the codebook's values are stored; default "F32" per tensor, "F16" per channel. */
   valueDtype?: ScaleType;

@@ -54,13 +54,13 @@ export interface LinearOptions {
   symmetric?: boolean;
   /** What shares a scale; default "group". */
   per?: Granularity;
-  /** Weights per group along the row; implies per: "group"; default 128. */
+  /** Weights per group along the row, at least 1; implies per: "group"; default 128. */
   group?: number;
   /** What the grid spans; default "minmax". */
   range?: RangeMethod;
-  /** With range "percentile": the share of weights inside, in percent; default 99.9. */
+  /** With range "percentile": the share of weights inside, 1–100 percent; default 99.9. */
   percentile?: number;
-  /** A fixed step for the whole tensor, instead of `bits`; the codes are unbounded, to be entropy coded. */
+  /** A fixed step for the whole tensor, 2^−126 to 2^126, instead of `bits`; the codes are unbounded, to be entropy coded. */
   step?: number;
   /** Instead of `bits`: bits per weight after entropy coding, 0.05–12; the step is chosen to meet them. In `compress()` one step for
    *  all layers of the recipe's entry, with a coder such as `rans()` as the last step; all that is stored counts. */

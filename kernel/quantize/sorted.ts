@@ -46,7 +46,7 @@ export interface SortedOptions {
   per?: "tensor" | "channel";
   /** What follows the equally filled bins: nothing (default), Lloyd's iterations, or the codebook of least squared error. */
   refine?: "none" | "lloyd" | "optimal";
-  /** Rounds of Lloyd's refinement at most; default 100. */
+  /** Rounds of Lloyd's refinement at most, 1 to a million; default 100. */
   iterations?: number;
   /** How the codebook's values are stored; default "F32" per tensor, "F16" per channel. */
   valueDtype?: ScaleType;

@@ -34,7 +34,7 @@ export interface TernaryOptions {
   method?: TernaryMethod;
   /** What shares a scale; default "tensor", or "group" when `group` is given. */
   per?: Granularity;
-  /** Weights per group along the row. */
+  /** Weights per group along the row, at least 1; implies per: "group"; default 128 with it. */
   group?: number;
   /** How scales are stored; default "F16" in groups, "F32" per channel or tensor. */
   scaleDtype?: ScaleType;

@@ -34,7 +34,7 @@ const { fround } = Math;
 
 /** Options of `trellis()`: step or targetBits. */
 export interface TrellisOptions {
-  /** Δ. Instead of `targetBits`. */
+  /** Δ, the distance between neighbouring levels, 2^−126 to 2^126. Instead of `targetBits`. */
   step?: number;
   /** Bits per weight after entropy coding, 0.05–12; the step is chosen to meet them. In `compress()` one step for all layers of the
    *  recipe's entry, with a coder such as `rans()` right after it; all that is stored counts. */

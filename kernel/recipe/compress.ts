@@ -26,9 +26,9 @@ export interface CompressOptions {
   readonly name?: string;
   /** Of the weight matrices, touch these only: a glob, a RegExp, a function of the layer, or a list of them. */
   readonly only?: LayerPattern | readonly LayerPattern[];
-  /** Leave these alone. */
+  /** Leave these alone, in the same forms. */
   readonly skip?: LayerPattern | readonly LayerPattern[];
-  /** For steps that draw random numbers; 0 unless told. */
+  /** For steps that draw random numbers, a whole number from 0; 0 unless told. */
   readonly seed?: number;
   /** Stops the work within a quarter of a second; by default the running cell's. */
   readonly signal?: AbortSignal;

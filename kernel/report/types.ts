@@ -130,11 +130,17 @@ export interface VariantSummary {
   readonly parameters?: number;
   /** Over the touched layers only, at their own bits. */
   readonly touched: {
+    /** Number of layers. */
     readonly layers: number;
+    /** Elements of their original tensors. */
     readonly parameters: number;
+    /** Everything that must be stored to get their w′ back. */
     readonly bytes: number;
+    /** 8·bytes / parameters. */
     readonly bitsPerWeight: number;
+    /** Of all their weights as one tensor, in dB; null when nothing was lost. */
     readonly sqnrDb: number | null;
+    /** Share of zeros among their w′, 0–1. */
     readonly sparsity: number;
   };
   /** Seconds are not part of a report: it holds only what a second run repeats. */
@@ -164,14 +170,7 @@ export interface ModelView {
   /** The model itself. */
   readonly model: ModelSummary;
   /** In the model's order, each with its place, and a histogram where values were read. */
-  readonly tensors: readonly (LayerPlace & {
-    readonly name: string;
-    readonly shape: readonly number[];
-    readonly dtype: string;
-    readonly parameters: number;
-    readonly bytes: number;
-    readonly histogram?: Histogram;
-  })[];
+  readonly tensors: readonly Omit<LayerReport, "variants">[];
 }
 
 /** An axis of a figure of curves. */

@@ -50,7 +50,12 @@ export interface Backend {
   /** The module `@tensorflow/tfjs` with this backend set. */
   readonly tf: TensorflowModule;
   /** Backends that were tried before this one, and why each could not be had. */
-  readonly skipped: readonly { readonly name: BackendName; readonly reason: string }[];
+  readonly skipped: readonly {
+    /** The backend that could not be had. */
+    readonly name: BackendName;
+    /** A sentence. */
+    readonly reason: string;
+  }[];
   /** Operations that this backend lacks and that run in plain JavaScript on its behalf (slower, same results). */
   readonly delegated: readonly string[];
 }
@@ -213,7 +218,18 @@ export interface FitCallback {
 /** Where a model is saved to and loaded from, in the shape that tfjs takes (`tf.io.IOHandler`). */
 export interface ModelStore {
   /** Writes what `model.save` gives; tells when and in what form. */
-  save(artifacts: object): Promise<{ modelArtifactsInfo: { dateSaved: Date; modelTopologyType: "JSON" | "GraphDef" } }>;
+  save(artifacts: object): Promise<{
+    /** What tfjs tells of what was written. */
+    modelArtifactsInfo: {
+      /** When. */
+      dateSaved: Date;
+      /** In what form the topology is. */
+      modelTopologyType: "JSON" | "GraphDef";
+    };
+  }>;
   /** Reads what `tf.loadLayersModel` takes. */
-  load(): Promise<{ format?: string }>;
+  load(): Promise<{
+    /** The form of the topology, as model.json names it. */
+    format?: string;
+  }>;
 }

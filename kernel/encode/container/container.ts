@@ -107,8 +107,10 @@ export class ByteWriter {
 /** Reads foreign bytes; every fault is a `FormatError` at its offset. */
 export class ByteReader {
   private constructor(
+    /** All bytes of the container. */
     readonly bytes: Uint8Array,
     private readonly file: string,
+    /** The place of reading. */
     public offset: number,
     /** Past the last byte of the coder's part. */
     readonly end: number,

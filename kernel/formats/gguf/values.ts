@@ -12,6 +12,7 @@ export type GgufTypeName = GgufScalarName | "string";
 /** A value with the type that it is stored as; made by `ggufValue`. */
 export class GgufValue {
   constructor(
+    /** Of a list, the type of its entries. */
     readonly type: GgufTypeName,
     /** Of a list, the list. 64-bit integers past ±2^53 are given as `bigint`, or as their decimal digits. */
     readonly value: unknown,

@@ -134,7 +134,12 @@ export function decodeSparse(
   shape: Shape,
   form: SparseForm,
   options: { name?: string } = {},
-): { values: Float32Array; mask: Uint8Array } {
+): {
+  /** Row-major, in `shape`; 0 where nothing is stored. */
+  values: Float32Array;
+  /** 1 where a value is stored. */
+  mask: Uint8Array;
+} {
   checkForm("decodeSparse", form, shape);
   const { name = "sparse tensor" } = options;
   const { rows, columns } = matrixOf(shape);
