@@ -2,8 +2,7 @@
  *  result is written, used again and again. Nothing is copied on the main thread, and memory does not grow with the file. */
 import { throwIfStopped } from "../bytes/pause";
 import type { Progress } from "../host";
-import { laneOf, sharedMemory, type LanePlaces } from "../loops/plane-memory";
-import type { WasmMemory } from "../simd/module";
+import { laneOf, sharedMemory, type LanePlaces, type WasmMemory } from "../loops/plane-memory";
 import { sharedPool } from "../threads/pool";
 import { blockBytesIn, type ArchiveVersion, type SegmentInfo } from "./contents";
 import { decodeBatch, encodeBatch, type DecodeTask, type EncodedBatch, type EncodeTask, type Piece } from "./tasks";

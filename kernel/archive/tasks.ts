@@ -1,8 +1,7 @@
 /** What a worker thread does for an archive: code or decode a batch of blocks. */
 import { FormatError } from "../errors";
-import type { LanePlaces } from "../loops/plane-memory";
+import type { LanePlaces, WasmMemory } from "../loops/plane-memory";
 import { planeLoops } from "../loops/planes";
-import type { WasmMemory } from "../simd/module";
 import { transferring, type Transferring } from "../threads/transferring";
 import { castInto } from "./base-cast";
 import { blockBytesOf, layoutOf, type LayoutCode } from "../encode/byte-planes/block-layout";

@@ -1,6 +1,5 @@
 /** The range coder of rans.ts over a chunk of symbols at a time: what encoders and decoders of symbols share. */
-import { chunkSymbols, coderPlaces, type CoderKernels } from "../../loops/coder-memory";
-import { LOWEST_STATE } from "../../simd/generated/coders";
+import { chunkSymbols, coderPlaces, LOWEST_STATE, type CoderKernels } from "../../loops/coder-memory";
 import type { ByteReader, ByteWriter } from "../container/container";
 
 export const lowestState = LOWEST_STATE;

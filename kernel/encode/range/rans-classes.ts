@@ -32,9 +32,8 @@ export function encodeClasses(
   counted: CountedSymbols,
   inner: SymbolForm<ClassedStep>,
 ): number {
-  const number = step.classes ?? 1;
+  const { classes: number = 1, ...own } = step;
   const classes = classify(values, counted, number);
-  const { classes: _, ...own } = step;
   let bits = 0;
   const part = (symbols: IntegerArray): void => {
     const one = new ByteWriter();

@@ -70,6 +70,15 @@ export function setGrid(memory: DataView, { bits, symmetric, half }: Grid): void
   memory.setUint8(GRID + 5, Number(half));
 }
 
+/** The inverse: what stands there. */
+export function getGrid(memory: DataView): Grid {
+  return {
+    bits: memory.getInt32(GRID, true),
+    symmetric: memory.getUint8(GRID + 4) !== 0,
+    half: memory.getUint8(GRID + 5) !== 0,
+  };
+}
+
 /** Addresses of what is known of each group; those of four groups may be written at a time. */
 export interface GroupTables {
   /** Smallest and largest weight (groups, 2) f32. */
@@ -93,6 +102,17 @@ export function setGroupTables(memory: DataView, { bounds, scales, zeros, flags,
   memory.setUint32(GROUP_TABLES + 16, errors, true);
 }
 
+/** The inverse: what stands there. */
+export function getGroupTables(memory: DataView): GroupTables {
+  return {
+    bounds: memory.getUint32(GROUP_TABLES, true),
+    scales: memory.getUint32(GROUP_TABLES + 4, true),
+    zeros: memory.getUint32(GROUP_TABLES + 8, true),
+    flags: memory.getUint32(GROUP_TABLES + 12, true),
+    errors: memory.getUint32(GROUP_TABLES + 16, true),
+  };
+}
+
 /** Ranks of the lower and upper end of a range, 0 for the smallest: of full groups, and of a shorter last one. */
 export interface Ranks {
   readonly low: number;
@@ -107,6 +127,16 @@ export function setRanks(memory: DataView, { low, high, lowRest, highRest }: Ran
   memory.setInt32(RANKS + 4, high, true);
   memory.setInt32(RANKS + 8, lowRest, true);
   memory.setInt32(RANKS + 12, highRest, true);
+}
+
+/** The inverse: what stands there. */
+export function getRanks(memory: DataView): Ranks {
+  return {
+    low: memory.getInt32(RANKS, true),
+    high: memory.getInt32(RANKS + 4, true),
+    lowRest: memory.getInt32(RANKS + 8, true),
+    highRest: memory.getInt32(RANKS + 12, true),
+  };
 }
 
 /** What the searches of blocks go by. */
@@ -128,6 +158,16 @@ export function setBlockSearch(memory: DataView, { trials, importance, blocksInR
   memory.setInt32(BLOCK_SEARCH + 12, first, true);
 }
 
+/** The inverse: what stands there. */
+export function getBlockSearch(memory: DataView): BlockSearch {
+  return {
+    trials: memory.getInt32(BLOCK_SEARCH, true),
+    importance: memory.getUint32(BLOCK_SEARCH + 4, true),
+    blocksInRow: memory.getInt32(BLOCK_SEARCH + 8, true),
+    first: memory.getInt32(BLOCK_SEARCH + 12, true),
+  };
+}
+
 /** The grid of half-quadratic quantization. */
 export interface HqqGrid {
   /** Σ|error| before a call, and after it. */
@@ -145,6 +185,15 @@ export function setHqqGrid(memory: DataView, { total, highest, limit }: HqqGrid)
   memory.setFloat32(HQQ_GRID + 12, limit, true);
 }
 
+/** The inverse: what stands there. */
+export function getHqqGrid(memory: DataView): HqqGrid {
+  return {
+    total: memory.getFloat64(HQQ_GRID, true),
+    highest: memory.getInt32(HQQ_GRID + 8, true),
+    limit: memory.getFloat32(HQQ_GRID + 12, true),
+  };
+}
+
 /** Codes of `encodeIntegers` lie between these. */
 export interface IntegerRange {
   readonly low: number;
@@ -155,6 +204,14 @@ export interface IntegerRange {
 export function setIntegerRange(memory: DataView, { low, high }: IntegerRange): void {
   memory.setInt32(INTEGER_RANGE, low, true);
   memory.setInt32(INTEGER_RANGE + 4, high, true);
+}
+
+/** The inverse: what stands there. */
+export function getIntegerRange(memory: DataView): IntegerRange {
+  return {
+    low: memory.getInt32(INTEGER_RANGE, true),
+    high: memory.getInt32(INTEGER_RANGE + 4, true),
+  };
 }
 
 /** What the module exports. Arguments are addresses of its memory, counts and flags; a bool comes back as 0 or 1. */
