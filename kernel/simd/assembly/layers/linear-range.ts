@@ -53,7 +53,7 @@ function valueOfRank(x: usize, count: i32, rank: i32): f32 {
   return load<f32>(x + ((<usize>rank) << 2));
 }
 
-/** The value of rank `rank` among x or |x|; `scratch` has room for `count` f32. */
+/** The value of rank `rank` among x or |x|; `scratch` is the address of (count) f32. */
 function ranked(x: usize, count: i32, rank: i32, magnitudes: bool, scratch: usize): f32 {
   if (count - rank <= 64) return largestOfRank(x, count, count - rank, magnitudes, false);
   if (rank < 64) return -largestOfRank(x, count, rank + 1, magnitudes, true);
