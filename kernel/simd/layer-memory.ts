@@ -9,9 +9,9 @@ import { LIST_BYTES, LIST_STRIDE, LISTS, STAGE, type LayersModule } from "./gene
 export type KernelArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array | Uint32Array;
 
 export const stageBytes = 1 << 20;
-const roomAt = STAGE + stageBytes;
+const arenaAt = STAGE + stageBytes;
 /** The largest arena in bytes that a job gets, and the largest memory that a thread keeps from one layer to the next. */
-const mostRoom = 1 << 28;
+const mostArena = 1 << 28;
 const mostKept = 1 << 26;
 
 interface Loaded {
@@ -21,11 +21,11 @@ interface Loaded {
 
 let loaded: Loaded | undefined;
 /** How many bytes of the arena are taken, and the address where it ends. Outside a job it has no bytes. */
-let roomUsed = 0;
-let roomEnd = 0;
+let arenaUsed = 0;
+let arenaEnd = 0;
 
 function load(): Loaded {
-  return (loaded ??= instantiate<LayersModule>("layers", stageBytes, 1 + (stageBytes + mostRoom) / pageBytes));
+  return (loaded ??= instantiate<LayersModule>("layers", stageBytes, 1 + (stageBytes + mostArena) / pageBytes));
 }
 
 export function layerFunctions(): LayersModule {
@@ -35,13 +35,13 @@ export function layerFunctions(): LayersModule {
 /** Begins a job with an arena of `bytes` bytes. Arrays that an earlier job took from it must not be used any more. */
 export function reserve(bytes: number): void {
   const { memory } = load();
-  roomUsed = 0;
-  roomEnd = 0;
-  if (bytes > mostRoom) return;
-  const missing = roomAt + bytes - memory.buffer.byteLength;
+  arenaUsed = 0;
+  arenaEnd = 0;
+  if (bytes > mostArena) return;
+  const missing = arenaAt + bytes - memory.buffer.byteLength;
   try {
     if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
-    roomEnd = roomAt + bytes;
+    arenaEnd = arenaAt + bytes;
   } catch (error) {
     // The system has no more memory: arrays will come from the heap.
     if (!(error instanceof RangeError)) throw error;
@@ -50,27 +50,27 @@ export function reserve(bytes: number): void {
 
 /** Ends a job: arrays come from the heap again, and a memory that has grown large is given back to the system. */
 export function release(): void {
-  roomUsed = 0;
-  roomEnd = 0;
+  arenaUsed = 0;
+  arenaEnd = 0;
   if (loaded && loaded.memory.buffer.byteLength > mostKept) loaded = undefined;
 }
 
 function take(bytes: number): { buffer: ArrayBuffer; at: number } | undefined {
-  const at = roomAt + roomUsed;
-  if (at + bytes > roomEnd) return undefined;
+  const at = arenaAt + arenaUsed;
+  if (at + bytes > arenaEnd) return undefined;
   const { buffer } = load().memory;
-  roomUsed += Math.ceil(bytes / 64) * 64;
+  arenaUsed += Math.ceil(bytes / 64) * 64;
   return { buffer, at };
 }
 
 /** An array of `length` float32 in the arena. It holds whatever was there before. Outside a job, and when the arena is full, the array comes
  *  from the heap and holds zeros. */
-export function roomForFloats(length: number): Float32Array {
+export function arenaFloats(length: number): Float32Array {
   const place = take(4 * length);
   return place ? new Float32Array(place.buffer, place.at, length) : new Float32Array(length);
 }
 /** The same for bytes. */
-export function roomForBytes(length: number): Uint8Array {
+export function arenaBytes(length: number): Uint8Array {
   const place = take(length);
   return place ? new Uint8Array(place.buffer, place.at, length) : new Uint8Array(length);
 }
