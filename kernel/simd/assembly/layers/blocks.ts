@@ -9,7 +9,14 @@ import * as iq4 from "./block-types/iq4";
 import * as fp4 from "./block-types/fp4";
 import * as ternary from "./block-types/ternary";
 import { BLOCK_SEARCH, BlockSearch, BlockType, LISTS } from "./_shared";
-import { packCrumbs, packNibbles16, packNibbles8, unpackCrumbs, unpackNibbles16, unpackNibbles8 } from "./block-types/packing";
+import {
+  packCrumbs,
+  packNibbles16,
+  packNibbles8,
+  unpackCrumbs,
+  unpackNibbles16,
+  unpackNibbles8,
+} from "./block-types/packing";
 
 /** The lists that the searches walk stand at LISTS, f32, of MXFP4 u32; where they begin in a row and what its importance is, BLOCK_SEARCH
  *  tells. `type` is one of BlockType. */

@@ -11,14 +11,7 @@ import { HQQ_GRID, HqqGrid } from "./_shared";
 
 const tail = memory.data(16, 16);
 
-export function hqqRound(
-  weights: usize,
-  columns: i32,
-  group: i32,
-  inverses: usize,
-  zeros: usize,
-  next: usize,
-): f64 {
+export function hqqRound(weights: usize, columns: i32, group: i32, inverses: usize, zeros: usize, next: usize): f64 {
   const grid = changetype<HqqGrid>(HQQ_GRID);
   const limit = grid.limit;
   let total = grid.total;

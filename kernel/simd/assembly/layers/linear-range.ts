@@ -76,7 +76,9 @@ export function percentileRanges(weights: usize, columns: i32, group: i32, first
     // A group without a range is all zeros, and keeps its bounds.
     if (load<f32>(bounds) < 0 || load<f32>(bounds, 4) > 0) {
       const high = max<f32>(0, ranked(weights, length, isFull ? ranks.high : ranks.highRest, symmetric, scratch));
-      const low = symmetric ? -high : min<f32>(0, ranked(weights, length, isFull ? ranks.low : ranks.lowRest, false, scratch));
+      const low = symmetric
+        ? -high
+        : min<f32>(0, ranked(weights, length, isFull ? ranks.low : ranks.lowRest, false, scratch));
       if (low < high) {
         store<f32>(bounds, low);
         store<f32>(bounds, high, 4);

@@ -66,7 +66,14 @@ function round(x: usize, inverse: f32, offset: f32, least: i32, most: i32, codes
 }
 
 /** half is 8 or 16; the list at LISTS is its `symmetricTrials` (18) f32. */
-export function encodeCentredWeighed(x: usize, blocks: i32, half: i32, blockBytes: usize, bytes: usize, codes: usize): void {
+export function encodeCentredWeighed(
+  x: usize,
+  blocks: i32,
+  half: i32,
+  blockBytes: usize,
+  bytes: usize,
+  codes: usize,
+): void {
   for (let block = 0; block < blocks; block += 4) {
     weigh(x, block, blocks - 1);
     symmetricScales(32, half, LISTS, peaksOf(weightLanes, 32));
@@ -83,7 +90,14 @@ export function encodeCentredWeighed(x: usize, blocks: i32, half: i32, blockByte
 }
 
 /** qmax is 15 or 31. */
-export function encodeShiftedWeighed(x: usize, blocks: i32, qmax: i32, blockBytes: usize, bytes: usize, codes: usize): void {
+export function encodeShiftedWeighed(
+  x: usize,
+  blocks: i32,
+  qmax: i32,
+  blockBytes: usize,
+  bytes: usize,
+  codes: usize,
+): void {
   for (let block = 0; block < blocks; block += 4) {
     weigh(x, block, blocks - 1);
     affineScales<Squared>(32, qmax, LISTS, changetype<BlockSearch>(BLOCK_SEARCH).trials);
