@@ -30,14 +30,14 @@ export function entriesOf(module) {
     .map((name) => relative(root, join(folder, name)));
 }
 
-/** Of AssemblyScript's types: bytes in memory, the method of a DataView that writes it, and its type in TypeScript. */
+/** Of AssemblyScript's types: bytes in memory, its name in the methods of a DataView, and its type in TypeScript. */
 const types = {
-  bool: { bytes: 1, write: "setUint8", type: "boolean" },
-  i32: { bytes: 4, write: "setInt32", type: "number" },
-  u32: { bytes: 4, write: "setUint32", type: "number" },
-  usize: { bytes: 4, write: "setUint32", type: "number" },
-  f32: { bytes: 4, write: "setFloat32", type: "number" },
-  f64: { bytes: 8, write: "setFloat64", type: "number" },
+  bool: { bytes: 1, view: "Uint8", type: "boolean" },
+  i32: { bytes: 4, view: "Int32", type: "number" },
+  u32: { bytes: 4, view: "Uint32", type: "number" },
+  usize: { bytes: 4, view: "Uint32", type: "number" },
+  f32: { bytes: 4, view: "Float32", type: "number" },
+  f64: { bytes: 8, view: "Float64", type: "number" },
 };
 
 const parsed = new Map();
@@ -138,16 +138,18 @@ function blockOf(name, node, statement, constants) {
   const address = constantName(name);
   const start = constants.get(address) ?? fail(node, `there is no address ${address}`);
   let offset = 0;
-  const [fields, names, writes] = [[], [], []];
+  const [fields, names, writes, reads] = [[], [], [], []];
   for (const member of node.members) {
     const type = types[typeText(member.type)] ?? fail(member, `it has no size: ${typeText(member.type)}`);
     offset = Math.ceil(offset / type.bytes) * type.bytes;
     const field = member.name.text;
     fields.push(`${docOf(member)}readonly ${field}: ${type.type};`);
     names.push(field);
-    const value = type.type === "boolean" ? `Number(${field})` : field;
+    const isFlag = type.type === "boolean";
+    const at = `${address}${offset > 0 ? ` + ${offset}` : ""}`;
     const order = type.bytes > 1 ? ", true" : "";
-    writes.push(`memory.${type.write}(${address}${offset > 0 ? ` + ${offset}` : ""}, ${value}${order});`);
+    writes.push(`memory.set${type.view}(${at}, ${isFlag ? `Number(${field})` : field}${order});`);
+    reads.push(`${field}: memory.get${type.view}(${at}${order})${isFlag ? " !== 0" : ""},`);
     offset += type.bytes;
   }
   return {
@@ -156,7 +158,10 @@ function blockOf(name, node, statement, constants) {
     text: `${docOf(statement)}export interface ${name} {\n${fields.join("\n")}\n}
 
 /** Writes them to ${address}, where the module's functions read them. \`memory\` is a view of all of its memory. */
-export function set${name}(memory: DataView, { ${names.join(", ")} }: ${name}): void {\n${writes.join("\n")}\n}`,
+export function set${name}(memory: DataView, { ${names.join(", ")} }: ${name}): void {\n${writes.join("\n")}\n}
+
+/** The inverse: what stands there. */
+export function get${name}(memory: DataView): ${name} {\n  return {\n${reads.join("\n")}\n  };\n}`,
   };
 }
 

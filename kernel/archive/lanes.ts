@@ -1,9 +1,8 @@
-/** How blocks get to worker threads and back: a few lanes, each a piece of shared memory into which a batch is read and out of which the
- *  result is written, used again and again. Nothing is copied on the main thread, and memory does not grow with the file. */
+/** How blocks get to worker threads and back. A lane is a piece of shared memory into which a batch is read and out of which its result is
+ *  written. A few lanes are used again and again, so that nothing is copied on the main thread, and memory does not grow with the file. */
 import { throwIfStopped } from "../bytes/pause";
 import type { Progress } from "../host";
-import { laneOf, sharedMemory, type LanePlaces } from "../loops/plane-memory";
-import type { WasmMemory } from "../simd/module";
+import { laneOf, sharedMemory, type LanePlaces, type WasmMemory } from "../loops/plane-memory";
 import { sharedPool, type RunOptions } from "../threads/pool";
 import { blockBytesIn, type ArchiveVersion, type SegmentInfo } from "./contents";
 import {
@@ -43,9 +42,9 @@ export interface Batch {
 /** Original bytes, and bytes of the base, that a worker takes at a time. */
 const batchBytes = 4 * 1024 * 1024;
 const baseBytes = 4 * batchBytes;
-/** Pieces of a batch: as many bytes may be added to it by coding. */
+/** Pieces of a batch at most. Coding may add one byte for each. */
 const mostPieces = 4096;
-/** Files up to this size are not worth a thread. */
+/** Files of up to this many bytes are coded on the thread that asks. */
 const inlineBytes = 1024 * 1024;
 
 /** All blocks of the segments, in order. */
@@ -109,7 +108,7 @@ export class Lane {
   readonly places: LanePlaces;
   private readonly bytes: Uint8Array;
 
-  /** Room for that many bytes of the original, and of the base. */
+  /** A lane for batches of `size` bytes of the original and `baseSize` bytes of the base. */
   constructor(size: number, baseSize: number) {
     this.places = laneOf(size + mostPieces, baseSize);
     this.memory = sharedMemory(this.places.end);
@@ -134,7 +133,7 @@ export interface Turn<Result> {
   readonly result: Result;
 }
 
-/** Runs batches over worker threads, at most two for each at a time; results come in the order of the batches. */
+/** Runs batches on worker threads, of which each has two at most at a time. The results come in the order of the batches. */
 export class Lanes {
   private readonly isInline: boolean;
   private readonly lanes: Lane[];
@@ -186,7 +185,7 @@ export class Lanes {
   }
 }
 
-/** Hands on the first of those that run; gives back its lane when the caller is done with it. */
+/** Hands on the first of the running batches, and takes its lane back when the caller is done with it. */
 async function* oldest<Result>(
   running: { batch: Batch; lane: Lane; promise: Promise<Result> }[],
 ): AsyncGenerator<Turn<Result>, Lane> {

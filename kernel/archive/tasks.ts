@@ -1,8 +1,7 @@
 /** What a worker thread does for an archive: code or decode a batch of blocks. */
 import { FormatError } from "../errors";
-import type { LanePlaces } from "../loops/plane-memory";
+import type { LanePlaces, WasmMemory } from "../loops/plane-memory";
 import { planeLoops } from "../loops/planes";
-import type { WasmMemory } from "../simd/module";
 import { taskModule } from "../threads/tasks";
 import { transferring, type Transferring } from "../threads/transferring";
 import { castInto } from "./base-cast";
@@ -45,7 +44,8 @@ export interface DecodeTask extends Task, EncodedBatch {
   readonly at: number;
 }
 
-/** The blocks of the pieces in order, from byte `at` of all pieces on; `base` is the same part of the base, in the type of the piece. */
+/** Calls `act` for the blocks of the pieces in order. `at` is the place of a block's first byte among those of all pieces, and `base` the same
+ *  part of the base, in the type of the piece. */
 function forEachBlock(
   pieces: readonly Piece[],
   bases: Uint8Array,
@@ -69,6 +69,7 @@ function forEachBlock(
   }
 }
 
+/** Codes the pieces of a batch, and tells the bytes and the hash of each block. */
 export function encodeBatch({ memory, lane, pieces }: EncodeTask): EncodedBatch {
   const kernels = planeLoops.in(memory);
   const sizes: number[] = [];
@@ -83,7 +84,7 @@ export function encodeBatch({ memory, lane, pieces }: EncodeTask): EncodedBatch 
   return { sizes: Float64Array.from(sizes), hashes: BigUint64Array.from(hashes) };
 }
 
-/** `FormatError` for a block with another hash, or that no encoder wrote. */
+/** Decodes the blocks of a batch. Throws `FormatError` for a block that has another hash, or that no encoder wrote. */
 export function decodeBatch({ memory, lane, sizes, hashes, pieces, version, file, at: start }: DecodeTask): void {
   const kernels = planeLoops.in(memory);
   let block = 0;

@@ -1,13 +1,13 @@
-/** What is known of an archive that is not finished: of each segment in memory, of each batch of blocks in a line beside the file. */
+/** What is known of an archive that is not finished: in memory of each segment, and in a line beside the file of each batch of blocks. */
 import { createHash } from "node:crypto";
 import { archiveVersion, blockCount, type Segment, type SegmentInfo } from "./contents";
 import type { EncodedBatch } from "./tasks";
 
 /** What is known of a segment so far. */
 export class SegmentBuilder {
-  /** Of the bytes that were read. */
+  /** Takes in the segment's bytes that were read. */
   hash = createHash("sha256");
-  /** Of all its bytes, where an earlier call has read them. */
+  /** The SHA-256 of all its bytes, where an earlier call has read them. */
   known: string | undefined;
   readonly blocks: number;
   private readonly at: Float64Array;
@@ -48,7 +48,7 @@ export function writeNote({ upTo, ended, sizes, hashes }: BatchNote): string {
   return [upTo, ...lists.map((list) => list.join(","))].join(" ");
 }
 
-/** `undefined` for what is no note of `blocks` blocks. */
+/** The inverse of `writeNote`; `undefined` for a line that is no note of `blocks` blocks. */
 export function readNote(note: string, blocks: number): BatchNote | undefined {
   const form = /^([0-9a-f]{64}) ((?:[0-9a-f]{64},?)*) ((?:\d{1,15},?)+) ((?:[0-9a-f]{1,16},?)+)$/.exec(note);
   if (!form) return undefined;

@@ -57,7 +57,7 @@ export interface SymbolRange {
   readonly maximum: number;
 }
 
-/** Symbols that are worked on at a time. */
+/** How many symbols are worked on at a time. */
 export const pieceLength = 16_384;
 
 /** out[from + i] = symbols[places[i]] for the first `size` places. Written as unsigned numbers of the array's width, so that the loops see

@@ -21,12 +21,11 @@
  *    1  per symbol: varint frequency, varint (gap − 1) to the next (none behind the last);
  *  whichever is shorter. Then the states, 4 bytes each, and the codes' bytes in the decoder's order. */
 import { OptionError } from "../errors";
-import { chunkSymbols, coderPlaces } from "../loops/coder-memory";
+import { chunkSymbols, coderPlaces, setInterleaving } from "../loops/coder-memory";
 import { coderLoops } from "../loops/coders";
 import type { CountedSymbols } from "../measure/entropy";
 import { bitsFor } from "../measure/size";
 import { checkNumber, checkOptionNames } from "../options";
-import { setInterleaving } from "../simd/generated/coders";
 import type { Step } from "../tensor/step";
 import { placeSymbols, type Coder, type SymbolForm, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";

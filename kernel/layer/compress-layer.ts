@@ -9,7 +9,7 @@ import { applyMask, prunerOf, type Pruned } from "../prune";
 import { unstructuredStorage, type IndexStorage } from "../prune/sparse/storage";
 import { quantizerOf } from "../quantize";
 import type { ErrorMeasures, Histogram, LayerVariant, StepMeasures } from "../report/types";
-import { addressOf, release, reserve, roomForFloats } from "../simd/layer-memory";
+import { addressOf, release, reserve, arenaFloats } from "../simd/layer-memory";
 import { parametersOf } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { remainingWeights } from "./remaining-weights";
@@ -74,7 +74,7 @@ export function compressLayer(job: LayerJob): LayerOutcome {
 
 /** Values in the kernels' memory, so that no loop over them need copy them; where there is no room for them, as they are. */
 function inRoom(values: Float32Array): Float32Array {
-  const inside = roomForFloats(values.length);
+  const inside = arenaFloats(values.length);
   if (addressOf(inside) === undefined) return values;
   inside.set(values);
   return inside;
@@ -85,7 +85,7 @@ function compressInRoom(job: LayerJob): LayerOutcome {
   const { original, values: left, shape, input, expand, cutShare } = remainingWeights(job);
   const before = inRoom(original);
   const values = left === original ? before : inRoom(left);
-  // The values are in the room now.
+  // The values are in the arena now.
   if (!surgery && "values" in input && before !== original) free(original);
   const done = surgery?.steps ?? [];
   const labels = [...done, ...steps].map(labelOf);

@@ -10,6 +10,8 @@ import {
   type CodersModule,
 } from "../simd/generated/coders";
 
+export { LOWEST_STATE, MOST_CODE_BITS, setInterleaving, STREAMS } from "../simd/generated/coders";
+
 /** Symbols that are coded at a time. */
 export const chunkSymbols = 65_536;
 

@@ -1,5 +1,5 @@
 /** The loops of coders.ts in plain TypeScript: the readable reference, whose bytes the fast ones must equal. */
-import { INTERLEAVING, LOWEST_STATE, MOST_CODE_BITS, STREAMS } from "../simd/generated/coders";
+import { getInterleaving, LOWEST_STATE, MOST_CODE_BITS, STREAMS } from "../simd/generated/coders";
 import { coderPlaces, coderViewsOf, type CoderKernels } from "./coder-memory";
 import { canonicalCodes, reverseBits } from "./prefix-code";
 
@@ -7,10 +7,6 @@ import { canonicalCodes, reverseBits } from "./prefix-code";
 export function plainCoderKernels(): CoderKernels {
   const views = coderViewsOf(new ArrayBuffer(coderPlaces.end));
   const { memory, view, lengths, results, states, places, owners } = views;
-  const interleaving = (): { streams: number; bits: number } => ({
-    streams: view.getInt32(INTERLEAVING, true),
-    bits: view.getUint32(INTERLEAVING + 4, true),
-  });
   const codes = new Uint32Array(256);
   const symbolOf = new Uint8Array(2 ** MOST_CODE_BITS);
 
@@ -68,7 +64,7 @@ export function plainCoderKernels(): CoderKernels {
       }
     },
     encodeSymbols(from, length, lane, end) {
-      const { streams, bits } = interleaving();
+      const { streams, bits } = getInterleaving(view);
       let at = end;
       for (let i = length - 1; i >= 0; i--) {
         const [f, before] = places.subarray(2 * view.getUint16(from + 2 * i, true));
@@ -80,7 +76,7 @@ export function plainCoderKernels(): CoderKernels {
       return at;
     },
     decodeSymbols(from, end, to, length, lane) {
-      const { streams, bits } = interleaving();
+      const { streams, bits } = getInterleaving(view);
       let at = from;
       for (let i = 0; i < length; i++) {
         const state = (lane + i) % streams;

@@ -15,7 +15,7 @@ import {
   hqqRound,
   largestMagnitudes,
 } from "../simd/codes";
-import { roomForBytes, roomForFloats } from "../simd/layer-memory";
+import { arenaBytes, arenaFloats } from "../simd/layer-memory";
 import { quantizeGroups, type GridRange } from "../simd/linear";
 import type { TileShape } from "../simd/runs";
 import { trellisCodes } from "../simd/trellis";
@@ -36,7 +36,7 @@ export const simdLoops: Loops = {
   uniformCodes(weights, { rows, rowLength, width }, { bits, symmetric, scaleDtype, range, percentile }) {
     if (weights.length === 0) return undefined;
     const grid = { bits, symmetric, halfScales: scaleDtype === "F16", range: rangeOf(range, percentile, symmetric) };
-    const room = roomForBytes(weights.length);
+    const room = arenaBytes(weights.length);
     return quantizeGroups({ weights, rows, columns: rowLength, group: width }, grid, { room });
   },
   stepCodes: encodeSteps,
@@ -47,7 +47,7 @@ export const simdLoops: Loops = {
       ? plainLoops.pathCodes(weights, step, states)
       : trellisCodes(weights, step, { ...automatonOf(states), states }, segmentLength),
   uniformValues(codes, tiling, scales, zeroPoints) {
-    const values = roomForFloats(codes.length);
+    const values = arenaFloats(codes.length);
     if (isBytes(codes) && (zeroPoints === undefined || isBytes(zeroPoints)))
       return decodeUniform(codes, shapeOf(tiling), scales, zeroPoints, values);
     if (codes instanceof Int32Array && tiling.tiles === 1 && !zeroPoints && isExact(codes))
@@ -55,11 +55,11 @@ export const simdLoops: Loops = {
     return plainLoops.uniformValues(codes, tiling, scales, zeroPoints);
   },
   tableValues: (codes, tiling, table, scales) =>
-    decodeTable(codes, shapeOf(tiling), table, scales, roomForFloats(codes.length)),
-  valueArray: roomForFloats,
+    decodeTable(codes, shapeOf(tiling), table, scales, arenaFloats(codes.length)),
+  valueArray: arenaFloats,
   blocks: {
     encode(codec, weights, columns, importance) {
-      const codes = roomForBytes(weights.length);
+      const codes = arenaBytes(weights.length);
       return (
         encodeBlockCodes(codec, weights, columns, importance, codes) ??
         plainLoops.blocks.encode(codec, weights, columns, importance)

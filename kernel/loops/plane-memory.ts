@@ -14,6 +14,9 @@ import {
 } from "../simd/generated/planes";
 import { newMemory, type WasmMemory } from "../simd/module";
 
+export { HASH, LOWEST_RANGE_STATE, MOST_CODE_BITS, POINTERS, STREAMS } from "../simd/generated/planes";
+export type { WasmMemory };
+
 /** Widest element, in bytes. */
 export const maxWidth = 8;
 /** Most bytes of a block: 262,144 elements of 8 bytes in version 1 of the archive. */

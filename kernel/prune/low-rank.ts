@@ -94,7 +94,7 @@ function prune(weights: Float32Array, shape: Shape, step: LowRankStep, name = "w
   const decompose = () => (spectrum ??= spectrumOf(weights, rows, columns));
   const rank = rankOf(step, rows, columns, name, () => decompose().values);
   if (rank === undefined) return { ...shared, values: weights, storage: unstructuredStorage(shape, weights.length) };
-  const factors = factorsOf(weights, rows, columns, rank, decompose(), step.dtype, name);
+  const factors = factorsOf(weights, { rows, columns, rank }, decompose(), step.dtype, name);
   const stored = rank * (rows + columns);
   const storage = { scheme: "factors", indexBits: 0, storedWeights: stored } as const;
   return { ...shared, values: multiply(factors), factors, storage };
@@ -103,9 +103,7 @@ function prune(weights: Float32Array, shape: Shape, step: LowRankStep, name = "w
 /** Projects W on the first `rank` vectors of its shorter side, and shares √σ out between the factors. */
 function factorsOf(
   weights: Float32Array,
-  rows: number,
-  columns: number,
-  rank: number,
+  { rows, columns, rank }: Pick<Factors, "rows" | "columns" | "rank">,
   { values, vectors }: Spectrum,
   dtype: "F16" | "F32",
   name: string,

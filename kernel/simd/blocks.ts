@@ -62,7 +62,8 @@ export function encodeBlockBytes(
   );
 }
 
-/** `operands`: blocks and codes. */
+/** Encodes piece by piece into `operands`, which are the blocks and the codes, and calls `after` with the addresses of each piece. False where
+ *  a row is too long for the kernels, and nothing is encoded then. */
 function encodePieces(
   codec: BlockCodec,
   weights: Float32Array,

@@ -1,7 +1,7 @@
 /** Codes of weights whose scales are known, the magnitudes that scales come from, and values from codes, by WebAssembly SIMD. The bits are
  *  those of the methods in `kernel/quantize`. Tiles are those of `inRuns`; a scale belongs to a tile. */
 import { LISTS, setHqqGrid, setIntegerRange, SmallFloatFormat } from "./generated/layers";
-import { inPieces, layerFunctions, memoryBytes, memoryViews, placeLists, roomForBytes } from "./layer-memory";
+import { inPieces, layerFunctions, memoryBytes, memoryViews, placeLists, arenaBytes } from "./layer-memory";
 import { inRuns, pieceWeights, type TileShape } from "./runs";
 
 export type Codes = Uint8Array | Int8Array;
@@ -24,7 +24,7 @@ export function encodeFloats(
   format: keyof typeof SmallFloatFormat,
 ): Uint8Array {
   const { encodeFloats: encode } = layerFunctions();
-  const codes = roomForBytes(weights.length);
+  const codes = arenaBytes(weights.length);
   inRuns(
     shape,
     [
@@ -47,7 +47,7 @@ export function encodeIntegers(
   high: number,
 ): Int8Array {
   const { encodeIntegers: encode } = layerFunctions();
-  const room = roomForBytes(weights.length);
+  const room = arenaBytes(weights.length);
   const codes = new Int8Array(room.buffer, room.byteOffset, room.length);
   setIntegerRange(memoryViews().view, { low, high });
   inRuns(

@@ -1,17 +1,17 @@
-/** This thread's instance of the layer kernels (assembly/layers.ts) and the memory that they work on.
+/** This thread's instance of the layer kernels (assembly/layers) and the memory that they work on.
  *
- *  The memory has three parts: the module's own data; a stage, where pieces of arrays lie while a kernel works on them; and a room, in
- *  which whole arrays may live, so that no piece need be copied. A layer's job `reserve`s the room that it wants and takes arrays from it;
- *  they are gone with the next `reserve`, so what a job gives away it copies out. */
+ *  The memory has three parts: the module's own data; a stage, to which pieces of arrays are copied while a kernel works on them; and an
+ *  arena, in which whole arrays live, so that no piece need be copied. A layer's job reserves the arena that it wants and takes arrays from
+ *  it. The next `reserve` gives their bytes to others, so a job copies what it hands on. */
 import { instantiate, pageBytes, type WasmMemory } from "./module";
 import { LIST_BYTES, LIST_STRIDE, LISTS, STAGE, type LayersModule } from "./generated/layers";
 
 export type KernelArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array | Uint32Array;
 
 export const stageBytes = 1 << 20;
-const roomAt = STAGE + stageBytes;
-/** The most room that a job gets, and the largest memory that a thread keeps from one layer to the next. */
-const mostRoom = 1 << 28;
+const arenaAt = STAGE + stageBytes;
+/** The largest arena in bytes that a job gets, and the largest memory that a thread keeps from one layer to the next. */
+const mostArena = 1 << 28;
 const mostKept = 1 << 26;
 
 interface Loaded {
@@ -20,55 +20,57 @@ interface Loaded {
 }
 
 let loaded: Loaded | undefined;
-/** Bytes of the room that are given, and where it ends; nothing is given outside a job. */
-let roomUsed = 0;
-let roomEnd = 0;
+/** How many bytes of the arena are taken, and the address where it ends. Outside a job it has no bytes. */
+let arenaUsed = 0;
+let arenaEnd = 0;
 
 function load(): Loaded {
-  return (loaded ??= instantiate<LayersModule>("layers", stageBytes, 1 + (stageBytes + mostRoom) / pageBytes));
+  return (loaded ??= instantiate<LayersModule>("layers", stageBytes, 1 + (stageBytes + mostArena) / pageBytes));
 }
 
 export function layerFunctions(): LayersModule {
   return load().functions;
 }
 
-/** Makes room for `bytes` and frees what was in it: arrays from there must not be used any more. */
+/** Begins a job with an arena of `bytes` bytes. Arrays that an earlier job took from it must not be used any more. */
 export function reserve(bytes: number): void {
   const { memory } = load();
-  roomUsed = 0;
-  roomEnd = 0;
-  if (bytes > mostRoom) return;
-  const missing = roomAt + bytes - memory.buffer.byteLength;
+  arenaUsed = 0;
+  arenaEnd = 0;
+  if (bytes > mostArena) return;
+  const missing = arenaAt + bytes - memory.buffer.byteLength;
   try {
     if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
-    roomEnd = roomAt + bytes;
+    arenaEnd = arenaAt + bytes;
   } catch (error) {
-    // There is none: the arrays will come from the heap.
+    // The system has no more memory: arrays will come from the heap.
     if (!(error instanceof RangeError)) throw error;
   }
 }
 
-/** Ends a job: arrays come from the heap again. A memory that grew large goes back to the system. */
+/** Ends a job: arrays come from the heap again, and a memory that has grown large is given back to the system. */
 export function release(): void {
-  roomUsed = 0;
-  roomEnd = 0;
+  arenaUsed = 0;
+  arenaEnd = 0;
   if (loaded && loaded.memory.buffer.byteLength > mostKept) loaded = undefined;
 }
 
 function take(bytes: number): { buffer: ArrayBuffer; at: number } | undefined {
-  const at = roomAt + roomUsed;
-  if (at + bytes > roomEnd) return undefined;
+  const at = arenaAt + arenaUsed;
+  if (at + bytes > arenaEnd) return undefined;
   const { buffer } = load().memory;
-  roomUsed += Math.ceil(bytes / 64) * 64;
+  arenaUsed += Math.ceil(bytes / 64) * 64;
   return { buffer, at };
 }
 
-/** An array in the room, with whatever was there; of zeros and on the heap outside a job, and when the room is full. */
-export function roomForFloats(length: number): Float32Array {
+/** An array of `length` float32 in the arena. It holds whatever was there before. Outside a job, and when the arena is full, the array comes
+ *  from the heap and holds zeros. */
+export function arenaFloats(length: number): Float32Array {
   const place = take(4 * length);
   return place ? new Float32Array(place.buffer, place.at, length) : new Float32Array(length);
 }
-export function roomForBytes(length: number): Uint8Array {
+/** The same for bytes. */
+export function arenaBytes(length: number): Uint8Array {
   const place = take(length);
   return place ? new Uint8Array(place.buffer, place.at, length) : new Uint8Array(length);
 }
@@ -80,18 +82,19 @@ export function addressOf(array: ArrayBufferView): number | undefined {
 
 /** What a kernel works on: `each` elements for a unit, such as the weights of a block. */
 export interface Operand {
-  /** Absent: scratch on the stage, of bytes. */
+  /** Where it is absent, the kernel gets scratch of `each` bytes a unit on the stage. */
   readonly array?: KernelArray;
   readonly each: number;
-  /** "whole": read, all of it at every piece; `each` is its length. */
+  /** An operand of use "whole" is read in full at every piece; its `each` is the length of the array. */
   readonly use: "in" | "out" | "scratch" | "whole";
 }
 
-/** Elements of an array that may be used whole. */
+/** How many elements an array of use "whole" may have. */
 export const mostWhole = 1 << 17;
 
-/** Calls `work` for pieces of `units` units that follow each other, with the addresses of the operands' pieces, the first unit and how
- *  many; false ends it, and what that piece wrote is lost. A piece has at most `mostUnits` and as many as the stage holds. Arrays outside the memory are copied to the stage and back. */
+/** Calls `work` for one piece of the `units` units after another, with the addresses of the operands' parts, the number of the piece's first
+ *  unit and how many units it has: `mostUnits`, or fewer where the stage does not hold as many. Arrays outside the memory are copied to the
+ *  stage and back. When `work` returns false, no further piece follows, and what this one wrote on the stage is not copied back. */
 export function inPieces(
   units: number,
   mostUnits: number,
@@ -157,12 +160,12 @@ interface Views {
   readonly bytes: Uint8Array;
   readonly floats: Float32Array;
   readonly doubles: Float64Array;
-  /** For blocks of parameters. */
+  /** Through it blocks of parameters are written. */
   readonly view: DataView;
 }
 let views: Views | undefined;
 
-/** The whole memory: for a few numbers at an address, where making a view takes longer than reading them. */
+/** Views of the whole memory, for reading a few numbers at an address: making a view for them takes longer than reading them. */
 export function memoryViews(): Views {
   const { buffer } = load().memory;
   if (views?.buffer === buffer) return views;

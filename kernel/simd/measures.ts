@@ -1,5 +1,4 @@
-/** What a report says of a layer, by WebAssembly SIMD: results equal, to the bit, to those of `kernel/measure` and `kernel/recipe/pack.ts`,
- *  which say what they are. */
+/** What a report says of a layer, by WebAssembly SIMD: the results have the bits of the plain loops in `kernel/loops`, which say what they are. */
 import { BIN_SLOTS, BIN_TABLE_BYTES, BINS, BYTE_TABLE_BYTES, LISTS, VALUE_SLOTS } from "./generated/layers";
 import { inPieces, layerFunctions, memoryBytes, memoryViews } from "./layer-memory";
 

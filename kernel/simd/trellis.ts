@@ -15,7 +15,7 @@ interface Loaded {
 let loaded: Loaded | undefined;
 let loadedLength = 0;
 
-/** This thread's instance, with room for a segment of that many weights. */
+/** This thread's instance, for segments of that many weights. */
 function load(length: number): Loaded {
   if (loaded && loadedLength === length) return loaded;
   const bytes = WEIGHTS + length * (8 + MOST_STATES / 8);

@@ -13,6 +13,13 @@ const REMEMBERED_PARENTS = 10_000;
 /** How many messages for iopub may wait here before printed text is left in the ring. */
 const FULL_QUEUE = 32;
 
+/** What most messages are without: metadata as JSON, buffers, and what happens right before the message is sent. */
+interface Extras {
+  readonly metadata?: string;
+  readonly buffers?: readonly Uint8Array[];
+  readonly before?: () => void;
+}
+
 /** Sends everything that leaves the kernel: signed, in order, with one queue for each socket. */
 export class Publisher {
   readonly #queues: Record<Channel | "iopub", SendQueue>;
@@ -68,14 +75,14 @@ export class Publisher {
   ): void {
     this.#batch.flush();
     const topic = Buffer.from(`kernel.${this.#session}.${type}`);
-    void this.#send("iopub", [topic], type, parentHeader, content, options.metadata, options.buffers);
+    void this.#send("iopub", [topic], type, parentHeader, content, options);
   }
 
   /** Sends the first message to a new subscriber of `topic`, whom `accept` lets in; all that is published later reaches it too. */
   welcome(topic: Uint8Array, subscription: string, accept: () => void): Promise<void> {
     this.#batch.flush();
     const content = JSON.stringify({ subscription });
-    return this.#send("iopub", [topic], "iopub_welcome", "{}", content, "{}", [], accept);
+    return this.#send("iopub", [topic], "iopub_welcome", "{}", content, { before: accept });
   }
 
   publishStatus(state: "starting" | "busy" | "idle", parentHeader: string): void {
@@ -90,7 +97,7 @@ export class Publisher {
     content: string,
     metadata = "{}",
   ): Promise<void> {
-    return this.#send(channel, request.identities, type, JSON.stringify(request.header), content, metadata);
+    return this.#send(channel, request.identities, type, JSON.stringify(request.header), content, { metadata });
   }
 
   /** Resolves when everything was handed to the sockets. */
@@ -111,9 +118,7 @@ export class Publisher {
     type: string,
     parentHeader: string,
     content: string,
-    metadata = "{}",
-    buffers: readonly Uint8Array[] = [],
-    before?: () => void,
+    { metadata = "{}", buffers = [], before }: Extras = {},
   ): Promise<void> {
     const header: Header = {
       msg_id: randomUUID(),

@@ -16,7 +16,7 @@ export async function run({ peerPython: python, root }) {
   const require = createRequire(join(root, "lib", "kernel", "index.js"));
   const { linear, linearQuantizer } = require("./quantize/linear.js");
   const { quantizeGroups } = require("./simd/linear.js");
-  const { reserve, roomForBytes, roomForFloats } = require("./simd/layer-memory.js");
+  const { reserve, arenaBytes, arenaFloats } = require("./simd/layer-memory.js");
   const { WorkerPool } = require("./threads/pool.js");
   const weights = gaussian(rows * columns, 1);
   const step = linear({ bits: 4, group: 128, symmetric: false });
@@ -24,8 +24,8 @@ export async function run({ peerPython: python, root }) {
   const what = `4-bit g128 asymmetric, ${rows} × ${columns}`;
 
   reserve(5 * weights.length + 128);
-  const inside = { weights: roomForFloats(weights.length), rows, columns, group: 128 };
-  const room = roomForBytes(weights.length);
+  const inside = { weights: arenaFloats(weights.length), rows, columns, group: 128 };
+  const room = arenaBytes(weights.length);
   inside.weights.set(weights);
   const result = quantizeGroups(inside, grid, { room, errors: true });
   const plain = linearQuantizer.quantize(weights, [rows, columns], step);

@@ -23,7 +23,7 @@ exports.tasks = {
     const milliseconds = [];
     for (const begin = performance.now(); milliseconds.length < least || performance.now() - begin < budget;) {
       memory.reserve(14 * weights.length + 4096);
-      const inside = memory.roomForFloats(weights.length);
+      const inside = memory.arenaFloats(weights.length);
       inside.set(weights);
       const start = performance.now();
       quantize(inside);

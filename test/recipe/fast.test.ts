@@ -18,7 +18,7 @@ import {
   type Quantized,
 } from "../../kernel/quantize";
 import { dequantizeFast, quantizeFast } from "../../kernel/stored/quantize-fast";
-import { release, reserve, roomForFloats } from "../../kernel/simd/layer-memory";
+import { release, reserve, arenaFloats } from "../../kernel/simd/layer-memory";
 import type { RecipeStep as Step } from "../../kernel/layer/step";
 import { adversarialWeights, gaussianWeights } from "../blocks/weights";
 
@@ -152,7 +152,7 @@ test.each(steps.map((step) => [label(step), step] as const))(
       for (const room of [20 * weights.length + 4096, 7 * weights.length]) {
         reserve(room);
         try {
-          const inside = roomForFloats(weights.length);
+          const inside = arenaFloats(weights.length);
           inside.set(weights);
           expectSame(
             where,

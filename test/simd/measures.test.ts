@@ -17,7 +17,7 @@ import {
   robustRangeFast,
   sumErrorsFast,
 } from "../../kernel/loops/measures";
-import { release, reserve, roomForFloats } from "../../kernel/simd/layer-memory";
+import { release, reserve, arenaFloats } from "../../kernel/simd/layer-memory";
 import { countCodes, extremeRanks, packBits, unpackBits } from "../../kernel/simd/measures";
 import { adversarialWeights, gaussianWeights, randomBytes } from "../blocks/weights";
 
@@ -40,7 +40,7 @@ const counts = [0, 1, 2, 3, 5, 70, 16_384, 16_387, 100_001];
 const places: Record<string, (values: Float32Array) => Float32Array> = {
   heap: (values) => values,
   room: (values) => {
-    const inside = roomForFloats(values.length);
+    const inside = arenaFloats(values.length);
     inside.set(values);
     return inside;
   },

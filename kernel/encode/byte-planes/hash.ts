@@ -1,8 +1,7 @@
 /** XXH64 of bytes of any length, a megabyte at a time through the kernels' memory. */
-import { ownLane } from "../../loops/plane-memory";
+import { HASH, ownLane } from "../../loops/plane-memory";
 import { planeLoops } from "../../loops/planes";
 import { finishHash, firstLanes } from "../../loops/xxh64";
-import { HASH } from "../../simd/generated/planes";
 
 const sliceBytes = 2 ** 20;
 

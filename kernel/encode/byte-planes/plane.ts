@@ -15,9 +15,8 @@
  *  for noise: below 1.1 in the whole plane and 1.15 in every part it is left raw (coding would save about 1 % at most). Where the parts'
  *  mean e is 1.1 times the whole plane's, they are tried one by one. Range coding is tried where one symbol takes 2/5 of the plane, and
  *  taken where it saves a sixteenth of what the prefix code takes. */
-import { places, type PlaneKernels } from "../../loops/plane-memory";
+import { LOWEST_RANGE_STATE, MOST_CODE_BITS, places, STREAMS, type PlaneKernels } from "../../loops/plane-memory";
 import { kraftGap } from "../../loops/prefix-code";
-import { LOWEST_RANGE_STATE, MOST_CODE_BITS, STREAMS } from "../../simd/generated/planes";
 import { costOf, normalizeCounts } from "../range/frequencies";
 
 /** Says that foreign bytes are wrong; `offset` counts from the block's first byte. */

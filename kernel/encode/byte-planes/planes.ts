@@ -12,9 +12,8 @@
  *  Version 1 of the archive: 0 the block as it is; 1 planes; 2 planes of elements rotated left by one bit; elements only.
  *
  *  Everything lies in the kernels' memory: `from`, `to` are addresses. */
-import { places, type PlaneKernels } from "../../loops/plane-memory";
+import { HASH, places, POINTERS, type PlaneKernels } from "../../loops/plane-memory";
 import { planeLoops } from "../../loops/planes";
-import { HASH, POINTERS } from "../../simd/generated/planes";
 import type { BytesPart, CodesPart, Layout } from "./block-layout";
 import { readPlane, writePlane, type Fail } from "./plane";
 

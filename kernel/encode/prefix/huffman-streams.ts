@@ -1,10 +1,9 @@
 /** The codes of a Huffman code in four streams: for each 65,536 symbols, the last time fewer, varint bytes of streams 0 to 3, then the
  *  streams. Stream k codes symbols k·q to (k + 1)·q of them, q = ⌈symbols / 4⌉; the first bit of a code is the lowest of its byte; padded
  *  with zero bits to a byte. Codes of at most 11 bits for at most 256 symbols are written and read by WebAssembly, four at a look. */
-import { chunkSymbols, coderPlaces, type CoderKernels } from "../../loops/coder-memory";
+import { chunkSymbols, coderPlaces, MOST_CODE_BITS, STREAMS, type CoderKernels } from "../../loops/coder-memory";
 import { coderLoops } from "../../loops/coders";
 import { canonicalCodes, reverseBits } from "../../loops/prefix-code";
-import { MOST_CODE_BITS, STREAMS } from "../../simd/generated/coders";
 import { placeSymbols } from "../coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "../container/container";
 import { maxCodeLength, type HuffmanTable } from "./huffman-table";

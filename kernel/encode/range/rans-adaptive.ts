@@ -11,11 +11,10 @@
  *  Stored: signed varint, the least symbol; varint n; for n > 1 then one byte bits (8–16), one byte streams (1–8), and for each 65,536
  *  symbols the states, 4 bytes each, varint bytes, the codes' bytes in the decoder's order. */
 import { OptionError } from "../../errors";
-import { chunkSymbols, coderPlaces } from "../../loops/coder-memory";
+import { chunkSymbols, coderPlaces, setInterleaving } from "../../loops/coder-memory";
 import { coderLoops } from "../../loops/coders";
 import type { CountedSymbols } from "../../measure/entropy";
 import { bitsFor } from "../../measure/size";
-import { setInterleaving } from "../../simd/generated/coders";
 import { placeSymbols, type SymbolRange } from "../coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "../container/container";
 import {

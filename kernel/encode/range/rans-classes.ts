@@ -32,7 +32,7 @@ export function encodeClasses(
   counted: CountedSymbols,
   inner: SymbolForm<ClassedStep>,
 ): number {
-  const number = step.classes ?? 1;
+  const { classes: number = 1 } = step;
   const classes = classify(values, counted, number);
   let bits = 0;
   const part = (symbols: IntegerArray): void => {

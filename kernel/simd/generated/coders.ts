@@ -37,6 +37,14 @@ export function setInterleaving(memory: DataView, { streams, bits }: Interleavin
   memory.setUint32(INTERLEAVING + 4, bits, true);
 }
 
+/** The inverse: what stands there. */
+export function getInterleaving(memory: DataView): Interleaving {
+  return {
+    streams: memory.getInt32(INTERLEAVING, true),
+    bits: memory.getUint32(INTERLEAVING + 4, true),
+  };
+}
+
 /** What the module exports. Arguments are addresses of its memory, counts and flags; a bool comes back as 0 or 1. */
 export interface CodersModule {
   /** The canonical codes (256) u32 at CODES, first bit lowest, of the lengths at LENGTHS, which fill a prefix code; 0 for length 0. */

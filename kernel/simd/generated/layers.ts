@@ -70,6 +70,15 @@ export function setGrid(memory: DataView, { bits, symmetric, half }: Grid): void
   memory.setUint8(GRID + 5, Number(half));
 }
 
+/** The inverse: what stands there. */
+export function getGrid(memory: DataView): Grid {
+  return {
+    bits: memory.getInt32(GRID, true),
+    symmetric: memory.getUint8(GRID + 4) !== 0,
+    half: memory.getUint8(GRID + 5) !== 0,
+  };
+}
+
 /** Addresses of what is known of each group; those of four groups may be written at a time. */
 export interface GroupTables {
   /** Smallest and largest weight (groups, 2) f32. */
@@ -93,6 +102,17 @@ export function setGroupTables(memory: DataView, { bounds, scales, zeros, flags,
   memory.setUint32(GROUP_TABLES + 16, errors, true);
 }
 
+/** The inverse: what stands there. */
+export function getGroupTables(memory: DataView): GroupTables {
+  return {
+    bounds: memory.getUint32(GROUP_TABLES, true),
+    scales: memory.getUint32(GROUP_TABLES + 4, true),
+    zeros: memory.getUint32(GROUP_TABLES + 8, true),
+    flags: memory.getUint32(GROUP_TABLES + 12, true),
+    errors: memory.getUint32(GROUP_TABLES + 16, true),
+  };
+}
+
 /** Ranks of the lower and upper end of a range, 0 for the smallest: of full groups, and of a shorter last one. */
 export interface Ranks {
   readonly low: number;
@@ -107,6 +127,16 @@ export function setRanks(memory: DataView, { low, high, lowRest, highRest }: Ran
   memory.setInt32(RANKS + 4, high, true);
   memory.setInt32(RANKS + 8, lowRest, true);
   memory.setInt32(RANKS + 12, highRest, true);
+}
+
+/** The inverse: what stands there. */
+export function getRanks(memory: DataView): Ranks {
+  return {
+    low: memory.getInt32(RANKS, true),
+    high: memory.getInt32(RANKS + 4, true),
+    lowRest: memory.getInt32(RANKS + 8, true),
+    highRest: memory.getInt32(RANKS + 12, true),
+  };
 }
 
 /** What the searches of blocks go by. */
@@ -128,6 +158,16 @@ export function setBlockSearch(memory: DataView, { trials, importance, blocksInR
   memory.setInt32(BLOCK_SEARCH + 12, first, true);
 }
 
+/** The inverse: what stands there. */
+export function getBlockSearch(memory: DataView): BlockSearch {
+  return {
+    trials: memory.getInt32(BLOCK_SEARCH, true),
+    importance: memory.getUint32(BLOCK_SEARCH + 4, true),
+    blocksInRow: memory.getInt32(BLOCK_SEARCH + 8, true),
+    first: memory.getInt32(BLOCK_SEARCH + 12, true),
+  };
+}
+
 /** The grid of half-quadratic quantization. */
 export interface HqqGrid {
   /** Σ|error| before a call, and after it. */
@@ -145,6 +185,15 @@ export function setHqqGrid(memory: DataView, { total, highest, limit }: HqqGrid)
   memory.setFloat32(HQQ_GRID + 12, limit, true);
 }
 
+/** The inverse: what stands there. */
+export function getHqqGrid(memory: DataView): HqqGrid {
+  return {
+    total: memory.getFloat64(HQQ_GRID, true),
+    highest: memory.getInt32(HQQ_GRID + 8, true),
+    limit: memory.getFloat32(HQQ_GRID + 12, true),
+  };
+}
+
 /** Codes of `encodeIntegers` lie between these. */
 export interface IntegerRange {
   readonly low: number;
@@ -157,11 +206,19 @@ export function setIntegerRange(memory: DataView, { low, high }: IntegerRange): 
   memory.setInt32(INTEGER_RANGE + 4, high, true);
 }
 
+/** The inverse: what stands there. */
+export function getIntegerRange(memory: DataView): IntegerRange {
+  return {
+    low: memory.getInt32(INTEGER_RANGE, true),
+    high: memory.getInt32(INTEGER_RANGE + 4, true),
+  };
+}
+
 /** What the module exports. Arguments are addresses of its memory, counts and flags; a bool comes back as 0 or 1. */
 export interface LayersModule {
-  /** Packs `count` codes, from each of which `first` is taken. Eight bytes of room are wanted behind the stream. */
+  /** Packs `count` codes, less `first` each. Up to eight bytes behind the stream are written as well. */
   packBits(codes: number, count: number, width: number, first: number, to: number): void;
-  /** The codes again; `count` is at most what the stream holds, behind which eight bytes may be read. */
+  /** Unpacks `count` codes, at most as many as the stream holds. Up to eight bytes behind the stream are read as well. */
   unpackBits(from: number, count: number, width: number, first: number, codes: number): void;
   /** The lists that the searches walk stand at LISTS, f32, of MXFP4 u32; where they begin in a row and what its importance is, BLOCK_SEARCH
    *  tells. `type` is one of BlockType. */
@@ -205,7 +262,7 @@ export interface LayersModule {
    *  ended by repeats of the last), then by the best of them times each of the 16 fine factors f64 behind those. Returns false when a scale
    *  is beyond float16. */
   leastErrorGrids(weights: number, columns: number, group: number, firstGroup: number, coarseCount: number): number;
-  /** Smallest and largest weight of each group: bounds (groups, 2) f32. There is no NaN among them. */
+  /** Writes the smallest and the largest weight of each group to bounds (groups, 2) f32. No weight is NaN. */
   linearRanges(weights: number, rows: number, columns: number, group: number, bounds: number): void;
   /** Scales, zero points and flags of all groups from their bounds, on the grid at GRID, in the tables at GROUP_TABLES: each holds a multiple
    *  of four groups. Returns false when a range or a scale is too large: nothing else is valid then. */
@@ -213,22 +270,22 @@ export interface LayersModule {
   /** Codes (rows, columns) u8 or i8 for groups whose scales, zero points and flags `linearFit` gave. The squared error of each group,
    *  Σ(w′ − w)², is added to that in the tables, unless the address of these is 0. */
   linearEncode(weights: number, rows: number, columns: number, group: number, codes: number): void;
-  /** The largest bits of |x|, as an integer: 0x7f800000 and more where a value is not finite. */
+  /** The largest bit pattern of |x| among the values, as an integer. It is 0x7f800000 or more when a value is not finite. */
   largestBits(x: number, count: number): number;
   /** Adds the counts of `count` values over BINS bins to tables (4, BIN_SLOTS) u32, one for each value in turn: slot 0 is below, then come the
    *  bins, then above. range: minimum f64, bins per unit f64, maximum f64. */
   countBins(x: number, count: number, range: number, tables: number): void;
-  /** Sums over one block of `before` and `after`: Σ(w′ − w)², Σw², Σw′², Σ w·w′, max|w′ − w| to out (5) f64; element i in sum i mod 4, sums
-   *  (0 + 2) + (1 + 3). Returns how many of `after` are 0. */
+  /** Writes Σ(w′ − w)², Σw², Σw′², Σ w·w′ and max|w′ − w| of the values `before` and `after` to out (5) f64. Each sum is made of four, to which
+   *  the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0. */
   errorSums(before: number, after: number, count: number, out: number): number;
-  /** Values below `low` and above `high`, in order, to `below` and `above`. To LISTS (4) u32: how many lie at or below `low`, at or above
-   *  `high`, below and above. */
+  /** Copies the values below `low` to `below` and those above `high` to `above`, in order. Writes four counts u32 to LISTS: of values at or below
+   *  `low`, at or above `high`, below `low`, above `high`. */
   collectTails(x: number, count: number, low: number, high: number, below: number, above: number): void;
-  /** Counts of byte values, added to tables (4, 256) u32: byte i in table i mod 4. */
+  /** Adds the counts of byte values to tables (4, 256) u32, byte i to table i mod 4. */
   countBytes(x: number, count: number, tables: number): void;
-  /** Smallest and largest of `count` int32 to out (2) i32, which hold those so far. */
+  /** Lowers and raises out (2) i32, the smallest and the largest number so far, by `count` int32. */
   rangeOfIntegers(x: number, count: number, out: number): void;
-  /** Counts of int32 values less `first`, added to table u32. */
+  /** Adds 1 to the number of each int32 value, less `first`, in table u32. */
   countIntegers(x: number, count: number, first: number, table: number): void;
   /** Distinct values by their bits, −0 as 0, to `list`, of which there are `found` already; slots (VALUE_SLOTS) u32 holds their numbers plus one by
    *  hash, or 0. Returns how many there are, or −1 when there are more than `most` (at most 512). */

@@ -25,6 +25,15 @@ export function setAutomaton(memory: DataView, { states, flip, turn }: Automaton
   memory.setInt32(AUTOMATON + 8, turn, true);
 }
 
+/** The inverse: what stands there. */
+export function getAutomaton(memory: DataView): Automaton {
+  return {
+    states: memory.getInt32(AUTOMATON, true),
+    flip: memory.getInt32(AUTOMATON + 4, true),
+    turn: memory.getInt32(AUTOMATON + 8, true),
+  };
+}
+
 /** What the module exports. Arguments are addresses of its memory, counts and flags; a bool comes back as 0 or 1. */
 export interface TrellisModule {
   /** Codes (count) i32 of weights (count) f32 by the automaton at AUTOMATON. `chosen`: scratch of count·states/8 bytes, in which bit s of

@@ -1,5 +1,5 @@
 /** Codes of weights whose scales are known. Rows of `columns` weights are cut into groups of `group`, the last one shorter; scales
- *  (groups) f32. A stretch of fewer than 16 weights is done with zeros behind it. */
+ *  (groups) f32. The last stretch of a group, of fewer than 16 weights, is copied and followed by zeros. */
 import { magic } from "./_floats";
 import { pinned } from "./_pin";
 import { INTEGER_RANGE, IntegerRange, LISTS, LIST_STRIDE, SmallFloatFormat } from "./_shared";
@@ -7,16 +7,16 @@ import { INTEGER_RANGE, IntegerRange, LISTS, LIST_STRIDE, SmallFloatFormat } fro
 const tail = memory.data(64, 16);
 const tailCodes = memory.data(16, 16);
 
-/** Types that stand for a choice made when compiling. */
+/** Types that stand for a format when the compiler makes a function for each. */
 type AsE4M3 = u8;
 type AsE5M2 = u16;
 type AsE2M1 = u32;
 
-/** The patterns of four numbers, past the largest the largest; ties to the even pattern. */
+/** The patterns nearest to four numbers, of two equally near ones the even; past the largest number the pattern is that of the largest. */
 function patternsOf<Format>(x: v128): v128 {
   const size = f32x4.abs(x);
   if (sizeof<Format>() == 4) {
-    // A number above the middle of two neighbours takes the upper, in the middle the even one. Zero of either sign is pattern 0.
+    // A number above the middle of two neighbours gets the upper pattern; one in the middle gets the even. Both zeros get pattern 0.
     let code = i32x4.sub(i32x4.splat(0), f32x4.gt(size, f32x4.splat(0.25)));
     code = i32x4.sub(code, f32x4.ge(size, f32x4.splat(0.75)));
     code = i32x4.sub(code, f32x4.gt(size, f32x4.splat(1.25)));
@@ -32,7 +32,7 @@ function patternsOf<Format>(x: v128): v128 {
   const odd = v128.and(i32x4.shr_u(held, fraction), i32x4.splat(1));
   const raised = i32x4.add(i32x4.add(held, i32x4.splat((1 << (fraction - 1)) - 1)), odd);
   const normal = i32x4.sub(i32x4.shr_u(raised, fraction), i32x4.splat(rebias));
-  // Below the smallest normal number the spacing stays: adding a number of that spacing rounds.
+  // Subnormal numbers are evenly spaced: adding a float32 whose own spacing is theirs rounds to one of them.
   const unit: f32 = sizeof<Format>() == 1 ? 16384 : 128;
   const small = i32x4.sub(f32x4.add(held, f32x4.splat(unit)), i32x4.splat(reinterpret<i32>(unit)));
   const isSmall = f32x4.lt(held, f32x4.splat(sizeof<Format>() == 1 ? <f32>0.015625 : <f32>6.103515625e-5));

@@ -1,10 +1,10 @@
 /** Round to nearest on a uniform grid of 2 to 4 bits, in groups of a multiple of 16: formulas in `kernel/quantize/linear.ts`, codes, scales
  *  and zero points as linear.ts has them.
  *
- *  x = w·(1/s) is made a fixed-point number P = (x + z + ½)·2^12: its upper bits are the code, its lower twelve how far x lies from the
- *  code. Where these are 0, x lies within 2^-13 of a half, its code is in doubt, and the group is done again by division.
- *  The loop that encodes some groups finds the ranges of the next ones at the same time: what it waits for is then never the memory.
- *  Squared error: s²·Σe², e = x − rint(x) cut to twelve binary places. */
+ *  Each x = w·(1/s) becomes the fixed-point number P = (x + z + ½)·2^12. The upper bits of P are the code; its lower 12 bits say how far x
+ *  lies from the code. Where these are 0, x lies within 2^-13 of the middle of two codes, so that the code is in doubt, and the group is
+ *  encoded again by division. The loop that encodes a batch of groups finds the ranges of the next batch as well, so that it seldom waits
+ *  for the memory. The squared error is s²·Σe², where e is x − rint(x) cut to 12 binary places. */
 import { encodeByDivision } from "./_division";
 import { pinned } from "./_pin";
 import { fitFour, largestCode } from "./_scales";
@@ -67,8 +67,8 @@ function greatestOf(four: usize): v128 {
   return f32x4.pmax(v128.shuffle<f64>(ab, cd, 0, 2), v128.shuffle<f64>(ab, cd, 1, 3));
 }
 
-/** Codes of `groups` groups, those with a sign 8 above the stored ones until they are stored; and the ranges of as many groups `ahead` bytes
- *  on. */
+/** Encodes `groups` groups, and finds the ranges of as many groups whose weights lie `ahead` bytes further on. `Sign` is Wanted for signed
+ *  codes: P holds them with 8 added, which is taken off before they are stored. `Errors` is Wanted where Σe² is summed. */
 function encodeAndLookAhead<Errors, Sign>(weights: usize, groups: i32, group: i32, ahead: usize, codes: usize): void {
   const bits = pinned(i32x4.splat(reinterpret<i32>(origin)));
   const eight = pinned(i8x16.splat(8));
@@ -116,9 +116,10 @@ function encodeAndLookAhead<Errors, Sign>(weights: usize, groups: i32, group: i3
   }
 }
 
-/** Scales of float16 and zero points of four groups in float32 alone, where that leaves neither in doubt: a quotient span/top within 3
- *  roundings of a number of float16, or a zero point near a half, is left to `fitFour`, and so are subnormal and large scales; then false.
- *  A scale that is not below span/top holds every code within the grid. */
+/** Finds the float16 scales and the zero points of four groups in float32 alone, and returns true, where float32 leaves neither in doubt. It
+ *  returns false, and `fitFour` is to do it, where a quotient span/top lies within 3 roundings of a number of float16, where a zero point
+ *  lies near the middle of two whole numbers, and where a scale is subnormal or large. A scale that is not below span/top holds every code
+ *  within the grid. */
 function fitFast(low: v128, high: v128, base: v128, g: usize, scales: usize, zeros: usize): bool {
   const symmetric = changetype<Grid>(GRID).symmetric;
   const top = <f32>largestCode(changetype<Grid>(GRID));
@@ -127,7 +128,7 @@ function fitFast(low: v128, high: v128, base: v128, g: usize, scales: usize, zer
   high = f32x4.pmax(nothing, high);
   const span = symmetric ? f32x4.pmax(high, f32x4.neg(low)) : f32x4.sub(high, low);
   const quotient = f32x4.mul(span, f32x4.splat(1 / top));
-  // Of a float's 23 places the last 13 are 0 in a number of float16 from 2^-14 on.
+  // A number of float16 from 2^-14 on is a float32 whose 13 lowest bits are 0.
   const nearHalf = i32x4.eq(v128.and(i32x4.add(quotient, i32x4.splat(4)), i32x4.splat(0x1ff8)), nothing);
   const outside = v128.or(f32x4.lt(quotient, f32x4.splat(6.2e-5)), f32x4.gt(quotient, f32x4.splat(60_000)));
   let doubtful = v128.or(nearHalf, outside);
@@ -153,7 +154,8 @@ function fitFast(low: v128, high: v128, base: v128, g: usize, scales: usize, zer
   return true;
 }
 
-/** Scales, reciprocals, zero points of `groups` groups from `lows` and `highs`; false when one is too large. */
+/** Finds the scales, their reciprocals and the zero points of `groups` groups from `lows` and `highs`. Returns false when a weight or a scale
+ *  is too large. */
 function fit(groups: i32, scales: usize, zeros: usize): bool {
   const grid = changetype<Grid>(GRID);
   const symmetric = grid.symmetric;

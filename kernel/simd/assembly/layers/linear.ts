@@ -1,17 +1,17 @@
 /** Round to nearest on a uniform grid, group by group, any shape and 2 to 8 bits: formulas in `kernel/quantize/linear.ts`.
  *
- *  A call works on `rows` rows of `columns` weights; each row is cut into groups of `group` weights, the last one shorter when `group`
- *  does not divide the row. Groups are numbered through the rows.
+ *  A call works on `rows` rows of `columns` weights. Each row is cut into groups of `group` weights, of which the last is shorter when `group`
+ *  does not divide the row. Groups are numbered row by row.
  *
- *  q = rint(w/s), and a division takes as long as ten other operations. So x = w·(1/s) is rounded instead, which gives another q only where
- *  x lies within |x|·2^-22 of a half; a group that has an x as near as that is done again by division. */
+ *  q = rint(w/s), but a division takes as long as ten other operations. So x = w·(1/s) is rounded instead. It gives another q only where x
+ *  lies within |x|·2^-22 of the middle of two whole numbers; a group with such an x is encoded again by division. */
 import { magic } from "./_floats";
 import { encodeByDivision, floatPiece, storeCodes, sumOfLanes } from "./_division";
 import { pinned } from "./_pin";
 import { fitFour, largestCode } from "./_scales";
 import { GRID, Grid, GROUP_TABLES, GroupTables } from "./_shared";
 
-/** Smallest and largest weight of each group: bounds (groups, 2) f32. There is no NaN among them. */
+/** Writes the smallest and the largest weight of each group to bounds (groups, 2) f32. No weight is NaN. */
 export function linearRanges(weights: usize, rows: i32, columns: i32, group: i32, bounds: usize): void {
   for (let row = 0; row < rows; row++) {
     for (let start = 0; start < columns; start += group) {
@@ -42,7 +42,7 @@ export function linearRanges(weights: usize, rows: i32, columns: i32, group: i32
       }
       low = f32x4.pmin(low, low2);
       high = f32x4.pmax(high, high2);
-      // (low, −high): one reduction for both.
+      // The largest is the negative of the smallest negative: one reduction of (low, −high) gives both.
       const minus = f32x4.neg(high);
       const ends = f32x4.pmin(v128.shuffle<f32>(low, minus, 0, 1, 4, 5), v128.shuffle<f32>(low, minus, 2, 3, 6, 7));
       const both = f32x4.pmin(ends, v128.shuffle<f32>(ends, ends, 1, 0, 3, 2));
@@ -61,7 +61,7 @@ export function linearFit(groups: i32): bool {
   let scales = tables.scales;
   let zeros = tables.zeros;
   let flags = tables.flags;
-  // Groups past the last are like it.
+  // Four groups are fitted at a time: those past the last get its bounds.
   for (let g = groups; (g & 3) != 0; g++) store<u64>(bounds + 8 * g, load<u64>(bounds + 8 * (groups - 1)));
   for (let g = 0; g < groups; g += 4) {
     const first = v128.load(bounds);
@@ -80,13 +80,14 @@ export function linearFit(groups: i32): bool {
 /** Squared error of the group in hand. */
 let groupError: f64 = 0;
 
-/** The same by the reciprocal, within the grid; false when a code is in doubt. The squared error is added to `groupError`. */
+/** Encodes `length` weights, a multiple of 16, by the reciprocal of the scale, when all codes lie within the grid. Returns false when a code is
+ *  in doubt. The squared error is added to `groupError`. */
 function encodeByReciprocal(weights: usize, length: usize, codes: usize, scale: f32, zero: i32): bool {
   const inverse = pinned(f32x4.splat(1 / scale));
   const scales = pinned(f32x4.splat(scale));
   const magics = pinned(f32x4.splat(magic));
   const toCode = pinned(i32x4.splat(zero - reinterpret<i32>(magic)));
-  // |w′ − w| as near to s/2 as this leaves the code in doubt: 255·2^-23 and the rounding of w′.
+  // A code is in doubt when |w′ − w| comes this near to s/2: x is off by 255·2^-23 at most, and w′ by its rounding.
   const doubt = f32x4.splat(scale * scale * <f32>0.2498);
   let most = f32x4.splat(0);
   let most2 = most;
@@ -130,11 +131,11 @@ function encodeByReciprocal(weights: usize, length: usize, codes: usize, scale: 
   return i32x4.all_true(f32x4.lt(f32x4.pmax(most, most2), doubt));
 }
 
-/** A last stretch of fewer than 16 weights, and zeros: they have no error. */
+/** The last stretch of fewer than 16 weights is copied here and followed by zeros, whose error is 0. */
 const tail = memory.data(64, 16);
 const tailCodes = memory.data(16, 16);
 
-/** Codes of `length` weights, a multiple of 16, by division or the fast way; false when that leaves one in doubt. */
+/** Encodes `length` weights, a multiple of 16: by division when `exact`, else by the reciprocal. Returns false when that leaves a code in doubt. */
 function encodePart(
   weights: usize,
   length: usize,
@@ -150,7 +151,7 @@ function encodePart(
   return true;
 }
 
-/** Codes of one group; its squared error goes to `groupError`. */
+/** Encodes one group, and leaves its squared error in `groupError`. Returns false when a code is in doubt. */
 function encodeGroup(
   weights: usize,
   length: usize,

@@ -3,7 +3,7 @@
 import { pinned } from "./_pin";
 import { BINS, BIN_SLOTS, LISTS, VALUE_SLOTS } from "./_shared";
 
-/** The largest bits of |x|, as an integer: 0x7f800000 and more where a value is not finite. */
+/** The largest bit pattern of |x| among the values, as an integer. It is 0x7f800000 or more when a value is not finite. */
 export function largestBits(x: usize, count: i32): i32 {
   const magnitude = i32x4.splat(0x7fffffff);
   let a = i32x4.splat(0);
@@ -63,8 +63,8 @@ export function countBins(x: usize, count: i32, range: usize, tables: usize): vo
   }
 }
 
-/** Sums over one block of `before` and `after`: Σ(w′ − w)², Σw², Σw′², Σ w·w′, max|w′ − w| to out (5) f64; element i in sum i mod 4, sums
- *  (0 + 2) + (1 + 3). Returns how many of `after` are 0. */
+/** Writes Σ(w′ − w)², Σw², Σw′², Σ w·w′ and max|w′ − w| of the values `before` and `after` to out (5) f64. Each sum is made of four, to which
+ *  the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0. */
 export function errorSums(before: usize, after: usize, count: i32, out: usize): i32 {
   let errors0 = f64x2.splat(0);
   let errors1 = errors0;
@@ -100,7 +100,7 @@ export function errorSums(before: usize, after: usize, count: i32, out: usize): 
     largest = f64x2.pmax(largest, f64x2.abs(d1));
     after += 16;
   }
-  // The last ones go to sums 0, 1, 2: one lane each.
+  // The one to three values that are left go to sums 0, 1 and 2.
   for (let lane = 0; before < end; before += 4, lane++) {
     const w = <f64>load<f32>(before);
     const v = <f64>load<f32>(after);
@@ -140,8 +140,8 @@ function total(first: v128, second: v128): f64 {
   return f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
 }
 
-/** Values below `low` and above `high`, in order, to `below` and `above`. To LISTS (4) u32: how many lie at or below `low`, at or above
- *  `high`, below and above. */
+/** Copies the values below `low` to `below` and those above `high` to `above`, in order. Writes four counts u32 to LISTS: of values at or below
+ *  `low`, at or above `high`, below `low`, above `high`. */
 export function collectTails(x: usize, count: i32, low: f32, high: f32, below: usize, above: usize): void {
   const lows = f32x4.splat(low);
   const highs = f32x4.splat(high);
@@ -189,7 +189,7 @@ function sumOf(x: v128): i32 {
   return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
 }
 
-/** Counts of byte values, added to tables (4, 256) u32: byte i in table i mod 4. */
+/** Adds the counts of byte values to tables (4, 256) u32, byte i to table i mod 4. */
 export function countBytes(x: usize, count: i32, tables: usize): void {
   const end = x + <usize>count;
   for (; x + 8 <= end; x += 8) {
@@ -207,7 +207,7 @@ export function countBytes(x: usize, count: i32, tables: usize): void {
   for (; x < end; x++) bump(tables + ((<u32>load<u8>(x)) << 2));
 }
 
-/** Smallest and largest of `count` int32 to out (2) i32, which hold those so far. */
+/** Lowers and raises out (2) i32, the smallest and the largest number so far, by `count` int32. */
 export function rangeOfIntegers(x: usize, count: i32, out: usize): void {
   let low = v128.load32_splat(out);
   let high = v128.load32_splat(out + 4);
@@ -228,7 +228,7 @@ export function rangeOfIntegers(x: usize, count: i32, out: usize): void {
   store<i32>(out, max(i32x4.extract_lane(high, 0), i32x4.extract_lane(high, 1)), 4);
 }
 
-/** Counts of int32 values less `first`, added to table u32. */
+/** Adds 1 to the number of each int32 value, less `first`, in table u32. */
 export function countIntegers(x: usize, count: i32, first: i32, table: usize): void {
   for (const end = x + ((<usize>count) << 2); x < end; x += 4) bump(table + ((<usize>(load<i32>(x) - first)) << 2));
 }

@@ -1,5 +1,5 @@
 /** Float64 products and rotations of matrices: WebAssembly SIMD, two lanes along a row. Every entry is one sum in order of the inner
- *  dimension, multiplied, then added, as the plain loops of `kernel/simd/matrix-plain.ts` do: equal bits. No fused multiply-add. */
+ *  dimension, multiplied, then added, without a fused multiply-add, as in the plain loops: bits are equal. */
 
 import { A, B, C } from "./_shared";
 
