@@ -80,7 +80,7 @@ export type { Compared } from "./recipe/compare";
 export { compress } from "./recipe/compress";
 export type { CompressOptions } from "./recipe/compress";
 export { CompressedModel } from "./recipe/compressed-model";
-export type { SaveOptions } from "./recipe/compressed-model";
+export type { SaveOptions } from "./save/saved-model";
 export { CompressedTensor } from "./layer/compressed-tensor";
 export { planeEntropy } from "./analysis/plane-entropy";
 export type { PlaneEntropyOptions } from "./analysis/plane-entropy";

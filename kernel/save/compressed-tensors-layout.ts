@@ -163,7 +163,7 @@ function integerArgs(
   strategy: "tensor" | "channel" | "group",
   group: number | undefined,
 ): QuantizationArgs {
-  const size = strategy === "group" ? { group_size: group } : {};
+  const size = strategy === "group" && group !== undefined ? { group_size: group } : {};
   return { num_bits: bits, type: "int", symmetric, strategy, ...size, dynamic: false };
 }
 

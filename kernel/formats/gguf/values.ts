@@ -35,6 +35,7 @@ const ids = new Map<GgufTypeName, number>([
 const typeNames: readonly GgufTypeName[] = [...ids.keys()];
 const nameOfId = new Map([...ids].map(([name, id]) => [id, name]));
 
+/** The key–value pairs of a GGUF file that is to be written, in order. */
 export type GgufPairs = ReadonlyMap<string, GgufValue>;
 
 /** The pairs of `metadata`, with the types of the file where it came from a GGUF file, then `changes`: a key that is there already
@@ -179,6 +180,7 @@ export function encodeText(text: string): Uint8Array {
   return bytes;
 }
 
+/** A number as 4 bytes, little-endian. */
 export function uint32(value: number): Uint8Array {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);

@@ -82,10 +82,15 @@ export async function writeGguf(
 }
 
 const alignmentKey = "general.alignment";
+/** The key of the version of ggml's quantization, which a file with blocks has. */
 export const versionKey = "general.quantization_version";
+/** The key of the number of the type that most weights have. */
 export const fileTypeKey = "general.file_type";
+/** The key of the architecture, without which no engine opens a file. */
 export const architectureKey = "general.architecture";
 
+/** The pairs that a file is written with: those of `metadata` with the changes of the options, the version of quantization where blocks were
+ *  made here, and the file's type where values are converted. `OptionError` for an alignment that is no power of two from 8 to 1,048,576. */
 export function completePairs(
   metadata: Readonly<Record<string, unknown>>,
   options: SaveGgufOptions,
@@ -159,10 +164,12 @@ export function ggufFileType(
   return most && fileTypes.get(most[0]);
 }
 
+/** The number of the type that holds most of the weights of a file. */
 export function fileTypeOf(plans: readonly GgufPlan[]): number | undefined {
   return ggufFileType(plans.map(({ type, tensor }) => ({ dtype: type.name, parameters: parametersOf(tensor.shape) })));
 }
 
+/** How a tensor is written: its own type, or the float type that `choice` says. `OptionError` for a type that GGUF has not. */
 export function ggufPlan(tensor: SavedTensor, choice: SaveGgufOptions["dtype"]): GgufPlan {
   const wanted = typeof choice === "function" ? choice(tensor) : choice;
   if (wanted !== undefined) checkChoice("saveGguf", "dtype", wanted, floatTypes);
