@@ -8,12 +8,13 @@ const floors = [
   ["measure"],
   ["loops"],
   ["formats", "quantize", "encode"],
-  ["hub", "archive", "llama-cpp", "prune"],
-  ["open", "stored", "surgery", "train"],
+  ["archive", "llama-cpp", "prune"],
+  ["stored", "surgery", "train"],
   ["layer", "cli"],
   ["save"],
-  ["recipe"],
-  ["analysis"],
+  ["catalog"],
+  ["recipe", "hub"],
+  ["analysis", "open"],
   ["index.ts", "methods.ts", "main.ts", "cli.ts"],
 ];
 const pathOf = (room) => (room.endsWith(".ts") ? `^kernel/${room.replace(".", "\\.")}$` : `^kernel/${room}/`);

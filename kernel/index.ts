@@ -145,7 +145,7 @@ export type {
 } from "./report/types";
 
 // # Save
-export type { SaveOptions } from "./recipe/compressed-model";
+export type { SaveOptions } from "./save/saved-model";
 export { saveBitsandbytes, type SaveBitsandbytesOptions } from "./save/bitsandbytes";
 export { saveCompressedTensors, type SaveCompressedTensorsOptions } from "./save/compressed-tensors";
 export { saveGguf } from "./save/gguf";

@@ -9,6 +9,7 @@ import { alignColumns } from "../static/text-table";
 import { viewMimeType, type CurvesView } from "../report/types";
 import type { PlaneEntropy, TensorPlanes } from "./plane-entropy-result";
 
+/** The result as a cell shows it: the curves, a page with their picture and tables, and text. */
 export function planeEntropyBundle(data: PlaneEntropy): MimeBundle {
   const curves = planeEntropyCurves(data);
   return { [viewMimeType]: curves, "text/html": toHtml(data, curves), "text/plain": toText(data) };

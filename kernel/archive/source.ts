@@ -6,7 +6,7 @@ import { FormatError, SourceError } from "../errors";
 import { maxBlockBytes } from "../loops/plane-memory";
 import { sharedPool } from "../threads/pool";
 import { baseOf } from "./base";
-import { archiveMagic, blockBytesIn, type ArchiveIndex, type Segment } from "./contents";
+import { blockBytesIn, type ArchiveIndex, type Segment } from "./contents";
 import { readIndex } from "./contents-reader";
 import { basePart, castOf, Lane } from "./lanes";
 import { decodeBatch, tasks, type DecodeTask } from "./tasks";
@@ -164,6 +164,3 @@ class ArchiveSource implements ByteSource {
 export async function unwrapArchive(source: ByteSource, signal?: AbortSignal): Promise<ByteSource> {
   return new ArchiveSource(source, await readIndex(source, signal));
 }
-
-/** What `open` needs to look into a `.codebook` file. */
-export const archiveWrapping = { begins: archiveMagic, unwrap: unwrapArchive } as const;

@@ -5,7 +5,16 @@ import { RemoteRanges, urlSource } from "../bytes/url-source";
 import type { RemoteFile } from "../bytes/url-source";
 import { SourceError, WriteError } from "../errors";
 import { currentHost } from "../host";
-import { chooseModelFile, isUsualName, partNames, severalFiles } from "../formats/choose";
+import {
+  chooseModelFile,
+  isCalledAfterRepository,
+  isFirstChoice,
+  isModelPath,
+  nameAtAddress,
+  partsByName,
+  partsInJson,
+  severalFiles,
+} from "../catalog/names";
 import type { HubApi } from "./api";
 import { hubName } from "./address";
 import type { HubAddress } from "./address";
@@ -67,7 +76,7 @@ export class Repository {
 
   private chosen(names: readonly string[], folder: string, any: boolean): string | undefined {
     const path = (name: string): string => (folder === "" ? name : `${folder}/${name}`);
-    const usual = names.filter(isUsualName).sort((a, b) => a.length - b.length);
+    const usual = names.filter(isFirstChoice).sort((a, b) => a.length - b.length);
     if (usual.length > 0) return path(usual[0]);
     if (!any) return undefined;
     const name = chooseModelFile(names, `the cache of ${this.nameOf(folder || undefined)}`);
@@ -103,9 +112,7 @@ export class Repository {
     const name = chooseModelFile(names, this.nameOf(folder || undefined));
     if (name !== undefined) return prefix + name;
     const deeper = (await api.files(this.commit, folder, signal, true)).map((file) => file.path);
-    const models = deeper.filter((path) =>
-      /\.(safetensors|gguf|codebook|npz|pth?)$|(^|\/)(pytorch_model\.bin|model\.json)$/.test(path),
-    );
+    const models = deeper.filter(isModelPath);
     if (models.length > 0) throw severalFiles(this.nameOf(folder || undefined), models);
     throw new SourceError(
       this.nameOf(folder || undefined),
@@ -123,13 +130,12 @@ export class Repository {
 
   async locate(file: string, signal: AbortSignal | undefined): Promise<Located> {
     const base = file.slice(file.lastIndexOf("/") + 1);
-    const usual = /^(model|pytorch_model)\b/.test(base) && !base.endsWith(".gguf");
     const repository = this.address.repository.slice(this.address.repository.indexOf("/") + 1);
     const folder = file.slice(0, file.length - base.length);
     return {
       source: await this.source(file, signal),
       siblings: (name) => this.source(folder + name, signal),
-      name: usual ? repository : base.replace(/\.(safetensors(\.index\.json)?|gguf|codebook|json|npz|pth?|bin)$/, ""),
+      name: isCalledAfterRepository(base) ? repository : nameAtAddress(base, [".json"]),
       origin: this.nameOf(file),
     };
   }
@@ -203,14 +209,14 @@ export class Repository {
   /** The names of a file and of the files that it names: all parts of a split file, or the files of an index. */
   private async partsOf(file: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
     const folder = file.slice(0, file.lastIndexOf("/") + 1);
-    const parts = partNames(file);
-    if (parts) return parts.names;
+    const parts = partsByName(file);
+    if (parts) return parts;
     if (!file.endsWith(".json")) return [file];
     const source = await this.source(file, signal);
     if (source.byteLength > maxSmallBytes)
       throw new WriteError(this.nameOf(file), "the index is too large to download by");
     const text = Buffer.from(await source.read(0, source.byteLength, signal)).toString("utf8");
-    return [file, ...new Set([...namesIn(text)].map((name) => folder + name))];
+    return [file, ...new Set(namesIn(text).map((name) => folder + name))];
   }
 
   private hub(): Promise<HubApi> {
@@ -234,18 +240,13 @@ export class Repository {
   }
 }
 
-/** The shards of an index, or the paths of a model.json; names that make no sense are left out, because opening the file reports them. */
-function* namesIn(text: string): Generator<string> {
-  let index: unknown;
+/** The files that a model's first one names. What is wrong in it is told when it is opened. */
+function namesIn(text: string): readonly string[] {
+  let first: unknown;
   try {
-    index = JSON.parse(text);
+    first = JSON.parse(text);
   } catch {
-    return;
+    return [];
   }
-  const { weight_map: map, weightsManifest: groups } = (index ?? {}) as Record<string, unknown>;
-  const names = [
-    ...(typeof map === "object" && map !== null ? Object.values(map) : []),
-    ...(Array.isArray(groups) ? groups.flatMap((group: { paths?: unknown } | null) => group?.paths ?? []) : []),
-  ];
-  for (const name of names as unknown[]) if (typeof name === "string" && isPlainName(name)) yield name;
+  return partsInJson(first).filter(isPlainName);
 }

@@ -1,5 +1,6 @@
 import { HttpClient } from "../bytes/http";
 import { plainUrl, urlSource } from "../bytes/url-source";
+import { nameAtAddress } from "../catalog/names";
 import type { Located } from "./repository";
 
 /** A model at an address: read by ranges, its shards beside it. No token is sent. */
@@ -10,7 +11,7 @@ export async function locateUrl(url: URL, signal: AbortSignal | undefined): Prom
   return {
     source: await at(url),
     siblings: (name) => at(new URL(encodeURIComponent(name), url)),
-    name: base.replace(/\.(safetensors(\.index\.json)?|gguf|codebook|npz|pth?|bin)$/, "") || url.host,
+    name: nameAtAddress(base) || url.host,
     origin: plainUrl(url),
   };
 }

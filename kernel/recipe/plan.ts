@@ -22,6 +22,7 @@ export interface PlannedLayer {
   readonly surgery?: Pick<Piece, "maps" | "steps" | "isDropped">;
 }
 
+/** Which of the layers that a recipe would touch are touched. */
 export interface Selection {
   readonly only?: LayerPattern | readonly LayerPattern[];
   readonly skip?: LayerPattern | readonly LayerPattern[];

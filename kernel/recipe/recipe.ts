@@ -17,7 +17,7 @@ export interface RecipeEntry {
 /** A step, steps one after the other, or a list of entries for different layers. */
 export type Recipe = RecipeStep | readonly RecipeStep[] | readonly RecipeEntry[];
 
-/** A recipe's entry after the check, its pattern as a function. */
+/** An entry of a recipe that was checked: its steps are known and in an order that makes sense. */
 export interface CheckedEntry {
   /** Absent: every weight matrix. */
   readonly match?: LayerPattern | readonly LayerPattern[];

@@ -2,7 +2,7 @@
 import type { CodeArray } from "../quantize/quantizer";
 import type { CodesOutline, StoredOutline } from "../stored/outline";
 import type { StoredTensor } from "../stored/stored-tensor";
-import { codesOf, dataOf, f32 } from "./compressed-tensors-codes";
+import { codesOf, dataOf, f32, type ZeroCode } from "./compressed-tensors-codes";
 import {
   checkGroups,
   refuse,
@@ -24,7 +24,9 @@ export function integerLayout(
 ): CompressedLayout {
   checkGroups(name, shape, weights);
   const { num_bits: bits, strategy, symmetric } = weights;
+  const [rows, columns] = shape;
   const [scale, zero] = tables;
+  const zeroCode = symmetric ? undefined : zeroPoints(columns, weights);
   const scaleParameter = { suffix: "weight_scale", dtype: "F32", shape: scale.shape, bytes: f32(0) };
   const shift = countsFromZero && tables.length > 1 ? 2 ** (bits - 1) : 0;
   const zerosOf = (stored: StoredTensor): Int8Array => Int8Array.from(dataOf(stored, 1), (z) => z - shift);
@@ -43,20 +45,19 @@ export function integerLayout(
           suffix: "weight",
           dtype: "I8",
           shape,
-          bytes: (stored) => new Uint8Array(Int8Array.from(codesOf(stored), (code) => code - shift).buffer),
+          bytes: (stored) => new Uint8Array(Int8Array.from(codesOf(stored, zeroCode), (code) => code - shift).buffer),
         },
         scaleParameter,
         ...(symmetric ? [] : [plainZeros]),
       ],
     };
   }
-  const [rows, columns] = shape;
   const parameters: CompressedParameter[] = [
     {
       suffix: "weight_packed",
       dtype: "I32",
       shape: [rows, wordsOf(columns, bits)],
-      bytes: (stored) => packRows(codesOf(stored), rows, columns, bits, -shift),
+      bytes: (stored) => packRows(codesOf(stored, zeroCode), rows, columns, bits, -shift),
     },
     scaleParameter,
     {
@@ -84,6 +85,13 @@ export function integerLayout(
     });
   }
   return { scheme: { format: "pack-quantized", weights }, parameters };
+}
+
+/** Zero is the zero point of a weight's group, row or tensor, which the second table holds. */
+function zeroPoints(columns: number, { strategy, group_size: group = columns }: QuantizationArgs): ZeroCode {
+  if (strategy === "tensor") return ([, zeros]) => zeros.data[0];
+  const groups = Math.ceil(columns / group);
+  return ([, zeros], i) => zeros.data[Math.floor(i / columns) * groups + Math.floor((i % columns) / group)];
 }
 
 const wordsOf = (count: number, bits: number): number => Math.ceil((count * bits) / 32);

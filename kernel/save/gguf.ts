@@ -18,9 +18,10 @@ import { checkOptionNames } from "../options";
 import type { GgmlMix } from "../quantize";
 import { sharedPool } from "../threads/pool";
 import type { Step } from "../tensor/step";
-import type { Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { blockForm, ggufRowOf } from "./gguf-blocks";
+import { checkGgufSizes } from "./plain-folder";
+import { isMadeSmaller, type FileOptions, type SavedModel } from "./saved-model";
 import { tasks } from "./tasks";
 
 /** Writes tensors and metadata as one GGUF file, atomically, and returns its size in bytes. Tensors keep their order, metadata their
@@ -57,35 +58,20 @@ export async function saveGguf(
   );
 }
 
-/** Options of saving a compressed model as GGUF. */
-export interface SaveCompressedGgufOptions {
-  /** Writes all values as floats of this type. */
-  readonly dtype?: SavedFloatType;
-  /** Stops the writing; by default the running cell's. */
-  readonly signal?: AbortSignal;
-  /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
-  readonly resume?: boolean;
-}
-
 /** Writes a compressed model as GGUF: tensors that `ggml` quantized as their blocks, those of other methods as float32 values, those that
- *  the recipe left alone as they are.
+ *  the recipe left alone as they are; with `dtype` all values as floats of that type. Returns the file's bytes.
  *
  *  A model that came from a Hugging Face folder is written with llama.cpp's names, sizes and tokenizer (llama-cpp/from-folder.ts).
  *
  *  Of a GGUF model whose weights `ggml` quantized the file is the one that llama.cpp's quantizer writes, to the byte: its order of
  *  tensors (by layer, then by name), the version of quantization and the type of the file as the last keys. */
-export async function saveCompressedGguf(
-  model: Hashed & {
-    readonly tensors: readonly Tensor[];
-    readonly metadata: Readonly<Record<string, unknown>>;
-    readonly recipe: unknown;
-    readonly name: string;
-    readonly config?: Readonly<Record<string, unknown>> | undefined;
-    readonly folder?: string | undefined;
-  },
+export async function saveModelAsGguf(
+  model: SavedModel,
   path: string,
-  { dtype, signal, resume = false }: SaveCompressedGgufOptions,
+  { dtype, signal, resume }: FileOptions,
 ): Promise<number> {
+  // Of a network that was made smaller: a model that came with lists may be saved with them.
+  if (isMadeSmaller(model)) checkGgufSizes(model.metadata);
   const own = { resume, ...(signal && { signal }) };
   const chosen = model.tensors.map((tensor): [SavedTensor, SavedFloatType | undefined] => {
     if (dtype !== undefined) return [tensor, dtype];

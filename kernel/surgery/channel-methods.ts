@@ -6,6 +6,11 @@ import { chooseHeads, chooseMerges, chooseNodes, type Chosen, type Watch } from 
 /** A step that works on groups of channels; `layers` takes whole blocks instead. */
 export type ChannelStep = Exclude<StructuralStep, { readonly kind: "layers" }>;
 
+/** True for such a step. */
+export function isChannelStep(step: StructuralStep): step is ChannelStep {
+  return Object.hasOwn(channelMethods, step.kind);
+}
+
 /** What is known of such a method beside its step. */
 export interface ChannelMethod<S extends ChannelStep> {
   /** The kind of the groups that it works on. */

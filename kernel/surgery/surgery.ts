@@ -12,7 +12,7 @@ import type { Model } from "../tensor/model";
 import type { Step } from "../tensor/step";
 import type { Tensor } from "../tensor/tensor";
 import type { Chosen, Watch } from "./choose-channels";
-import { channelMethods, type ChannelMethod, type ChannelStep } from "./channel-methods";
+import { channelMethods, isChannelStep, type ChannelMethod, type ChannelStep } from "./channel-methods";
 import { chooseBlocks } from "./choose-blocks";
 import { CutTensor } from "./cut-tensor";
 import type { Runner } from "../threads/runner";
@@ -82,13 +82,12 @@ async function perform(state: Surgery, step: StructuralStep, entry: number, oper
   const tensorOf = (name: string): CutTensor => byName.get(name) as CutTensor;
   const watch: Watch = { runner, tensorOf, onProgress };
   const described = { tensors, metadata: state.metadata, config: state.config };
-  const before = wiring(described, {
-    ...("heads" in step && step.heads !== undefined && { heads: step.heads }),
-    ...("chain" in step && step.chain !== undefined && { chain: step.chain }),
-  });
+  const heads = "heads" in step ? step.heads : undefined;
+  const chain = "chain" in step ? step.chain : undefined;
+  const before = wiring(described, { ...(heads !== undefined && { heads }), ...(chain !== undefined && { chain }) });
   const isChosen = (name: string) => chooser.entryOf(tensorOf(name).origin) === entry;
   const isSkipped = (name: string) => chooser.isSkipped(tensorOf(name).origin);
-  if (step.kind === "layers") {
+  if (!isChannelStep(step)) {
     const blocks = before.blocks.filter(
       ({ tensors: own }) =>
         own.some(({ name }) => isChosen(name)) && !own.some(({ name, shape }) => shape.length > 1 && isSkipped(name)),

@@ -9,8 +9,8 @@ export interface Step {
 /** The step of a method, or the union of the steps of several: `StepOf<Quantizer<LinearStep>>` is `LinearStep`. */
 export type StepOf<Method> = Method extends { label(step: infer S extends Step): string } ? S : never;
 
-/** The methods by their `kind`. A method takes its own steps only, and `find(step.kind)` gives it no others: that is why one registry can
- *  hold methods of different steps. TypeScript allows it because the members that take a step are written as methods, `label(step: S)`,
+/** The methods by their `kind`. A method takes its own steps only, and who looks it up by `step.kind` gives it no others: that is why one
+ *  registry can hold methods of different steps. TypeScript allows it because the members that take a step are written as methods, `label(step: S)`,
  *  whose parameters it compares both ways. */
 export function methodsByKind<Method extends { readonly kind: string }>(
   methods: readonly Method[],
