@@ -1,7 +1,6 @@
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import type { CodeArray, TableArray } from "../grid/arrays";
-import type { Loops } from "../loops/loops";
 
 export type { CodeArray, TableArray };
 
@@ -30,9 +29,9 @@ export interface Quantizer<S extends Step = Step> {
   readonly kind: S["kind"];
   /** The value of a code depends on the codes before it: a pruned tensor is quantized as the vector of the weights that are left. */
   readonly isSequential?: boolean;
-  /** `name` is the layer's, for errors. `loops`: plain ones unless given, see loops.ts. */
-  quantize(weights: Float32Array, shape: Shape, step: S, name?: string, loops?: Loops): Quantized;
-  dequantize(quantized: Quantized, loops?: Loops): Float32Array;
+  /** `name` is the layer's, for errors. */
+  quantize(weights: Float32Array, shape: Shape, step: S, name?: string): Quantized;
+  dequantize(quantized: Quantized): Float32Array;
   /** "linear 4-bit g128". */
   label(step: S): string;
 }

@@ -12,7 +12,6 @@ import { decodeValues } from "../formats/values";
 import { FormatError } from "../errors";
 import { applyMask } from "../prune";
 import { multiply } from "../prune/low-rank";
-import { dequantizeFast } from "./quantize-fast";
 import { quantizerOf } from "../quantize";
 import type { CodeArray, Quantized, Table } from "../quantize/quantizer";
 import type { DType } from "../tensor/dtype";
@@ -118,7 +117,7 @@ export function restoreValues(stored: StoredTensor): Float32Array {
     return spread(quantizerOf(quantizer).dequantize(kept), keep, new Float32Array(length));
   }
   if (keep && stored.sparse) codes = spread(codes, keep, emptyCodes(typeOfCodes(codes), length));
-  const values = dequantizeFast({ step: quantizer, shape, codes, codeBits: 0, tables });
+  const values = quantizerOf(quantizer).dequantize({ step: quantizer, shape, codes, codeBits: 0, tables });
   return keep ? applyMask(values, keep) : values;
 }
 

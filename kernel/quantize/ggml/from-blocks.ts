@@ -2,6 +2,7 @@
  *  quantize their values again could give other bytes, for the search of a scale need not find the one that is there. */
 import { blockCodecs } from "../../blocks";
 import { OptionError } from "../../errors";
+import { loops } from "../../loops/loops";
 import { parametersOf, type Shape } from "../../tensor/tensor";
 import type { Step } from "../../tensor/step";
 import type { GgmlStep } from "../ggml";
@@ -18,16 +19,7 @@ export function quantizedFromBlocks(bytes: Uint8Array, shape: Shape, step: GgmlS
   if (!codec) throw new OptionError(`ggml(): there are no blocks of type "${step.type ?? ""}"`);
   const count = parametersOf(shape);
   const blocks = count / codec.weights;
-  const codes = new Uint8Array(count);
-  const fields = codec.fields.map((field) => new Uint8Array(blocks * field.bytes));
-  for (let block = 0; block < blocks; block++) {
-    const at = block * codec.bytes;
-    codec.packing.unpack(bytes, at, codes.subarray(block * codec.weights, (block + 1) * codec.weights));
-    codec.fields.forEach((field, number) => {
-      const from = at + field.at;
-      fields[number].set(bytes.subarray(from, from + field.bytes), block * field.bytes);
-    });
-  }
+  const { codes, fields } = loops.blocks.unpack(codec, bytes.subarray(0, blocks * codec.bytes));
   const tables = codec.fields.map((field, number): Table => ({
     name: field.name,
     data: fields[number],
