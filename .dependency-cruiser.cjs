@@ -5,8 +5,8 @@ const floors = [
   ["bytes", "protocol", "options.ts", "comm.ts"],
   ["tensor", "blocks", "transport"],
   ["simd", "threads", "network", "grid", "static", "session"],
-  ["measure"],
   ["loops"],
+  ["measure"],
   ["formats", "quantize", "encode"],
   ["archive", "llama-cpp", "prune"],
   ["stored", "surgery", "train"],
@@ -69,6 +69,12 @@ module.exports = {
       severity: "error",
       from: { path: "^extension/figures/" },
       to: { path: "^extension/views/|@jupyterlab|@lumino" },
+    },
+    {
+      name: "methods-reach-simd-through-loops",
+      severity: "error",
+      from: { path: "^kernel/", pathNot: "^kernel/(simd|loops|encode|archive|threads)/" },
+      to: { path: "^kernel/simd/" },
     },
     {
       name: "methods-know-no-files",

@@ -2,23 +2,22 @@
  *  input, so that the thread holds them once. */
 import { free } from "../bytes/array-memory";
 import { encode } from "../encode";
-import { entropyOfValues, errorMeasures, type ErrorSums } from "../measure";
+import { loops } from "../loops/loops";
+import { checkFinite, entropyOfCounts, entropyOfValues, errorMeasures, sumErrors, type ErrorSums } from "../measure";
+import { levelsOf, measureChange } from "../measure/change";
 import type { CodeArray, Quantized } from "../quantize/quantizer";
 import { countKept, type Factors } from "../prune/pruner";
 import { applyMask, prunerOf, type Pruned } from "../prune";
 import { unstructuredStorage, type IndexStorage } from "../prune/sparse/storage";
 import { quantizerOf } from "../quantize";
 import type { ErrorMeasures, Histogram, LayerVariant, StepMeasures } from "../report/types";
-import { addressOf, release, reserve, arenaFloats } from "../simd/layer-memory";
 import { parametersOf } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { remainingWeights } from "./remaining-weights";
-import { dequantizeFast, quantizeFast } from "../stored/quantize-fast";
 import type { LayerJob } from "./layer-job";
 import { typeOfBytes } from "./layer-job";
-import { checkFiniteFast, entropyOfCodesFast, levelsOf, measureLayer, sumErrorsFast } from "../loops/measures";
 import { floatStepOf, kindOfStep, labelOf, pruneAtShared, quantizedFrom } from "./operators";
-import { emptyCodes, packCodes, packMask, typeOfCodes } from "../stored/packed-codes";
+import { countsOf, emptyCodes, packCodes, packMask, typeOfCodes } from "../stored/packed-codes";
 import { factorBytes } from "../stored/factors";
 import { gather, spread } from "../stored/kept-weights";
 import {
@@ -64,32 +63,19 @@ export function compressLayer(job: LayerJob): LayerOutcome {
   const weights = parametersOf(job.shape);
   // The values, those after each lossy step, and the codes.
   const lossy = job.steps.filter((step) => kindOfStep(step) !== "encode").length;
-  reserve(weights * (4 + lossy * 5) + 4096);
-  try {
-    return compressInRoom(job);
-  } finally {
-    release();
-  }
+  return loops.memory.during(weights * (4 + lossy * 5) + 4096, () => runJob(job));
 }
 
-/** Values in the kernels' memory, so that no loop over them need copy them; where there is no room for them, as they are. */
-function inRoom(values: Float32Array): Float32Array {
-  const inside = arenaFloats(values.length);
-  if (addressOf(inside) === undefined) return values;
-  inside.set(values);
-  return inside;
-}
-
-function compressInRoom(job: LayerJob): LayerOutcome {
+function runJob(job: LayerJob): LayerOutcome {
   const { name, steps, surgery } = job;
   const { original, values: left, shape, input, expand, cutShare } = remainingWeights(job);
-  const before = inRoom(original);
-  const values = left === original ? before : inRoom(left);
-  // The values are in the arena now.
+  const before = loops.memory.bring(original);
+  const values = left === original ? before : loops.memory.bring(left);
+  // The values were brought elsewhere.
   if (!surgery && "values" in input && before !== original) free(original);
   const done = surgery?.steps ?? [];
   const labels = [...done, ...steps].map(labelOf);
-  checkFiniteFast(before, labels[0], name);
+  checkFinite(before, labels[0], name);
   const state: State = {
     values,
     keep: undefined,
@@ -107,16 +93,16 @@ function compressInRoom(job: LayerJob): LayerOutcome {
   });
   const { quantized } = state;
   const after = expand(state.values);
-  const { sums, zeros, histogramBefore, histogramAfter } = measureLayer(before, after);
+  const { sums, zeros, histogramBefore, histogramAfter } = measureChange(before, after);
   const measures = changes.map(({ kind, label, input: from, output }): StepMeasures => {
     // A coder gives on the very array that it got; one lossy step loses what the layer loses.
     if (from === output) return { kind, label, ...nothingLost };
-    const own = from === before && output === after ? sums : sumErrorsFast(from, output);
+    const own = from === before && output === after ? sums : sumErrors(from, output);
     return { kind, label, ...errorMeasures(own) };
   });
   if (surgery) {
     const label = done.map(labelOf).join(" · ");
-    const own = errorMeasures(sumErrorsFast(before, expand(values)));
+    const own = errorMeasures(sumErrors(before, expand(values)));
     measures.unshift({ kind: done[done.length - 1].kind, label, ...own });
   }
   const stored = steps.length === 0 && surgery ? undefined : store(small, state);
@@ -133,7 +119,7 @@ function compressInRoom(job: LayerJob): LayerOutcome {
     sparsity: before.length === 0 ? 0 : zeros / before.length,
     ...(target === undefined ? {} : { targetSparsity: target }),
     entropyBits: quantized
-      ? entropyOfCodesFast(quantized.codes) * (quantized.codes.length / Math.max(1, before.length))
+      ? entropyOfCounts(countsOf(quantized.codes).counts) * (quantized.codes.length / Math.max(1, before.length))
       : entropyOfValues(state.values),
     steps: measures,
     histogram: histogramAfter,
@@ -176,12 +162,12 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
       if (keep && quantizer.isSequential) {
         // Codes that depend on the ones before them are made for the weights that are left, as one vector.
         const left = gather(state.values, keep, new Float32Array(countKept(keep)));
-        state.quantized = quantizeFast(left, [left.length], step, name);
+        state.quantized = quantizer.quantize(left, [left.length], step, name);
         state.values = spread(quantizer.dequantize(state.quantized), keep, new Float32Array(keep.length));
         return;
       }
-      state.quantized = keptBlocks(step, job) ?? quantizeFast(state.values, shape, step, name);
-      const values = dequantizeFast(state.quantized);
+      state.quantized = keptBlocks(step, job) ?? quantizer.quantize(state.values, shape, step, name);
+      const values = quantizer.dequantize(state.quantized);
       state.values = keep ? applyMask(values, keep) : values;
       return;
     }
@@ -227,7 +213,7 @@ function store({ savedName: name, shape, dtype, input }: LayerJob, state: State)
           values:
             coder && left
               ? codeBytes(coder, new Uint8Array(left.buffer, left.byteOffset, left.byteLength), "F32")
-              : outOfRoom(left ?? values),
+              : loops.memory.keep(left ?? values),
           bitsPerValue: bitsPerValue(dtype),
         };
   const isVector = quantized !== undefined && quantized.codes.length < values.length;
@@ -252,11 +238,6 @@ function store({ savedName: name, shape, dtype, input }: LayerJob, state: State)
   return forms.reduce((best, form) => (storedBytes(form) < storedBytes(best) ? form : best));
 }
 
-/** An array that outlives the job. */
-function outOfRoom(values: Float32Array): Float32Array {
-  return addressOf(values) === undefined ? values : values.slice();
-}
-
 function storeFactors(factors: Factors, coder: Step | undefined): StoredFactors {
   const { rank, bitsPerValue } = factors;
   const bytes = factorBytes(factors);
@@ -279,7 +260,7 @@ function codeBytes(coder: Step, bytes: Uint8Array, dtype: string): Coded {
 
 /** True when every weight that pruning took away dequantizes to zero without a mask. */
 function zerosSurvive(quantized: Quantized, keep: Uint8Array): boolean {
-  const values = dequantizeFast(quantized);
+  const values = quantizerOf(quantized.step).dequantize(quantized);
   for (let i = 0; i < keep.length; i++) if (keep[i] === 0 && values[i] !== 0) return false;
   return true;
 }

@@ -1,7 +1,8 @@
 /** Histograms for the report: equal bins over a range that outliers do not stretch; what lies outside is counted, not dropped. */
 import { OptionError } from "../errors";
+import { countBins } from "../loops/errors";
+import { loops } from "../loops/loops";
 import type { Histogram } from "../report/types";
-import { valueOfRank } from "../grid/order";
 
 /** Bins of a histogram unless told. */
 export const histogramBins = 64;
@@ -13,13 +14,14 @@ export const histogramTail = 0.0005;
 export function robustRange(values: Float32Array, tail = histogramTail): Pick<Histogram, "minimum" | "maximum"> {
   if (values.length === 0) return { minimum: -1, maximum: 1 };
   const cut = Math.floor(values.length * tail);
-  const minimum = Math.min(0, valueOfRank(values, cut)) + 0;
-  const maximum = Math.max(0, valueOfRank(values, values.length - 1 - cut));
+  const { low, high } = loops.values.outermost(values, cut);
+  const minimum = Math.min(0, low);
+  const maximum = Math.max(0, high);
   return minimum < maximum ? { minimum, maximum } : wholeRange(values);
 }
 
 /** The range where both percentiles are 0: that of the largest magnitude. */
-export function wholeRange(values: Float32Array): { minimum: number; maximum: number } {
+function wholeRange(values: Float32Array): { minimum: number; maximum: number } {
   let largest = 0;
   for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
   return largest === 0 ? { minimum: -1, maximum: 1 } : { minimum: -largest, maximum: largest };
@@ -35,17 +37,7 @@ export function countHistogram(
   const { minimum, maximum } = range;
   if (!(minimum < maximum))
     throw new OptionError(`countHistogram(): the range is ${minimum} to ${maximum}; minimum must be below maximum`);
-  const counts = new Array<number>(bins).fill(0);
-  const perWidth = bins / (maximum - minimum);
-  let below = 0;
-  let above = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (value < minimum) below++;
-    else if (value > maximum) above++;
-    else counts[Math.min(bins - 1, Math.floor((value - minimum) * perWidth))]++;
-  }
-  return { minimum, maximum, counts, below, above };
+  return { minimum, maximum, ...countBins(values, { minimum, maximum, bins }) };
 }
 
 /** The histogram of a tensor over its own robust range. */

@@ -10,7 +10,8 @@
  *  round(sparsity·heads) go in each layer, or in all ("global"), the weakest first; equal scores: the lowest index; one stays. */
 import { OptionError } from "../errors";
 import { checkNumber, checkOptionNames } from "../options";
-import { gram, transposed, type MatrixView } from "../simd/matrix";
+import { loops } from "../loops/loops";
+import { transposed, type MatrixView } from "../loops/matrix";
 import type { Step } from "../tensor/step";
 import { amountLabel, checkAmount, checkScope } from "./channels/amount";
 import type { StructuralPruner } from "./pruner";
@@ -60,8 +61,8 @@ export function heads(options: HeadsOptions): HeadsStep {
 export function headEnergy(output: MatrixView, value: MatrixView): number {
   if (output.columns !== value.rows)
     throw new OptionError(`headEnergy(): the output takes ${output.columns} values and the head gives ${value.rows}`);
-  const left = gram(output);
-  const right = gram(transposed(value));
+  const left = loops.matrix.gram(output);
+  const right = loops.matrix.gram(transposed(value));
   // tr(AB) of symmetric matrices; rounding may leave a zero a little below zero.
   return Math.max(
     0,

@@ -12,7 +12,8 @@ import { float16FromBits, float16ToFloat32Bits } from "../bytes/half-float";
 import { OptionError } from "../errors";
 import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
-import { matrixView, product, transposed, type MatrixView } from "../simd/matrix";
+import { loops } from "../loops/loops";
+import { matrixView, transposed, type MatrixView } from "../loops/matrix";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { percent, type Factors, type Pruned, type Pruner } from "./pruner";
@@ -118,11 +119,11 @@ function factorsOf(
   const chosen = matrixView(vectors.subarray(0, rank * k), rank, k);
   if (rows >= columns) {
     for (let i = 0; i < rank; i++) for (let j = 0; j < k; j++) right[i * k + j] = roots[i] * vectors[i * k + j];
-    left = product(matrix, transposed(matrixView(scaleRows(chosen, inverse), rank, k)), left);
+    left = loops.matrix.product(matrix, transposed(matrixView(scaleRows(chosen, inverse), rank, k)), left);
   } else {
     for (let i = 0; i < rank; i++)
       for (let row = 0; row < k; row++) left[row * rank + i] = roots[i] * vectors[i * k + row];
-    right = product(matrixView(scaleRows(chosen, inverse), rank, k), matrix, right);
+    right = loops.matrix.product(matrixView(scaleRows(chosen, inverse), rank, k), matrix, right);
   }
   if (dtype === "F16") for (const factor of [left, right]) roundToHalf(factor, name);
   return { left, right, rows, columns, rank, bitsPerValue: dtype === "F16" ? 16 : 32 };
@@ -147,7 +148,11 @@ function roundToHalf(values: Float32Array, name: string): void {
 
 /** left·right (rows, columns): each entry summed in float64 over the rank, in order, then rounded to float32. */
 export function multiply({ left, right, rows, columns, rank }: Factors): Float32Array {
-  return product(matrixView(left, rows, rank), matrixView(right, rank, columns), new Float32Array(rows * columns));
+  return loops.matrix.product(
+    matrixView(left, rows, rank),
+    matrixView(right, rank, columns),
+    new Float32Array(rows * columns),
+  );
 }
 
 /** The pruner of `lowRank()` steps. */

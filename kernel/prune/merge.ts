@@ -13,7 +13,8 @@
  *  weights; n at most 8,192. */
 import { OptionError, UnsupportedError } from "../errors";
 import { checkOptionNames } from "../options";
-import { matrixView, product, transposed } from "../simd/matrix";
+import { loops } from "../loops/loops";
+import { matrixView, transposed } from "../loops/matrix";
 import type { Step } from "../tensor/step";
 import { amountLabel, checkAlign, checkAmount, checkChain } from "./channels/amount";
 import type { Clusters } from "./channels/axis-map";
@@ -100,7 +101,7 @@ class Pairs {
       for (let j = i * this.length; j < (i + 1) * this.length; j++) unit[j] = vectors[j] * inverse;
     }
     const rows = matrixView(unit, size, this.length);
-    this.cosines = product(rows, transposed(rows), new Float32Array(size * size), true);
+    this.cosines = loops.matrix.product(rows, transposed(rows), new Float32Array(size * size), true);
     for (let i = 0; i < size; i++)
       for (let j = 0; j < i; j++) {
         if (this.norms[i] === 0 && this.norms[j] === 0) this.cosines[j * size + i] = 1;

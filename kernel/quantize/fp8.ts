@@ -16,7 +16,9 @@ import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { freezeStep } from "../grid/groups";
-import { plainLoops, smallFloats, type Loops } from "../loops/loops";
+import { loops } from "../loops/loops";
+import { smallFloats } from "../loops/tiles";
+import { checkFinite } from "../measure/finite";
 import type { Quantized, Quantizer } from "./quantizer";
 import { tilesOf, type Tiling } from "../grid/tiles";
 
@@ -87,29 +89,23 @@ function tilingOf(shape: Shape, count: number, step: Fp8Step): Tiling {
   return tilesOf(kind, shape, count, step.per, height, width);
 }
 
-function quantize(
-  weights: Float32Array,
-  shape: Shape,
-  step: Fp8Step,
-  name?: string,
-  loops: Loops = plainLoops,
-): Quantized {
-  loops.checkFinite(weights, kind, name);
+function quantize(weights: Float32Array, shape: Shape, step: Fp8Step, name?: string): Quantized {
+  checkFinite(weights, kind, name);
   const tiling = tilingOf(shape, weights.length, step);
   const largest = largestOf[step.format];
-  const scales = loops.largestMagnitudes(weights, tiling);
+  const scales = loops.tiles.largestMagnitudes(weights, tiling);
   for (let i = 0; i < scales.length; i++) scales[i] = fround(scales[i] / largest) || zeroScale;
-  const codes = loops.floatCodes(weights, tiling, scales, step.format);
+  const codes = loops.tiles.encodeFloats(weights, tiling, scales, step.format);
   const table = { name: "scale", data: scales, shape: tiling.tableShape, bitsPerEntry: 32 };
   return { step, shape, codes, codeBits: 8, tables: [table] };
 }
 
-function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Array {
+function dequantize(quantized: Quantized): Float32Array {
   const { codes, shape, tables } = quantized;
   const step = quantized.step as Fp8Step;
   const { values } = smallFloats[step.format];
   const tiling = tilingOf(shape, codes.length, step);
-  return loops.tableValues(codes as Uint8Array, tiling, values, tables[0].data as Float32Array);
+  return loops.tiles.decodeTable(codes as Uint8Array, tiling, values, tables[0].data as Float32Array);
 }
 
 /** "fp8 E4M3 per channel", "fp8 E4M3 128×128", "fp8 E5M2 g64". */

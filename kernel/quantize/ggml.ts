@@ -13,13 +13,14 @@ import type { NamedShape } from "../network";
 import { checkChoice, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { forEachBlock, type BlockParts } from "../loops/blocks";
+import type { BlockParts } from "../loops/blocks";
 import { fittingType, mixes, mixTypeOf, type GgmlMix, type GgmlTarget } from "./ggml/mix";
 import { quantizedFromBlocks } from "./ggml/from-blocks";
 import { mixFacts } from "./ggml/place";
 import { freezeStep, rowsOf } from "../grid/groups";
-import { plainLoops, type Loops } from "../loops/loops";
-import type { Quantized, Quantizer, Table } from "./quantizer";
+import { loops } from "../loops/loops";
+import { checkFinite } from "../measure/finite";
+import type { CodeArray, Quantized, Quantizer, Table } from "./quantizer";
 import { tilesOf } from "../grid/tiles";
 
 const method = "ggml";
@@ -144,15 +145,9 @@ function codecOf(type: WrittenBlock): BlockCodec {
   return codec;
 }
 
-function quantize(
-  weights: Float32Array,
-  shape: Shape,
-  step: GgmlStep,
-  name?: string,
-  loops: Loops = plainLoops,
-): Quantized {
+function quantize(weights: Float32Array, shape: Shape, step: GgmlStep, name?: string): Quantized {
   rowsOf(method, shape, weights.length);
-  loops.checkFinite(weights, method, name);
+  checkFinite(weights, method, name);
   const fitted = fittedStep(step, shape, name);
   const { type } = fitted;
   if (type === "F16" || type === undefined) {
@@ -172,15 +167,15 @@ function quantize(
     bitsPerEntry: 8,
   }));
   const stored = codec.signed ? new Int8Array(codes.buffer, codes.byteOffset, codes.length) : codes;
-  return checkRange({ step: fitted, shape, codes: stored, codeBits: codec.codeBits, tables }, weights, name, loops);
+  return checkRange({ step: fitted, shape, codes: stored, codeBits: codec.codeBits, tables }, weights, name);
 }
 
 const largestHalf = 65504;
 
 /** Scales and minima are float16: weights that are too large for them would come back as infinite or NaN. */
-function checkRange(quantized: Quantized, weights: Float32Array, name = "weights", loops = plainLoops): Quantized {
+function checkRange(quantized: Quantized, weights: Float32Array, name = "weights"): Quantized {
   const count = weights.length;
-  const [largest = 0] = loops.largestMagnitudes(weights, tilesOf(method, [count], count, "tensor", 1, count));
+  const [largest = 0] = loops.tiles.largestMagnitudes(weights, tilesOf(method, [count], count, "tensor", 1, count));
   if (largest <= largestHalf) return quantized;
   const at = dequantize(quantized).findIndex((value) => !Number.isFinite(value));
   if (at < 0) return quantized;
@@ -195,12 +190,17 @@ function blockParts(codec: BlockCodec, { codes, tables }: Quantized): BlockParts
   return { codes: new Uint8Array(codes.buffer, codes.byteOffset, codes.length), fields };
 }
 
-function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Array {
+function dequantize(quantized: Quantized): Float32Array {
   const { codes } = quantized;
-  const values = loops.valueArray(codes.length);
   const { type } = quantized.step as GgmlStep;
-  if (type === "F16" || type === undefined) for (let i = 0; i < codes.length; i++) values[i] = decodeFloat16(codes[i]);
-  else loops.blocks.decode(codecOf(type), blockParts(codecOf(type), quantized), values);
+  if (type === "F16" || type === undefined) return decodeHalves(codes);
+  const codec = codecOf(type);
+  return loops.blocks.decode(codec, blockParts(codec, quantized));
+}
+
+function decodeHalves(codes: CodeArray): Float32Array {
+  const values = new Float32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) values[i] = decodeFloat16(codes[i]);
   return values;
 }
 
@@ -224,14 +224,7 @@ export function ggmlBytes(quantized: Quantized): {
     return { type: "F16", bytes };
   }
   const codec = codecOf(type);
-  const bytes = new Uint8Array((codes.length / codec.weights) * codec.bytes);
-  forEachBlock(
-    codec,
-    blockParts(codec, quantized),
-    (block) => ({ bytes, at: block * codec.bytes }),
-    (_block, _bytes, at, own) => codec.packing.pack(own, bytes, at),
-  );
-  return { type, bytes };
+  return { type, bytes: loops.blocks.pack(codec, blockParts(codec, quantized)) };
 }
 
 /** "ggml Q4_K", "ggml Q5_0 for Q4_K", "ggml Q4_K by importance", "ggml Q4_K_M". */

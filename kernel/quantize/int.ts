@@ -22,7 +22,8 @@ import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { checkGranularity, freezeStep, type Granularity } from "../grid/groups";
 
-import { plainLoops, type Loops } from "../loops/loops";
+import { loops } from "../loops/loops";
+import { checkFinite } from "../measure/finite";
 import { checkLargest } from "./blocks/microscaling";
 import type { Quantized, Quantizer, Table } from "./quantizer";
 import { rint } from "../grid/scale";
@@ -89,19 +90,13 @@ function tilingOf(shape: Shape, count: number, step: IntStep): Tiling {
   return tilesOf(kind, shape, count, step.per, 1, step.group ?? 1);
 }
 
-function quantize(
-  weights: Float32Array,
-  shape: Shape,
-  step: IntStep,
-  name?: string,
-  loops: Loops = plainLoops,
-): Quantized {
-  loops.checkFinite(weights, kind, name);
+function quantize(weights: Float32Array, shape: Shape, step: IntStep, name?: string): Quantized {
+  checkFinite(weights, kind, name);
   const tiling = tilingOf(shape, weights.length, step);
   const high = 2 ** (step.bits - 1) - 1;
   const low = -high - 1;
-  const { scales, zeroPoints } = fitScales(weights, tiling, step, low, high, loops);
-  const codes = loops.integerCodes(weights, tiling, scales, zeroPoints, low, high);
+  const { scales, zeroPoints } = fitScales(weights, tiling, step, low, high);
+  const codes = loops.tiles.encodeIntegers(weights, tiling, scales, zeroPoints, { low, high });
   const { tableShape } = tiling;
   const tables: Table[] = [
     { name: "scale", data: scales, shape: tableShape, bitsPerEntry: scaleTypes[step.scaleDtype].bits },
@@ -110,9 +105,9 @@ function quantize(
   return { step, shape, codes, codeBits: step.bits, tables };
 }
 
-function fitScales(weights: Float32Array, tiling: Tiling, step: IntStep, low: number, high: number, loops: Loops) {
+function fitScales(weights: Float32Array, tiling: Tiling, step: IntStep, low: number, high: number) {
   const range = high - low;
-  const magnitudes = loops.largestMagnitudes(weights, tiling);
+  const magnitudes = loops.tiles.largestMagnitudes(weights, tiling);
   checkLargest(kind, magnitudes);
   const zeroPoints = new Int8Array(tiling.tiles);
   const { round, largest, zero } = scaleTypes[step.scaleDtype];
@@ -144,11 +139,11 @@ function extremes(weights: Float32Array, tiling: Tiling): { lows: Float32Array; 
   return { lows, highs };
 }
 
-function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Array {
+function dequantize(quantized: Quantized): Float32Array {
   const { codes, shape, tables } = quantized;
   const tiling = tilingOf(shape, codes.length, quantized.step as IntStep);
   const zeroPoints = tables.length > 1 ? (tables[1].data as Int8Array) : undefined;
-  return loops.uniformValues(codes, tiling, tables[0].data as Float32Array, zeroPoints);
+  return loops.uniform.decode(codes, tiling, tables[0].data as Float32Array, zeroPoints);
 }
 
 /** "int 4-bit g128", "int 8-bit asymmetric per channel". */

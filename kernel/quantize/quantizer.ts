@@ -2,7 +2,6 @@ import type { NamedShape } from "../network";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import type { CodeArray, TableArray } from "../grid/arrays";
-import type { Loops } from "../loops/loops";
 
 export type { CodeArray, TableArray };
 
@@ -38,10 +37,10 @@ export interface Quantizer<S extends Step = Step> {
   readonly kind: S["kind"];
   /** The value of a code depends on the codes before it: a pruned tensor is quantized as the vector of the weights that are left. */
   readonly isSequential?: boolean;
-  /** `name` is the layer's, for errors. `loops`: plain ones unless given, see loops.ts. */
-  quantize(weights: Float32Array, shape: Shape, step: S, name?: string, loops?: Loops): Quantized;
-  /** w′, row-major, as many float32 values as the shape says. `loops` as of `quantize`. */
-  dequantize(quantized: Quantized, loops?: Loops): Float32Array;
+  /** `name` is the layer's, for errors. */
+  quantize(weights: Float32Array, shape: Shape, step: S, name?: string): Quantized;
+  /** w′, row-major, as many float32 values as the shape says. */
+  dequantize(quantized: Quantized): Float32Array;
   /** "linear 4-bit g128". */
   label(step: S): string;
   /** Of a method that can be told how many bits its coded weights may take. */

@@ -27,8 +27,9 @@ import type { Step } from "../tensor/step";
 import { entropyStep } from "./target/entropy-step";
 import { freezeStep, rowsOf } from "../grid/groups";
 import type { Quantized, Quantizer } from "./quantizer";
-import { plainLoops, type Loops } from "../loops/loops";
-import { automatonOf, polynomials, segmentLength } from "../grid/trellis-path";
+import { loops } from "../loops/loops";
+import { polynomials } from "../loops/trellis";
+import { checkFinite } from "../measure/finite";
 
 const { fround } = Math;
 
@@ -74,14 +75,8 @@ export function trellis(options: TrellisOptions): TrellisStep {
   return freezeStep({ kind: "trellis", step: size, targetBits, states } as const);
 }
 
-function quantize(
-  weights: Float32Array,
-  shape: Shape,
-  step: TrellisStep,
-  name = "the tensor",
-  loops: Loops = plainLoops,
-): Quantized {
-  loops.checkFinite(weights, "trellis", name);
+function quantize(weights: Float32Array, shape: Shape, step: TrellisStep, name = "the tensor"): Quantized {
+  checkFinite(weights, "trellis", name);
   rowsOf("trellis", shape, weights.length);
   const size = step.step ?? entropyStep([weights], step.targetBits ?? 0);
   const beyond = weights.findIndex((weight) => !(Math.abs(weight / size) < largestCode));
@@ -89,7 +84,7 @@ function quantize(
     throw new OptionError(
       `trellis(): weight ${beyond} of ${name} is ${weights[beyond]}, beyond 2^22 steps of ${size}; take a larger step`,
     );
-  const codes = loops.pathCodes(weights, size, step.states);
+  const codes = loops.trellis.encode(weights, size, step.states);
   let low = 0;
   let high = 0;
   for (let i = 0; i < codes.length; i++) {
@@ -107,17 +102,8 @@ function quantize(
   };
 }
 
-function dequantize({ step, codes, tables }: Quantized, loops: Loops = plainLoops): Float32Array {
-  const { afterEven, flip } = automatonOf((step as TrellisStep).states);
-  const size = tables[0].data[0];
-  const values = loops.valueArray(codes.length);
-  let state = 0;
-  for (let i = 0; i < codes.length; i++) {
-    if (i % segmentLength === 0) state = 0;
-    values[i] = size * (codes[i] + (state & 1) / 2);
-    state = afterEven[state] ^ (codes[i] & 1 ? flip : 0);
-  }
-  return values;
+function dequantize({ step, codes, tables }: Quantized): Float32Array {
+  return loops.trellis.decode(codes, tables[0].data[0], (step as TrellisStep).states);
 }
 
 function label({ step, targetBits, states }: TrellisStep): string {

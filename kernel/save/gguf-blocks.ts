@@ -3,7 +3,6 @@
 import { blockCodecs } from "../blocks";
 import { OptionError } from "../errors";
 import { ggmlBytes, type GgmlStep, type GgmlTarget } from "../quantize/ggml";
-import { packBlockCodes } from "../simd/blocks";
 import type { Step } from "../tensor/step";
 import { parametersOf } from "../tensor/tensor";
 import { restoreQuantized } from "../stored/restored-weights";
@@ -68,12 +67,5 @@ export function packBlocks(stored: StoredTensor): Uint8Array {
   const zero = zeroCodes[blockForm(outlineOf(stored))?.type ?? "F16"] ?? 0;
   const quantized = restoreQuantized(stored, () => zero);
   if (!quantized) throw new OptionError(`save(): ${stored.name} has no blocks`);
-  const { type = "F16" } = quantized.step as GgmlStep;
-  const codec = type === "F16" ? undefined : blockCodecs.get(type);
-  if (!codec) return ggmlBytes(quantized).bytes;
-  const { buffer, byteOffset, length } = quantized.codes;
-  const fields = quantized.tables.map(({ data }) => data as Uint8Array);
-  const bytes = new Uint8Array((length / codec.weights) * codec.bytes);
-  packBlockCodes(codec, { codes: new Uint8Array(buffer, byteOffset, length), fields }, bytes);
-  return bytes;
+  return ggmlBytes(quantized).bytes;
 }

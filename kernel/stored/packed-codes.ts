@@ -1,8 +1,8 @@
 /** Codes in the bits that they are counted at: code i takes bits [i·b, (i+1)·b), least significant first. A compressed model is held in
  *  memory in this form, so that it takes the room that its report says. */
 import type { CodeArray } from "../quantize/quantizer";
-import { packBits, unpackBits } from "../simd/measures";
-import { countSymbolsFast } from "../loops/measures";
+import { loops } from "../loops/loops";
+import { countSymbols, type CountedSymbols } from "../measure/entropy";
 
 export interface PackedCodes {
   readonly bytes: Uint8Array;
@@ -30,33 +30,29 @@ export function emptyCodes(type: CodeType, length: number): CodeArray {
   return new arrays[type](length);
 }
 
-/** Packs codes of at most 2^bits different values, 1 ≤ bits ≤ 32. */
+/** Packs codes of at most 2^bits different values, 1 ≤ bits ≤ 32. They must not change afterwards: see `countsOf`. */
 export function packCodes(codes: CodeArray, bits: number): PackedCodes {
   const { low, high } = endsOf(codes);
-  const type = typeOfCodes(codes);
   const width = Math.ceil(bits);
-  const bytes = new Uint8Array(Math.ceil((codes.length * width) / 8));
-  const shared = { bytes, length: codes.length, bits, type };
-  if (high - low < 2 ** width) {
-    if (isBytes(codes) && width <= 8) packBits(codes, width, low, bytes);
-    else writeBits(bytes, width, codes.length, (i) => codes[i] - low);
-    return { ...shared, first: low };
-  }
+  const shared = { length: codes.length, bits, type: typeOfCodes(codes) };
+  if (high - low < 2 ** width) return { bytes: loops.codes.pack(codes, width, low), ...shared, first: low };
   // Codes with gaps, such as −1 and +1 at one bit.
   const symbols = [...new Set<number>(codes)].sort((a, b) => a - b);
   if (symbols.length > 2 ** width) throw new RangeError(`${symbols.length} different codes do not fit in ${bits} bits`);
-  const numbers = new Map(symbols.map((symbol, number) => [symbol, number]));
-  writeBits(bytes, width, codes.length, (i) => numbers.get(codes[i]) ?? 0);
-  return { ...shared, first: 0, symbols };
+  const numberOf = new Map(symbols.map((symbol, number) => [symbol, number]));
+  const numbers = emptyNumbers(codes.length, width);
+  for (let i = 0; i < codes.length; i++) numbers[i] = numberOf.get(codes[i]) ?? 0;
+  return { bytes: loops.codes.pack(numbers, width, 0), ...shared, first: 0, symbols };
 }
 
-function isBytes(codes: CodeArray): codes is Uint8Array | Int8Array {
-  return codes.BYTES_PER_ELEMENT === 1;
+/** For numbers of symbols, of which there are fewer than 2^31. */
+function emptyNumbers(length: number, width: number): Uint8Array | Int32Array {
+  return width <= 8 ? new Uint8Array(length) : new Int32Array(length);
 }
 
 function endsOf(codes: CodeArray): { low: number; high: number } {
-  if (isBytes(codes)) {
-    const { symbols } = countSymbolsFast(codes);
+  if (codes.BYTES_PER_ELEMENT === 1) {
+    const { symbols } = countsOf(codes);
     return symbols.length === 0 ? { low: 0, high: 0 } : { low: symbols[0], high: symbols[symbols.length - 1] };
   }
   let low = codes.length === 0 ? 0 : codes[0];
@@ -68,58 +64,28 @@ function endsOf(codes: CodeArray): { low: number; high: number } {
   return { low, high };
 }
 
+const counted = new WeakMap<CodeArray, CountedSymbols>();
+
+/** How often each code of an array occurs that nobody changes: a layer's codes are counted once, for their entropy and for their packing. */
+export function countsOf(codes: CodeArray): CountedSymbols {
+  const known = counted.get(codes) ?? countSymbols(codes);
+  counted.set(codes, known);
+  return known;
+}
+
 /** The codes again, equal to what was packed. */
 export function unpackCodes(packed: PackedCodes): CodeArray {
   const { bytes, length, bits, type, first, symbols } = packed;
   const codes = emptyCodes(type, length);
-  if (isBytes(codes) && !symbols && bits <= 8) {
-    unpackBits(bytes, Math.ceil(bits), first, codes);
+  const width = Math.ceil(bits);
+  if (!symbols) {
+    loops.codes.unpack(bytes, width, first, codes);
     return codes;
   }
-  readBits(bytes, Math.ceil(bits), length, (i, number) => (codes[i] = symbols ? symbols[number] : number + first));
+  const numbers = emptyNumbers(length, width);
+  loops.codes.unpack(bytes, width, 0, numbers);
+  for (let i = 0; i < length; i++) codes[i] = symbols[numbers[i]];
   return codes;
-}
-
-function writeBits(bytes: Uint8Array, bits: number, length: number, numberAt: (i: number) => number): void {
-  let held = 0;
-  let heldBits = 0;
-  let at = 0;
-  for (let i = 0; i < length; i++) {
-    let number = numberAt(i);
-    // Byte by byte, so that nothing passes 32 bits.
-    for (let left = bits; left > 0; left -= 8) {
-      const some = Math.min(8, left);
-      held |= (number % 256) << heldBits;
-      heldBits += some;
-      number = Math.floor(number / 256);
-      if (heldBits >= 8) {
-        bytes[at++] = held;
-        held >>>= 8;
-        heldBits -= 8;
-      }
-    }
-  }
-  if (heldBits > 0) bytes[at] = held;
-}
-
-function readBits(bytes: Uint8Array, bits: number, length: number, put: (i: number, number: number) => void): void {
-  let held = 0;
-  let heldBits = 0;
-  let at = 0;
-  for (let i = 0; i < length; i++) {
-    let number = 0;
-    for (let done = 0; done < bits; done += 8) {
-      const some = Math.min(8, bits - done);
-      if (heldBits < some) {
-        held |= bytes[at++] << heldBits;
-        heldBits += 8;
-      }
-      number += (held & ((1 << some) - 1)) * 2 ** done;
-      held >>>= some;
-      heldBits -= some;
-    }
-    put(i, number);
-  }
 }
 
 /** One bit for each element, 1 where `keep` is not 0. */

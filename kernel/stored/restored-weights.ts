@@ -10,7 +10,6 @@ import { parametersOf } from "../tensor/tensor";
 import { factorsFrom } from "./factors";
 import { spread } from "./kept-weights";
 import { emptyCodes, typeOfCodes, unpackCodes, unpackMask } from "./packed-codes";
-import { dequantizeFast } from "./quantize-fast";
 import type { Coded, StoredTensor } from "./stored-tensor";
 
 /** w′, row-major; its length is the product of the shape. `FormatError` for coded bytes that no coder wrote. */
@@ -39,7 +38,7 @@ export function restoreValues(stored: StoredTensor): Float32Array {
     return spread(quantizerOf(quantizer).dequantize(kept), keep, new Float32Array(length));
   }
   if (keep && stored.sparse) codes = spread(codes, keep, emptyCodes(typeOfCodes(codes), length));
-  const values = dequantizeFast({ step: quantizer, shape, codes, codeBits: 0, tables });
+  const values = quantizerOf(quantizer).dequantize({ step: quantizer, shape, codes, codeBits: 0, tables });
   return keep ? applyMask(values, keep) : values;
 }
 

@@ -24,7 +24,9 @@ import type { Shape } from "../../tensor/tensor";
 import type { Step } from "../../tensor/step";
 import { rowsOf } from "../../grid/groups";
 
-import { plainLoops, rankOf, smallestScale, type Loops, type SixteenRanks } from "../../loops/loops";
+import { loops } from "../../loops/loops";
+import { rankOf, smallestScale, type SixteenRanks } from "../../loops/tiles";
+import { checkFinite } from "../../measure/finite";
 import type { Quantized, Quantizer, Table } from "../quantizer";
 import { tilesOf } from "../../grid/tiles";
 
@@ -80,34 +82,30 @@ export function absmaxQuantizer<S extends AbsmaxBlockStep>(
   list.codes.forEach((code, i) => (valueOfCode[code] = list.values[i]));
   return {
     kind,
-    quantize(weights, shape, step, name, loops = plainLoops) {
-      loops.checkFinite(weights, kind, name);
+    quantize(weights, shape, step, name) {
+      checkFinite(weights, kind, name);
       rowsOf(kind, shape, weights.length);
-      return quantizeBlocks(weights, shape, step, { midpoints, codeOfRank: list.codes }, loops);
+      return quantizeBlocks(weights, shape, step, { midpoints, codeOfRank: list.codes });
     },
-    dequantize(quantized, loops = plainLoops) {
+    dequantize(quantized) {
       const codes = quantized.codes as Uint8Array;
       const blocks = tilesOf(kind, [codes.length], codes.length, "group", 1, (quantized.step as S).group);
-      return loops.tableValues(codes, blocks, valueOfCode, blockScales(quantized));
+      return loops.tiles.decodeTable(codes, blocks, valueOfCode, blockScales(quantized));
     },
     label: (step) => `${title} g${step.group}${step.doubleQuant ? " double" : ""}`,
   };
 }
 
-function quantizeBlocks(
-  weights: Float32Array,
-  shape: Shape,
-  step: AbsmaxBlockStep,
-  ranks: SixteenRanks,
-  loops: Loops,
-): Quantized {
+function quantizeBlocks(weights: Float32Array, shape: Shape, step: AbsmaxBlockStep, ranks: SixteenRanks): Quantized {
   const { group } = step;
   const count = weights.length;
-  const codes = new Uint8Array(count);
-  const scales = loops.largestMagnitudes(weights, tilesOf(step.kind, [count], count, "group", 1, group));
+  const scales = loops.tiles.largestMagnitudes(weights, tilesOf(step.kind, [count], count, "group", 1, group));
   const whole = count - (count % group);
-  loops.sixteenCodes(weights.subarray(0, whole), group, ranks, scales, codes.subarray(0, whole));
+  let codes = loops.tiles.encodeSixteen(weights.subarray(0, whole), group, ranks, scales);
   if (whole < count) {
+    const all = new Uint8Array(count);
+    all.set(codes);
+    codes = all;
     const last = scales.length - 1;
     const scale = Math.max(scales[last], smallestScale);
     scales[last] = scale;

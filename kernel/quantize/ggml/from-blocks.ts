@@ -1,6 +1,7 @@
 /** A tensor that lies in a GGUF file in the very type that it would be quantized to: its blocks are kept, as llama.cpp keeps them. To
  *  quantize their values again could give other bytes, for the search of a scale need not find the one that is there. */
 import type { BlockCodec } from "../../blocks";
+import { loops } from "../../loops/loops";
 import { parametersOf, type Shape } from "../../tensor/tensor";
 import type { Quantized, Table } from "../quantizer";
 
@@ -12,16 +13,7 @@ export function quantizedFromBlocks(
 ): Pick<Quantized, "codes" | "codeBits" | "tables"> {
   const count = parametersOf(shape);
   const blocks = count / codec.weights;
-  const codes = new Uint8Array(count);
-  const fields = codec.fields.map((field) => new Uint8Array(blocks * field.bytes));
-  for (let block = 0; block < blocks; block++) {
-    const at = block * codec.bytes;
-    codec.packing.unpack(bytes, at, codes.subarray(block * codec.weights, (block + 1) * codec.weights));
-    codec.fields.forEach((field, number) => {
-      const from = at + field.at;
-      fields[number].set(bytes.subarray(from, from + field.bytes), block * field.bytes);
-    });
-  }
+  const { codes, fields } = loops.blocks.unpack(codec, bytes.subarray(0, blocks * codec.bytes));
   const tables = codec.fields.map((field, number): Table => ({
     name: field.name,
     data: fields[number],

@@ -1,5 +1,7 @@
-/** The automaton of trellis-coded quantization and Viterbi's algorithm over it; what they are for stands in trellis.ts. */
-import { rint } from "./scale";
+/** The automaton of trellis-coded quantization and Viterbi's algorithm over it; what they are for stands in quantize/trellis.ts. */
+import { rint } from "../grid/scale";
+import { arenaFloats } from "../simd/layer-memory";
+import { trellisCodes } from "../simd/trellis";
 
 const { fround } = Math;
 
@@ -95,13 +97,46 @@ function encodeSegment(
   }
 }
 
-/** The codes of all weights, segment by segment. */
-export function pathCodes(weights: Float32Array, step: number, states: number): Int32Array {
-  const automaton = automatonOf(states);
-  const codes = new Int32Array(weights.length);
-  for (let from = 0; from < weights.length; from += segmentLength) {
-    const to = Math.min(weights.length, from + segmentLength);
-    encodeSegment(weights.subarray(from, to), step, automaton, codes.subarray(from, to));
-  }
-  return codes;
+/** Loops of trellis-coded quantization. */
+export interface TrellisLoops {
+  /** The codes of the path of least squared error through an automaton of 4–256 `states`; |w| below 2^22 steps. */
+  encode(weights: Float32Array, step: number, states: number): Int32Array;
+  /** step·(q + half a step where the path's state is odd). */
+  decode(codes: ArrayLike<number>, step: number, states: number): Float32Array;
 }
+
+/** Viterbi's algorithm in plain TypeScript. */
+export const plainTrellis: TrellisLoops = {
+  encode(weights, step, states) {
+    const automaton = automatonOf(states);
+    const codes = new Int32Array(weights.length);
+    for (let from = 0; from < weights.length; from += segmentLength) {
+      const to = Math.min(weights.length, from + segmentLength);
+      encodeSegment(weights.subarray(from, to), step, automaton, codes.subarray(from, to));
+    }
+    return codes;
+  },
+  decode: (codes, step, states) => followPath(codes, step, states, new Float32Array(codes.length)),
+};
+
+/** Each state depends on the code before it, so that there is no lane to run beside. */
+function followPath(codes: ArrayLike<number>, step: number, states: number, values: Float32Array): Float32Array {
+  const { afterEven, flip } = automatonOf(states);
+  let state = 0;
+  for (let i = 0; i < codes.length; i++) {
+    if (i % segmentLength === 0) state = 0;
+    values[i] = step * (codes[i] + (state & 1) / 2);
+    state = afterEven[state] ^ (codes[i] & 1 ? flip : 0);
+  }
+  return values;
+}
+
+/** The same by WebAssembly SIMD, from 8 states on. */
+export const fastTrellis: TrellisLoops = {
+  // Four states are too few for the lanes of a vector.
+  encode: (weights, step, states) =>
+    states < 8
+      ? plainTrellis.encode(weights, step, states)
+      : trellisCodes(weights, step, { ...automatonOf(states), states }, segmentLength),
+  decode: (codes, step, states) => followPath(codes, step, states, arenaFloats(codes.length)),
+};
