@@ -21,18 +21,15 @@ export type { Displayed, MimeBundle } from "./static/display";
 export { reportToMarkdown } from "./static/markdown";
 export { reportToSvg } from "./static/svg";
 export { reportToText } from "./static/text";
+export type { Curve, CurveAxis, CurvePoint, CurvesView } from "./report/curves";
+export type { ModelView } from "./report/model";
 export type {
-  Curve,
-  CurveAxis,
-  CurvePoint,
-  CurvesView,
   ErrorMeasures,
   Histogram,
   LayerPlace,
   LayerReport,
   LayerVariant,
   ModelSummary,
-  ModelView,
   Report,
   StepMeasures,
   VariantSummary,

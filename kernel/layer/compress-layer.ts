@@ -2,6 +2,7 @@
 import { free } from "../bytes/free";
 import { encode, planes } from "../encode";
 import { entropyOfValues, errorMeasures, type ErrorSums } from "../measure";
+import { noErrorSums } from "../measure/error";
 import type { CodeArray, Quantized } from "../quantize/quantizer";
 import { countKept, type Factors } from "../prune/pruner";
 import { applyMask, maskOf, pruneAtThreshold, prunerOf, type Pruned } from "../prune";
@@ -143,13 +144,8 @@ function compressInRoom(job: LayerJob): LayerOutcome {
   return { stored, variant, histogram: histogramBefore, sums, zeros };
 }
 
-const nothingLost: ErrorMeasures = {
-  meanSquaredError: 0,
-  rootMeanSquareError: 0,
-  sqnrDb: null,
-  cosine: 1,
-  maxAbsError: 0,
-};
+/** The measures of a layer of which every element stayed as it was. */
+const nothingLost: ErrorMeasures = errorMeasures(noErrorSums);
 
 function applyStep(state: State, step: Step, job: LayerJob): void {
   const { name, shape } = job;

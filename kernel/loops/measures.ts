@@ -3,7 +3,7 @@ import { checkFinite, countSymbols, entropyOfCounts, sumErrors, type ErrorSums }
 import { countHistogram, histogramBins, histogramTail, robustRange, wholeRange } from "../measure/histogram";
 import { countZeros } from "../measure/sparsity";
 import type { CodeArray } from "../grid/arrays";
-import type { Histogram } from "../report/types";
+import { levelLimit, type Histogram } from "../report/types";
 import { bins, countCodes, distinctValues, extremeRanks, isFinite, measureChange } from "../simd/measures";
 
 /** As `checkFinite`: throws `NonFiniteError` with the first index. */
@@ -86,9 +86,7 @@ export function entropyOfCodesFast(codes: CodeArray): number {
   return entropyOfCounts(countSymbolsFast(codes).counts);
 }
 
-const mostLevels = 256;
-
 /** The different values, ascending, when there are few. */
 export function levelsOf(values: Float32Array): number[] | undefined {
-  return distinctValues(values, mostLevels);
+  return distinctValues(values, levelLimit);
 }
