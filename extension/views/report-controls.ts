@@ -17,10 +17,10 @@ export class ReportControls {
   private readonly layout: Segments<LayoutName>;
   private readonly chips: HTMLButtonElement[];
 
-  /** `change` hears what the reader chose. */
+  /** `state` gives what is chosen at that moment; `change` hears what the reader chose. */
   constructor(
     private readonly report: Report,
-    private state: ViewState,
+    private readonly state: () => ViewState,
     change: (next: Partial<ViewState>) => void,
   ) {
     this.measure = new Segments(
@@ -72,15 +72,15 @@ export class ReportControls {
     this.chips = report.variants.map((variant, i) => {
       const chip = element("button", { type: "button", class: "cb-Chip" });
       chip.title = visible(variant.name);
-      chip.addEventListener("click", () => change(toggleVariant(report, this.state, i)));
+      chip.addEventListener("click", () => change(toggleVariant(report, this.state(), i)));
       return chip;
     });
     this.legend.append(...this.chips);
   }
 
   /** Shows what is chosen. */
-  update(state: ViewState): void {
-    this.state = state;
+  update(): void {
+    const state = this.state();
     this.measure.set(state.measure);
     this.axis.set(state.logarithmic ? "log" : "linear");
     this.axis.show(measures[state.measure].axis.kind === "distance" && state.layout !== "table");

@@ -46,7 +46,11 @@ export class ReportView implements MountedView {
     host: ViewHost,
   ) {
     this.state = initialState(report, host.preferences);
-    this.controls = new ReportControls(report, this.state, (next) => this.change(next));
+    this.controls = new ReportControls(
+      report,
+      () => this.state,
+      (next) => this.change(next),
+    );
     const failed = (error: unknown): void => this.frame.fail(error);
     this.card = new LayerCard({ close: () => this.closeCard(), failed });
     this.panel = new FigurePanel({
@@ -103,7 +107,7 @@ export class ReportView implements MountedView {
   }
 
   private draw(): void {
-    this.controls.update(this.state);
+    this.controls.update();
     this.drawLayers();
     this.drawCard();
     this.words.replaceChildren(...reportSummary(this.report, this.state).map((line) => element("p", {}, line)));
