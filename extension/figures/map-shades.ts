@@ -67,7 +67,7 @@ function errorShade(
   const best = higherIsBetter ? high : low;
   const lossless = (layer: LayerReport, v: number): boolean => {
     const variant = layer.variants[v];
-    return variant !== null && raw(layer, v) === null;
+    return variant !== null && shownValue(key, variant) !== undefined && raw(layer, v) === null;
   };
   const note = measureNote(key);
   return {

@@ -1,4 +1,11 @@
-import { formatMeasure, measures, shownIn, shownValue, type MeasureKey } from "../../kernel/report/measures";
+import {
+  formatMeasure,
+  measures,
+  shownIn,
+  shownValue,
+  type Measured,
+  type MeasureKey,
+} from "../../kernel/report/measures";
 import type { LayerVariant } from "../../kernel/report/types";
 
 /** A number with its name, as hover, card and table of a point show it. */
@@ -16,6 +23,8 @@ export function quantities(variant: LayerVariant): readonly Quantity[] {
   return shownIn.hover.map((key) => ({ label: measures[key].label, value: quantityOf(key, variant) }));
 }
 
-/** One measure with its unit; "lossless" where it is infinite. */
-export const quantityOf = (key: MeasureKey, measured: Parameters<typeof shownValue>[1]): string =>
-  formatMeasure(key, shownValue(key, measured) ?? null);
+/** One measure with its unit; "lossless" where it is infinite, "–" where a report of an earlier version does not hold it. */
+export function quantityOf(key: MeasureKey, measured: Measured): string {
+  const value = shownValue(key, measured);
+  return value === undefined ? "–" : formatMeasure(key, value);
+}

@@ -48,7 +48,8 @@ function errorCell(key: MeasureKey, all: readonly LayerVariant[]): (variant: Lay
   const worst = extent(all.map((variant) => (isLossless(variant) ? 0 : badness(key, variant))));
   const longest = positive(higherIsBetter ? -worst[0] : worst[1]);
   return (variant) => {
-    const value = shownValue(key, variant) ?? null;
+    const value = shownValue(key, variant);
+    if (value === undefined) return none;
     if (isLossless(variant)) return { text: "lossless", sort: higherIsBetter ? Infinity : 0, bar: null };
     return {
       text: value === null ? "∞" : measures[key].digits(value),

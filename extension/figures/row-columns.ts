@@ -16,6 +16,7 @@ export interface Column {
   readonly brief: string;
   /** Indices of the variants that it draws. */
   readonly variants: readonly number[];
+  readonly measure: MeasureKey;
   readonly scale: Scale;
   /** Whether values are amounts, whose spans begin at zero. */
   readonly fromZero: boolean;
@@ -72,6 +73,7 @@ function columnOf(
     title: panel.title,
     note: measureNote(key),
     brief: brief ?? label,
+    measure: key,
     scale: scaleOf(report, visible, key, state.logarithmic),
     fromZero: axis.kind === "share" || axis.kind === "amount",
     share: panel.share,

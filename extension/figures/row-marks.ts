@@ -19,7 +19,8 @@ export function columnTraces(
   const common = { xaxis: reference.x, yaxis: reference.y, hoverinfo: "skip", showlegend: false } as const;
   const place = (row: Row, v: number): number | null => {
     const variant = report.layers[row.layer].variants[v];
-    return variant ? column.scale.place(variant) : null;
+    const isKnown = variant && shownValue(column.measure, variant) !== undefined;
+    return isKnown ? column.scale.place(variant) : null;
   };
   const traces: Trace[] = [spans(rows, column, place, theme, common)];
   traces.push(...targets(report, rows, column, theme, common));

@@ -44,7 +44,8 @@ export function reportSummary(report: Report, state: ViewState): readonly string
 /** "43.8 % zeros", "4.25 bits per weight"; "lossless" where the number is infinite. */
 function spokenPhrase(key: MeasureKey, measured: Measured): string {
   const value = shownValue(key, measured);
-  return value == null ? "lossless" : `${measures[key].digits(value)} ${spoken(measures[key].phrase)}`;
+  if (value === undefined) return `– ${spoken(measures[key].phrase)}`;
+  return value === null ? "lossless" : `${measures[key].digits(value)} ${spoken(measures[key].phrase)}`;
 }
 
 /** The model in a sentence. */

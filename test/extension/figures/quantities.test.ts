@@ -24,6 +24,7 @@ test("everything that is measured, in the order of the labels, with units", () =
 });
 
 test("one measure of anything that has it", () => {
+  expect(quantityOf("entropyBits", {})).toBe("–");
   expect([quantityOf("sqnrDb", { sqnrDb: 20.77 }), quantityOf("cosine", { cosine: 0.9 })]).toEqual([
     "20.8 dB",
     "0.100",

@@ -53,3 +53,18 @@ test("open marks for what lost nothing, arrows for what is beyond the axis, noth
   expect(second.marker?.symbol).toEqual(["square", "square", "triangle-left", "square"]);
   expect(second.x[1]).toBeNull();
 });
+
+test("a number that a report does not hold has no dot, and is not taken for lossless", () => {
+  const report = losslessReport();
+  const old = {
+    ...report,
+    layers: report.layers.map((layer) => ({
+      ...layer,
+      variants: layer.variants.map(
+        (variant) => variant && { ...variant, bitsPerWeight: undefined as unknown as number },
+      ),
+    })),
+  };
+  const [, second, first] = draw(old, 2);
+  expect([...first.x, ...second.x]).toEqual(Array(8).fill(null));
+});
