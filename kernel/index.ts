@@ -164,7 +164,8 @@ export { reportToMarkdown } from "./static/markdown";
 export { reportToSvg, type PictureOptions } from "./static/svg";
 export { reportToText, type ReportTextOptions } from "./static/text";
 export type { Displayed, MimeBundle } from "./static/display";
-export type { Curve, CurveAxis, CurvePoint, CurvesView, ModelView } from "./report/types";
+export type { Curve, CurveAxis, CurvePoint, CurvesView } from "./report/curves";
+export type { ModelView } from "./report/model";
 export { onComm, openComm } from "./comm";
 export type { Comm, CommMessage } from "./host";
 

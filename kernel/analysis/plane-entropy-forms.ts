@@ -6,7 +6,8 @@ import { code, tableRow } from "../static/html";
 import { visibleText } from "../report/labels";
 import { formatBits, formatBytes, formatPercent, formatShape } from "../report/numbers";
 import { alignColumns } from "../static/text-table";
-import { viewMimeType, type CurvesView } from "../report/types";
+import type { CurvesView } from "../report/curves";
+import { viewMimeType } from "../report/types";
 import type { PlaneEntropy, TensorPlanes } from "./plane-entropy-result";
 
 /** The result as a cell shows it: the curves, a page with their picture and tables, and text. */

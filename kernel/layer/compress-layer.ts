@@ -3,7 +3,15 @@
 import { free } from "../bytes/array-memory";
 import { encode } from "../encode";
 import { loops } from "../loops/loops";
-import { checkFinite, entropyOfCounts, entropyOfValues, errorMeasures, sumErrors, type ErrorSums } from "../measure";
+import {
+  checkFinite,
+  entropyOfCounts,
+  entropyOfValues,
+  errorMeasures,
+  noErrorSums,
+  sumErrors,
+  type ErrorSums,
+} from "../measure";
 import { levelsOf, measureChange } from "../measure/change";
 import type { CodeArray, Quantized } from "../quantize/quantizer";
 import { countKept, type Factors } from "../prune/pruner";
@@ -128,13 +136,8 @@ function runJob(job: LayerJob): LayerOutcome {
   return { stored, variant, histogram: histogramBefore, sums, zeros };
 }
 
-const nothingLost: ErrorMeasures = {
-  meanSquaredError: 0,
-  rootMeanSquareError: 0,
-  sqnrDb: null,
-  cosine: 1,
-  maxAbsError: 0,
-};
+/** The measures of a layer of which every element stayed as it was. */
+const nothingLost: ErrorMeasures = errorMeasures(noErrorSums);
 
 function applyStep(state: State, step: Step, job: LayerJob): void {
   const { name, shape } = job;

@@ -1,7 +1,7 @@
 /** What became of a layer, in one pass over its weights before and after. */
 import { loops } from "../loops/loops";
 import type { ErrorSums } from "../loops/errors";
-import type { Histogram } from "../report/types";
+import { levelLimit, type Histogram } from "../report/types";
 import { histogramBins, robustRange } from "./histogram";
 
 /** What became of a layer. */
@@ -21,9 +21,7 @@ export function measureChange(before: Float32Array, after: Float32Array): LayerC
   return { sums, zeros, histogramBefore: { ...range, ...binsBefore }, histogramAfter: { ...range, ...binsAfter } };
 }
 
-const mostLevels = 256;
-
-/** The different values, ascending, when there are at most 256. */
+/** The different values, ascending, when there are at most `levelLimit`. */
 export function levelsOf(values: Float32Array): number[] | undefined {
-  return loops.values.distinct(values, mostLevels);
+  return loops.values.distinct(values, levelLimit);
 }
