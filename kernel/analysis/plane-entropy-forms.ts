@@ -9,6 +9,7 @@ import { alignColumns } from "../static/text-table";
 import { viewMimeType, type CurvesView } from "../report/types";
 import type { PlaneEntropy, TensorPlanes } from "./plane-entropy-result";
 
+/** What a cell shows: curves for the extension, HTML with the tables, and text. */
 export function planeEntropyBundle(data: PlaneEntropy): MimeBundle {
   const curves = planeEntropyCurves(data);
   return { [viewMimeType]: curves, "text/html": toHtml(data, curves), "text/plain": toText(data) };

@@ -22,6 +22,7 @@ function withForm({ stored, ...rest }: LayerOutcome): LayerSummary {
   return { ...rest, form: stored && formOf(stored) };
 }
 
+/** The tasks by name: each takes a job and gives its result, both as plain data. */
 export const tasks = {
   histogram: ({ name, values, prefix }: HistogramJob) => {
     checkFinite(values, "magnitude", name);
