@@ -33,7 +33,10 @@ export default tseslint.config(
     },
   },
   {
-    files: publicFiles(dirname(fileURLToPath(import.meta.url))),
+    files: [
+      ...publicFiles(dirname(fileURLToPath(import.meta.url))),
+      "kernel/{analysis,measure,open,recipe,tensor,train}/**/*.ts",
+    ],
     plugins: { jsdoc },
     rules: {
       "jsdoc/require-jsdoc": [

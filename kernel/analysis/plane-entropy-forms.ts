@@ -10,7 +10,7 @@ import type { CurvesView } from "../report/curves";
 import { viewMimeType } from "../report/types";
 import type { PlaneEntropy, TensorPlanes } from "./plane-entropy-result";
 
-/** The result as a cell shows it: the curves, a page with their picture and tables, and text. */
+/** What a cell shows: curves for the extension, HTML with the tables, and text. */
 export function planeEntropyBundle(data: PlaneEntropy): MimeBundle {
   const curves = planeEntropyCurves(data);
   return { [viewMimeType]: curves, "text/html": toHtml(data, curves), "text/plain": toText(data) };

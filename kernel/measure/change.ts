@@ -6,11 +6,13 @@ import { histogramBins, robustRange } from "./histogram";
 
 /** What became of a layer. */
 export interface LayerChange {
+  /** The sums of all error measures. */
   readonly sums: ErrorSums;
   /** Zeros of w′. */
   readonly zeros: number;
-  /** w and w′ over the robust range of w. */
+  /** w over its robust range. */
   readonly histogramBefore: Histogram;
+  /** w′ over the robust range of w. */
   readonly histogramAfter: Histogram;
 }
 

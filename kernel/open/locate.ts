@@ -9,7 +9,9 @@ import { nearestWord } from "../options";
 
 /** The file that a model's name stands for, and the name to show for it. */
 export interface Located {
+  /** Path or address of what was found. */
   readonly file: string;
+  /** What to call the model. */
   readonly name: string;
 }
 

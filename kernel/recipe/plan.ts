@@ -16,15 +16,19 @@ export interface PlannedLayer {
   readonly tensor: Tensor;
   /** The tensor of the model. */
   readonly origin: Tensor;
+  /** Number of the recipe's entry that it takes, from 0. */
   readonly entry: number;
+  /** In the order in which they run. */
   readonly steps: readonly RecipeStep[];
   /** What was done to `origin` before; absent for nothing. */
   readonly surgery?: Pick<Piece, "maps" | "steps" | "isDropped">;
 }
 
-/** Which of the layers that a recipe would touch are touched. */
+/** Which layers a recipe may touch, as `compress()` is told. */
 export interface Selection {
+  /** These only; absent: all weight matrices. */
   readonly only?: LayerPattern | readonly LayerPattern[];
+  /** But not these; absent: none. */
   readonly skip?: LayerPattern | readonly LayerPattern[];
 }
 

@@ -7,7 +7,9 @@ import { transferring } from "../threads/transferring";
 
 /** One pass of counting for a global threshold. */
 export interface HistogramJob {
+  /** The layer's name, for errors. */
   readonly name: string;
+  /** Its weights. */
   readonly values: Float32Array;
   /** Absent: count the upper halves of the bits of |w|; else the lower halves under this upper one. */
   readonly prefix: number | undefined;
@@ -15,7 +17,9 @@ export interface HistogramJob {
 
 /** Counting for a target of bits. */
 export interface ClassesJob {
+  /** The layer's name, for errors. */
   readonly name: string;
+  /** Its weights. */
   readonly values: Float32Array;
 }
 

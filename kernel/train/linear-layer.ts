@@ -37,10 +37,15 @@ const optionNames = [
 /** y = activation(x · C(w) + b), where C, the compression of the kernel, is what a layer adds.
  *  x (…, in) f32 → y (…, out) f32;  w (in, out) f32, as tfjs lays kernels out;  b (out) f32. */
 export abstract class LinearLayer extends tf.layers.Layer {
+  /** Inputs of each row. */
   readonly inputSize: number;
+  /** Outputs of each row. */
   readonly outputSize: number;
+  /** True where b is added. */
   protected readonly useBias: boolean;
+  /** w (in, out); undefined until the layer is built. */
   protected kernel: tf.LayerVariable | undefined;
+  /** b (out); undefined until the layer is built, and without one. */
   protected bias: tf.LayerVariable | undefined;
   private readonly activation: tf.layers.Layer | undefined;
   private readonly activationName: string | undefined;
