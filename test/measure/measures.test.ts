@@ -1,25 +1,18 @@
 import * as fc from "fast-check";
+import { sortValues, valueOfRank } from "../../kernel/grid/order";
+import { entropyOfCodes, entropyOfCounts, entropyOfValues } from "../../kernel/measure/entropy";
 import {
-  bitsFor,
-  bytesOfBits,
-  countHistogram,
-  countZeros,
-  entropyOfCodes,
-  entropyOfCounts,
-  entropyOfValues,
   errorMeasures,
-  histogram,
   measureError,
   mergeErrorSums,
   noErrorSums,
-  robustRange,
-  sortValues,
-  sparsity,
   sumBlock,
   sumErrorBlock,
   sumErrors,
-  valueOfRank,
-} from "../../kernel/measure";
+} from "../../kernel/measure/error";
+import { countHistogram, histogram, robustRange } from "../../kernel/measure/histogram";
+import { bitsFor, bytesOfBits } from "../../kernel/measure/size";
+import { countZeros, sparsity } from "../../kernel/measure/sparsity";
 import { generateWeights } from "../quantize/generator";
 
 const f32 = (...values: number[]) => Float32Array.from(values);

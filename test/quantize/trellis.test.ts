@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { Random } from "../../kernel/bytes/random";
-import { decode, encode, rans } from "../../kernel/encode";
-import { entropyOfCodes } from "../../kernel/measure";
-import { dequantize, linear, quantize, quantizerLabel, trellis } from "../../kernel/quantize";
+import { decode, encode } from "../../kernel/encode/encode";
+import { rans } from "../../kernel/encode/rans";
+import { entropyOfCodes } from "../../kernel/measure/entropy";
+import { linear } from "../../kernel/quantize/linear";
+import { dequantize, quantize, quantizerLabel } from "../../kernel/quantize/quantize";
+import { trellis } from "../../kernel/quantize/trellis";
 import { automatonOf, segmentLength } from "../../kernel/grid/trellis-path";
 import { quantizeFast } from "../../kernel/stored/quantize-fast";
 import { readFixture } from "./generator";

@@ -1,22 +1,20 @@
-import { writtenBlocks } from "../../kernel/blocks";
-import {
-  fp4,
-  fp8,
-  ggml,
-  hqq,
-  int,
-  kMeans,
-  linear,
-  meanConstrained,
-  mxfp4,
-  mxfp8,
-  nf4,
-  nvfp4,
-  quantizerOf,
-  sorted,
-  ternary,
-  type Quantized,
-} from "../../kernel/quantize";
+import { writtenBlocks } from "../../kernel/blocks/block";
+import { fp4 } from "../../kernel/quantize/fp4";
+import { fp8 } from "../../kernel/quantize/fp8";
+import { ggml } from "../../kernel/quantize/ggml";
+import { hqq } from "../../kernel/quantize/hqq";
+import { int } from "../../kernel/quantize/int";
+import { kMeans } from "../../kernel/quantize/k-means";
+import { linear } from "../../kernel/quantize/linear";
+import { meanConstrained } from "../../kernel/quantize/mean-constrained";
+import { mxfp4 } from "../../kernel/quantize/mxfp4";
+import { mxfp8 } from "../../kernel/quantize/mxfp8";
+import { nf4 } from "../../kernel/quantize/nf4";
+import { nvfp4 } from "../../kernel/quantize/nvfp4";
+import { quantizerOf } from "../../kernel/quantize/quantize";
+import type { Quantized } from "../../kernel/quantize/quantizer";
+import { sorted } from "../../kernel/quantize/sorted";
+import { ternary } from "../../kernel/quantize/ternary";
 import { dequantizeFast, quantizeFast } from "../../kernel/stored/quantize-fast";
 import { release, reserve, roomForFloats } from "../../kernel/simd/layer-memory";
 import type { Step } from "../../kernel/tensor/step";

@@ -1,12 +1,7 @@
-import {
-  countHistogram,
-  countSymbols,
-  countZeros,
-  measureError,
-  robustRange,
-  sumErrors,
-  entropyOfCodes,
-} from "../../kernel/measure";
+import { countSymbols, entropyOfCodes } from "../../kernel/measure/entropy";
+import { measureError, sumErrors } from "../../kernel/measure/error";
+import { countHistogram, robustRange } from "../../kernel/measure/histogram";
+import { countZeros } from "../../kernel/measure/sparsity";
 import { packCodes, unpackCodes } from "../../kernel/stored/pack-bits";
 import {
   checkFiniteFast,
