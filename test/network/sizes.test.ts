@@ -79,7 +79,7 @@ describe("the settings of a smaller network", () => {
   });
 
   test("name no shared keys where the model named none", () => {
-    const { num_key_value_heads: _, ...plain } = config;
+    const plain = Object.fromEntries(Object.entries(config).filter(([key]) => key !== "num_key_value_heads"));
     expect(
       changedSettings({ metadata: {}, config: plain }, change(wired([64, 64, 64], [3, 3, 3], 2))).config,
     ).not.toHaveProperty("num_key_value_heads");
