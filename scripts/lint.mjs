@@ -1,4 +1,4 @@
-// npm run lint: types, rules, import directions, the house, formatting. Prints each part; exit code 1 when one fails.
+// npm run lint: types, rules, import directions, the house, tests that mirror rooms, formatting. Prints each part; exit code 1 when one fails.
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,7 @@ const parts = [
   ["rules", "node_modules/eslint/bin/eslint.js", ["--max-warnings", "0", "."]],
   ["import directions", "node_modules/dependency-cruiser/bin/dependency-cruise.mjs", ["kernel", "extension"]],
   ["the house of kernel/README.md", "scripts/house.mjs", []],
+  ["tests mirror rooms", "scripts/mirror.mjs", []],
   ["formatting", "node_modules/prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "."]],
 ];
 

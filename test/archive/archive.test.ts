@@ -14,17 +14,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import {
-  CancelledError,
-  FormatError,
-  open,
-  OptionError,
-  pack,
-  SourceError,
-  unpack,
-  verify,
-  WriteError,
-} from "../../kernel";
+import { CancelledError, FormatError, open, OptionError, SourceError, WriteError } from "../../kernel";
+import { pack, unpack, verify } from "../../kernel/archive/archive";
 import { fileSource } from "../../kernel/bytes/source";
 import { readIndex } from "../../kernel/archive/contents-reader";
 import { unwrapArchive } from "../../kernel/archive/source";

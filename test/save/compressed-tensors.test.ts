@@ -15,10 +15,11 @@ import {
   mxfp8,
   nvfp4,
   open,
-  saveCompressedTensors,
   sorted,
 } from "../../kernel";
-import type { Recipe, SaveCompressedTensorsOptions } from "../../kernel";
+import { saveCompressedTensors } from "../../kernel/save/compressed-tensors";
+import type { Recipe } from "../../kernel";
+import type { SaveCompressedTensorsOptions } from "../../kernel/save/compressed-tensors";
 import { decodeBfloat16, encodeBfloat16 } from "../../kernel/bytes/half-float";
 import { Random } from "../../kernel/bytes/random";
 import { hasModules, itWith, referencePython } from "../references";

@@ -3,6 +3,9 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { compress, heads, layers, magnitude, nodes, open, type Model, type Step } from "../../kernel";
+import { merge } from "../../kernel/prune/merge";
+import { operate, tensorsOf } from "../../kernel/surgery/surgery";
+import { modelOf, watchOf } from "./fakes";
 import { forward } from "./forward";
 
 const fixtures = resolve(__dirname, "../../../test/fixtures/network");
@@ -87,5 +90,119 @@ describe.each(families)("%s", (family) => {
     }
     expect(zeros).toBe(Math.round(0.5 * left));
     expect(small.config).not.toEqual(model.config);
+  });
+});
+
+describe("operate()", () => {
+  const chain = modelOf({
+    "fc1.weight": [
+      [3, 3],
+      [1, 0],
+      [2, 2],
+    ],
+    "fc1.bias": [1, 2, 3],
+    "fc2.weight": [[1, 2, 3]],
+  });
+  const operation = (steps: Step[], more: object = {}) => ({
+    model: chain,
+    entries: [{ steps }],
+    chooser: { entryOf: () => 0, isSkipped: () => false },
+    ...watchOf(chain),
+    ...more,
+  });
+  const named = async (steps: Step[], more: object = {}) => {
+    const surgery = await operate(operation(steps, more));
+    if (!surgery) throw new Error("nothing was done");
+    return Object.fromEntries(
+      await Promise.all(tensorsOf(surgery).map(async (one) => [one.name, Array.from(await one.read())])),
+    );
+  };
+
+  test("takes parts out of every tensor that has them, one step after the other", async () => {
+    expect(await named([nodes({ keep: 2 })])).toEqual({
+      "fc1.weight": [3, 3, 2, 2],
+      "fc1.bias": [1, 3],
+      "fc2.weight": [1, 3],
+    });
+    expect(await named([nodes({ keep: 2 }), nodes({ keep: 1 })])).toEqual({
+      "fc1.weight": [3, 3],
+      "fc1.bias": [1],
+      "fc2.weight": [1],
+    });
+  });
+
+  test("merges by averaging what makes a neuron and summing what reads it", async () => {
+    // With their biases (1, 0, 2) and (2, 2, 3) are nearest: cosine 8 / √(5·17).
+    expect(await named([merge({ keep: 2 })])).toEqual({
+      "fc1.weight": [3, 3, 1.5, 1],
+      "fc1.bias": [1, 2.5],
+      "fc2.weight": [1, 5],
+    });
+  });
+
+  test("notes for each tensor what was done, and for the others nothing", async () => {
+    const step = nodes({ keep: 2 });
+    const surgery = await operate(operation([step, magnitude({ sparsity: 0.5 })]));
+    expect(surgery?.pieces.map(({ name, steps, isDropped }) => [name, steps, isDropped])).toEqual([
+      ["fc1.weight", [step], false],
+      ["fc1.bias", [step], false],
+      ["fc2.weight", [step], false],
+    ]);
+  });
+
+  test("does nothing where no step changes shapes", async () => {
+    expect(await operate(operation([magnitude({ sparsity: 0.5 })]))).toBeUndefined();
+  });
+
+  test("refuses a step that finds nothing of what the recipe chooses", async () => {
+    const elsewhere = { chooser: { entryOf: () => 1, isSkipped: () => false } };
+    await expect(operate(operation([nodes({ keep: 1 })], elsewhere))).rejects.toThrow(
+      'nodes(): the layers that the recipe chooses hold no hidden neurons that can go; those of m are made by layers such as "fc1.weight"',
+    );
+    const skipped = {
+      chooser: { entryOf: () => 0, isSkipped: (tensor: { name: string }) => tensor.name === "fc2.weight" },
+    };
+    await expect(operate(operation([nodes({ keep: 1 })], skipped))).rejects.toThrow(
+      "hold no hidden neurons that can go",
+    );
+    await expect(operate(operation([heads({ keep: 1 })]))).rejects.toThrow(
+      "heads(): no heads of m are known that could go",
+    );
+  });
+
+  test("renumbers the blocks behind one that went", async () => {
+    const model = modelOf(
+      Object.fromEntries(
+        [1, 2, 3].flatMap((size, i) => [
+          [`encoder.layer.${i}.output.LayerNorm.weight`, [size, size]],
+          [
+            `encoder.layer.${i}.intermediate.dense.weight`,
+            [
+              [size, 0],
+              [0, 1],
+              [1, 1],
+            ],
+          ],
+          [
+            `encoder.layer.${i}.output.dense.weight`,
+            [
+              [size, 0, 0],
+              [0, size, 0],
+            ],
+          ],
+        ]),
+      ),
+    );
+    const surgery = await operate({ ...operation([layers({ drop: [1] })]), model, ...watchOf(model) });
+    const kept = surgery ? tensorsOf(surgery).filter(({ name }) => name.endsWith("LayerNorm.weight")) : [];
+    expect(kept.map(({ name, origin }) => [name, origin.name])).toEqual([
+      ["encoder.layer.0.output.LayerNorm.weight", "encoder.layer.0.output.LayerNorm.weight"],
+      ["encoder.layer.1.output.LayerNorm.weight", "encoder.layer.2.output.LayerNorm.weight"],
+    ]);
+    expect(surgery?.pieces.filter(({ isDropped }) => isDropped).map(({ name }) => name.split(".")[2])).toEqual([
+      "1",
+      "1",
+      "1",
+    ]);
   });
 });

@@ -13,14 +13,14 @@ import {
   type FloatArray,
   type IntegerArray,
   type Step,
-} from "../../kernel";
-import { Random } from "../../kernel/bytes/random";
-import { plainCoderKernels } from "../../kernel/encode/container/coders-plain";
-import { normalizeCounts } from "../../kernel/encode/range/frequencies";
-import { AdaptiveModel } from "../../kernel/encode/range/rans-adaptive";
-import { FormatError, OptionError } from "../../kernel/errors";
-import { coderKernels, coderPlaces } from "../../kernel/simd/coders";
-import { generateWeights } from "../quantize/generator";
+} from "../../../kernel";
+import { Random } from "../../../kernel/bytes/random";
+import { plainCoderKernels } from "../../../kernel/encode/container/coders-plain";
+import { normalizeCounts } from "../../../kernel/encode/range/frequencies";
+import { AdaptiveModel } from "../../../kernel/encode/range/rans-adaptive";
+import { FormatError, OptionError } from "../../../kernel/errors";
+import { coderKernels, coderPlaces } from "../../../kernel/simd/coders";
+import { generateWeights } from "../../quantize/generator";
 
 type Data = IntegerArray | FloatArray | string;
 

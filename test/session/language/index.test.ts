@@ -1,4 +1,4 @@
-import { Notebook } from "./notebook";
+import { Notebook } from "../notebook";
 
 let notebook: Notebook;
 beforeAll(async () => {
