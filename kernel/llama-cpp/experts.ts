@@ -2,7 +2,7 @@
  *  many there are. For Mixtral, Qwen2-MoE and Qwen3-MoE.
  *
  *  Source of names and keys: gguf-py 0.19.0, gguf/constants.py. That llama.cpp computes what transformers does is held by their logits
- *  (test/llama/folder.test.ts). */
+ *  (test/llama-cpp/folder.test.ts). */
 import { OptionError, UnsupportedError } from "../errors";
 import type { GgufMetadataInput } from "../formats/gguf/values";
 import type { SavedTensor } from "../formats/safetensors-writer";

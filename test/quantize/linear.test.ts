@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { NonFiniteError, OptionError } from "../../kernel/errors";
-import { dequantize, linear, quantize, quantizerLabel, type LinearOptions } from "../../kernel/quantize";
+import { linear, type LinearOptions } from "../../kernel/quantize/linear";
+import { dequantize, quantize, quantizerLabel } from "../../kernel/quantize/quantize";
 import { generateWeights, readFixture, shaOf } from "./generator";
 
 describe("linear, by hand", () => {

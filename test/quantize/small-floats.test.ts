@@ -1,20 +1,14 @@
 import * as fc from "fast-check";
 import { NonFiniteError } from "../../kernel/errors";
-import {
-  dequantize,
-  fp4,
-  fp8,
-  int,
-  mxfp4,
-  mxfp8,
-  nf4,
-  nvfp4,
-  packNibbles,
-  quantize,
-  quantizerLabel,
-  unpackNibbles,
-  type Fp8Granularity,
-} from "../../kernel/quantize";
+import { packNibbles, unpackNibbles } from "../../kernel/grid/nibbles";
+import { fp4 } from "../../kernel/quantize/fp4";
+import { fp8, type Fp8Granularity } from "../../kernel/quantize/fp8";
+import { int } from "../../kernel/quantize/int";
+import { mxfp4 } from "../../kernel/quantize/mxfp4";
+import { mxfp8 } from "../../kernel/quantize/mxfp8";
+import { nf4 } from "../../kernel/quantize/nf4";
+import { nvfp4 } from "../../kernel/quantize/nvfp4";
+import { dequantize, quantize, quantizerLabel } from "../../kernel/quantize/quantize";
 import { storedBits } from "../../kernel/quantize/quantizer";
 import type { Step } from "../../kernel/tensor/step";
 import { awkward, bytesSha, caseWeights, type FloatCase } from "./floats";

@@ -1,5 +1,5 @@
 import { OptionError } from "../../kernel/errors";
-import { linear } from "../../kernel/quantize";
+import { linear } from "../../kernel/quantize/linear";
 import { compare } from "../../kernel/recipe/compare";
 import { compress } from "../../kernel/recipe/compress";
 import { displaySymbol } from "../../kernel/static/display";

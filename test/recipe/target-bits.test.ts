@@ -1,7 +1,12 @@
-import { huffman, rans } from "../../kernel/encode";
+import { huffman } from "../../kernel/encode/huffman";
+import { rans } from "../../kernel/encode/rans";
 import { open } from "../../kernel/open/open";
-import { magnitude } from "../../kernel/prune";
-import { ggml, linear, nf4, sorted, trellis } from "../../kernel/quantize";
+import { magnitude } from "../../kernel/prune/magnitude";
+import { ggml } from "../../kernel/quantize/ggml";
+import { linear } from "../../kernel/quantize/linear";
+import { nf4 } from "../../kernel/quantize/nf4";
+import { sorted } from "../../kernel/quantize/sorted";
+import { trellis } from "../../kernel/quantize/trellis";
 import { compress } from "../../kernel/recipe/compress";
 import { fromArrays } from "../../kernel/tensor/memory";
 import type { Recipe } from "../../kernel/recipe/recipe";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { blockCodecs, decodeBlocks, encodeBlocks, writtenBlocks, type BlockName } from "../../kernel/blocks";
+import { blockCodecs, decodeBlocks, encodeBlocks } from "../../kernel/blocks";
+import { writtenBlocks, type BlockName } from "../../kernel/blocks/block";
 import {
   decodeBlockBytes,
   decodeBlockCodes,

@@ -19,7 +19,7 @@ import type { Siblings } from "../../../kernel/formats/siblings";
 import { readSentencePiece } from "../../../kernel/llama-cpp/sentencepiece-model";
 import { openTfjs } from "../../../kernel/formats/tfjs";
 import { readMember, readZip } from "../../../kernel/formats/zip";
-import { awkwardFile } from "../../encode/archives";
+import { awkwardFile } from "../../archive/archives";
 import { entry, ggufFile, pair, safetensorsFile } from "../../formats/files";
 import { mutate, zipOf } from "./mutate";
 
