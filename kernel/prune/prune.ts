@@ -1,4 +1,4 @@
-/** Pruning of one tensor, for teaching, for tests and for `compress()`. The methods are registered here by kind. */
+/** Pruning of one tensor, for teaching, for tests and for `compress()`. */
 import { OptionError } from "../errors";
 import { measureError } from "../measure/error";
 import { weightsOf, type TensorInput } from "../measure/input";
@@ -6,23 +6,12 @@ import { bitsPerWeight } from "../measure/size";
 import { sparsity } from "../measure/sparsity";
 import { nearestWord } from "../options";
 import type { ErrorMeasures } from "../report/types";
-import { methodsByKind, type Step, type StepOf } from "../tensor/step";
+import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
-import { edgesPruner } from "./edges";
-import { lowRankPruner } from "./low-rank";
-import { magnitudePruner } from "./magnitude";
-import { nodesPruner } from "./nodes";
 import { applyMask, factorBits, type Factors, type Pruner } from "./pruner";
+import { pruners, type PruneStep } from "./pruners";
 import { sparseBits, type IndexStorage } from "./sparse/storage";
 import { structuralPruners } from "./channels/structural";
-
-const methods = [magnitudePruner, nodesPruner, edgesPruner, lowRankPruner] as const;
-
-/** A step of any method that prunes single tensors; its `kind` tells of which. */
-export type PruneStep = StepOf<(typeof methods)[number]>;
-
-/** Every pruning method by its `kind`. A method here takes any step whose kind is its own. */
-export const pruners: ReadonlyMap<string, Pruner<PruneStep>> = methodsByKind<Pruner<PruneStep>>(methods);
 
 /** True for a step of a method that prunes single tensors. */
 export function isPruneStep(step: Step): step is PruneStep {

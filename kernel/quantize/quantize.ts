@@ -1,4 +1,4 @@
-/** Quantization of one tensor, for teaching, for tests and for `compress()`. The methods are registered here by kind. */
+/** Quantization of one tensor, for teaching, for tests and for `compress()`. */
 import { OptionError } from "../errors";
 import { measureError } from "../measure/error";
 import { entropyOfCodes } from "../measure/entropy";
@@ -7,48 +7,10 @@ import { bitsPerWeight } from "../measure/size";
 import { sparsity } from "../measure/sparsity";
 import { nearestWord } from "../options";
 import type { ErrorMeasures } from "../report/types";
-import { methodsByKind, type Step, type StepOf } from "../tensor/step";
+import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
-import { fp4Quantizer } from "./fp4";
-import { fp8Quantizer } from "./fp8";
-import { ggmlQuantizer } from "./ggml";
-import { hqqQuantizer } from "./hqq";
-import { intQuantizer } from "./int";
-import { kMeansQuantizer } from "./k-means";
-import { linearQuantizer } from "./linear";
-import { meanConstrainedQuantizer } from "./mean-constrained";
-import { mxfp4Quantizer } from "./mxfp4";
-import { mxfp8Quantizer } from "./mxfp8";
-import { nf4Quantizer } from "./nf4";
-import { nvfp4Quantizer } from "./nvfp4";
 import { storedBits, type CodeArray, type Quantized, type Quantizer, type TableArray } from "./quantizer";
-import { sortedQuantizer } from "./sorted";
-import { ternaryQuantizer } from "./ternary";
-import { trellisQuantizer } from "./trellis";
-
-const methods = [
-  fp4Quantizer,
-  fp8Quantizer,
-  ggmlQuantizer,
-  hqqQuantizer,
-  intQuantizer,
-  kMeansQuantizer,
-  linearQuantizer,
-  meanConstrainedQuantizer,
-  mxfp4Quantizer,
-  mxfp8Quantizer,
-  nf4Quantizer,
-  nvfp4Quantizer,
-  sortedQuantizer,
-  ternaryQuantizer,
-  trellisQuantizer,
-] as const;
-
-/** A step of any quantization method; its `kind` tells of which. */
-export type QuantizeStep = StepOf<(typeof methods)[number]>;
-
-/** Every quantization method by its `kind`. A method here takes any step whose kind is its own. */
-export const quantizers: ReadonlyMap<string, Quantizer<QuantizeStep>> = methodsByKind<Quantizer<QuantizeStep>>(methods);
+import { quantizers, type QuantizeStep } from "./quantizers";
 
 /** True for a step of a quantization method. */
 export function isQuantizeStep(step: Step): step is QuantizeStep {

@@ -25,7 +25,7 @@ import type { Step } from "../../tensor/step";
 import { rowsOf } from "../../grid/groups";
 
 import { loops } from "../../loops/loops";
-import { rankOf, smallestScale, type SixteenRanks } from "../../loops/tiles";
+import { rankAmong, smallestScale, type SixteenRanks } from "../../loops/tiles";
 import { checkFinite } from "../../measure/finite";
 import type { Quantized, Quantizer, Table } from "../quantizer";
 import { tilesOf } from "../../grid/tiles";
@@ -110,7 +110,7 @@ function quantizeBlocks(weights: Float32Array, shape: Shape, step: AbsmaxBlockSt
     const scale = Math.max(scales[last], smallestScale);
     scales[last] = scale;
     for (let i = whole; i < count; i++)
-      codes[i] = ranks.codeOfRank[rankOf(fround(weights[i] / scale), ranks.midpoints)];
+      codes[i] = ranks.codeOfRank[rankAmong(fround(weights[i] / scale), ranks.midpoints)];
   }
   const tables = step.doubleQuant ? nestScales(scales) : [table("scale", scales, 32)];
   return { step, shape, codes, codeBits: 4, tables };
