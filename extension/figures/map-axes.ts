@@ -24,17 +24,22 @@ export function columnTicks(grid: Grid, panelWidth: number, fontSize: number): r
   return [...names, ...numbers].sort((a, b) => a - b);
 }
 
-/** The horizontal axis of a panel: the blocks. */
-export function columnAxis(
-  grid: Grid,
-  domain: readonly [number, number],
-  anchor: string,
-  theme: Theme,
-  panelWidth: number,
-  index: number,
-  labelled: boolean,
-): Axis {
-  const ticks = columnTicks(grid, panelWidth, theme.fontSize - 1);
+/** Where the horizontal axis of a panel lies. */
+export interface ColumnAxisPlace {
+  /** The panel's ends, as shares of the plot's width, 0–1. */
+  readonly domain: readonly [number, number];
+  /** The vertical axis at which it stands: "y2". */
+  readonly anchor: string;
+  /** The panel's width in pixels. */
+  readonly width: number;
+  /** The panel's number; those after 0 follow the first. */
+  readonly index: number;
+}
+
+/** The horizontal axis of a panel: the blocks, with their names where `labelled`. */
+export function columnAxis(grid: Grid, place: ColumnAxisPlace, labelled: boolean, theme: Theme): Axis {
+  const { domain, anchor, width, index } = place;
+  const ticks = columnTicks(grid, width, theme.fontSize - 1);
   return {
     type: "linear",
     domain,

@@ -5,17 +5,16 @@ import type { Shade } from "./map-shades";
 import { plotlyText, shorten, textWidth } from "./text";
 import { lightTheme, type Theme } from "./theme";
 
-/** The cells of a variant in their colours, and a sign on those that lost nothing. */
+/** The cells of a variant in their colours, and a sign on those that lost nothing; `axes` names the panel's: "x2", "y2", "coloraxis". */
 export function cellTraces(
   report: Report,
   grid: Grid,
   shade: Shade,
   variant: number,
-  coloraxis: string,
-  reference: { x: string; y: string },
+  axes: { x: string; y: string; coloraxis: string },
   theme: Theme,
 ): readonly Trace[] {
-  const common = { xaxis: reference.x, yaxis: reference.y, hoverinfo: "skip", showlegend: false } as const;
+  const common = { xaxis: axes.x, yaxis: axes.y, hoverinfo: "skip", showlegend: false } as const;
   const marks = cellsOf(grid).filter((cell) => shade.lossless(report.layers[cell.layer], variant));
   const { edges, columns } = stripes(grid);
   const value = (layer: number | null): number | null =>
@@ -26,7 +25,7 @@ export function cellTraces(
     x: edges,
     y: grid.rows.map((_, i) => i),
     z: grid.cells.map((row) => columns.map((column) => (column === null ? null : value(row[column])))),
-    coloraxis,
+    coloraxis: axes.coloraxis,
     xgap: 1,
     ygap: 1,
   };

@@ -68,9 +68,15 @@ export function mapFigure(report: Report, state: ViewState, theme: Theme, width:
         domainShare(1 - (top - top0) / full),
       ];
       const [x, y] = [axisId("x", index), axisId("y", index)];
-      axes[axisName("x", index)] = columnAxis(grid, xDomain, y, theme, panelWidth, index, line === lines - 1);
+      axes[axisName("x", index)] = columnAxis(
+        grid,
+        { domain: xDomain, anchor: y, width: panelWidth, index },
+        line === lines - 1,
+        theme,
+      );
       axes[axisName("y", index)] = rowAxis(labels, yDomain, x, theme, place === 0, index);
-      data.push(...cellTraces(report, grid, shade, variant, `coloraxis${s === 0 ? "" : s + 1}`, { x, y }, theme));
+      const coloraxis = `coloraxis${s === 0 ? "" : s + 1}`;
+      data.push(...cellTraces(report, grid, shade, variant, { x, y, coloraxis }, theme));
       annotations.push(...panelTitles(shade, xDomain[0], yDomain[1], panelWidth, theme));
       if (naming > 0 && s === 0)
         annotations.push(

@@ -20,25 +20,38 @@ export async function locateOnHub(address: HubAddress, options: HubOptions): Pro
     const client = new HttpClient({ trusted: environment.endpoint.origin, ...(token !== undefined && { token }) });
     return new HubApi(address, environment.endpoint, client);
   };
+  const search: Search = { address, cache, environment, connect };
   if (known !== undefined) {
-    const model = new Repository(address, known, cache, environment, connect);
+    const model = repositoryAt(known, search);
     const file = await model.chooseCached(false);
     if (file !== undefined && (await model.holds(file, options))) return model.locate(file, options.signal);
   }
-  if (environment.isOffline) return offline(address, known, cache, environment, connect, options, undefined);
+  if (environment.isOffline) return offline(search, known, options, undefined);
   try {
     const api = await connect();
     const { revision } = address;
     const commit = isCommit(revision) ? revision : (known ?? (await api.commit(options.signal)));
-    const model = new Repository(address, commit, cache, environment, async () => api);
+    const model = repositoryAt(commit, { ...search, connect: async () => api });
     const file = await model.choose(options.signal);
     await cache.keepCommit(revision, commit).catch(() => undefined);
     if (options.download) await model.download(file, options.signal);
     return await model.locate(file, options.signal);
   } catch (error) {
     if (!(error instanceof SourceError) || !isOffline(error)) throw error;
-    return offline(address, known, cache, environment, connect, options, error);
+    return offline(search, known, options, error);
   }
+}
+
+/** What is looked for, and where: in the cache, and behind `connect`, which is called when the network is first needed. */
+interface Search {
+  readonly address: HubAddress;
+  readonly cache: HubCache;
+  readonly environment: HubEnvironment;
+  readonly connect: () => Promise<HubApi>;
+}
+
+function repositoryAt(commit: string, { address, cache, environment, connect }: Search): Repository {
+  return new Repository(address, commit, cache, environment, connect);
 }
 
 function isOffline(error: SourceError): boolean {
@@ -58,17 +71,15 @@ async function knownCommit(cache: HubCache, { revision }: HubAddress, refresh: b
 
 /** Opens what the cache has, where the network must not be used or cannot be reached (`failure`). `SourceError` where the cache lacks it. */
 async function offline(
-  address: HubAddress,
+  search: Search,
   known: string | undefined,
-  cache: HubCache,
-  environment: HubEnvironment,
-  connect: () => Promise<HubApi>,
   options: HubOptions,
   failure: SourceError | undefined,
 ): Promise<Located> {
+  const { address, cache } = search;
   const commit = known ?? (await cache.commitOf(address.revision));
   if (commit !== undefined) {
-    const model = new Repository(address, commit, cache, environment, connect);
+    const model = repositoryAt(commit, search);
     const file = await model.chooseCached(true);
     if (file !== undefined) return model.locate(file, options.signal);
   }

@@ -23,8 +23,8 @@ test.each([200, 460, 1200])("labels in a panel of %d pixels do not touch", (widt
 });
 
 test("axes of later panels follow the first, and only the outer ones have labels", () => {
-  const first = columnAxis(grid, [0, 0.4], "y", lightTheme, 460, 0, true);
-  const second = columnAxis(grid, [0.6, 1], "y2", lightTheme, 460, 1, false);
+  const first = columnAxis(grid, { domain: [0, 0.4], anchor: "y", width: 460, index: 0 }, true, lightTheme);
+  const second = columnAxis(grid, { domain: [0.6, 1], anchor: "y2", width: 460, index: 1 }, false, lightTheme);
   expect([first.matches, second.matches]).toEqual([undefined, "x"]);
   expect([first.title?.text, second.title?.text, second.showticklabels]).toEqual(["block", "", false]);
   const rows = rowAxis(["query", "<key>"], [0, 1], "x", lightTheme, true, 1);

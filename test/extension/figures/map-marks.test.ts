@@ -14,10 +14,12 @@ const grid = modelGrid(
 const [error, sparsity] = shadesOf(report, [0, 1], stateOf(report), lightTheme);
 
 test("a heat map of the cells, and ∞ on what lost nothing", () => {
-  const [cells, signs] = cellTraces(report, grid, error, 0, "coloraxis", { x: "x", y: "y" }, lightTheme);
+  const [cells, signs] = cellTraces(report, grid, error, 0, { x: "x", y: "y", coloraxis: "coloraxis" }, lightTheme);
   expect(cells.type === "heatmap" && cells.z.flat().filter((value) => value !== null)).toHaveLength(4);
   expect(signs).toMatchObject({ type: "scatter", mode: "text", text: ["∞"] });
-  expect(cellTraces(report, grid, sparsity, 0, "coloraxis2", { x: "x", y: "y" }, lightTheme)).toHaveLength(1);
+  expect(cellTraces(report, grid, sparsity, 0, { x: "x", y: "y", coloraxis: "coloraxis2" }, lightTheme)).toHaveLength(
+    1,
+  );
 });
 
 test("the note stands beside the title where there is room", () => {
