@@ -73,8 +73,9 @@ module.exports = {
     {
       name: "methods-reach-simd-through-loops",
       severity: "error",
-      from: { path: "^kernel/", pathNot: "^kernel/(simd|loops|encode|archive|threads)/" },
-      to: { path: "^kernel/simd/" },
+      from: { path: "^kernel/", pathNot: "^kernel/(simd|loops)/" },
+      // package-module.ts holds no loop: it compiles the binary of an npm package, which encode/container/zstd-module.ts asks of it.
+      to: { path: "^kernel/simd/", pathNot: "^kernel/simd/package-module[.]ts$" },
     },
     {
       name: "methods-know-no-files",

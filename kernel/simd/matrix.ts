@@ -1,20 +1,38 @@
 /** Float64 products of matrices and chains of rotations by WebAssembly SIMD, cut into blocks that stay in a core's cache. Each entry is
  *  one sum in order of the inner dimension, from zero, each product rounded before it is added: equal bits to the plain loops of
- *  matrix-plain.ts, on every machine and whatever the blocks. Memory beyond the results: 4 MB a thread. */
-import { rotateRowsPlainly, type FloatArray, type MatrixView, type RotationChain } from "./matrix-plain";
+ *  kernel/loops/matrix.ts, on every machine and whatever the blocks. Memory beyond the results: 4 MB a thread. */
 import { A, B, C, END, MOST_COLUMNS, MOST_INNER, MOST_ROWS, type MatrixModule } from "./generated/matrix";
 import { instantiate, pageBytes } from "./module";
+
+/** The numbers of a matrix. */
+export type FloatArray = Float32Array | Float64Array;
+
+/** A matrix as a view of an array: entry (i, j) stands at i·rowStep + j·columnStep. */
+export interface MatrixView {
+  readonly values: FloatArray;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowStep: number;
+  readonly columnStep: number;
+}
+
+/** Plane rotations in a chain: for i = last − 1 … first, rows i and i + 1 are turned by the angle whose sine and cosine are
+ *  angles[2·i] and angles[2·i + 1]. */
+export interface RotationChain {
+  readonly first: number;
+  readonly last: number;
+  readonly angles: Float64Array;
+}
 
 /** The row-major matrix (rows, columns), and the same memory seen as its transpose (columns, rows). */
 export function matrixView(values: FloatArray, rows: number, columns: number): MatrixView {
   return { values, rows, columns, rowStep: columns, columnStep: 1 };
 }
 
+/** The transpose, as another view of the same array. */
 export function transposed({ values, rows, columns, rowStep, columnStep }: MatrixView): MatrixView {
   return { values, rows: columns, columns: rows, rowStep: columnStep, columnStep: rowStep };
 }
-
-export type { FloatArray, MatrixView, RotationChain };
 
 interface Loaded {
   readonly functions: MatrixModule;
@@ -112,10 +130,12 @@ export function gram(matrix: MatrixView): Float64Array {
 /** Columns that are turned at a time. */
 const columnsAtOnce = 8;
 
-/** Applies chains, one after the other, to the rows of z (rows, columns), in place. */
+/** Most rows that `rotateRows` takes: those whose angles and whose columns, some at a time, the module's memory holds. */
+export const mostRotatedRows = Math.min((MOST_ROWS * MOST_INNER) / 2, (MOST_INNER * MOST_COLUMNS) / columnsAtOnce);
+
+/** Applies chains, one after the other, to the rows of z (rows, columns), in place; at most `mostRotatedRows` rows. */
 export function rotateRows(z: Float64Array, rows: number, columns: number, chains: readonly RotationChain[]): void {
   const { functions, a, b } = load();
-  if (2 * rows > a.length || columnsAtOnce * rows > b.length) return rotateRowsPlainly(z, columns, chains);
   for (let column = 0; column < columns; column += columnsAtOnce) {
     const width = Math.min(columnsAtOnce, columns - column);
     for (let i = 0; i < rows; i++) {
