@@ -34,7 +34,7 @@ export function minMaxRange(weights: Float32Array, start: number, end: number): 
 }
 
 /** Position of the p-th percentile among n sorted values, by nearest rank. */
-export function rankOf(percentile: number, count: number): number {
+export function rankOfPercentile(percentile: number, count: number): number {
   return Math.min(count - 1, Math.max(0, Math.ceil((percentile * count) / 100 - 1e-9) - 1));
 }
 
@@ -50,7 +50,7 @@ export function percentileRange(
   if (symmetric) for (let i = 0; i < group.length; i++) group[i] = Math.abs(group[i]);
   const sorted = group.length <= 4096 ? sortValues(group) : undefined;
   const at = (p: number) => {
-    const rank = rankOf(p, group.length);
+    const rank = rankOfPercentile(p, group.length);
     return sorted ? sorted[rank] : valueOfRank(group, rank);
   };
   const hi = Math.max(0, at(symmetric ? percentile : (100 + percentile) / 2));

@@ -37,13 +37,17 @@ import {
   type StoredValues,
 } from "../stored/stored-tensor";
 
+/** What a layer gave: what is kept of it, what the report says of it, and its part of the sums over the model. */
 export interface LayerOutcome {
-  /** Absent where no step remained after parts were taken out. */
+  /** What is kept of the layer; absent where no step remained after parts were taken out. */
   readonly stored: StoredTensor | undefined;
+  /** What the report says of the layer. */
   readonly variant: LayerVariant;
-  /** w before. */
+  /** How the weights were distributed before the first step. */
   readonly histogram: Histogram;
+  /** Sums over all weights, from which the errors of the whole model are made. */
   readonly sums: ErrorSums;
+  /** Number of w′ that are exactly zero. */
   readonly zeros: number;
 }
 

@@ -92,7 +92,8 @@ export const plainTiles: TileLoops = {
     const codes = new Uint8Array(weights.length);
     for (let block = 0, i = 0; i < weights.length; block++) {
       const inverse = fround(1 / Math.max(largest[block], smallestScale));
-      for (const end = i + group; i < end; i++) codes[i] = codeOfRank[rankOf(fround(weights[i] * inverse), midpoints)];
+      for (const end = i + group; i < end; i++)
+        codes[i] = codeOfRank[rankAmong(fround(weights[i] * inverse), midpoints)];
     }
     return codes;
   },
@@ -110,7 +111,7 @@ export const plainTiles: TileLoops = {
 export const smallestScale: number = fround(1e-38);
 
 /** How many of the 15 midpoints are below x. */
-export function rankOf(x: number, midpoints: Float32Array): number {
+export function rankAmong(x: number, midpoints: Float32Array): number {
   let rank = midpoints[7] < x ? 8 : 0;
   if (midpoints[rank + 3] < x) rank += 4;
   if (midpoints[rank + 1] < x) rank += 2;

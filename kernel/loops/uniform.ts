@@ -2,7 +2,7 @@
  *  rounding are those of quantize/linear.ts. */
 import { OptionError } from "../errors";
 import type { CodeArray } from "../grid/arrays";
-import { defaultPercentile, rankOf, shrinkFactors } from "../grid/range";
+import { defaultPercentile, rankOfPercentile, shrinkFactors } from "../grid/range";
 import { rint, roundScale } from "../grid/scale";
 import { forEachRun, type Tiling } from "../grid/tiles";
 import { codeArray, codeOf, fitGrid, type GridOptions } from "../grid/uniform-grid";
@@ -130,7 +130,7 @@ function kernelRange({ range, percentile, symmetric }: GridOptions): GridRange {
   if (range === "mse") return shrinkFactors;
   const share = percentile ?? defaultPercentile;
   const [below, upTo] = symmetric ? [0, share] : [(100 - share) / 2, (100 + share) / 2];
-  return { ranksOf: (length) => ({ low: rankOf(below, length), high: rankOf(upTo, length) }) };
+  return { ranksOf: (length) => ({ low: rankOfPercentile(below, length), high: rankOfPercentile(upTo, length) }) };
 }
 
 /** Whether float32 holds all codes. */

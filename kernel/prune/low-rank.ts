@@ -63,7 +63,7 @@ export function lowRank(options: LowRankOptions): LowRankStep {
 }
 
 /** The number of singular values that a step keeps; `undefined` where the factors would not be smaller than W. */
-function rankOf(step: LowRankStep, rows: number, columns: number, name: string, values: () => Float64Array) {
+function keptRank(step: LowRankStep, rows: number, columns: number, name: string, values: () => Float64Array) {
   const valueBytes = step.dtype === "F16" ? 2 : 4;
   let rank = step.rank ?? 0;
   if (step.bytes !== undefined) {
@@ -93,7 +93,7 @@ function prune(weights: Float32Array, shape: Shape, step: LowRankStep, name = "w
   const shared = { step, shape, mask, kept: weights.length };
   let spectrum: Spectrum | undefined;
   const decompose = () => (spectrum ??= spectrumOf(weights, rows, columns));
-  const rank = rankOf(step, rows, columns, name, () => decompose().values);
+  const rank = keptRank(step, rows, columns, name, () => decompose().values);
   if (rank === undefined) return { ...shared, values: weights, storage: unstructuredStorage(shape, weights.length) };
   const factors = factorsOf(weights, { rows, columns, rank }, decompose(), step.dtype, name);
   const stored = rank * (rows + columns);

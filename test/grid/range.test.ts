@@ -1,4 +1,10 @@
-import { leastErrorRange, minMaxRange, percentileRange, rankOf, shrinkFactors } from "../../kernel/grid/range";
+import {
+  leastErrorRange,
+  minMaxRange,
+  percentileRange,
+  rankOfPercentile,
+  shrinkFactors,
+} from "../../kernel/grid/range";
 
 const values = Float32Array.of(9, -1, 3, 0.5, -2, 9);
 
@@ -33,9 +39,14 @@ describe("the range of a group", () => {
 });
 
 test("the rank of a percentile is ⌈n·p/100⌉, from 0, and never outside", () => {
-  expect([rankOf(50, 4), rankOf(51, 4), rankOf(100, 4), rankOf(0, 4), rankOf(99.9, 1000), rankOf(99.9, 1)]).toEqual([
-    1, 2, 3, 0, 998, 0,
-  ]);
+  expect([
+    rankOfPercentile(50, 4),
+    rankOfPercentile(51, 4),
+    rankOfPercentile(100, 4),
+    rankOfPercentile(0, 4),
+    rankOfPercentile(99.9, 1000),
+    rankOfPercentile(99.9, 1),
+  ]).toEqual([1, 2, 3, 0, 998, 0]);
 });
 
 describe("shrinking to the least error", () => {
