@@ -11,6 +11,7 @@ const parts = [
   ["rules", "node_modules/eslint/bin/eslint.js", ["--max-warnings", "0", "."]],
   ["import directions", "node_modules/dependency-cruiser/bin/dependency-cruise.mjs", ["kernel", "extension"]],
   ["the house of kernel/README.md", "scripts/house.mjs", []],
+  ["tests mirror rooms", "scripts/mirror.mjs", []],
   ["formatting", "node_modules/prettier/bin/prettier.cjs", ["--check", "--log-level", "warn", "."]],
 ];
 

@@ -2,9 +2,14 @@
 // test/extension/FILE.test.ts, and it imports the file, itself or through a helper in test/. Fails when fewer files have one than
 // test/without-own-test.json asks for, when a file has none and is not listed there with its reason, and when a listed file has one.
 // With --list it prints each room's share and the files without a test.
+//
+// Files that cannot have a test are not counted: AssemblyScript, which no test can import (test/loops and test/simd hold what it is compiled
+// to); files in a folder named generated, which scripts/seam.mjs --check compares with what makes them; files of types alone, which leave
+// nothing that runs; and an index.ts that only hands names on.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { least, groups } = JSON.parse(readFileSync(join(root, "test", "without-own-test.json"), "utf8"));
@@ -12,9 +17,29 @@ const { least, groups } = JSON.parse(readFileSync(join(root, "test", "without-ow
 const filesOf = (folder) =>
   readdirSync(join(root, folder), { recursive: true }).map((path) => posix.join(folder, path.replaceAll("\\", "/")));
 
-/** AssemblyScript is no TypeScript that a test could import: test/loops and test/simd hold what it is compiled to. */
+/** True of a statement that leaves nothing in the compiled file: a type, an import, a name handed on from another file. */
+const leavesNothing = (statement) =>
+  ts.isInterfaceDeclaration(statement) ||
+  ts.isTypeAliasDeclaration(statement) ||
+  ts.isImportDeclaration(statement) ||
+  (ts.isExportDeclaration(statement) && statement.isTypeOnly) ||
+  Boolean(ts.getCombinedModifierFlags(statement) & ts.ModifierFlags.Ambient);
+
+const handsOn = (statement) => ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined;
+
+/** True of a file that has something to test: of an index.ts, more than names from other files; of any other file, more than types. */
+function runs(path) {
+  const { statements } = ts.createSourceFile(path, readFileSync(join(root, path), "utf8"), ts.ScriptTarget.Latest);
+  const isIndex = posix.basename(path) === "index.ts";
+  return !statements.every((statement) => leavesNothing(statement) || (isIndex && handsOn(statement)));
+}
+
 const sources = [...filesOf("kernel"), ...filesOf("extension")].filter(
-  (path) => /(?<!\.d)\.ts$/.test(path) && !path.startsWith("kernel/simd/assembly/"),
+  (path) =>
+    /(?<!\.d)\.ts$/.test(path) &&
+    !path.startsWith("kernel/simd/assembly/") &&
+    !path.includes("/generated/") &&
+    runs(path),
 );
 
 const testOf = (path) =>

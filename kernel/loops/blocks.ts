@@ -113,6 +113,12 @@ function isWritten({ encode }: BlockCodec): boolean {
   return encode !== undefined;
 }
 
+/** Whether codes and fields are those of whole blocks, as what was stored by hand need not be. */
+function fitsBlocks(codec: BlockCodec, { codes, fields }: BlockParts): boolean {
+  const blocks = codes.length / codec.weights;
+  return Number.isInteger(blocks) && codec.fields.every(({ bytes }, k) => fields[k]?.length === blocks * bytes);
+}
+
 /** The same by WebAssembly SIMD, but for the types that are only read, and for rows beyond 131,072 weights with importance. */
 export const fastBlocks: BlockLoops = {
   encode: (codec, weights, columns, importance) =>
@@ -124,13 +130,13 @@ export const fastBlocks: BlockLoops = {
     return done ? bytes : plainBlocks.encodeBytes(codec, weights, columns, importance);
   },
   decode(codec, parts) {
-    if (!isWritten(codec)) return plainBlocks.decode(codec, parts);
+    if (!isWritten(codec) || !fitsBlocks(codec, parts)) return plainBlocks.decode(codec, parts);
     const values = arenaFloats(parts.codes.length);
     decodeBlockCodes(codec, parts, values);
     return values;
   },
   pack(codec, parts) {
-    if (!isWritten(codec)) return plainBlocks.pack(codec, parts);
+    if (!isWritten(codec) || !fitsBlocks(codec, parts)) return plainBlocks.pack(codec, parts);
     const bytes = new Uint8Array(bytesOf(codec, parts));
     packBlockCodes(codec, parts, bytes);
     return bytes;

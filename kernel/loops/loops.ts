@@ -1,6 +1,6 @@
 /** The hot loops that methods and measures share, in groups, each of which has a file with its interface, its plain implementation, which
  *  is the reference, and its fast one by WebAssembly SIMD. Both are complete and give equal bits, and equal errors: a case that SIMD does
- *  not take is handed to the plain loop by the fast implementation itself (test/loops/equal-bits.test.ts compares them loop by loop).
+ *  not take is handed to the plain loop by the fast implementation itself (test/loops/loops.test.ts compares them loop by loop).
  *
  *  Methods import `loops`. CODEBOOK_LOOPS=plain in the environment makes those the plain ones, so that a whole recipe can be run both
  *  ways. To add a loop, write its line in a group's interface, and the group's two implementations do not compile until they have it. */

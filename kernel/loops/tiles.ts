@@ -6,6 +6,7 @@ import { forEachRun, type Tiling } from "../grid/tiles";
 import { decodeTable, encodeFloats, encodeIntegers, encodeSixteen, largestMagnitudes } from "../simd/codes";
 import { arenaBytes, arenaFloats } from "../simd/layer-memory";
 import type { TileShape } from "../simd/runs";
+import { ownCodes } from "./own-codes";
 
 const { fround } = Math;
 
@@ -123,7 +124,12 @@ export function tileShapeOf({ rows, rowLength, width, height }: Tiling): TileSha
   return { rows, columns: rowLength, width, height };
 }
 
-/** The same by WebAssembly SIMD. */
+/** Whether codes and scales are as many as the tiling asks. What was stored by hand need not be, and kernels ask nothing of addresses. */
+export function fitsTiling(codes: ArrayLike<number>, scales: ArrayLike<number>, tiling: Tiling): boolean {
+  return codes.length === tiling.rows * tiling.rowLength && scales.length === tiling.tiles;
+}
+
+/** The same by WebAssembly SIMD, but for stored forms that do not fit. */
 export const fastTiles: TileLoops = {
   largestMagnitudes: (weights, tiling) => largestMagnitudes(weights, tileShapeOf(tiling), tiling.tiles),
   encodeFloats: (weights, tiling, scales, format) => encodeFloats(weights, tileShapeOf(tiling), scales, format),
@@ -134,6 +140,10 @@ export const fastTiles: TileLoops = {
     encodeSixteen(weights, group, midpoints, codeOfRank, largest, codes);
     return codes;
   },
-  decodeTable: (codes, tiling, table, scales) =>
-    decodeTable(codes, tileShapeOf(tiling), table, scales, arenaFloats(codes.length)),
+  decodeTable(codes, tiling, table, scales) {
+    const own = ownCodes(codes);
+    return own instanceof Uint8Array && fitsTiling(own, scales, tiling)
+      ? decodeTable(own, tileShapeOf(tiling), table, scales, arenaFloats(own.length))
+      : plainTiles.decodeTable(codes, tiling, table, scales);
+  },
 };

@@ -10,7 +10,7 @@ import { decodeIntegers, decodeUniform, encodeSteps } from "../simd/codes";
 import { arenaBytes, arenaFloats } from "../simd/layer-memory";
 import { quantizeGroups, type GridRange } from "../simd/linear";
 import { isBytes, ownCodes } from "./own-codes";
-import { tileShapeOf } from "./tiles";
+import { fitsTiling, tileShapeOf } from "./tiles";
 
 const { fround } = Math;
 
@@ -116,7 +116,10 @@ export const fastUniform: UniformLoops = {
     const own = ownCodes(codes);
     const zeros = zeroPoints && ownCodes(zeroPoints);
     const areBytes =
-      isBytes(own) && (zeroPoints === undefined || (isBytes(zeros) && zeros.constructor === own.constructor));
+      fitsTiling(codes, scales, tiling) &&
+      (zeroPoints === undefined || zeroPoints.length === tiling.tiles) &&
+      isBytes(own) &&
+      (zeroPoints === undefined || (isBytes(zeros) && zeros.constructor === own.constructor));
     if (areBytes) return decodeUniform(own, tileShapeOf(tiling), scales, zeros as typeof own | undefined, values);
     if (own instanceof Int32Array && tiling.tiles === 1 && !zeroPoints && isExact(own))
       return decodeIntegers(own, scales[0], values);

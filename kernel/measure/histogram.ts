@@ -1,7 +1,7 @@
 /** Histograms for the report: equal bins over a range that outliers do not stretch; what lies outside is counted, not dropped. */
 import { OptionError } from "../errors";
 import { countBins } from "../loops/errors";
-import { loops } from "../loops/loops";
+import { loops, plain } from "../loops/loops";
 import type { Histogram } from "../report/types";
 
 /** Bins of a histogram unless told. */
@@ -10,11 +10,15 @@ export const histogramBins = 64;
 export const histogramTail = 0.0005;
 
 /** The range from the 0.05th to the 99.95th percentile (nearest rank), widened to hold 0; [−1, 1] when every weight is zero or
- *  there is none. The weights must be finite. */
-export function robustRange(values: Float32Array, tail = histogramTail): Pick<Histogram, "minimum" | "maximum"> {
+ *  there is none. The weights must be finite, unless `outermost` is the plain loop. */
+export function robustRange(
+  values: Float32Array,
+  tail = histogramTail,
+  outermost = loops.values.outermost,
+): Pick<Histogram, "minimum" | "maximum"> {
   if (values.length === 0) return { minimum: -1, maximum: 1 };
   const cut = Math.floor(values.length * tail);
-  const { low, high } = loops.values.outermost(values, cut);
+  const { low, high } = outermost(values, cut);
   const minimum = Math.min(0, low);
   const maximum = Math.max(0, high);
   return minimum < maximum ? { minimum, maximum } : wholeRange(values);
@@ -40,7 +44,8 @@ export function countHistogram(
   return { minimum, maximum, ...countBins(values, { minimum, maximum, bins }) };
 }
 
-/** The histogram of a tensor over its own robust range. */
+/** The histogram of a tensor over its own robust range. A NaN ranks above all numbers, as in a sorted array. */
 export function histogram(values: Float32Array, bins = histogramBins): Histogram {
-  return countHistogram(values, robustRange(values), bins);
+  const { outermost } = loops.values.firstNonFinite(values) < 0 ? loops.values : plain.values;
+  return countHistogram(values, robustRange(values, histogramTail, outermost), bins);
 }

@@ -33,7 +33,9 @@ export function reportToCsv(report: Report): string {
       rows.push([
         ...[name, block, blockIndex, kind, shape.join("x"), dtype, parameters, bytes],
         ...[report.variants[at].name, variant.scheme],
-        ...measureKeys.map((key) => (variant[key] === null ? "inf" : variant[key])),
+        ...measureKeys.map((key) =>
+          variant[key] === null && measures[key].range === "number or infinite" ? "inf" : variant[key],
+        ),
         JSON.stringify(variant.steps),
       ]);
     }

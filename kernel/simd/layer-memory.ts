@@ -141,7 +141,7 @@ export function inPieces(
       if (places[k] !== undefined && use !== "whole") addresses[k] = starts[k] + first * sizes[k];
       else if (array && view && use === "in") view.set(array.subarray(first * each, (first + count) * each));
     }
-    if (work(addresses, first, count) === false) return;
+    if (!untilTrap(() => work(addresses, first, count))) return;
     for (let k = 0; k < operands.length; k++) {
       const { array, each, use } = operands[k];
       const view = views[k];
@@ -188,4 +188,14 @@ export function memoryBytes(address: number, length: number): Uint8Array {
 export function placeLists(lists: readonly (Float32Array | Uint32Array | Uint8Array)[]): void {
   const { buffer } = load().memory;
   lists.forEach((list, k) => viewLike(list, buffer, LISTS + LIST_STRIDE * k, list.length).set(list));
+}
+
+/** Calls `work`; false where it returned false. A kernel that trapped may have written over its own tables: the next call gets a new instance. */
+function untilTrap(work: () => void | false): boolean {
+  try {
+    return work() !== false;
+  } catch (error) {
+    if (error instanceof Error && error.name === "RuntimeError") loaded = views = undefined;
+    throw error;
+  }
 }

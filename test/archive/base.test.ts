@@ -12,6 +12,8 @@ import {
   verify,
   type Model,
 } from "../../kernel";
+import { baseOf, openBase } from "../../kernel/archive/base";
+import { memorySource } from "../../kernel/bytes/source";
 import { bfloat16FromBits } from "../../kernel/bytes/half-float";
 import { Random } from "../../kernel/bytes/random";
 import { generateWeights } from "../quantize/generator";
@@ -132,4 +134,43 @@ test("an archive serves as a base as well as the file inside", async () => {
   expect(ratio).toBeLessThan(0.004);
   await unpack(place("file.codebook"), place("restored"), { base });
   expect(Buffer.compare(readFileSync(place("restored")), readFileSync(file))).toBe(0);
+});
+
+describe("the base of an archive", () => {
+  const watch = { signal: undefined };
+  const unwrap = () => Promise.reject(new Error("it is no archive"));
+  const index = (file: { name: string; byteLength: number; sha256: string } | undefined) => ({ base: file }) as never;
+
+  test("is a file with its length and its hash, which is told as it goes on", async () => {
+    writeFileSync(place("b.bin"), "abc");
+    const told: unknown[] = [];
+    const { source, file } = await openBase(place("b.bin"), { ...watch, onProgress: (one) => told.push(one) }, unwrap);
+    expect(source.byteLength).toBe(3);
+    expect(file).toEqual({
+      name: "b.bin",
+      byteLength: 3,
+      sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    });
+    expect(told.at(-1)).toEqual({ task: "hashing the base", done: 3, total: 3, unit: "bytes", item: "b.bin" });
+  });
+
+  test("that is an archive itself is the file inside", async () => {
+    writeFileSync(place("b.codebook"), Uint8Array.of(0x89, 0x43, 0x42, 0x4b, 13, 10, 26, 10, 2));
+    const inside = memorySource(Buffer.from("abc"), "inside");
+    const { source, file } = await openBase(place("b.codebook"), watch, () => Promise.resolve(inside));
+    expect([source, file.byteLength]).toEqual([inside, 3]);
+  });
+
+  test("is looked for beside the archive under its own name, and must have the hash of then", async () => {
+    writeFileSync(place("b.bin"), "abc");
+    const { file } = await openBase(place("b.bin"), watch, unwrap);
+    const archive = memorySource(new Uint8Array(0), place("a.codebook"));
+    expect((await baseOf(archive, index(file), undefined, watch, unwrap))?.byteLength).toBe(3);
+    expect(await baseOf(archive, index(undefined), undefined, watch, unwrap)).toBeUndefined();
+    await expect(baseOf(archive, index(undefined), place("b.bin"), watch, unwrap)).rejects.toThrow("is not needed");
+    writeFileSync(place("b.bin"), "abd");
+    await expect(baseOf(archive, index(file), undefined, watch, unwrap)).rejects.toThrow(SourceError);
+    rmSync(place("b.bin"));
+    await expect(baseOf(archive, index(file), undefined, watch, unwrap)).rejects.toThrow("which is not beside it");
+  });
 });

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compress, fromArrays, linear, open, type CompressedModel, type SaveOptions } from "../../kernel";
 import { formats } from "../../kernel/catalog/formats";
+import { saveModel } from "../../kernel/catalog/save";
 
 const values = Float32Array.from({ length: 64 }, (_, i) => Math.cos(i));
 let small: CompressedModel;
@@ -26,6 +27,22 @@ it("a file of w′ by its ending, which opens as that format", async () => {
   const model = await open(path);
   expect(model.format).toBe("safetensors");
   expect(await model.tensor("fc.weight").read()).toEqual(await small.tensor("fc.weight").read());
+});
+
+it("says the bytes of the file that holds the weights", async () => {
+  const path = join(folder, "small.safetensors");
+  expect(await saveModel(small, path, {})).toBe(statSync(path).size);
+  expect(await saveModel(small, `${folder}/out/`, {})).toBe(statSync(join(folder, "out", "model.safetensors")).size);
+});
+
+it("a type goes to the writer", async () => {
+  const path = join(folder, "small.safetensors");
+  await saveModel(small, path, { dtype: "BF16" });
+  expect((await open(path)).tensor("fc.weight").dtype).toBe("BF16");
+});
+
+it("refuses an option that it does not know", async () => {
+  await expect(saveModel(small, "small.gguf", { dytpe: "F16" } as never)).rejects.toThrow('did you mean "dtype"?');
 });
 
 it("a folder by the slash at its end, packed", async () => {

@@ -15,6 +15,7 @@ import {
 } from "../../kernel";
 import { coderLabel } from "../../kernel/methods";
 import { Random } from "../../kernel/bytes/random";
+import { symbolCoders } from "../../kernel/encode/coders";
 import { AdaptiveModel } from "../../kernel/encode/range/rans-adaptive";
 import { FormatError, OptionError } from "../../kernel/errors";
 import { generateWeights } from "../quantize/generator";
@@ -101,6 +102,15 @@ describe("round trips", () => {
       ),
     );
   });
+});
+
+test("a byte plane may be coded by each coder of the table, which its kind finds", () => {
+  expect(symbolCoders.map(({ kind }) => kind)).toEqual(["huffman", "rans", "horner", "zstd"]);
+  const floats = Float32Array.from({ length: 30 }, (_, i) => i / 7);
+  for (const { kind } of symbolCoders) {
+    const { bytes } = encode(floats, planes({ coder: { kind } as never }));
+    expect(Buffer.compare(bytesOf(decode(bytes) as FloatArray), bytesOf(floats))).toBe(0);
+  }
 });
 
 describe("adaptive rans", () => {

@@ -38,6 +38,7 @@ import {
   type Model,
   type Recipe,
 } from "../../kernel";
+import { Checkpoint } from "../../kernel/layer/checkpoint";
 import { decodeLayerFile, encodeLayerFile } from "../../kernel/layer/checkpoint-file";
 import type { LayerOutcome } from "../../kernel/layer/compress-layer";
 import { gaussianWeights } from "../blocks/weights";
@@ -345,5 +346,49 @@ describe("the file of a layer", () => {
   ])("an array of %p at %p of %p elements is refused", (type, place, length) => {
     const hostile = encodeLayerFile("key", { $array: [type, place, length] } as unknown as LayerOutcome);
     expect(() => decodeLayerFile("f", hostile, "key")).toThrow(/an array is/);
+  });
+});
+
+describe("the folder of a study", () => {
+  const { signal } = new AbortController();
+  const study = { model: { name: "m", sha256: "00" }, recipe: [], seed: 0, layers: [] };
+  const steps = [nf4()];
+
+  test("has a file for each layer and its steps, whose key holds the study", async () => {
+    const folder = at("own study");
+    const one = await Checkpoint.open(folder, study, signal);
+    const file = one.layer(7, steps);
+    expect(file.file.slice(folder.length + 1)).toMatch(/^00007-[0-9a-f]{16}\.layer$/);
+    expect((await Checkpoint.open(folder, study, signal)).layer(7, steps)).toEqual(file);
+    expect(one.layer(8, steps).key).not.toBe(file.key);
+    expect(one.layer(7, []).file).not.toBe(file.file);
+    const other = await Checkpoint.open(at("other study"), { ...study, seed: 1 }, signal);
+    expect(other.layer(7, steps).key).not.toBe(file.key);
+  });
+
+  test("keeps what is used, and tidies away the tries and nothing else", async () => {
+    const folder = at("tidied");
+    const checkpoint = await Checkpoint.open(folder, study, signal);
+    const [kept, tried] = [checkpoint.layer(0, steps), checkpoint.layer(1, steps)];
+    for (const file of [kept, tried]) await checkpoint.write(file, Uint8Array.of(1, 2), signal);
+    writeFileSync(join(folder, "notes.txt"), "mine");
+    checkpoint.use(kept);
+    await checkpoint.tidy();
+    expect([await checkpoint.has(kept), await checkpoint.has(tried)]).toEqual([true, false]);
+    expect(readdirSync(folder)).toHaveLength(3);
+    expect([...readFileSync(kept.file)]).toEqual([1, 2]);
+  });
+
+  test("that holds another study, or other files, is refused in words", async () => {
+    const folder = at("taken");
+    await Checkpoint.open(folder, study, signal);
+    const error = await Checkpoint.open(folder, { ...study, seed: 3 }, signal).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(OptionError);
+    expect((error as Error).message).toContain("its seed is 0, this one's 3");
+    mkdirSync(at("full"));
+    writeFileSync(join(at("full"), "notes.txt"), "mine");
+    await expect(Checkpoint.open(at("full"), study, signal)).rejects.toThrow("holds other files and no plan.json");
+    writeFileSync(join(folder, "plan.json"), "{");
+    await expect(Checkpoint.open(folder, study, signal)).rejects.toThrow(FormatError);
   });
 });

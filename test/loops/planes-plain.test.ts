@@ -2,13 +2,15 @@ import { Random } from "../../kernel/bytes/random";
 import { blockCodecs, encodeBlocks } from "../../kernel/blocks";
 import { blockBytesOf, layoutOf, type LayoutCode } from "../../kernel/encode/byte-planes/block-layout";
 import { hashBytes64 } from "../../kernel/encode/byte-planes/hash";
-import { fastPlanes, plainPlanes } from "../../kernel/loops/planes";
+import { ownLane, sharedMemory } from "../../kernel/loops/plane-memory";
+import { fastPlanes } from "../../kernel/loops/planes";
+import { plainPlanesIn } from "../../kernel/loops/planes-plain";
 import { hash64 } from "../../kernel/loops/xxh64";
 import { generateWeights } from "../quantize/generator";
 import { decodeBytes, encodeBytes, hashOf, throwing } from "../encode/blocks";
 
 const fast = fastPlanes.own();
-const plain = plainPlanes.own();
+const plain = plainPlanesIn(sharedMemory(ownLane.end).buffer);
 
 /** Codes with both kernels, which must agree, and decodes with both. */
 function expectRoundTrip(bytes: Uint8Array, layout: LayoutCode, base?: Uint8Array): Uint8Array {

@@ -42,3 +42,11 @@ test("a range without width is refused", () => {
   expect(() => countHistogram(f32(1), { minimum: 1, maximum: 1 })).toThrow("minimum must be below maximum");
   expect(() => countHistogram(f32(1), { minimum: NaN, maximum: 1 })).toThrow("the range is NaN to 1");
 });
+
+test("a NaN ranks above all numbers, however many there are", () => {
+  const weights = Float32Array.from({ length: 20_000 }, (_, i) => Math.sin(i));
+  weights[3] = NaN;
+  const sorted = Float32Array.from(weights).sort();
+  const { minimum, maximum } = histogram(weights);
+  expect([minimum, maximum]).toEqual([sorted[10], sorted[20_000 - 1 - 10]]);
+});

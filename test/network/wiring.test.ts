@@ -1,4 +1,4 @@
-import { wiring } from "../../kernel/network";
+import { wiring } from "../../kernel/network/wiring";
 import { fromArrays } from "../../kernel/tensor/memory";
 
 const model = (shapes: Record<string, number[]>) =>

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { Random } from "../../kernel/bytes/random";
 import { decode, encode, rans } from "../../kernel/encode";
 import { entropyOfCodes } from "../../kernel/measure";
-import { dequantize, linear, quantize, quantizerLabel, trellis } from "../../kernel/quantize";
+import { dequantize, linear, quantize, quantizerLabel } from "../../kernel/quantize";
+import { trellis } from "../../kernel/quantize/trellis";
 import { automatonOf, segmentLength } from "../../kernel/loops/trellis";
 import { readFixture } from "./generator";
 

@@ -9,6 +9,7 @@ import { sorted } from "../../kernel/quantize/sorted";
 import { trellis } from "../../kernel/quantize/trellis";
 import { compress } from "../../kernel/recipe/compress";
 import { fromArrays } from "../../kernel/tensor/memory";
+import { targetPasses } from "../../kernel/recipe/target-bits";
 import type { Recipe } from "../../kernel/recipe/recipe";
 import { generateWeights } from "../quantize/generator";
 import { itWith, miniLm } from "../references";
@@ -115,3 +116,10 @@ itWith(miniLm)(
   },
   60_000,
 );
+
+test("a layer with a target is read to count it and then about twice, another once", () => {
+  expect(targetPasses([magnitude({ sparsity: 0.5 }), linear({ targetBits: 4 }), rans()])).toBe(3);
+  expect(targetPasses([trellis({ targetBits: 4 })])).toBe(3);
+  expect(targetPasses([linear({ bits: 4 }), rans()])).toBe(1);
+  expect(targetPasses([])).toBe(1);
+});

@@ -57,10 +57,13 @@ export function absmaxStep<K extends string>(
   options: AbsmaxBlockOptions,
 ): Readonly<{ kind: K; group: number; doubleQuant: boolean }> {
   checkOptionNames(kind, options, ["group", "doubleQuant"]);
-  const group = options.group ?? 64;
-  if (!groups.includes(group))
-    throw new OptionError(`${kind}(): group is ${String(group)}; it takes ${groups.join(", ")}`);
+  const group = checkGroup(kind, options.group ?? 64);
   return Object.freeze({ kind, group, doubleQuant: checkFlag(kind, "doubleQuant", options.doubleQuant ?? false) });
+}
+
+function checkGroup(kind: string, group: number): number {
+  if (groups.includes(group)) return group;
+  throw new OptionError(`${kind}(): group is ${String(group)}; it takes ${groups.join(", ")}`);
 }
 
 /** A list of 16 values in ascending order, and the code that each has. */
@@ -85,6 +88,7 @@ export function absmaxQuantizer<S extends AbsmaxBlockStep>(
     quantize(weights, shape, step, name) {
       checkFinite(weights, kind, name);
       rowsOf(kind, shape, weights.length);
+      checkGroup(kind, step.group);
       return quantizeBlocks(weights, shape, step, { midpoints, codeOfRank: list.codes });
     },
     dequantize(quantized) {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { memorySource } from "../../../kernel/bytes/source";
+import { ggufMagic, openGguf } from "../../../kernel/formats/gguf/gguf";
 import { openSource } from "../../../kernel/open/open";
 import type { Model } from "../../../kernel";
 import { ggufFile, pair } from "../files";
@@ -112,4 +113,27 @@ it("a part of a split model is not taken for the whole", async () => {
   });
   await expect(part("m-00002-of-00003.gguf", 3)).rejects.toThrow("open the first, m-00001-of-00003.gguf");
   expect((await part("m.gguf", 1)).tensors).toEqual([]);
+});
+
+it("is told by its first four bytes", () => {
+  expect([ggufMagic.test("GGUF\x03"), ggufMagic.test("FUGG"), ggufMagic.test(" GGUF")]).toEqual([true, false, false]);
+});
+
+it("a part alone is refused, by what its name tells of the others", async () => {
+  const split = (no: number, count: number) =>
+    ggufFile({
+      pairs: [
+        pair("split.no", 2, ["u16", no]),
+        pair("split.count", 2, ["u16", count]),
+        pair("split.tensors.count", 5, ["u32", 0]),
+      ],
+    });
+  const siblings = () => Promise.reject(new Error("no other file is asked for"));
+  const openPart = (name: string, no: number, count: number) =>
+    openGguf(memorySource(split(no, count), name), "m", undefined, siblings);
+  await expect(openPart("m.gguf", 0, 2)).rejects.toThrow('"model-00001-of-00002.gguf"');
+  await expect(openPart("m-00001-of-00003.gguf", 0, 2)).rejects.toThrow("does not tell the others");
+  await expect(openPart("m-00002-of-00002.gguf", 1, 2)).rejects.toThrow("open the first, m-00001-of-00002.gguf");
+  await expect(openPart("m.gguf", 0, 10_001)).rejects.toThrow("split.count is 10001");
+  expect((await openPart("m.gguf", 0, 1)).tensors).toEqual([]);
 });

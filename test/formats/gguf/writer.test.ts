@@ -6,6 +6,7 @@ import { fromArrays, ggufValue, open, saveGguf } from "../../../kernel";
 import type { GgufTypeName, SavedTensor } from "../../../kernel";
 import { memorySource } from "../../../kernel/bytes/source";
 import { openGguf } from "../../../kernel/formats/gguf/gguf";
+import { fileTypeOf, ggufFileType, ggufPlan } from "../../../kernel/formats/gguf/writer";
 import { itWith, smolLm } from "../../references";
 
 /** Files that gguf-py's GGUFWriter wrote: test/fixtures/formats/make_gguf.py. */
@@ -209,5 +210,31 @@ describe("what cannot be saved", () => {
     ).rejects.toThrow(/rows of 16; Q8_0 takes a multiple of 32/);
     expect(existsSync(path)).toBe(false);
     expect(() => ggufValue("uint9" as "uint8", 1)).toThrow(/did you mean "uint8"/);
+  });
+});
+
+describe("the plan of a tensor", () => {
+  const tensor = (dtype: string, shape: number[]) => ({ name: "w", dtype, shape }) as unknown as SavedTensor;
+
+  it("has GGUF's number of its type and the bytes of its blocks", () => {
+    expect(ggufPlan(tensor("Q4_0", [3, 64]), undefined)).toMatchObject({ id: 2, sizeBytes: 108, convertTo: undefined });
+    expect(ggufPlan(tensor("F32", [3, 5]), "F16")).toMatchObject({ id: 1, sizeBytes: 30, convertTo: "F16" });
+    expect(ggufPlan(tensor("F16", []), () => "F16")).toMatchObject({ sizeBytes: 2, convertTo: undefined });
+  });
+
+  it("refuses types that GGUF has not, rows that blocks do not divide, and too many dimensions", () => {
+    expect(() => ggufPlan(tensor("U8", [4]), undefined)).toThrow("GGUF has no type U8 (w)");
+    expect(() => ggufPlan(tensor("Q4_0", [64, 33]), undefined)).toThrow("rows of 33; Q4_0 takes a multiple of 32");
+    expect(() => ggufPlan(tensor("F32", [1, 1, 1, 1, 2]), undefined)).toThrow("5 dimensions");
+  });
+
+  it("the file type is that of most weights, by llama.cpp's numbers", () => {
+    const of = (...list: [string, number][]) =>
+      ggufFileType(list.map(([dtype, parameters]) => ({ dtype, parameters })));
+    expect(of(["F32", 10], ["Q4_K", 8], ["Q4_K", 3])).toBe(15);
+    expect(of(["F32", 12], ["Q4_K", 8], ["Q4_K", 3])).toBe(0);
+    expect(of(["I32", 5])).toBeUndefined();
+    expect(of()).toBeUndefined();
+    expect(fileTypeOf([ggufPlan(tensor("F32", [2]), undefined), ggufPlan(tensor("F32", [3]), "BF16")])).toBe(32);
   });
 });

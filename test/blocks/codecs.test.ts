@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { blockCodecs, decodeBlocks, encodeBlocks } from "../../kernel/blocks";
+import { blockCodecs, decodeBlocks, encodeBlocks } from "../../kernel/blocks/codecs";
 import { writtenBlocks, type BlockName } from "../../kernel/blocks/block";
 import { ggmlTypes } from "../../kernel/formats/gguf/types";
 import { dtypes } from "../../kernel/tensor/dtype";
