@@ -4,7 +4,7 @@ import { Application, Comment, CommentTag, Converter } from "typedoc";
 
 const modules = { codebook: "kernel/index.ts", "codebook/methods": "kernel/methods.ts" };
 
-/** Heading → its names, in the file's order. Every name must stand under one. */
+/** Heading → its names as they are exported, in the file's order. Every name must stand under one. */
 export function groupsOf(text) {
   const groups = new Map();
   const [head, ...sections] = text.split(/^\/\/ # /m);
@@ -12,7 +12,7 @@ export function groupsOf(text) {
   for (const section of sections) {
     const [heading] = section.split("\n");
     const lists = [...section.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].map(([, list]) => list);
-    const names = lists.flatMap((list) => list.split(",").map((name) => name.trim().replace(/^type /, "")));
+    const names = lists.flatMap((list) => list.split(",").map((name) => name.trim().replace(/^(type )?(.* as )?/, "")));
     groups.set(
       heading,
       names.filter((name) => name !== ""),
