@@ -2,13 +2,11 @@ import { ILabShell, type JupyterFrontEnd, type JupyterFrontEndPlugin } from "@ju
 import { ICommandPalette, MainAreaWidget } from "@jupyterlab/apputils";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
-import type { View } from "../kernel/report/types";
-import { measureNames } from "./figures/measures";
-import { defaultPreferences, type Preferences } from "./figures/state";
+import { viewMimeType } from "../kernel/report/types";
+import { defaultPreferences } from "./figures/state";
+import { toPreferences, withChoices } from "./settings";
 import { ViewRenderer, ViewWidget, type Surroundings } from "./views/renderer";
-
-/** As in `kernel/report/types.ts`, of which a browser takes only the types. */
-const viewMimeType = "application/vnd.codebook.view+json";
+import type { OpenedView } from "./views/views";
 
 const openCommand = "codebook:open-figure";
 const figureSelector = ".cb-View";
@@ -39,6 +37,7 @@ const views: JupyterFrontEndPlugin<void> = {
       },
       0,
     );
+    settings?.transform(views.id, { fetch: withChoices });
     settings
       ?.load(views.id)
       .then((loaded) => {
@@ -52,15 +51,14 @@ const views: JupyterFrontEndPlugin<void> = {
         // Without its settings a figure appears in its default form.
       });
 
-    function open(view: View): void {
+    function open(view: OpenedView): void {
       const content = new ViewWidget({ preferences: () => preferences });
       content.addClass("cb-View-tab");
       const tab = new MainAreaWidget({ content });
-      const name = view.kind === "curves" ? view.name : view.model.name;
-      tab.title.label = name;
-      tab.title.caption = name;
+      tab.title.label = view.name;
+      tab.title.caption = view.name;
       app.shell.add(tab, "main", { mode: "split-right" });
-      content.present(view);
+      content.present(view.data);
     }
 
     if (!labShell) return;
@@ -78,20 +76,12 @@ const views: JupyterFrontEndPlugin<void> = {
 };
 
 /** The figure that the context menu was opened on, else the one with the focus. */
-function figureUnderMenu(app: JupyterFrontEnd): View | undefined {
+function figureUnderMenu(app: JupyterFrontEnd): OpenedView | undefined {
   const node =
     app.contextMenuHitTest((candidate) => candidate.classList.contains("cb-View")) ??
     document.activeElement?.closest<HTMLElement>(figureSelector) ??
     undefined;
   return node ? ViewWidget.viewAt(node) : undefined;
-}
-
-function toPreferences(values: Readonly<Record<string, unknown>>): Preferences {
-  const layouts = ["automatic", "layers", "map", "table"] as const;
-  return {
-    measure: measureNames.find((name) => name === values.measure) ?? defaultPreferences.measure,
-    layout: layouts.find((name) => name === values.layout) ?? defaultPreferences.layout,
-  };
 }
 
 export default [views];

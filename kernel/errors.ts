@@ -2,6 +2,7 @@
  *  A failure to read the bytes (a missing file, a broken connection) is a `SourceError`; bytes that were read and are
  *  wrong are a `FormatError`: the first may pass on another try, the second never will. */
 export class CodebookError extends Error {
+  /** A stable word for programs: "FORMAT", "SOURCE", "OPTION", "NON_FINITE", "CANCELLED", "WORKER", "UNSUPPORTED", "WRITE", "BACKEND". */
   readonly code: string;
   constructor(code: string, message: string, options?: { cause?: unknown }) {
     super(message, options);
@@ -12,8 +13,11 @@ export class CodebookError extends Error {
 
 /** Bytes that are not what their format says. `offset` is the byte in `file` where the trouble starts. */
 export class FormatError extends CodebookError {
+  /** Path, address or name of what was read. */
   readonly file: string;
+  /** The byte in `file` where the trouble starts, from 0. */
   readonly offset: number;
+  /** What should have been there. */
   readonly expected: string;
   constructor(file: string, offset: number, problem: string, expected: string, options?: { cause?: unknown }) {
     super("FORMAT", `${file}, byte ${offset}: ${problem}; expected ${expected}`, options);
@@ -25,6 +29,7 @@ export class FormatError extends CodebookError {
 
 /** Bytes that could not be had at all: no such file, no permission, a read past the end. */
 export class SourceError extends CodebookError {
+  /** Path, address or name of what could not be read. */
   readonly file: string;
   constructor(file: string, message: string, options?: { cause?: unknown }) {
     super("SOURCE", `${file}: ${message}`, options);
@@ -41,8 +46,11 @@ export class OptionError extends CodebookError {
 
 /** A weight that is NaN or infinite where the method has no meaning for it. */
 export class NonFiniteError extends CodebookError {
+  /** Name of the layer, or "weights". */
   readonly layer: string;
+  /** Place of the weight in the row-major values, from 0. */
   readonly index: number;
+  /** The weight: NaN, Infinity or −Infinity. */
   readonly value: number;
   constructor(layer: string, index: number, value: number, method: string) {
     super("NON_FINITE", `${layer}: weight ${index} is ${value}; ${method} needs finite weights`);
@@ -61,6 +69,7 @@ export class CancelledError extends CodebookError {
 
 /** A worker thread died or failed in the middle of `item` (a layer's name); `cause` holds what it threw, when it could. */
 export class WorkerError extends CodebookError {
+  /** What the thread worked on: a layer's name. */
   readonly item: string;
   constructor(item: string, problem: string, options?: { cause?: unknown }) {
     super("WORKER", `${item}: ${problem}`, options);
@@ -77,6 +86,7 @@ export class UnsupportedError extends CodebookError {
 
 /** Bytes that could not be written: no space, no permission, a disk that fails. The file that was there before, if any, is untouched. */
 export class WriteError extends CodebookError {
+  /** Path of what could not be written. */
   readonly file: string;
   constructor(file: string, message: string, options?: { cause?: unknown }) {
     super("WRITE", `${file}: ${message}`, options);

@@ -1,101 +1,198 @@
-/** The public module: what `import … from "codebook"` gives. */
-// errors
-export * from "./errors";
+/** The public module: what `import … from "codebook"` gives, by task. What only methods and their tests need is in "codebook/methods".
+ *  Importing it changes nothing and loads no tfjs; the API reference takes its groups from the headings here.
+ *  @module codebook */
 
-// tensor
-export type { DType } from "./tensor/dtype";
-export type { LayerInfo, LayerPattern } from "./tensor/match";
+// # Open
+export { open, type OpenOptions } from "./open/open";
+export { fromArrays } from "./formats/arrays";
 export type { ArraySpec } from "./tensor/memory";
-export { placeOf, roleOf } from "./tensor/layer-names";
-export type { LayerRole } from "./tensor/layer-names";
+export type { DType } from "./tensor/dtype";
 export type { Model } from "./tensor/model";
-export type { Step } from "./tensor/step";
 export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
 
-// report
-export { curves } from "./static/curves";
-export type { CurveAxisOptions, CurvePointInput, CurvesOptions } from "./static/curves";
-export { reportToCsv } from "./report/csv";
-export { displayModel, displayReport, modelView } from "./static/display";
-export type { Displayed, MimeBundle } from "./static/display";
-export { reportToMarkdown } from "./static/markdown";
-export { reportToSvg } from "./static/svg";
-export { reportToText } from "./static/text";
+// # Compress
+export { compress, type CompressOptions } from "./recipe/compress";
+export { compare, type Compared } from "./recipe/compare";
+export { CompressedModel } from "./recipe/compressed-model";
+export { CompressedTensor } from "./layer/layer-tensor";
+export type { Recipe, RecipeEntry } from "./recipe/recipe";
+export type { LayerInfo, LayerPattern } from "./tensor/match";
+export type { RecipeStep as Step } from "./layer/step";
+export type { Progress } from "./host";
+
+// # Quantize
+export { dequantize, entropyStep, quantize } from "./quantize";
+export { fp4, fp8, ggml, hqq, int, kMeans, linear, meanConstrained } from "./quantize";
+export { mxfp4, mxfp8, nf4, nvfp4, sorted, ternary, trellis } from "./quantize";
 export type {
-  Curve,
-  CurveAxis,
-  CurvePoint,
-  CurvesView,
+  AbsmaxBlockOptions,
+  AbsmaxBlockStep,
+  Fp4Options,
+  Fp4Step,
+  Fp8Format,
+  Fp8Granularity,
+  Fp8Options,
+  Fp8Step,
+  GgmlMix,
+  GgmlOptions,
+  GgmlStep,
+  GgmlTarget,
+  HqqOptions,
+  HqqStep,
+  Importance,
+  IntOptions,
+  IntStep,
+  KMeansOptions,
+  KMeansStep,
+  LinearOptions,
+  LinearStep,
+  MeanConstrainedOptions,
+  MeanConstrainedStep,
+  Mxfp4Step,
+  Mxfp8Step,
+  Nf4Options,
+  Nf4Step,
+  Nvfp4Step,
+  QuantizedTensor,
+  SortedOptions,
+  SortedStep,
+  TernaryMethod,
+  TernaryOptions,
+  TernaryStep,
+  TrellisOptions,
+  TrellisStep,
+} from "./quantize";
+export type { Granularity } from "./grid/groups";
+export type { RangeMethod } from "./grid/range";
+export type { ScaleType } from "./grid/scale";
+
+// # Prune
+export { breakEvenDensity, prune } from "./prune";
+export { edges, heads, layers, lowRank, magnitude, merge, nodes } from "./prune";
+export { wiring } from "./network";
+export type {
+  EdgesOptions,
+  EdgesStep,
+  HeadsOptions,
+  HeadsStep,
+  IndexScheme,
+  LayersOptions,
+  LayersStep,
+  LowRankOptions,
+  LowRankStep,
+  MagnitudeOptions,
+  MagnitudeStep,
+  MergeOptions,
+  MergeStep,
+  NodesOptions,
+  NodesStep,
+  PrunedTensor,
+} from "./prune";
+export type {
+  Block,
+  ChannelGroup,
+  ChannelPlace,
+  ChannelRole,
+  ChannelSection,
+  NamedShape,
+  Wiring,
+  WiringOptions,
+} from "./network";
+
+// # Encode
+export { decode, encode } from "./encode";
+export { delta, horner, huffman, planes, rans, zstd } from "./encode";
+export type {
+  DecodeOptions,
+  DeltaOptions,
+  DeltaStep,
+  Encoded,
+  EncodeOptions,
+  FloatArray,
+  HornerOptions,
+  HornerStep,
+  HuffmanOptions,
+  HuffmanStep,
+  IntegerArray,
+  PlanesOptions,
+  PlanesStep,
+  RansOptions,
+  RansStep,
+  ZstdOptions,
+  ZstdStep,
+} from "./encode";
+export { pack, unpack, verify } from "./archive/archive";
+export type { ArchiveOptions, ArchiveSummary, PackOptions } from "./archive/archive";
+
+// # Measure
+export { bitsFor, bitsPerWeight, entropyOfCodes, entropyOfValues, histogram, measureError, sparsity } from "./measure";
+export type { TensorInput } from "./measure";
+export { histograms, type HistogramsOptions } from "./analysis/histograms";
+export { planeEntropy, type PlaneEntropyOptions } from "./analysis/plane-entropy";
+export type { Plane, PlaneEntropy, PlaneOfType, TensorPlanes } from "./analysis/plane-entropy-result";
+export { rateDistortion } from "./analysis/rate-distortion";
+export type { RateDistortion, RateDistortionOptions, RatePoint, SchemePoint } from "./analysis/rate-distortion";
+export type {
   ErrorMeasures,
   Histogram,
   LayerPlace,
   LayerReport,
   LayerVariant,
   ModelSummary,
-  ModelView,
   Report,
   StepMeasures,
   VariantSummary,
 } from "./report/types";
 
-// formats
-export { fromArrays } from "./formats/arrays";
-export { ggufValue } from "./formats/gguf/values";
-export type { GgufMetadataInput, GgufTypeName, GgufValue } from "./formats/gguf/values";
+// # Save
+export type { SaveOptions } from "./save/saved-model";
+export { saveBitsandbytes, type SaveBitsandbytesOptions } from "./save/bitsandbytes";
+export { saveCompressedTensors, type SaveCompressedTensorsOptions } from "./save/compressed-tensors";
 export { saveGguf } from "./save/gguf";
 export type { SaveGgufOptions } from "./formats/gguf/writer";
-export { open } from "./open/open";
-export type { OpenOptions } from "./open/open";
-export { saveTfjs } from "./formats/tfjs-writer";
-export type { SaveTfjsOptions } from "./formats/tfjs-writer";
+export { ggufValue } from "./formats/gguf/values";
+export type { GgufMetadataInput, GgufTypeName, GgufValue } from "./formats/gguf/values";
 export { saveSafetensors } from "./formats/safetensors-writer";
 export type { SavedFloatType, SavedTensor, SaveSafetensorsOptions } from "./formats/safetensors-writer";
+export { saveTfjs, type SaveTfjsOptions } from "./formats/tfjs-writer";
 
-// network
-export { wiring } from "./network";
-export type { ChannelGroup, ChannelPlace, ChannelRole, ChannelSection, Wiring, WiringOptions } from "./network";
-export type { Block, NamedShape } from "./network";
-
-// measure
-export * from "./measure";
-export { histograms } from "./analysis/histograms";
-export type { HistogramsOptions } from "./analysis/histograms";
-
-// quantize
-export * from "./quantize";
-
-// prune
-export * from "./prune";
-
-// encode
-export * from "./encode";
-
-// archive
-export { pack, unpack, verify } from "./archive/archive";
-export type { ArchiveOptions, ArchiveSummary, PackOptions } from "./archive/archive";
-
-// recipe
-export { compare } from "./recipe/compare";
-export type { Compared } from "./recipe/compare";
-export { compress } from "./recipe/compress";
-export type { CompressOptions } from "./recipe/compress";
-export { CompressedModel } from "./recipe/compressed-model";
-export type { SaveOptions } from "./recipe/compressed-model";
-export { CompressedTensor } from "./layer/compressed-tensor";
-export { planeEntropy } from "./analysis/plane-entropy";
-export type { PlaneEntropyOptions } from "./analysis/plane-entropy";
-export type { Plane, PlaneEntropy, PlaneOfType, TensorPlanes } from "./analysis/plane-entropy-result";
-export { rateDistortion, rateDistortionToText } from "./analysis/rate-distortion";
-export type { RateDistortion, RateDistortionOptions, RatePoint, SchemePoint } from "./analysis/rate-distortion";
-export type { Recipe, RecipeEntry } from "./recipe/recipe";
-export { saveBitsandbytes } from "./save/bitsandbytes";
-export type { SaveBitsandbytesOptions } from "./save/bitsandbytes";
-export { saveCompressedTensors } from "./save/compressed-tensors";
-export type { SaveCompressedTensorsOptions } from "./save/compressed-tensors";
-
-// train
-export * from "./train/lazy";
-
-// session
+// # Show
+export { curves } from "./static/curves";
+export type { CurveAxisOptions, CurvePointInput, CurvesOptions } from "./static/curves";
+export { reportToCsv } from "./report/csv";
+export { reportToMarkdown } from "./static/markdown";
+export { reportToSvg, type PictureOptions } from "./static/svg";
+export { reportToText, type ReportTextOptions } from "./static/text";
+export type { Displayed, MimeBundle } from "./static/display";
+export type { Curve, CurveAxis, CurvePoint, CurvesView } from "./report/curves";
+export type { ModelView } from "./report/model";
 export { onComm, openComm } from "./comm";
 export type { Comm, CommMessage } from "./host";
+
+// # Train
+export { PrunedLinear, QuantizedLinear } from "./train/lazy";
+export { fromTensor, interruptible, modelFolder, tfBackend, toTensor } from "./train/lazy";
+export type {
+  Backend,
+  BackendName,
+  BackendOptions,
+  FitCallback,
+  InterruptibleOptions,
+  LinearLayerOptions,
+  PrunedLinearOptions,
+  QuantizedLinearOptions,
+} from "./train/lazy";
+export type { ConversionOptions, FromTensorOptions, ModelStore, PlainValues, TensorLike } from "./train/types";
+
+// # Errors
+export {
+  CancelledError,
+  CodebookError,
+  FormatError,
+  NonFiniteError,
+  OptionError,
+  SourceError,
+  UnsupportedError,
+  WorkerError,
+  WriteError,
+} from "./errors";

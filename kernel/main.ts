@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     import("./session/kernel.js"),
     import("./session/jupyter-paths.js"),
   ]);
-  const language = import("./session/language/index.js").then(({ createLanguage }) =>
+  const language = import("./session/language/cell-language.js").then(({ createLanguage }) =>
     createLanguage({ cwd: process.cwd() }),
   );
   const kernel = new Kernel(line, language, {

@@ -8,18 +8,20 @@ import {
   linesInside,
   measuredCurves,
   relativeTo,
+  type Frame,
+  type Stretch,
 } from "../../kernel/report/curve-geometry";
-import { curveCells, curveHeadings, curveRows } from "../../kernel/report/curve-rows";
-import type { CurvesView } from "../../kernel/report/types";
-import { paints } from "./colours";
-import type { Axis, Figure, Trace } from "./figure";
+import type { CurveAxis, CurvesView } from "../../kernel/report/curves";
+import { paints, type Paint } from "./colours";
+import { lookOf, type Axis, type Figure, type Trace } from "./figure";
 import { glyphs, withHead } from "./legend";
-import type { Quantity } from "./measures";
-import { formatTick, significant } from "./numbers";
+import { formatTick } from "./numbers";
 import { plotlyText, shorten } from "./text";
 import { lightTheme, type Theme } from "./theme";
 
+/** What the reader chose. */
 export interface CurvesState {
+  /** The plane, or its points as a table. */
   readonly form: "figure" | "table";
   /** Indices of curves that are switched off. */
   readonly hidden: readonly number[];
@@ -27,6 +29,7 @@ export interface CurvesState {
   readonly baseline: number | null;
 }
 
+/** All curves, as they are. */
 export const initialCurvesState: CurvesState = { form: "figure", hidden: [], baseline: null };
 
 /** A measured point and where it stands, in the data coordinates of the axes. */
@@ -37,6 +40,7 @@ export interface CurveMark {
   readonly y: number;
 }
 
+/** A figure of curves, and where its points stand. */
 export interface CurvesFigure {
   readonly figure: Figure;
   /** Curve by curve, ascending in x. */
@@ -46,7 +50,7 @@ export interface CurvesFigure {
 }
 
 /** Colour and shape of each curve; what was measured takes the palette, bounds are grey. */
-export function curvePaints(view: CurvesView, hidden: readonly number[]) {
+export function curvePaints(view: CurvesView, hidden: readonly number[]): readonly (Paint | null)[] {
   const measured = measuredCurves(view);
   const visible = measured.flatMap((at, index) => (hidden.includes(at) ? [] : [index]));
   const own = paints(measured.length, visible);
@@ -62,14 +66,13 @@ const dashes = ["solid", "dash", "dot"];
 const height = 420;
 const margin = { l: 66, r: 16, t: 14, b: 48, pad: 0 } as const;
 
+/** The curves that are on, over common axes, `width` pixels wide. */
 export function curvesFigure(view: CurvesView, state: CurvesState, theme: Theme, width: number): CurvesFigure {
   const drawn = state.baseline === null ? view : relativeTo(view, state.baseline);
   const shown = view.curves.map((_, at) => at).filter((at) => !state.hidden.includes(at));
   const frame = frameOf(drawn, shown);
   const paint = curvePaints(view, state.hidden);
   const common = { xaxis: "x", yaxis: "y", hoverinfo: "skip", showlegend: false, type: "scatter" } as const;
-  // Axes of places: a logarithmic axis is drawn as its decades, so that lines cut at the frame's edge stay straight.
-  const unplace = (axis: CurvesView["x"], place: number): number => (axis.scale === "log" ? 10 ** place : place);
   const lines: Trace[] = [];
   const dots: Trace[] = [];
   const marks: CurveMark[] = [];
@@ -104,7 +107,29 @@ export function curvesFigure(view: CurvesView, state: CurvesState, theme: Theme,
       cliponaxis: false,
     });
   }
-  const axis = (own: CurvesView["x"], stretch: typeof frame.x): Axis => ({
+  return {
+    marks,
+    plot: { left: margin.l, top: margin.t, width: width - margin.l - margin.r, height: height - margin.t - margin.b },
+    figure: {
+      data: [...lines, ...dots],
+      layout: {
+        width,
+        height,
+        margin,
+        ...lookOf(theme),
+        annotations: [],
+        axes: curveAxes(drawn, frame, theme),
+        colorAxes: {},
+      },
+    },
+  };
+}
+
+/** What stands at a place: on a logarithmic axis the place is a decade. Lines cut at the frame's edge so stay straight. */
+const unplace = (axis: CurveAxis, place: number): number => (axis.scale === "log" ? 10 ** place : place);
+
+function curveAxes(drawn: CurvesView, frame: Frame, theme: Theme): Record<string, Axis> {
+  const axis = (own: CurveAxis, stretch: Stretch): Axis => ({
     type: own.scale,
     range: [stretch.low, stretch.high],
     tickmode: "array",
@@ -121,7 +146,7 @@ export function curvesFigure(view: CurvesView, state: CurvesState, theme: Theme,
     },
   });
   const up = axis(drawn.y, frame.y);
-  const axes: Record<string, Axis> = {
+  return {
     xaxis: {
       ...axis(drawn.x, frame.x),
       showgrid: false,
@@ -145,27 +170,6 @@ export function curvesFigure(view: CurvesView, state: CurvesState, theme: Theme,
           }),
     },
   };
-  return {
-    marks,
-    plot: { left: margin.l, top: margin.t, width: width - margin.l - margin.r, height: height - margin.t - margin.b },
-    figure: {
-      data: [...lines, ...dots],
-      layout: {
-        width,
-        height,
-        margin,
-        font: { family: theme.fontFamily, size: theme.fontSize, color: theme.text },
-        paper_bgcolor: theme.background,
-        plot_bgcolor: theme.background,
-        showlegend: false,
-        hovermode: false,
-        dragmode: "zoom",
-        annotations: [],
-        axes,
-        colorAxes: {},
-      },
-    },
-  };
 }
 
 /** The figure as it is downloaded: on white, with the name and the legend that the page shows beside it. */
@@ -183,38 +187,3 @@ export function curvesPaper(view: CurvesView, state: CurvesState, width: number)
 
 /** The dashes of bounds as characters. */
 const boundGlyphs = ["──", "╌╌", "┈┈"];
-
-/** What a point says, for hover, screen reader and table. */
-export function pointSentence(view: CurvesView, curve: number, point: number): string {
-  const { name, points } = view.curves[curve];
-  const { x, y, label } = points[point];
-  const value = y === null ? "lossless" : `${significant(y)}${view.y.unit ? ` ${view.y.unit}` : ""}`;
-  return `${label ?? name}: ${significant(x)}${view.x.unit ? ` ${view.x.unit}` : ""} ${view.x.label}, ${view.y.label} ${value}`;
-}
-
-/** A point's numbers with their names: both axes, and its height above each bound. */
-export function pointQuantities(view: CurvesView, curve: number, point: number): readonly Quantity[] {
-  const { x } = view.curves[curve].points[point];
-  const heads = curveHeadings(view).slice(2);
-  const row = curveRows(view).filter((one) => one.curve === curve)[point];
-  const values = row ? curveCells(row).slice(2) : [significant(x)];
-  return heads.map((label, at) => ({ label, value: values[at] }));
-}
-
-/** The next point in a direction: along the curve with left and right, to the nearest of the next curve with up and down. */
-export function nextMark(marks: readonly CurveMark[], now: CurveMark | null, key: string): CurveMark | null {
-  if (marks.length === 0) return null;
-  if (!now || key === "Home") return marks[0];
-  if (key === "End") return marks[marks.length - 1];
-  const at = marks.findIndex((mark) => mark.curve === now.curve && mark.point === now.point);
-  if (key === "ArrowLeft" || key === "ArrowRight") {
-    const next = marks[at + (key === "ArrowRight" ? 1 : -1)];
-    return next?.curve === now.curve ? next : now;
-  }
-  const curves = [...new Set(marks.map((mark) => mark.curve))];
-  const curve = curves[curves.indexOf(now.curve) + (key === "ArrowDown" ? 1 : -1)];
-  if (curve === undefined) return now;
-  return marks
-    .filter((mark) => mark.curve === curve)
-    .reduce((best, mark) => (Math.abs(mark.x - now.x) < Math.abs(best.x - now.x) ? mark : best));
-}

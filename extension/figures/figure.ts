@@ -1,9 +1,12 @@
+import type { Theme } from "./theme";
+
 /** The part of plotly's figure JSON that we use, as plain data. Nothing outside these fields is ever handed to plotly. */
 export interface Figure {
   readonly data: readonly Trace[];
   readonly layout: Layout;
 }
 
+/** What is drawn, in plotly's words. */
 export type Trace = ScatterTrace | BarTrace | HeatmapTrace;
 
 interface TraceBase {
@@ -14,6 +17,7 @@ interface TraceBase {
   readonly showlegend: false;
 }
 
+/** Dots, lines or texts. */
 export interface ScatterTrace extends TraceBase {
   readonly type: "scatter";
   readonly mode: "markers" | "lines" | "text";
@@ -30,6 +34,7 @@ export interface ScatterTrace extends TraceBase {
   readonly cliponaxis?: boolean;
 }
 
+/** Bars. */
 export interface BarTrace extends TraceBase {
   readonly type: "bar";
   readonly orientation: "h" | "v";
@@ -39,6 +44,7 @@ export interface BarTrace extends TraceBase {
   readonly marker: Marker;
 }
 
+/** Cells of colour. */
 export interface HeatmapTrace extends TraceBase {
   readonly type: "heatmap";
   readonly x: readonly number[];
@@ -49,6 +55,7 @@ export interface HeatmapTrace extends TraceBase {
   readonly ygap: number;
 }
 
+/** How dots look. */
 export interface Marker {
   readonly color: string;
   readonly size?: number;
@@ -56,6 +63,7 @@ export interface Marker {
   readonly line?: Line;
 }
 
+/** How a line looks. */
 export interface Line {
   readonly color: string;
   readonly width: number;
@@ -63,12 +71,14 @@ export interface Line {
   readonly shape?: string;
 }
 
+/** How a text looks. */
 export interface Font {
   readonly family?: string;
   readonly size?: number;
   readonly color?: string;
 }
 
+/** An axis; `domain` in shares of the drawing, `range` in data units (decades on a logarithmic axis). */
 export interface Axis {
   readonly type?: "linear" | "log";
   readonly domain?: readonly [number, number];
@@ -105,6 +115,7 @@ export interface Axis {
   readonly title?: { readonly text: string; readonly font?: Font; readonly standoff?: number };
 }
 
+/** A text in the drawing, with its anchor. */
 export interface Annotation {
   readonly text: string;
   readonly x: number;
@@ -121,6 +132,7 @@ export interface Annotation {
   readonly font: Font;
 }
 
+/** A scale of colour, and its bar. */
 export interface ColorAxis {
   readonly colorscale: readonly (readonly [number, string])[];
   readonly cmin: number;
@@ -184,3 +196,18 @@ export const axisName = (letter: "x" | "y" | "color", index: number): string =>
 
 /** What a trace calls that axis: "x", "x2". */
 export const axisId = (letter: "x" | "y", index: number): string => `${letter}${index === 0 ? "" : index + 1}`;
+
+/** What every layout says of its look: type and colours of the page, and none of plotly's own legend and hover. */
+export const lookOf = (
+  theme: Theme,
+): Pick<Layout, "font" | "paper_bgcolor" | "plot_bgcolor" | "showlegend" | "hovermode" | "dragmode"> => ({
+  font: { family: theme.fontFamily, size: theme.fontSize, color: theme.text },
+  paper_bgcolor: theme.background,
+  plot_bgcolor: theme.background,
+  showlegend: false,
+  hovermode: false,
+  dragmode: "zoom",
+});
+
+/** A share of the drawing as an axis's domain takes it: 0–1, six decimals. */
+export const domainShare = (value: number): number => Math.min(1, Math.max(0, Math.round(value * 1e6) / 1e6));

@@ -1,6 +1,6 @@
 import type { Histogram, LayerReport, Report } from "../../kernel/report/types";
 import { paints } from "./colours";
-import type { Axis, Figure, Trace } from "./figure";
+import { lookOf, type Axis, type Figure, type Trace } from "./figure";
 import { integer, percent } from "./numbers";
 import { plotlyText, visible } from "./text";
 import type { Theme } from "./theme";
@@ -129,12 +129,7 @@ export function histogramFigure(
       width,
       height: margin.t + plotHeight + leveled.length * levelHeight + 46,
       margin: { ...margin, b: 42 },
-      font: { family: theme.fontFamily, size: theme.fontSize, color: theme.text },
-      paper_bgcolor: theme.background,
-      plot_bgcolor: theme.background,
-      showlegend: false,
-      hovermode: false,
-      dragmode: "zoom",
+      ...lookOf(theme),
       annotations: [],
       axes,
       colorAxes: {},

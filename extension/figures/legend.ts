@@ -17,7 +17,9 @@ export const glyphs: Readonly<Record<string, string>> = {
   star: "★",
 };
 
+/** A line of the legend: a mark in its colour, and what it stands for. */
 export interface LegendEntry {
+  /** A character. */
   readonly mark: string;
   readonly colour: string;
   readonly text: string;

@@ -1,9 +1,10 @@
+import { measurePhrase } from "../../kernel/report/measures";
 import type { Report } from "../../kernel/report/types";
 import { paints } from "./colours";
 import type { Figure } from "./figure";
 import { glyphs, withHead, type LegendEntry } from "./legend";
 import { mapFigure } from "./map";
-import { bits, bytes, count } from "./numbers";
+import { bytes, count } from "./numbers";
 import { rowsFigure } from "./rows";
 import { visibleVariants, type ViewState } from "./state";
 import { shorten } from "./text";
@@ -29,12 +30,12 @@ function legend(report: Report, state: ViewState): readonly LegendEntry[] {
   if (state.layout === "map" && shown.length > 1) return [];
   const paint = paints(report.variants.length, shown);
   return shown.map((variant) => {
-    const { name, bytes: size, bitsPerWeight } = report.variants[variant];
+    const summary = report.variants[variant];
     const { colour, symbol } = paint[variant];
     return {
       mark: glyphs[symbol],
       colour,
-      text: `${shorten(name, 48)} · ${bytes(size)} · ${bits(bitsPerWeight)} bits/weight`,
+      text: `${shorten(summary.name, 48)} · ${bytes(summary.bytes)} · ${measurePhrase("bitsPerWeight", summary)}`,
     };
   });
 }

@@ -1,52 +1,64 @@
-import { lowestDecibels } from "../../kernel/report/layout";
+import { lowestDecibels } from "../../kernel/report/domains";
+import { isLossless, measures, shownValue, type MeasureKey } from "../../kernel/report/measures";
 import type { LayerVariant, Report } from "../../kernel/report/types";
 import type { Axis } from "./figure";
-import { isLossless, measures, type MeasureName } from "./measures";
 import { significant } from "./numbers";
-import type { ViewState } from "./state";
 
-/** An axis for a quantity: where a layer's value stands on it. */
+/** An axis for a measure: where a layer's value stands on it. */
 export interface Scale {
+  /** Whether it runs in decades. */
   readonly logarithmic: boolean;
   /** In axis units: decades on a logarithmic axis. */
   readonly range: readonly [number, number];
   /** Where a value that is infinitely good stands, in data units, when there is one. */
   readonly lossless: number | null;
+  /** Where a layer stands, in data units. */
   readonly place: (variant: LayerVariant) => number;
+  /** Where a number stands, in data units: shares stand as percentages. */
+  readonly placeOf: (value: number) => number;
   /** Whether a value lies so far out that it stands at the edge instead. */
   readonly beyond: (variant: LayerVariant) => boolean;
+  /** What plotly is told of the axis. */
   readonly axis: Axis;
 }
 
-/** The error's axis over these variants: decibels from 0 (noise as loud as the weights), distances from 0 or in decades. */
-export function errorScale(report: Report, variants: readonly number[], state: ViewState): Scale {
-  const measure = measures[state.measure];
+/** The axis of a measure over these variants, as the table of measures says: decibels from 0 (noise as loud as the weights), distances
+ *  from 0 or in decades, shares from 0 to 100 % always, so that they read the same in every figure, amounts from 0. */
+export function scaleOf(report: Report, variants: readonly number[], key: MeasureKey, logarithmic: boolean): Scale {
+  const { kind } = measures[key].axis;
+  if (kind === "share") return shareScale(key);
   const shown = report.layers.flatMap((layer) => variants.map((v) => layer.variants[v]).filter((v) => v !== null));
+  if (kind === "amount") return amountScale(key, shown);
+  const inDecades = kind === "distance" && logarithmic;
   const values = shown
-    .filter((v) => !isLossless(v))
-    .map((v) => measure.value(v) ?? 0)
-    .filter((value) => !(measure.logarithmic && state.logarithmic) || value > 0);
+    .filter((variant) => !isLossless(variant))
+    .map((variant) => valueOf(key, variant))
+    .filter((value) => !inDecades || value > 0);
   const lossless = shown.length > values.length;
-  if (measure.logarithmic && state.logarithmic) return decades(state.measure, values, lossless);
-  return linear(state.measure, values, lossless && measure.higherIsBetter);
+  return inDecades ? decades(key, values, lossless) : linear(key, values, lossless && kind === "decibels");
 }
 
-function linear(name: MeasureName, values: readonly number[], lossless: boolean): Scale {
-  const measure = measures[name];
-  const maximum = largest(values, name === "sqnr" ? 1 : 0) || 1;
+const valueOf = (key: MeasureKey, variant: LayerVariant): number => shownValue(key, variant) ?? 0;
+const itself = (value: number): number => value;
+
+function linear(key: MeasureKey, values: readonly number[], lossless: boolean): Scale {
+  const { axis, unit } = measures[key];
+  const inDecibels = axis.kind === "decibels";
+  const maximum = largest(values, inDecibels ? 1 : 0) || 1;
   const least = Math.min(0, smallest(values, 0));
-  const minimum = name === "sqnr" ? Math.max(lowestDecibels, least) : least;
+  const minimum = inDecibels ? Math.max(lowestDecibels, least) : least;
   const span = maximum - minimum;
   const edge = lossless ? maximum + 0.1 * span : null;
   return {
     logarithmic: false,
     range: [minimum < 0 ? minimum - 0.04 * span : 0, maximum + (lossless ? 0.16 : 0.05) * span],
     lossless: edge,
-    place: (v) => (isLossless(v) ? (edge ?? 0) : Math.max(minimum, measure.value(v) ?? 0)),
-    beyond: (v) => !isLossless(v) && (measure.value(v) ?? 0) < minimum,
+    place: (v) => (isLossless(v) ? (edge ?? 0) : Math.max(minimum, valueOf(key, v))),
+    placeOf: itself,
+    beyond: (v) => !isLossless(v) && valueOf(key, v) < minimum,
     axis: {
       type: "linear",
-      ticksuffix: measure.unit && ` ${measure.unit}`,
+      ticksuffix: unit && ` ${unit}`,
       nticks: 6,
       exponentformat: "power",
       zeroline: minimum < 0,
@@ -54,8 +66,7 @@ function linear(name: MeasureName, values: readonly number[], lossless: boolean)
   };
 }
 
-function decades(name: MeasureName, values: readonly number[], lossless: boolean): Scale {
-  const measure = measures[name];
+function decades(key: MeasureKey, values: readonly number[], lossless: boolean): Scale {
   const low = Math.log10(smallest(values, 1e-3));
   const high = Math.log10(largest(values, 1));
   const room = Math.max(0.08, 0.05 * (high - low));
@@ -66,9 +77,10 @@ function decades(name: MeasureName, values: readonly number[], lossless: boolean
     range: [(edge ?? low) - room, high + room],
     lossless: position,
     place: (v) => {
-      const value = isLossless(v) ? 0 : (measure.value(v) ?? 0);
+      const value = isLossless(v) ? 0 : valueOf(key, v);
       return value > 0 ? value : (position ?? 10 ** (low - room));
     },
+    placeOf: itself,
     beyond: () => false,
     axis: {
       type: "log",
@@ -88,23 +100,30 @@ function withinDecade(low: number, high: number): Axis {
   return { tickmode: "array", tickvals: shown, ticktext: shown.map((tick) => significant(tick)) };
 }
 
-/** 0–100 %: the whole range always, so that sparsity reads the same in every figure. */
-export const sparsityScale: Scale = {
-  logarithmic: false,
-  range: [0, 103],
-  lossless: null,
-  place: (v) => 100 * v.sparsity,
-  beyond: () => false,
-  axis: { type: "linear", ticksuffix: " %", nticks: 5, zeroline: false },
-};
-
-export function bitsScale(report: Report, variants: readonly number[]): Scale {
-  const values = report.layers.flatMap((layer) => variants.map((v) => layer.variants[v]?.bitsPerWeight ?? 0));
+function shareScale(key: MeasureKey): Scale {
   return {
     logarithmic: false,
-    range: [0, (largest(values, 0) || 1) * 1.06],
+    range: [0, 103],
     lossless: null,
-    place: (v) => v.bitsPerWeight,
+    place: (v) => 100 * valueOf(key, v),
+    placeOf: (share) => 100 * share,
+    beyond: () => false,
+    axis: { type: "linear", ticksuffix: ` ${measures[key].unit}`, nticks: 5, zeroline: false },
+  };
+}
+
+function amountScale(key: MeasureKey, shown: readonly LayerVariant[]): Scale {
+  const most =
+    largest(
+      shown.map((variant) => valueOf(key, variant)),
+      0,
+    ) || 1;
+  return {
+    logarithmic: false,
+    range: [0, most * 1.06],
+    lossless: null,
+    place: (v) => valueOf(key, v),
+    placeOf: itself,
     beyond: () => false,
     axis: { type: "linear", nticks: 5, zeroline: false },
   };

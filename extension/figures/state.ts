@@ -1,14 +1,20 @@
 import { arrangementOf, groupByBlock } from "../../kernel/report/layout";
+import { badness, errorChoices, type MeasureKey, type MeasurePanel } from "../../kernel/report/measures";
 import type { LayerReport, Report } from "../../kernel/report/types";
-import { badness, type MeasureName } from "./measures";
 
-export type LayoutName = "layers" | "map" | "table";
+/** The forms of a report: layers as rows, the model map, a table. */
+export const layoutNames = ["layers", "map", "table"] as const;
+export type LayoutName = (typeof layoutNames)[number];
+
+/** Layers as the model has them, or the worst first. */
 export type Order = "model" | "worst";
 
 /** What the reader chose. Plain data: every figure is a function of a report and this. */
 export interface ViewState {
   readonly layout: LayoutName;
-  readonly measure: MeasureName;
+  /** The measure of error that the first panel shows. */
+  readonly measure: MeasureKey;
+  /** Whether distances stand in decades. */
   readonly logarithmic: boolean;
   readonly order: Order;
   /** Words that must all occur in a layer's name, block or kind. */
@@ -19,13 +25,17 @@ export interface ViewState {
   readonly hidden: readonly number[];
 }
 
+/** What the reader wants of every figure when it first appears. */
 export interface Preferences {
-  readonly measure: MeasureName;
+  readonly measure: MeasureKey;
+  /** "automatic": rows while names can be read, the map beyond. */
   readonly layout: LayoutName | "automatic";
 }
 
-export const defaultPreferences: Preferences = { measure: "sqnr", layout: "automatic" };
+/** SQNR, in the form that suits the number of layers. */
+export const defaultPreferences: Preferences = { measure: errorChoices[0], layout: "automatic" };
 
+/** How a report first appears. */
 export function initialState(report: Report, preferences: Preferences = defaultPreferences): ViewState {
   return {
     layout: preferences.layout === "automatic" ? suggestedLayout(report) : preferences.layout,
@@ -41,6 +51,11 @@ export function initialState(report: Report, preferences: Preferences = defaultP
 /** Rows while names can be read, the map for a deep model: as in the static picture. */
 export function suggestedLayout(report: Report): LayoutName {
   return arrangementOf(report.layers.length) === "map" ? "map" : "layers";
+}
+
+/** What a panel shows: what the reader chose, where it is among its measures, else its first. */
+export function chosenMeasure({ measures: choices }: MeasurePanel, { measure }: ViewState): MeasureKey {
+  return choices.includes(measure) ? measure : choices[0];
 }
 
 /** Indices of the variants that are switched on. */
@@ -70,7 +85,7 @@ export function selectLayers(report: Report, state: ViewState): readonly number[
 }
 
 /** The worst that any of these variants did to a layer, as `badness`. */
-export function worstOf(layer: LayerReport, variants: readonly number[], measure: MeasureName): number {
+export function worstOf(layer: LayerReport, variants: readonly number[], measure: MeasureKey): number {
   return Math.max(
     -Infinity,
     ...variants.map((v) => {

@@ -1,10 +1,15 @@
-/** What a figure takes from its surroundings. */
+import { lightTheme as paper } from "../../kernel/report/colours";
+
+/** What a figure takes from its surroundings: type and colours, as CSS has them. */
 export interface Theme {
   readonly dark: boolean;
   readonly fontFamily: string;
+  /** In pixels. */
   readonly fontSize: number;
   readonly text: string;
+  /** For what is read second: ticks, notes. */
   readonly muted: string;
+  /** For axes and spans. */
   readonly faint: string;
   readonly grid: string;
   readonly background: string;
@@ -17,13 +22,14 @@ export const lightTheme: Theme = {
   dark: false,
   fontFamily,
   fontSize: 12,
-  text: "#1f2328",
-  muted: "#59636e",
+  text: paper.text,
+  muted: paper.quiet,
   faint: "#d9dde2",
   grid: "#eaecef",
-  background: "#ffffff",
+  background: paper.background,
 };
 
+/** A dark page that has no colours of its own. */
 export const darkTheme: Theme = {
   dark: true,
   fontFamily,

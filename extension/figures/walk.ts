@@ -1,6 +1,19 @@
 import type { Cell } from "./figure";
 
+/** Where a key leads. */
 export type Direction = "up" | "down" | "left" | "right" | "first" | "last";
+
+const directions: ReadonlyMap<string, Direction> = new Map([
+  ["ArrowUp", "up"],
+  ["ArrowDown", "down"],
+  ["ArrowLeft", "left"],
+  ["ArrowRight", "right"],
+  ["Home", "first"],
+  ["End", "last"],
+]);
+
+/** Where a key of the keyboard leads, by its name; undefined for one that leads nowhere. */
+export const directionOf = (key: string): Direction | undefined => directions.get(key);
 
 /** The layer that an arrow key leads to from `from`, in a figure whose layers stand at `cells`; null when there is none that way. In a
  *  list of rows up and down count; on a map all four do, and empty cells are stepped over. */

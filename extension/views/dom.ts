@@ -11,6 +11,7 @@ interface Attributes {
  *  leave it); JupyterLab looks for this mark on the very element that has the focus. */
 const focusable: ReadonlySet<string> = new Set(["button", "input", "select", "summary"]);
 
+/** An HTML element; text among its children stays text. Attributes that are undefined or false are left out. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -25,6 +26,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
+/** An SVG element. */
 export function drawing(tag: string, attributes: Attributes, ...children: readonly Node[]): SVGElement {
   const node = document.createElementNS(svgNamespace, tag);
   setAttributes(node, attributes);
@@ -65,5 +67,15 @@ export function markElement(colour: string, symbol: string): SVGElement {
     "svg",
     { class: "cb-Mark", viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" },
     drawing("path", { d: shapes[symbol] ?? shapes.circle, fill: colour }),
+  );
+}
+
+/** The mark of a bound: a short stretch of its line. */
+export function boundMark(index: number): SVGElement {
+  const dash = ["", "5 3", "2 2"][Math.max(0, index) % 3];
+  return drawing(
+    "svg",
+    { class: "cb-Mark", viewBox: "0 0 18 10", width: 18, height: 10, "aria-hidden": "true" },
+    drawing("path", { d: "M0 5h18", class: "cb-BoundLine", "stroke-dasharray": dash || undefined }),
   );
 }

@@ -1,27 +1,38 @@
 import type { Cell, Panel, PlacedFigure } from "../figures/figure";
-import { element } from "./dom";
-import { draw, erase, type PlotElement } from "./plotly";
+import { placedElement, PlotPanel } from "./plot-panel";
 
+/** What a panel of layers tells. */
 export interface PanelEvents {
+  /** The pointer is over a layer, or over none, at these coordinates of the window. */
   hover(layer: number | null, clientX: number, clientY: number): void;
+  /** A layer was clicked. */
   pick(layer: number): void;
   failed(error: unknown): void;
+}
+
+/** In pixels of the panel. */
+interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** A plotly figure with a pointer that knows layers: any place in a layer's row or cell is that layer, in every panel, zoomed or not. */
 export class FigurePanel {
   readonly node: HTMLElement;
-  private readonly plot: PlotElement = element("div", { class: "cb-Plot", "aria-hidden": "true" });
-  private readonly marks = element("div", { class: "cb-Marks", "aria-hidden": "true" });
+  private readonly panel: PlotPanel;
   private placed: PlacedFigure | null = null;
   private hovered: number | null = null;
   private active: number | null = null;
-  private listening = false;
-  private disposed = false;
   private pressed: { x: number; y: number } | null = null;
 
   constructor(private readonly events: PanelEvents) {
-    this.node = element("div", { class: "cb-Panel" }, this.plot, this.marks);
+    this.panel = new PlotPanel(
+      () => this.marks(),
+      (error) => events.failed(error),
+    );
+    this.node = this.panel.node;
     this.node.addEventListener("pointermove", (event) => this.onMove(event));
     this.node.addEventListener("pointerleave", () => this.setHover(null, 0, 0));
     this.node.addEventListener("pointerdown", (event) => {
@@ -31,32 +42,16 @@ export class FigurePanel {
     window.addEventListener("pointerup", this.onRelease, true);
   }
 
-  /** Draws, or draws again; the drawing's height is reserved at once. */
-  async draw(placed: PlacedFigure): Promise<void> {
+  /** Draws, or draws again. */
+  draw(placed: PlacedFigure): Promise<void> {
     this.placed = placed;
-    const { width, height } = placed.figure.layout;
-    this.node.style.width = `${width}px`;
-    this.node.style.height = `${height}px`;
-    try {
-      await draw(this.plot, placed.figure);
-    } catch (error) {
-      if (!this.disposed) this.events.failed(error);
-      return;
-    }
-    if (this.disposed) {
-      erase(this.plot);
-      return;
-    }
-    if (!this.listening) {
-      this.plot.on?.("plotly_relayout", () => this.paintMarks());
-      this.listening = true;
-    }
-    this.paintMarks();
+    return this.panel.draw(placed.figure);
   }
 
+  /** Marks a layer, or none. */
   setActive(layer: number | null): void {
     this.active = layer;
-    this.paintMarks();
+    this.panel.repaint();
   }
 
   /** Where a layer is on the screen, for scrolling and for the tooltip of the keyboard. */
@@ -67,11 +62,10 @@ export class FigurePanel {
     return new DOMRect(origin.left + mark.left, origin.top + mark.top, mark.width, mark.height);
   }
 
+  /** Ends what it listens to. */
   dispose(): void {
-    this.disposed = true;
     window.removeEventListener("pointerup", this.onRelease, true);
-    erase(this.plot);
-    this.node.remove();
+    this.panel.dispose();
   }
 
   private onMove(event: PointerEvent): void {
@@ -90,7 +84,7 @@ export class FigurePanel {
   private setHover(layer: number | null, clientX: number, clientY: number): void {
     if (layer !== this.hovered) {
       this.hovered = layer;
-      this.paintMarks();
+      this.panel.repaint();
     }
     this.events.hover(layer, clientX, clientY);
   }
@@ -112,11 +106,8 @@ export class FigurePanel {
     return null;
   }
 
-  /** The visible range of a panel's axis, after any zoom. */
   private range(panel: Panel, letter: "x" | "y"): readonly [number, number] {
-    const name = letter === "x" ? panel.xaxis : panel.yaxis;
-    const [low, high] = this.plot.layout?.[name]?.range ?? this.placed?.figure.layout.axes[name]?.range ?? [0, 1];
-    return [low, high];
+    return this.panel.range(letter === "x" ? panel.xaxis : panel.yaxis);
   }
 
   private invert(panel: Panel, letter: "x" | "y", pixel: number): number {
@@ -126,8 +117,8 @@ export class FigurePanel {
       : high + ((pixel - panel.top) / panel.height) * (low - high);
   }
 
-  private rectangles(layer: number): { left: number; top: number; width: number; height: number }[] {
-    const found: { left: number; top: number; width: number; height: number }[] = [];
+  private rectangles(layer: number): Rectangle[] {
+    const found: Rectangle[] = [];
     const rows = new Set<number>();
     for (const panel of this.placed?.panels ?? []) {
       const cell = panel.cells.find((c) => c.layer === layer);
@@ -142,7 +133,7 @@ export class FigurePanel {
     return found;
   }
 
-  private place(panel: Panel, cell: Cell): { left: number; top: number; width: number; height: number } | null {
+  private place(panel: Panel, cell: Cell): Rectangle | null {
     const [yLow, yHigh] = this.range(panel, "y");
     // Rows count downwards: the axis runs from its low end at the bottom to its high end at the top.
     const unit = panel.height / (yLow - yHigh);
@@ -156,21 +147,10 @@ export class FigurePanel {
     return { left, top, width: cellWidth, height: unit };
   }
 
-  private paintMarks(): void {
-    const marks: HTMLElement[] = [];
-    const paint = (layer: number | null, className: string): void => {
-      if (layer === null) return;
-      for (const { left, top, width, height } of this.rectangles(layer)) {
-        const mark = element("div", { class: className });
-        mark.style.left = `${left}px`;
-        mark.style.top = `${top}px`;
-        mark.style.width = `${width}px`;
-        mark.style.height = `${height}px`;
-        marks.push(mark);
-      }
-    };
-    paint(this.active, "cb-Mark-active");
-    if (this.hovered !== this.active) paint(this.hovered, "cb-Mark-hover");
-    this.marks.replaceChildren(...marks);
+  private marks(): readonly HTMLElement[] {
+    const marked = (layer: number | null, className: string): HTMLElement[] =>
+      layer === null ? [] : this.rectangles(layer).map((rectangle) => placedElement(className, rectangle));
+    const hovered = this.hovered === this.active ? null : this.hovered;
+    return [...marked(this.active, "cb-Mark-active"), ...marked(hovered, "cb-Mark-hover")];
   }
 }

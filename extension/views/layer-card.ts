@@ -1,14 +1,15 @@
 import type { Report } from "../../kernel/report/types";
-import { paints } from "../figures/colours";
 import { histogramFigure, outsideSentence } from "../figures/histogram";
-import { bytes, decibels, integer, shape, significant } from "../figures/numbers";
+import { bytes, integer, shape } from "../figures/numbers";
 import type { Theme } from "../figures/theme";
 import { button } from "./controls";
-import { element, markElement, nameElement } from "./dom";
+import { element, nameElement } from "./dom";
+import { measuresTable, stepsTable } from "./measures-table";
 import { draw, erase, type PlotElement } from "./plotly";
-import { measuresTable } from "./tooltip";
 
+/** What a card tells. */
 export interface CardEvents {
+  /** The reader closes it. */
   close(): void;
   failed(error: unknown): void;
 }
@@ -32,22 +33,26 @@ export class LayerCard {
     });
   }
 
+  /** Whether it shows a layer. */
   get open(): boolean {
     return !this.node.hidden;
   }
 
+  /** Shows a layer under these variants, `width` pixels wide. */
   show(report: Report, layer: number, variants: readonly number[], theme: Theme, width: number): void {
     this.shown = { report, layer, variants, theme, width };
     this.node.hidden = false;
     this.render();
   }
 
+  /** Closes, and frees what plotly holds. */
   hide(): void {
     this.node.hidden = true;
     this.shown = null;
     this.clear();
   }
 
+  /** Frees what plotly holds. */
   dispose(): void {
     this.clear();
   }
@@ -72,6 +77,7 @@ export class LayerCard {
       `${integer(layer.parameters)} weights`,
       bytes(layer.bytes),
     ];
+    const steps = stepsTable(report, variants, index);
     const close = button("Close", "Close this layer (Escape)", () => this.events.close());
     const tools = element("span", { class: "cb-Card-tools" }, figure ? this.logToggle() : null, close);
     erase(this.plot);
@@ -92,7 +98,7 @@ export class LayerCard {
       figure ? this.plot : element("p", { class: "cb-Quiet" }, "This report holds no histogram of this layer."),
       ...(figure ? [element("p", { class: "cb-Quiet" }, outsideSentence(report, index, variants))] : []),
       element("div", { class: "cb-Scroll" }, measuresTable(report, variants, index)),
-      ...this.steps(report, index, variants),
+      ...(steps ? [element("div", { class: "cb-Scroll" }, steps)] : []),
     );
     if (figure) draw(this.plot, figure).catch((error: unknown) => this.events.failed(error));
   }
@@ -106,45 +112,5 @@ export class LayerCard {
       this.node.querySelector<HTMLElement>("input[type=checkbox]")?.focus();
     });
     return element("label", { class: "cb-Check" }, box, "log count");
-  }
-
-  /** What each step did alone, where there is more than one. */
-  private steps(report: Report, index: number, variants: readonly number[]): readonly HTMLElement[] {
-    const paint = paints(report.variants.length, variants);
-    const lines = variants.flatMap((v) => {
-      const steps = report.layers[index].variants[v]?.steps ?? [];
-      if (steps.length < 2) return [];
-      return steps.map((step, i) =>
-        element(
-          "tr",
-          {},
-          element(
-            "th",
-            { scope: "row" },
-            markElement(paint[v].colour, paint[v].symbol),
-            nameElement(step.label, "cb-VariantName"),
-          ),
-          element("td", {}, `step ${i + 1} of ${steps.length}`),
-          element("td", {}, decibels(step.sqnrDb)),
-          element("td", {}, significant(step.rootMeanSquareError)),
-          element("td", {}, significant(step.maxAbsError)),
-        ),
-      );
-    });
-    if (lines.length === 0) return [];
-    const heads = ["SQNR", "RMSE", "largest error"].map((head) => element("th", { scope: "col" }, head));
-    const first = element("th", { scope: "col", colspan: 2, class: "cb-Left" }, "each step on its own");
-    return [
-      element(
-        "div",
-        { class: "cb-Scroll" },
-        element(
-          "table",
-          { class: "cb-Measures" },
-          element("thead", {}, element("tr", {}, first, ...heads)),
-          element("tbody", {}, ...lines),
-        ),
-      ),
-    ];
   }
 }

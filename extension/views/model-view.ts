@@ -1,18 +1,19 @@
-import type { ModelView } from "../../kernel/report/types";
 import { groupByBlock } from "../../kernel/report/layout";
+import type { ModelView } from "../../kernel/report/model";
 import { modelCsv } from "../figures/csv";
+import { modelTable } from "../figures/model-table";
 import { bytes, count, integer } from "../figures/numbers";
 import { kindsOf } from "../figures/state";
 import { modelViewSummary } from "../figures/summary";
-import { modelTable } from "../figures/table";
 import { visible } from "../figures/text";
 import { button, dropDown, filterField } from "./controls";
-import { element, nameElement } from "./dom";
+import { element } from "./dom";
 import { download, fileName } from "./download";
 import { notice } from "./notice";
-import type { MountedView } from "./report-view";
+import type { MountedView } from "./mounted";
 import { smallHistogram } from "./small-histogram";
 import { TableView } from "./table-view";
+import { titleLine } from "./view-frame";
 
 /** Draws a model on its own: its tensors by block, to sort and to filter, with small histograms where the view holds them. */
 export function mountModelView(root: HTMLElement, view: ModelView): MountedView {
@@ -68,15 +69,10 @@ export function mountModelView(root: HTMLElement, view: ModelView): MountedView 
   kindList.hidden = kinds.length < 2;
   root.setAttribute("aria-label", modelViewSummary(view));
   root.replaceChildren(
-    element(
-      "header",
-      { class: "cb-Title" },
-      nameElement(model.name, "cb-Model"),
-      element(
-        "bdi",
-        { class: "cb-Quiet" },
-        `${count(model.parameters)} parameters · ${bytes(model.bytes)} · ${visible(model.format)}`,
-      ),
+    titleLine(
+      model.name,
+      `${count(model.parameters)} parameters · ${bytes(model.bytes)} · ${visible(model.format)}`,
+      null,
     ),
     element(
       "div",

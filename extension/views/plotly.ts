@@ -1,14 +1,5 @@
 import { plotlyLayout, type Figure } from "../figures/figure";
-
-/** The part of plotly.js that we call. */
-interface Plotly {
-  react(element: HTMLElement, data: unknown, layout: unknown, config: unknown): Promise<unknown>;
-  purge(element: HTMLElement): void;
-  toImage(
-    figure: unknown,
-    options: { format: "png" | "svg"; width: number; height: number; scale: number },
-  ): Promise<string>;
-}
+import { importPlotly, type Plotly } from "./plotly-library";
 
 /** An element that plotly has drawn in. */
 export interface PlotElement extends HTMLElement {
@@ -36,16 +27,14 @@ let library: Promise<Plotly> | null = null;
 
 /** Plotly, fetched when the first figure needs it. A failed fetch is tried again by the next figure. */
 function load(): Promise<Plotly> {
-  library ??= import("plotly.js/dist/plotly-cartesian.min.js").then(
-    (module) => module.default as Plotly,
-    (error: unknown) => {
-      library = null;
-      throw error;
-    },
-  );
+  library ??= importPlotly().catch((error: unknown) => {
+    library = null;
+    throw error;
+  });
   return library;
 }
 
+/** Draws a figure into an element, or draws it again there. */
 export async function draw(element: PlotElement, figure: Figure): Promise<void> {
   const plotly = await load();
   // Plotly writes into what it is given: it gets a copy.

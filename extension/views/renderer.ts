@@ -1,28 +1,26 @@
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
-import type { View } from "../../kernel/report/types";
 import type { Preferences } from "../figures/state";
-import { validate } from "../figures/validate";
-import { CurvesMounted } from "./curves-view";
-import { mountModelView } from "./model-view";
+import type { MountedView } from "./mounted";
 import { notice } from "./notice";
-import { ReportView, type MountedView } from "./report-view";
+import { openView, type OpenedView } from "./views";
 
 /** What the application lends to its views. */
 export interface Surroundings {
+  /** What the reader wants of every figure when it first appears. */
   readonly preferences: () => Preferences;
   /** Opens a view in a tab of its own, where the application has tabs. */
-  readonly openInTab?: (view: View) => void;
+  readonly openInTab?: (view: OpenedView) => void;
 }
 
 /** One view on the page: checks what it is given, draws it, follows its size, cleans up. Nothing that it is given makes it throw. */
 export class ViewWidget extends Widget {
-  private static readonly views = new WeakMap<Node, View>();
+  private static readonly opened = new WeakMap<Node, OpenedView>();
 
   /** The view that is drawn in a widget's node. */
-  static viewAt(node: Node): View | undefined {
-    return ViewWidget.views.get(node);
+  static viewAt(node: Node): OpenedView | undefined {
+    return ViewWidget.opened.get(node);
   }
 
   private mounted: MountedView | null = null;
@@ -36,6 +34,7 @@ export class ViewWidget extends Widget {
     this.watcher?.observe(this.node);
   }
 
+  /** Draws saved JSON in the place of what was there; a sentence where it cannot be drawn. */
   present(data: unknown): void {
     // An update that changes nothing keeps what the reader has chosen.
     const text = JSON.stringify(data) ?? "";
@@ -43,7 +42,7 @@ export class ViewWidget extends Widget {
     this.drawn = text;
     this.mounted?.dispose();
     this.mounted = null;
-    ViewWidget.views.delete(this.node);
+    ViewWidget.opened.delete(this.node);
     try {
       this.mount(data);
     } catch (error) {
@@ -57,23 +56,18 @@ export class ViewWidget extends Widget {
       this.node.replaceChildren(notice("The figure is on its way.", "loading"));
       return;
     }
-    const checked = validate(data);
+    const checked = openView(data);
     if (!checked.ok) {
       this.node.replaceChildren(notice(checked.sentence, checked.reason === "newer" ? "newer" : "error"));
       return;
     }
     const { view } = checked;
-    ViewWidget.views.set(this.node, view);
-    if (view.kind === "model") {
-      this.mounted = mountModelView(this.node, view);
-      return;
-    }
+    ViewWidget.opened.set(this.node, view);
     const { openInTab, preferences } = this.surroundings;
-    const tab = openInTab ? { openInTab: () => openInTab(view) } : {};
-    this.mounted =
-      view.kind === "curves"
-        ? new CurvesMounted(this.node, view, tab)
-        : new ReportView(this.node, view, { preferences: preferences(), ...tab });
+    this.mounted = view.mount(this.node, {
+      preferences: preferences(),
+      ...(openInTab ? { openInTab: () => openInTab(view) } : {}),
+    });
   }
 
   protected override onResize(message: Widget.ResizeMessage): void {

@@ -1,9 +1,4 @@
-import type { Report } from "../../kernel/report/types";
-import { paints } from "../figures/colours";
-import { quantities } from "../figures/measures";
-import { integer, shape } from "../figures/numbers";
-import { visibleVariants, type ViewState } from "../figures/state";
-import { element, markElement, nameElement } from "./dom";
+import { element } from "./dom";
 
 /** What stands beside the pointer. */
 export class Tooltip {
@@ -35,57 +30,3 @@ export class Tooltip {
     this.node.remove();
   }
 }
-
-/** The layer's name and everything that was measured of it. */
-export function layerTip(report: Report, state: ViewState, layerIndex: number): readonly HTMLElement[] {
-  const layer = report.layers[layerIndex];
-  const facts = [layer.block, shape(layer.shape), layer.dtype, `${integer(layer.parameters)} weights`]
-    .filter(Boolean)
-    .join(" · ");
-  return [
-    element("div", { class: "cb-Tip-name" }, nameElement(layer.name, "cb-Layer")),
-    element("div", { class: "cb-Tip-facts" }, element("bdi", {}, facts)),
-    measuresTable(report, visibleVariants(report, state), layerIndex),
-  ];
-}
-
-/** One line of figures per variant. */
-export function measuresTable(report: Report, variants: readonly number[], layerIndex: number): HTMLElement {
-  const paint = paints(report.variants.length, variants);
-  const layer = report.layers[layerIndex];
-  const heads = quantities(layer.variants.find((v) => v !== null) ?? nothing).map(({ label }) => label);
-  const body = variants.map((v) => {
-    const variant = layer.variants[v];
-    const name = element(
-      "th",
-      { scope: "row" },
-      markElement(paint[v].colour, paint[v].symbol),
-      nameElement(report.variants[v].name, "cb-VariantName"),
-    );
-    const cells = variant
-      ? quantities(variant).map(({ value }) => element("td", {}, value))
-      : [element("td", { colspan: heads.length, class: "cb-Absent" }, "no such layer in this variant")];
-    return element("tr", {}, name, ...cells);
-  });
-  return element(
-    "table",
-    { class: "cb-Measures" },
-    element("thead", {}, element("tr", {}, element("td"), ...heads.map((h) => element("th", { scope: "col" }, h)))),
-    element("tbody", {}, ...body),
-  );
-}
-
-/** Stands in where no variant has the layer, so that the table still has its head. */
-const nothing = {
-  scheme: "",
-  bytes: 0,
-  bitsPerWeight: 0,
-  meanSquaredError: 0,
-  rootMeanSquareError: 0,
-  sqnrDb: null,
-  cosine: 1,
-  maxAbsError: 0,
-  sparsity: 0,
-  entropyBits: 0,
-  steps: [],
-};

@@ -6,23 +6,26 @@ import type { Progress } from "../host";
 import { checkNumber, checkOptionNames } from "../options";
 import { displayModelView, modelView } from "../static/display";
 import type { Displayed } from "../static/display";
-import type { Histogram, ModelView } from "../report/types";
+import type { ModelView } from "../report/model";
+import type { Histogram } from "../report/types";
 import { roleOf } from "../tensor/layer-names";
 import { layerMatcher, type LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { sharedPool } from "../threads/pool";
+import { tasks } from "./tasks";
 import { histogramBins } from "../measure/histogram";
 
-const workerModule = `${__dirname}/histogram-worker.js`;
-
+/** Options of `histograms()`. */
 export interface HistogramsOptions {
   /** Which tensors to read: a glob, a RegExp, a function, or a list of those; by default the weights of
    *  linear, convolution and embedding layers. */
   readonly only?: LayerPattern | readonly LayerPattern[];
   /** Equal bins for each tensor, 1–512; 64 by default. */
   readonly bins?: number;
+  /** Stops the reading; by default the running cell's. */
   readonly signal?: AbortSignal;
+  /** Called at each tensor; by default the running cell shows a bar. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -88,5 +91,5 @@ async function countOnThread(
   // A tensor in memory keeps its own array.
   const own = values.slice();
   const run = { label, transfer: [own.buffer], ...(signal ? { signal } : {}) };
-  return sharedPool(workerModule).run<Histogram>("histogram", { values: own, bins }, run);
+  return sharedPool().run(tasks, "histogram", { values: own, bins }, run);
 }

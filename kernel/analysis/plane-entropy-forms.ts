@@ -6,9 +6,11 @@ import { code, tableRow } from "../static/html";
 import { visibleText } from "../report/labels";
 import { formatBits, formatBytes, formatPercent, formatShape } from "../report/numbers";
 import { alignColumns } from "../static/text-table";
-import { viewMimeType, type CurvesView } from "../report/types";
+import type { CurvesView } from "../report/curves";
+import { viewMimeType } from "../report/types";
 import type { PlaneEntropy, TensorPlanes } from "./plane-entropy-result";
 
+/** What a cell shows: curves for the extension, HTML with the tables, and text. */
 export function planeEntropyBundle(data: PlaneEntropy): MimeBundle {
   const curves = planeEntropyCurves(data);
   return { [viewMimeType]: curves, "text/html": toHtml(data, curves), "text/plain": toText(data) };

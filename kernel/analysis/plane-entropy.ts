@@ -15,11 +15,15 @@ import type { Tensor } from "../tensor/tensor";
 import { planeEntropyBundle } from "./plane-entropy-forms";
 import type { Plane, PlaneEntropy, PlaneOfType, TensorPlanes } from "./plane-entropy-result";
 import { Runner } from "../threads/runner";
+import { tasks } from "./tasks";
 
+/** Options of `planeEntropy()`. */
 export interface PlaneEntropyOptions {
   /** Which tensors of a model: a glob, a RegExp, a function, or a list of those; all by default. */
   readonly only?: LayerPattern | readonly LayerPattern[];
+  /** Stops the work; by default the running cell's. */
   readonly signal?: AbortSignal;
+  /** Called as bytes are read; by default the running cell shows a bar. */
   readonly onProgress?: (progress: Progress) => void;
   /** Threads, 1–8; by default one per core. */
   readonly workers?: number;
@@ -54,7 +58,7 @@ export async function planeEntropy(
       onProgress?.({ task, done, total, unit: "bytes", item: tensor.name });
       const bytes = await runner.ownBytes(tensor);
       const argument = { bytes, dtype: tensor.dtype };
-      const counted = await runner.run<Counted>("countPlanes", argument, [bytes.buffer], tensor.name);
+      const counted = await runner.run(tasks, "countPlanes", argument, [bytes.buffer], tensor.name);
       done += tensor.sizeBytes;
       return described(tensor, counted);
     })

@@ -16,35 +16,41 @@ import { weightsOf, type TensorInput } from "../measure";
 import { checkOptionNames } from "../options";
 import { linear, mxfp4, nf4, nvfp4, sorted } from "../quantize";
 import { countByClass } from "../quantize/target/entropy-step";
-import { curvesBundle, displayed, type Displayed } from "../static/display";
+import { curvesBundle } from "../static/curves";
+import { displayed, type Displayed } from "../static/display";
 import { formatShort } from "../report/numbers";
 import { alignColumns } from "../static/text-table";
-import type { CurvePoint, CurvesView } from "../report/types";
+import type { CurvePoint, CurvesView } from "../report/curves";
 import { fromArrays } from "../tensor/memory";
 import type { Model } from "../tensor/model";
 import type { Shape } from "../tensor/tensor";
 import { compress, type CompressOptions } from "../recipe/compress";
 import type { Recipe } from "../recipe/recipe";
 
+/** Options of `rateDistortion()`; `only`, `skip`, `signal`, `onProgress` and `workers` as of `compress()`. */
 export interface RateDistortionOptions extends Pick<
   CompressOptions,
   "only" | "skip" | "signal" | "onProgress" | "workers"
 > {
   /** Recipes by name; a function is asked for each of `bits`. By default linear and sorted codes, entropy-coded linear, nf4, mxfp4, nvfp4. */
   readonly schemes?: Readonly<Record<string, Recipe | ((bits: number) => Recipe)>>;
-  /** Default 2, 3, 4, 5, 6, 8. */
+  /** Bits per weight for which functions among `schemes` are asked; default 2, 3, 4, 5, 6, 8. */
   readonly bits?: readonly number[];
   /** Shape of the values, where the input is values. */
   readonly shape?: Shape;
 }
 
+/** A point of rate and distortion. */
 export interface RatePoint {
+  /** Bits per weight of the touched layers. */
   readonly bits: number;
-  /** null: nothing lost. */
+  /** Signal-to-quantization-noise ratio in dB; null: nothing lost. */
   readonly sqnrDb: number | null;
 }
 
+/** What a scheme reached. */
 export interface SchemePoint extends RatePoint {
+  /** Its name among `schemes`. */
   readonly scheme: string;
   /** "linear 4-bit g128". */
   readonly label: string;
@@ -54,12 +60,19 @@ export interface SchemePoint extends RatePoint {
 
 /** Plain JSON. */
 export interface RateDistortion {
+  /** Version of this form. */
   readonly version: 1;
+  /** Tells it from other results. */
   readonly kind: "rateDistortion";
+  /** The model's name; "weights" of values without a model. */
   readonly name: string;
+  /** Number of weights that were measured. */
   readonly weights: number;
+  /** What was measured, scheme by scheme. */
   readonly points: readonly SchemePoint[];
+  /** The Gaussian bound: the rate–distortion function of normal layers of these variances. */
   readonly gaussian: readonly RatePoint[];
+  /** Shannon's lower bound, from the differential entropies of the layers' own distributions. */
   readonly shannon: readonly RatePoint[];
 }
 

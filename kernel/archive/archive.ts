@@ -3,7 +3,7 @@
  *  that the model was made from, only what differs is stored. Memory: some megabytes per worker, however large the file. The result does
  *  not depend on the number of workers. */
 import { writeFileAtomically } from "../bytes/atomic-file";
-import { fileName } from "../bytes/beside";
+import { fileName } from "../bytes/file-name";
 import type { PieceSource } from "../bytes/pieces";
 import { writeFileResumably } from "../bytes/resumable-file";
 import { fileSource, type ByteSource } from "../bytes/source";
@@ -21,6 +21,7 @@ import { decodedParts } from "./reading";
 import { segmentsOf } from "./segments";
 import { unwrapArchive } from "./source";
 
+/** Options of `unpack()` and `verify()`, and of `pack()` with `resume` beside them. */
 export interface ArchiveOptions {
   /** Stops the work; by default the running cell's. */
   readonly signal?: AbortSignal;
@@ -32,6 +33,7 @@ export interface ArchiveOptions {
   readonly base?: string;
 }
 
+/** Options of `pack()`. */
 export interface PackOptions extends ArchiveOptions {
   /** Where the packing breaks off (a full disk, an interrupt, a kill), keep what is packed beside the archive; the same call goes on from
    *  there, to the same bytes, as far as the file is the same. */
@@ -46,11 +48,13 @@ export interface ArchiveSummary {
   readonly file: string;
   /** Bytes of the original file, and of its archive. */
   readonly originalBytes: number;
+  /** Bytes of the archive, headers and tables included. */
   readonly archiveBytes: number;
   /** archiveBytes / originalBytes; 1 for an empty file. */
   readonly ratio: number;
   /** SHA-256 of the original file, hex. */
   readonly sha256: string;
+  /** Number of tensors in the file. */
   readonly tensors: number;
 }
 

@@ -3,7 +3,7 @@
 import { bfloat16FromBits, float16FromBits } from "../bytes/half-float";
 import { blockCodecs, type BlockName } from "../blocks";
 import { decodeValues } from "../formats/values";
-import { encodeBlockBytes } from "../simd/blocks";
+import { loops } from "../loops/loops";
 import { dtypes, sizeOf, type DType } from "../tensor/dtype";
 
 const sources: readonly string[] = ["F32", "F16", "BF16", "F64", "F8_E4M3", "F8_E5M2"];
@@ -41,9 +41,7 @@ export function castInto(bytes: Uint8Array, from: string, to: string): Uint8Arra
   const codec = blockCodecs.get(to as BlockName);
   if (codec) {
     const finite = values.map((value) => (Number.isFinite(value) ? value : 0));
-    const blocks = new Uint8Array((values.length / codec.weights) * codec.bytes);
-    encodeBlockBytes(codec, finite, values.length, undefined, blocks);
-    return blocks;
+    return loops.blocks.encodeBytes(codec, finite, values.length, undefined);
   }
   if (to === "F32") return new Uint8Array(values.buffer);
   const round = to === "BF16" ? bfloat16FromBits : float16FromBits;

@@ -1,5 +1,5 @@
 /** The base of an archive: the file that a model was made from, which has to be there again when the archive is read. */
-import { beside, fileName } from "../bytes/beside";
+import { beside, fileName } from "../bytes/file-name";
 import { sha256 } from "../bytes/hash";
 import { fileSource, type ByteSource } from "../bytes/source";
 import { SourceError } from "../errors";
@@ -11,7 +11,7 @@ interface Watch {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** Opens an archive's inside; given by archive-source.ts, which needs this file too. */
+/** Opens an archive's inside; given by source.ts, which needs this file too. */
 export type Unwrap = (source: ByteSource, signal: AbortSignal | undefined) => Promise<ByteSource>;
 
 /** A base and its SHA-256. A base that is an archive itself is the file inside. */

@@ -1,4 +1,4 @@
-/** Reads and checks what archive-index.ts describes. Bytes are foreign until proved: no array is larger than the bytes that back it. */
+/** Reads and checks what contents.ts describes. Bytes are foreign until proved: no array is larger than the bytes that back it. */
 import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
 import {

@@ -1,12 +1,19 @@
-/** How blocks get to worker threads and back: a few lanes, each a piece of shared memory into which a batch is read and out of which the
- *  result is written, used again and again. Nothing is copied on the main thread, and memory does not grow with the file. */
+/** How blocks get to worker threads and back. A lane is a piece of shared memory into which a batch is read and out of which its result is
+ *  written. A few lanes are used again and again, so that nothing is copied on the main thread, and memory does not grow with the file. */
 import { throwIfStopped } from "../bytes/pause";
 import type { Progress } from "../host";
-import type { WasmMemory } from "../simd/module";
-import { laneOf, sharedMemory, type LanePlaces } from "../simd/planes";
-import { sharedPool } from "../threads/pool";
+import { laneOf, sharedMemory, type LanePlaces, type WasmMemory } from "../loops/plane-memory";
+import { sharedPool, type RunOptions } from "../threads/pool";
 import { blockBytesIn, type ArchiveVersion, type SegmentInfo } from "./contents";
-import { decodeBatch, encodeBatch, type DecodeTask, type EncodedBatch, type EncodeTask, type Piece } from "./tasks";
+import {
+  decodeBatch,
+  encodeBatch,
+  tasks,
+  type DecodeTask,
+  type EncodedBatch,
+  type EncodeTask,
+  type Piece,
+} from "./tasks";
 import { bytesOfElements, elementsIn } from "./base-cast";
 
 /** How work on an archive is done, and who is told. */
@@ -35,9 +42,9 @@ export interface Batch {
 /** Original bytes, and bytes of the base, that a worker takes at a time. */
 const batchBytes = 4 * 1024 * 1024;
 const baseBytes = 4 * batchBytes;
-/** Pieces of a batch: as many bytes may be added to it by coding. */
+/** Pieces of a batch at most. Coding may add one byte for each. */
 const mostPieces = 4096;
-/** Files up to this size are not worth a thread. */
+/** Files of up to this many bytes are coded on the thread that asks. */
 const inlineBytes = 1024 * 1024;
 
 /** All blocks of the segments, in order. */
@@ -101,7 +108,7 @@ export class Lane {
   readonly places: LanePlaces;
   private readonly bytes: Uint8Array;
 
-  /** Room for that many bytes of the original, and of the base. */
+  /** A lane for batches of `size` bytes of the original and `baseSize` bytes of the base. */
   constructor(size: number, baseSize: number) {
     this.places = laneOf(size + mostPieces, baseSize);
     this.memory = sharedMemory(this.places.end);
@@ -119,8 +126,6 @@ export class Lane {
   }
 }
 
-export const tasksModule = require.resolve("./tasks");
-
 /** A batch on its way. */
 export interface Turn<Result> {
   readonly batch: Batch;
@@ -128,7 +133,7 @@ export interface Turn<Result> {
   readonly result: Result;
 }
 
-/** Runs batches over worker threads, at most two for each at a time; results come in the order of the batches. */
+/** Runs batches on worker threads, of which each has two at most at a time. The results come in the order of the batches. */
 export class Lanes {
   private readonly isInline: boolean;
   private readonly lanes: Lane[];
@@ -164,27 +169,23 @@ export class Lanes {
     while (running.length > 0) yield* oldest(running);
   }
 
-  encode(task: EncodeTask, label: string): Promise<EncodedBatch> {
-    return this.run("encode", task, label, encodeBatch);
+  async encode(task: EncodeTask, label: string): Promise<EncodedBatch> {
+    if (this.isInline) return encodeBatch(task);
+    return sharedPool(this.work.workers).run(tasks, "encode", task, this.optionsOf(label));
   }
 
-  decode(task: DecodeTask, label: string): Promise<void> {
-    return this.run("decode", task, label, decodeBatch);
+  async decode(task: DecodeTask, label: string): Promise<void> {
+    if (this.isInline) return decodeBatch(task);
+    return sharedPool(this.work.workers).run(tasks, "decode", task, this.optionsOf(label));
   }
 
-  private async run<Task, Result>(
-    name: string,
-    task: Task,
-    label: string,
-    inline: (task: Task) => Result,
-  ): Promise<Result> {
-    if (this.isInline) return inline(task);
-    const { signal, workers } = this.work;
-    return sharedPool(tasksModule, workers).run<Result>(name, task, { label, ...(signal ? { signal } : {}) });
+  private optionsOf(label: string): RunOptions {
+    const { signal } = this.work;
+    return { label, ...(signal ? { signal } : {}) };
   }
 }
 
-/** Hands on the first of those that run; gives back its lane when the caller is done with it. */
+/** Hands on the first of the running batches, and takes its lane back when the caller is done with it. */
 async function* oldest<Result>(
   running: { batch: Batch; lane: Lane; promise: Promise<Result> }[],
 ): AsyncGenerator<Turn<Result>, Lane> {

@@ -4,7 +4,7 @@ import { pause } from "../bytes/pause";
 import type { KeptPiece, MadePiece, PieceSource } from "../bytes/pieces";
 import type { ByteSource } from "../bytes/source";
 import type { Progress } from "../host";
-import { readNote, SegmentBuilder, writeNote } from "./building";
+import { readNote, SegmentBuilder, writeNote } from "./unfinished";
 import { headerBytes, headerOfArchive, archiveVersion, writeIndex, type BaseFile, type SegmentInfo } from "./contents";
 import { batchesOf, Lanes, type Batch, type Lane, type Work } from "./lanes";
 import type { EncodedBatch } from "./tasks";
@@ -24,9 +24,9 @@ const sliceBytes = 1024 * 1024;
 export class ArchivePieces implements PieceSource {
   private readonly batches: readonly Batch[];
   private readonly building: readonly SegmentBuilder[];
-  /** Of the original, as far as it was read. */
+  /** Takes in the original, as far as it was read. */
   private hash = createHash("sha256");
-  /** Pieces that were kept. */
+  /** How many pieces were kept. */
   private kept = 0;
   /** Bytes of the header and of the blocks so far. */
   private stored = headerBytes;
@@ -39,7 +39,7 @@ export class ArchivePieces implements PieceSource {
     this.building = packing.segments.map((info) => new SegmentBuilder(info));
   }
 
-  /** Of the original, when all of it was read. */
+  /** The SHA-256 of the original, once all of it was read. */
   get sha256(): string {
     return this.hash.copy().digest("hex");
   }
@@ -171,7 +171,7 @@ function sha256Of(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Fills `target` with the ranges of the base. */
+/** Reads the ranges of the base into `target`, one behind the other. */
 export async function readBases(
   source: ByteSource,
   bases: Batch["bases"],

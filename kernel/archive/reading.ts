@@ -6,8 +6,8 @@ import type { ArchiveIndex } from "./contents";
 import { batchesOf, Lanes, type Batch, type Lane, type Work } from "./lanes";
 import { readBases } from "./packing";
 
-/** All bytes of the original, in order, held against the SHA-256 of each segment and of the file. `base`: the file that it was coded
- *  against, checked. */
+/** Yields all bytes of the original in order, and holds them against the SHA-256 of each segment and of the file. `base` is the file that it
+ *  was coded against, and has been checked. */
 export async function* decodedParts(
   archive: ByteSource,
   index: ArchiveIndex,
@@ -58,7 +58,7 @@ export async function* decodedParts(
   if (whole.digest("hex") !== index.sha256) fail(archive.byteLength, "the whole file", index.sha256);
 }
 
-/** Sizes and hashes of the blocks of some pieces. */
+/** The sizes in bytes and the hashes of the blocks of some pieces. */
 export function blocksOf(
   { segments }: ArchiveIndex,
   pieces: readonly { readonly segment: number; readonly first: number; readonly last: number }[],

@@ -1,8 +1,8 @@
 /** A file as segments: its tensors, and whatever lies between. */
 import type { ByteSource } from "../bytes/source";
 import { FormatError, UnsupportedError } from "../errors";
-import { openGguf } from "../formats/gguf/gguf";
-import { openSafetensors } from "../formats/safetensors";
+import { ggufMagic, openGguf } from "../formats/gguf/gguf";
+import { openSafetensors, safetensorsMagic } from "../formats/safetensors";
 import { StoredTensor } from "../formats/stored-tensor";
 import type { Model } from "../tensor/model";
 import type { SegmentInfo } from "./contents";
@@ -55,11 +55,10 @@ async function tensorsIn(source: ByteSource, signal: AbortSignal | undefined): P
 }
 
 async function openModel(source: ByteSource, signal: AbortSignal | undefined): Promise<Model | undefined> {
-  const head = await source.read(0, Math.min(9, source.byteLength), signal);
+  const head = Buffer.from(await source.read(0, Math.min(9, source.byteLength), signal)).toString("latin1");
   try {
-    if (Buffer.from(head.subarray(0, 4)).toString("latin1") === "GGUF")
-      return await openGguf(source, source.name, signal);
-    if (head[8] === 0x7b) return await openSafetensors(source, source.name, signal);
+    if (ggufMagic.test(head)) return await openGguf(source, source.name, signal);
+    if (safetensorsMagic.test(head)) return await openSafetensors(source, source.name, signal);
   } catch (error) {
     if (!(error instanceof FormatError || error instanceof UnsupportedError)) throw error;
   }

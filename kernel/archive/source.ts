@@ -1,19 +1,19 @@
-/** The file inside an archive, as a source of bytes: what is asked for is read and decoded, nothing else. */
+/** The file inside an archive as a source of bytes. Only the blocks that hold the bytes asked for are read and decoded. */
 import { createHash } from "node:crypto";
 import { pause, throwIfStopped } from "../bytes/pause";
 import type { ByteSource } from "../bytes/source";
 import { FormatError, SourceError } from "../errors";
-import { maxBlockBytes } from "../simd/planes";
+import { maxBlockBytes } from "../loops/plane-memory";
 import { sharedPool } from "../threads/pool";
 import { baseOf } from "./base";
-import { archiveMagic, blockBytesIn, type ArchiveIndex, type Segment } from "./contents";
+import { blockBytesIn, type ArchiveIndex, type Segment } from "./contents";
 import { readIndex } from "./contents-reader";
-import { basePart, castOf, Lane, tasksModule } from "./lanes";
-import { decodeBatch, type DecodeTask } from "./tasks";
+import { basePart, castOf, Lane } from "./lanes";
+import { decodeBatch, tasks, type DecodeTask } from "./tasks";
 
 let own: Lane | undefined;
 
-/** Room for one block, for work that is done at once on this thread. */
+/** A lane for one block, on which this thread decodes without a worker. */
 function threadLane(): Lane {
   return (own ??= new Lane(maxBlockBytes, maxBlockBytes));
 }
@@ -21,9 +21,9 @@ function threadLane(): Lane {
 class ArchiveSource implements ByteSource {
   bytesRead = 0;
   reads = 0;
-  /** The block that was decoded last: readers of headers ask for a few bytes at a time. */
+  /** The block that was decoded last. It is kept because readers of headers ask for a few bytes at a time. */
   private recent: { readonly segment: Segment; readonly block: number; readonly bytes: Uint8Array } | undefined;
-  /** Found and hashed when the first block needs it. */
+  /** The base is found and hashed when the first block needs it. */
   private base: Promise<ByteSource | undefined> | undefined;
 
   constructor(
@@ -45,7 +45,7 @@ class ArchiveSource implements ByteSource {
     return target;
   }
 
-  /** A tensor that is read whole must have its SHA-256; parts are held against the hashes of their blocks. */
+  /** A tensor that is read whole is held against its SHA-256, a part of one against the hashes of its blocks. */
   async readInto(target: Uint8Array, start: number, signal?: AbortSignal): Promise<void> {
     const end = start + target.length;
     this.check(start, end);
@@ -137,7 +137,7 @@ class ArchiveSource implements ByteSource {
       at: segment.at[block],
     };
     const options = { label: segment.tensor?.name ?? this.name, ...(signal ? { signal } : {}) };
-    if (isSlow) await sharedPool(tasksModule).run("decode", task, options);
+    if (isSlow) await sharedPool().run(tasks, "decode", task, options);
     else decodeBatch(task);
     output.set(lane.output(output.length));
   }
@@ -164,6 +164,3 @@ class ArchiveSource implements ByteSource {
 export async function unwrapArchive(source: ByteSource, signal?: AbortSignal): Promise<ByteSource> {
   return new ArchiveSource(source, await readIndex(source, signal));
 }
-
-/** What `open` needs to look into a `.codebook` file. */
-export const archiveWrapping = { begins: archiveMagic, unwrap: unwrapArchive } as const;

@@ -1,7 +1,8 @@
 /** What a worker thread does for an archive: code or decode a batch of blocks. */
 import { FormatError } from "../errors";
-import type { WasmMemory } from "../simd/module";
-import { kernelsIn, type LanePlaces } from "../simd/planes";
+import type { LanePlaces, WasmMemory } from "../loops/plane-memory";
+import { planeLoops } from "../loops/planes";
+import { taskModule } from "../threads/tasks";
 import { transferring, type Transferring } from "../threads/transferring";
 import { castInto } from "./base-cast";
 import { blockBytesOf, layoutOf, type LayoutCode } from "../encode/byte-planes/block-layout";
@@ -43,7 +44,8 @@ export interface DecodeTask extends Task, EncodedBatch {
   readonly at: number;
 }
 
-/** The blocks of the pieces in order, from byte `at` of all pieces on; `base` is the same part of the base, in the type of the piece. */
+/** Calls `act` for the blocks of the pieces in order. `at` is the place of a block's first byte among those of all pieces, and `base` the same
+ *  part of the base, in the type of the piece. */
 function forEachBlock(
   pieces: readonly Piece[],
   bases: Uint8Array,
@@ -67,8 +69,9 @@ function forEachBlock(
   }
 }
 
+/** Codes the pieces of a batch, and tells the bytes and the hash of each block. */
 export function encodeBatch({ memory, lane, pieces }: EncodeTask): EncodedBatch {
-  const kernels = kernelsIn(memory);
+  const kernels = planeLoops.in(memory);
   const sizes: number[] = [];
   const hashes: bigint[] = [];
   let to = lane.output;
@@ -81,9 +84,9 @@ export function encodeBatch({ memory, lane, pieces }: EncodeTask): EncodedBatch 
   return { sizes: Float64Array.from(sizes), hashes: BigUint64Array.from(hashes) };
 }
 
-/** `FormatError` for a block with another hash, or that no encoder wrote. */
+/** Decodes the blocks of a batch. Throws `FormatError` for a block that has another hash, or that no encoder wrote. */
 export function decodeBatch({ memory, lane, sizes, hashes, pieces, version, file, at: start }: DecodeTask): void {
-  const kernels = kernelsIn(memory);
+  const kernels = planeLoops.in(memory);
   let block = 0;
   let from = lane.input;
   forEachBlock(pieces, kernels.memory.subarray(lane.base), (at, length, { layout }, base) => {
@@ -94,16 +97,18 @@ export function decodeBatch({ memory, lane, sizes, hashes, pieces, version, file
     const fail: Fail = (problem, expected, offset) => {
       throw new FormatError(file, place + offset, problem, expected);
     };
-    decodeBlock(kernels, from, size, layoutOf(layout), lane.output + at, length, { fail, version, base });
+    const out = { at: lane.output + at, length };
+    decodeBlock(kernels, { at: from, length: size }, layoutOf(layout), out, { fail, version, base });
     from += size;
     block++;
   });
 }
 
-export const tasks = {
+/** The tasks of this room, for `sharedPool().run`. */
+export const tasks = taskModule(__filename, {
   encode: (task: EncodeTask): Transferring<EncodedBatch> => transferring(encodeBatch(task)),
   decode: (task: DecodeTask): undefined => {
     decodeBatch(task);
     return undefined;
   },
-};
+});

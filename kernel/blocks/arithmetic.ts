@@ -65,19 +65,17 @@ export function peakOf(x: Float32Array, from: number, count: number): number {
   return peak;
 }
 
-/** weights[i] = importance·√(spread + x²), the weight of an error where importance is given. */
+/** weights[i] = importance·√(spread + x²) for all of x, the weight of an error where importance is given. */
 export function importanceWeights(
   importance: { readonly values: Float32Array; readonly column: number },
   offset: number,
   spread: number,
   x: Float32Array,
-  from: number,
-  count: number,
   weights: Float32Array,
 ): void {
   const first = importance.column + offset;
-  for (let i = 0; i < count; i++) {
-    const value = x[from + i];
+  for (let i = 0; i < x.length; i++) {
+    const value = x[i];
     const root = fround(sqrt(fround(spread + fround(value * value))));
     weights[i] = importance.values[first + i] * root;
   }

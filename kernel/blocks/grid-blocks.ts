@@ -38,18 +38,29 @@ function word32(bytes: Uint8Array, at: number): number {
   return (word16(bytes, at) | (word16(bytes, at + 2) << 16)) >>> 0;
 }
 
+/** Points (n, dimensions). */
+interface Grid {
+  readonly points: Int8Array;
+  readonly dimensions: 4 | 8;
+}
+
+const iq2Xxs: Grid = { points: iq2XxsGrid, dimensions: 8 };
+const iq2Xs: Grid = { points: iq2XsGrid, dimensions: 8 };
+const iq2S: Grid = { points: iq2SGrid, dimensions: 8 };
+const iq3Xxs: Grid = { points: iq3XxsGrid, dimensions: 4 };
+const iq3S: Grid = { points: iq3SGrid, dimensions: 4 };
+
 /** values[to …] = ±scale·point, minus where the bit of `signs` is set. */
 function writeSigned(
-  grid: Int8Array,
+  { points, dimensions }: Grid,
   point: number,
-  dimensions: number,
   scale: number,
   signs: number,
   values: Float32Array,
   to: number,
 ): void {
   for (let k = 0; k < dimensions; k++) {
-    const value = scale * grid[point * dimensions + k];
+    const value = scale * points[point * dimensions + k];
     values[to + k] = ((signs >> k) & 1) === 1 ? -value : value;
   }
 }
@@ -93,7 +104,7 @@ const decodeIq2Xxs: Decode = (bytes, at, values, to) => {
     const scale = fround(fround(d * (0.5 + (packed >>> 28))) * 0.25);
     for (let l = 0; l < 4; l++) {
       const signs = evenSigns[(packed >>> (7 * l)) & 127];
-      writeSigned(iq2XxsGrid, bytes[first + l], 8, scale, signs, values, to + 32 * group + 8 * l);
+      writeSigned(iq2Xxs, bytes[first + l], scale, signs, values, to + 32 * group + 8 * l);
     }
   }
 };
@@ -109,7 +120,7 @@ const decodeIq2Xs: Decode = (bytes, at, values, to) => {
   for (let eight = 0; eight < 32; eight++) {
     const code = word16(bytes, at + 2 + 2 * eight);
     const scale = iq2Scale(d, bytes, at + 66, eight);
-    writeSigned(iq2XsGrid, code & 511, 8, scale, evenSigns[code >> 9], values, to + 8 * eight);
+    writeSigned(iq2Xs, code & 511, scale, evenSigns[code >> 9], values, to + 8 * eight);
   }
 };
 
@@ -119,7 +130,7 @@ const decodeIq2S: Decode = (bytes, at, values, to) => {
     const high = (bytes[at + 66 + (eight >> 2)] >> (2 * (eight & 3))) & 3;
     const scale = iq2Scale(d, bytes, at + 74, eight);
     const point = bytes[at + 2 + eight] | (high << 8);
-    writeSigned(iq2SGrid, point, 8, scale, bytes[at + 34 + eight], values, to + 8 * eight);
+    writeSigned(iq2S, point, scale, bytes[at + 34 + eight], values, to + 8 * eight);
   }
 };
 
@@ -130,7 +141,7 @@ const decodeIq3Xxs: Decode = (bytes, at, values, to) => {
     const scale = fround(fround(d * (0.5 + (packed >>> 28))) * 0.5);
     for (let l = 0; l < 8; l++) {
       const signs = evenSigns[(packed >>> (7 * (l >> 1))) & 127] >> (4 * (l & 1));
-      writeSigned(iq3XxsGrid, bytes[at + 2 + 8 * group + l], 4, scale, signs, values, to + 32 * group + 4 * l);
+      writeSigned(iq3Xxs, bytes[at + 2 + 8 * group + l], scale, signs, values, to + 32 * group + 4 * l);
     }
   }
 };
@@ -142,7 +153,7 @@ const decodeIq3S: Decode = (bytes, at, values, to) => {
     const ninth = (bytes[at + 66 + (four >> 3)] >> (four & 7)) & 1;
     const signs = bytes[at + 74 + (four >> 1)] >> (4 * (four & 1));
     const point = bytes[at + 2 + four] | (ninth << 8);
-    writeSigned(iq3SGrid, point, 4, fround(d * (1 + 2 * s)), signs, values, to + 4 * four);
+    writeSigned(iq3S, point, fround(d * (1 + 2 * s)), signs, values, to + 4 * four);
   }
 };
 

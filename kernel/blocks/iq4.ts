@@ -43,7 +43,7 @@ function groupScale(
   importance: RowImportance | undefined,
   offset: number,
 ): number {
-  if (importance) importanceWeights(importance, offset, spread, x, from, size, weights);
+  if (importance) importanceWeights(importance, offset, spread, x.subarray(from, from + size), weights);
   else for (let i = 0; i < size; i++) weights[i] = x[from + i] * x[from + i];
   const peak = peakOf(x, from, size);
   if (abs(peak) < zeroBelow) return 0;

@@ -47,13 +47,15 @@ function searchGroups(x: Float32Array, from: number, size: number, plain: Plain,
     const first = from + group * size;
     const root = plain.addRoot ? fround(sqrt(fround(sumOfSquares(x, first, size) / size))) : 0;
     for (let i = 0; i < size; i++) weights[i] = root + abs(x[first + i]);
-    scales[group] = affineScale(size, plain.search, x, first, weights, codes, group * size, minima, group);
+    const own = x.subarray(first, first + size);
+    const minimum = minima.subarray(group);
+    scales[group] = affineScale(size, plain.search, own, weights, codes.subarray(group * size), minimum);
   }
 }
 
+/** The same with importance, for the weights of one block. */
 function searchWeighedGroups(
   x: Float32Array,
-  from: number,
   size: number,
   search: AffineSearch,
   spread: number,
@@ -61,12 +63,13 @@ function searchWeighedGroups(
   codes: Uint8Array,
 ): void {
   for (let group = 0; group < weightsOfBlock / size; group++) {
-    const first = from + group * size;
-    importanceWeights(importance, group * size, spread, x, first, size, weights);
+    const own = x.subarray(group * size, (group + 1) * size);
+    importanceWeights(importance, group * size, spread, own, weights);
     let sum = 0;
     for (let i = 0; i < size; i++) sum = fround(sum + weights[i]);
     groupSums[group] = sum;
-    scales[group] = affineScale(size, search, x, first, weights, codes, group * size, minima, group);
+    const minimum = minima.subarray(group);
+    scales[group] = affineScale(size, search, own, weights, codes.subarray(group * size), minimum);
   }
 }
 
@@ -76,20 +79,10 @@ function largestOf(values: Float32Array, count: number): number {
   return largest;
 }
 
-/** Step 3, for one group. */
-function roundGroup(
-  x: Float32Array,
-  from: number,
-  size: number,
-  d: number,
-  m: number,
-  qmax: number,
-  codes: Uint8Array,
-  codesFrom: number,
-): void {
+/** Step 3, for the weights of one group. */
+function roundGroup(x: Float32Array, d: number, m: number, qmax: number, codes: Uint8Array): void {
   if (d === 0) return;
-  for (let i = 0; i < size; i++)
-    codes[codesFrom + i] = clamp(nearestInteger(fround(fround(x[from + i] + m) / d)), 0, qmax);
+  for (let i = 0; i < x.length; i++) codes[i] = clamp(nearestInteger(fround(fround(x[i] + m) / d)), 0, qmax);
 }
 
 const q2Plain: Plain = { search: affineSearch(3, -0.5, 0.1, 15, true), addRoot: false };
@@ -112,7 +105,7 @@ const q2: BlockCodec = {
     let dmin: number;
     if (importance) {
       const spread = fround(sumOfSquares(x, from, weightsOfBlock) / weightsOfBlock);
-      searchWeighedGroups(x, from, 16, q2Weighed, spread, importance, codes);
+      searchWeighedGroups(x.subarray(from, from + weightsOfBlock), 16, q2Weighed, spread, importance, codes);
       d = writeHalf(bytes, at + 80, positiveScale(16, 15, scales, scaleCodes, groupSums));
       dmin = writeHalf(bytes, at + 82, positiveScale(16, 15, minima, minimumCodes, groupSums));
     } else {
@@ -124,7 +117,8 @@ const q2: BlockCodec = {
       const packed = (scaleCodes[group] | (minimumCodes[group] << 4)) & 255;
       bytes[at + group] = packed;
       const scale = fround(d * (packed & 15));
-      roundGroup(x, from + 16 * group, 16, scale, fround(dmin * (packed >> 4)), 3, codes, 16 * group);
+      const own = x.subarray(from + 16 * group, from + 16 * group + 16);
+      roundGroup(own, scale, fround(dmin * (packed >> 4)), 3, codes.subarray(16 * group));
     }
   },
   decode(bytes, at, codes, values, to) {
@@ -196,7 +190,7 @@ function sixBitScales(name: BlockName, id: number, bits: 4 | 5, plain: Plain): B
       let dmin: number;
       if (importance) {
         const spread = fround(fround(2 * sumOfSquares(x, from, weightsOfBlock)) / weightsOfBlock);
-        searchWeighedGroups(x, from, 32, weighed, spread, importance, codes);
+        searchWeighedGroups(x.subarray(from, from + weightsOfBlock), 32, weighed, spread, importance, codes);
         d = writeHalf(bytes, at, positiveScale(8, 63, scales, scaleCodes, groupSums));
         dmin = writeHalf(bytes, at + 2, positiveScale(8, 63, minima, minimumCodes, groupSums));
       } else {
@@ -208,7 +202,8 @@ function sixBitScales(name: BlockName, id: number, bits: 4 | 5, plain: Plain): B
       for (let group = 0; group < 8; group++) {
         const scale = fround(d * scaleAt(bytes, at + 4, group));
         const m = fround(dmin * minimumAt(bytes, at + 4, group));
-        roundGroup(x, from + 32 * group, 32, scale, m, qmax, codes, 32 * group);
+        const own = x.subarray(from + 32 * group, from + 32 * group + 32);
+        roundGroup(own, scale, m, qmax, codes.subarray(32 * group));
       }
     },
     decode(bytes, at, codes, values, to) {

@@ -74,18 +74,18 @@ const q3: BlockCodec = {
     if (importance) {
       const spread = fround(fround(2 * sumOfSquares(x, from, weightsOfBlock)) / weightsOfBlock);
       for (let group = 0; group < groups; group++) {
-        const first = from + size * group;
-        importanceWeights(importance, size * group, spread, x, first, size, weights);
+        const own = x.subarray(from + size * group, from + size * (group + 1));
+        importanceWeights(importance, size * group, spread, own, weights);
         let sum = 0;
         for (let i = 0; i < size; i++) sum = fround(sum + weights[i]);
         groupSums[group] = sum;
-        scales[group] = symmetricScale(size, 4, trials4, x, first, weights, 0, codes, size * group);
+        scales[group] = symmetricScale(size, 4, trials4, own, weights, codes.subarray(size * group));
       }
-      d = writeHalf(bytes, at + 108, symmetricScale(groups, 32, trials32, scales, 0, groupSums, 0, scaleCodes, 0));
+      d = writeHalf(bytes, at + 108, symmetricScale(groups, 32, trials32, scales, groupSums, scaleCodes));
       for (let group = 0; group < groups; group++) writeScale3(bytes, at + 96, group, scaleCodes[group]);
     } else {
       for (let group = 0; group < groups; group++)
-        scales[group] = descendedScale(size, 4, x, from + size * group, codes, size * group);
+        scales[group] = descendedScale(size, 4, x.subarray(from + size * group), codes.subarray(size * group));
       const largest = peakOf(scales, 0, groups);
       const inverse = fround(-32 / largest);
       d = writeHalf(bytes, at + 108, largest !== 0 ? fround(1 / inverse) : 0);
@@ -130,12 +130,9 @@ const q6: BlockCodec = {
     for (let group = 0; group < groups; group++) {
       const first = from + size * group;
       let given: Float32Array = weights;
-      let givenFrom = 0;
-      if (importance) {
-        given = importance.values;
-        givenFrom = importance.column + size * group;
-      } else for (let i = 0; i < size; i++) weights[i] = x[first + i] * x[first + i];
-      scales[group] = symmetricScale(size, 32, trials32, x, first, given, givenFrom, codes, size * group);
+      if (importance) given = importance.values.subarray(importance.column + size * group);
+      else for (let i = 0; i < size; i++) weights[i] = x[first + i] * x[first + i];
+      scales[group] = symmetricScale(size, 32, trials32, x.subarray(first), given, codes.subarray(size * group));
     }
     const largest = peakOf(scales, 0, groups);
     if (abs(largest) < zeroBelow) {

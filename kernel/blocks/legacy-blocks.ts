@@ -59,8 +59,9 @@ function centred(name: BlockName, id: number, bits: 4 | 5): BlockCodec {
     lists: () => [trials],
     encode(x, from, bytes, at, codes, importance) {
       if (importance) {
-        importanceWeights(importance, 0, importance.meanSquare, x, from, count, weights);
-        writeHalf(bytes, at, symmetricScale(count, half, trials, x, from, weights, 0, codes, 0));
+        const own = x.subarray(from, from + count);
+        importanceWeights(importance, 0, importance.meanSquare, own, weights);
+        writeHalf(bytes, at, symmetricScale(count, half, trials, own, weights, codes));
         return;
       }
       const d = fround(peakOf(x, from, count) / -half);
@@ -103,8 +104,9 @@ function shifted(name: BlockName, id: number, bits: 4 | 5): BlockCodec {
     lists: () => [search.numerators],
     encode(x, from, bytes, at, codes, importance) {
       if (importance) {
-        importanceWeights(importance, 0, importance.meanSquare, x, from, count, weights);
-        writeHalf(bytes, at, affineScale(count, search, x, from, weights, codes, 0, minimum, 0));
+        const own = x.subarray(from, from + count);
+        importanceWeights(importance, 0, importance.meanSquare, own, weights);
+        writeHalf(bytes, at, affineScale(count, search, own, weights, codes, minimum));
         writeHalf(bytes, at + 2, -minimum[0]);
         return;
       }

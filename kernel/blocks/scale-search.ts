@@ -21,21 +21,19 @@ export function symmetricTrials(qmax: number): Float32Array {
 }
 
 /** s with w ≈ s·(code − qmax), code ∈ [0, 2·qmax − 1]. The peak first goes to −qmax, then to −(qmax + 0.1k), |k| ≤ 9; a trial wins when
- *  it explains more. Writes the winner's codes. Zero groups give s = 0 and code 0. `trials`: symmetricTrials(qmax). */
+ *  it explains more. Writes the winner's codes. Zero groups give s = 0 and code 0. `trials`: symmetricTrials(qmax). All
+ *  arrays begin with the first of the `count` weights. */
 export function symmetricScale(
   count: number,
   qmax: number,
   trials: Float32Array,
   x: Float32Array,
-  from: number,
   weights: Float32Array,
-  weightsFrom: number,
   codes: Uint8Array,
-  codesFrom: number,
 ): number {
-  const peak = peakOf(x, from, count);
+  const peak = peakOf(x, 0, count);
   if (abs(peak) < zeroBelow) {
-    codes.fill(0, codesFrom, codesFrom + count);
+    codes.fill(0, 0, count);
     return 0;
   }
   const low = -qmax;
@@ -44,10 +42,10 @@ export function symmetricScale(
   let products = 0;
   let squares = 0;
   for (let i = 0; i < count; i++) {
-    const value = x[from + i];
+    const value = x[i];
     const l = clamp(nearestInteger(fround(inverse * value)), low, high);
-    codes[codesFrom + i] = l + qmax;
-    const w = weights[weightsFrom + i];
+    codes[i] = l + qmax;
+    const w = weights[i];
     products = fround(products + fround(fround(w * value) * l));
     squares = fround(squares + fround(fround(w * l) * l));
   }
@@ -58,15 +56,14 @@ export function symmetricScale(
     products = 0;
     squares = 0;
     for (let i = 0; i < count; i++) {
-      const value = x[from + i];
+      const value = x[i];
       const l = clamp(nearestInteger(fround(inverse * value)), low, high);
-      const w = weights[weightsFrom + i];
+      const w = weights[i];
       products = fround(products + fround(fround(w * value) * l));
       squares = fround(squares + fround(fround(w * l) * l));
     }
     if (squares > 0 && fround(products * products) > fround(best * squares)) {
-      for (let i = 0; i < count; i++)
-        codes[codesFrom + i] = qmax + clamp(nearestInteger(fround(inverse * x[from + i])), low, high);
+      for (let i = 0; i < count; i++) codes[i] = qmax + clamp(nearestInteger(fround(inverse * x[i])), low, high);
       scale = fround(products / squares);
       best = fround(scale * products);
     }
@@ -78,24 +75,17 @@ const signedCodes = new Int8Array(256);
 
 /** s with w ≈ s·(code − qmax), the error weighed by w²: from the scale that maps the peak to −qmax, up to five rounds in which each
  *  code in turn moves to where it explains most, the others held. */
-export function descendedScale(
-  count: number,
-  qmax: number,
-  x: Float32Array,
-  from: number,
-  codes: Uint8Array,
-  codesFrom: number,
-): number {
-  const peak = peakOf(x, from, count);
+export function descendedScale(count: number, qmax: number, x: Float32Array, codes: Uint8Array): number {
+  const peak = peakOf(x, 0, count);
   if (abs(peak) < zeroBelow) {
-    codes.fill(0, codesFrom, codesFrom + count);
+    codes.fill(0, 0, count);
     return 0;
   }
   const inverse = fround(-qmax / peak);
   let products = 0;
   let squares = 0;
   for (let i = 0; i < count; i++) {
-    const value = x[from + i];
+    const value = x[i];
     const l = clamp(nearestInteger(fround(inverse * value)), -qmax, qmax - 1);
     signedCodes[i] = l;
     const w = fround(value * value);
@@ -105,7 +95,7 @@ export function descendedScale(
   for (let round = 0; round < 5; round++) {
     let changes = 0;
     for (let i = 0; i < count; i++) {
-      const value = x[from + i];
+      const value = x[i];
       const old = signedCodes[i];
       const w = fround(value * value);
       const weighted = fround(w * value);
@@ -126,7 +116,7 @@ export function descendedScale(
     }
     if (changes === 0) break;
   }
-  for (let i = 0; i < count; i++) codes[codesFrom + i] = signedCodes[i] + qmax;
+  for (let i = 0; i < count; i++) codes[i] = signedCodes[i] + qmax;
   return squares > 0 ? fround(products / squares) : 0;
 }
 
@@ -151,7 +141,7 @@ export function affineSearch(qmax: number, first: number, step: number, last: nu
 
 const trialCodes = new Uint8Array(32);
 
-/** s, and m ≥ 0 in minima[minimumAt], with w ≈ s·code − m, code ∈ [0, qmax]. From the grid between min(0, min w) and max w; each trial
+/** s, and m ≥ 0 in minima[0], with w ≈ s·code − m, code ∈ [0, qmax]. From the grid between min(0, min w) and max w; each trial
  *  rounds by its inverse scale, fits s and m to the codes by weighted least squares (m = 0 where it would be negative), and wins when its
  *  error is less. The minimum of the last winner, and no longer that of the group, bounds the later trials, as in the reference.
  *  A constant group gives s = 0, code 0. */
@@ -159,20 +149,17 @@ export function affineScale(
   count: number,
   search: AffineSearch,
   x: Float32Array,
-  from: number,
   weights: Float32Array,
   codes: Uint8Array,
-  codesFrom: number,
   minima: Float32Array,
-  minimumAt: number,
 ): number {
   const { qmax, numerators, absolute } = search;
-  let min = x[from];
-  let max = x[from];
+  let min = x[0];
+  let max = x[0];
   let sumW = weights[0];
-  let sumX = fround(sumW * x[from]);
+  let sumX = fround(sumW * x[0]);
   for (let i = 1; i < count; i++) {
-    const value = x[from + i];
+    const value = x[i];
     if (value < min) min = value;
     if (value > max) max = value;
     const w = weights[i];
@@ -181,17 +168,17 @@ export function affineScale(
   }
   if (min > 0) min = 0;
   if (max === min) {
-    codes.fill(0, codesFrom, codesFrom + count);
-    minima[minimumAt] = -min;
+    codes.fill(0, 0, count);
+    minima[0] = -min;
     return 0;
   }
   let inverse = fround(qmax / fround(max - min));
   let scale = fround(1 / inverse);
   let bestError = 0;
   for (let i = 0; i < count; i++) {
-    const value = x[from + i];
+    const value = x[i];
     const l = clamp(nearestInteger(fround(inverse * fround(value - min))), 0, qmax);
-    codes[codesFrom + i] = l;
+    codes[i] = l;
     const difference = fround(fround(fround(scale * l) + min) - value);
     const error = absolute ? abs(difference) : fround(difference * difference);
     bestError = fround(bestError + fround(weights[i] * error));
@@ -202,7 +189,7 @@ export function affineScale(
     let sumL2 = 0;
     let sumXl = 0;
     for (let i = 0; i < count; i++) {
-      const value = x[from + i];
+      const value = x[i];
       const l = clamp(nearestInteger(fround(inverse * fround(value - min))), 0, qmax);
       trialCodes[i] = l;
       const wl = fround(weights[i] * l);
@@ -220,18 +207,18 @@ export function affineScale(
     }
     let trialError = 0;
     for (let i = 0; i < count; i++) {
-      const difference = fround(fround(fround(trialScale * trialCodes[i]) + trialMin) - x[from + i]);
+      const difference = fround(fround(fround(trialScale * trialCodes[i]) + trialMin) - x[i]);
       const error = absolute ? abs(difference) : fround(difference * difference);
       trialError = fround(trialError + fround(weights[i] * error));
     }
     if (trialError < bestError) {
-      for (let i = 0; i < count; i++) codes[codesFrom + i] = trialCodes[i];
+      for (let i = 0; i < count; i++) codes[i] = trialCodes[i];
       bestError = trialError;
       scale = trialScale;
       min = trialMin;
     }
   }
-  minima[minimumAt] = -min;
+  minima[0] = -min;
   return scale;
 }
 

@@ -12,6 +12,7 @@ export interface OutputHandle {
   sync(): Promise<void>;
   close(): Promise<void>;
 }
+/** The file system as a write sees it; by default Node's own. */
 export interface OutputFileSystem {
   open(path: string, flags: string, mode?: number): Promise<OutputHandle>;
   rename(from: string, to: string): Promise<void>;
@@ -21,16 +22,18 @@ export interface OutputFileSystem {
   readdir?(path: string): Promise<string[]>;
 }
 
+/** How a file is written atomically. */
 export interface AtomicWriteOptions {
-  readonly signal?: AbortSignal;
-  readonly fileSystem?: OutputFileSystem;
+  readonly signal?: AbortSignal | undefined;
+  readonly fileSystem?: OutputFileSystem | undefined;
   /** Looks at the temporary file, whole and forced to disk, before it takes its name; what this throws keeps the old file. */
   readonly verify?: (temporary: string) => Promise<void>;
 }
 
+/** The bytes of a file in pieces of any size. */
 export type Parts = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** Bytes handed to the system at once, so that a stop signal is seen between them. */
+/** Bytes handed to the system at once; the stop signal is looked at between two slices. */
 export const sliceBytes = 8 * 1024 * 1024;
 
 /** Writes `parts`, one behind the other, as the file `path`, so that at every moment, come a full disk, a kill or a power cut, `path`
@@ -68,7 +71,8 @@ export async function writeFileAtomically(
   return size;
 }
 
-/** Processes are known by number on their own machine only, and folders may be shared between machines. */
+/** A name for this machine, 8 hex digits, that stands in names of temporary files: a folder may be shared between machines, and the number of
+ *  a process means nothing on another one. */
 export const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 
 function temporaryStart(target: string): string {
@@ -86,6 +90,7 @@ async function removeLeftovers(fileSystem: OutputFileSystem, target: string): Pr
   }
 }
 
+/** True when a process of that number runs on this machine, also one of another user. */
 export function isAlive(process: number): boolean {
   try {
     return globalThis.process.kill(process, 0);
@@ -140,6 +145,7 @@ async function writeParts(
   return size;
 }
 
+/** Forces a folder's entries to the disk, so that a renaming in it outlives a power cut. `WriteError`, which names `path`, where that fails. */
 export async function syncFolder(fileSystem: OutputFileSystem, folder: string, path: string): Promise<void> {
   if (process.platform === "win32") return; // a folder cannot be opened there, and renames are journalled
   const handle = await attempt(path, "opening its folder", () => fileSystem.open(folder, "r"));

@@ -11,6 +11,7 @@ export function float32Bits(value: number): number {
   return word[0];
 }
 
+/** The float32 of a bit pattern. */
 export function float32FromBits(bits: number): number {
   word[0] = bits;
   return number[0];
@@ -36,6 +37,7 @@ export function encodeFloat16(value: number): number {
   return float16FromBits(float32Bits(value));
 }
 
+/** The binary16 pattern nearest to the float32 with these bits, ties to even. */
 export function float16FromBits(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
@@ -65,6 +67,7 @@ export function encodeBfloat16(value: number): number {
   return bfloat16FromBits(float32Bits(value));
 }
 
+/** The bfloat16 pattern nearest to the float32 with these bits, ties to even. */
 export function bfloat16FromBits(bits: number): number {
   if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;
   return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;

@@ -5,8 +5,9 @@ import type { ByteSource } from "./source";
 /** Bytes hashed between two turns of the event loop: under 10 ms even without SHA instructions. */
 const sliceBytes = 1024 * 1024;
 
+/** How hashing is watched and stopped. */
 export interface HashOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called after each slice with the bytes hashed so far. */
   readonly onProgress?: (done: number, total: number) => void;
 }

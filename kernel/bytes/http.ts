@@ -5,11 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CancelledError } from "../errors";
 import { throwIfStopped } from "./pause";
 
-/** HTTP as a reader of models needs it. A token goes to one origin and nowhere else, whatever a redirect says; answers are taken as
- *  they are, never unpacked (a decoder of Brotli has no business with foreign bytes); silence is an error; what may pass is tried
- *  again after a pause that doubles. Messages name hosts, never addresses with their query: those may hold signatures. */
+/** HTTP as a reader of models needs it. The client sends its token to one origin only, whatever a redirect says. It takes answers as they
+ *  are and unpacks none, so that no decoder of Brotli meets foreign bytes. A connection that stays silent is an error; a request whose
+ *  failure may pass is tried again after a pause that doubles. Messages name hosts, and no query of an address, which may hold a
+ *  signature. */
 
-/** Tries of one piece of work that makes no headway: with pauses of 0.5, 1, 2 and 4 s, 7.5 s in all. */
+/** How often one piece of work is tried without headway: the pauses of 0.5, 1, 2 and 4 s make 7.5 s in all. */
 const maxTries = 5;
 const firstPauseMs = 500;
 /** A server may ask for a longer pause (Retry-After), up to this. */
@@ -18,6 +19,7 @@ const maxRedirects = 5;
 /** A connection that says nothing for so long is given up. */
 const longestSilenceMs = 30_000;
 
+/** What is asked for. */
 export interface HttpRequest {
   readonly method?: "GET" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
@@ -29,9 +31,9 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Of the redirects that led here, the first one's. */
+  /** The headers of the first redirect that led here, or of the answer itself where none did. */
   readonly firstHeaders: IncomingHttpHeaders;
-  /** Where the answer came from, behind all redirects. */
+  /** The address that answered, behind all redirects. */
   readonly url: URL;
   readonly body: IncomingMessage;
 }
@@ -45,7 +47,7 @@ export class HttpFailure extends Error {
       readonly code?: string;
       /** The Hub's word for it, from X-Error-Code. */
       readonly errorCode?: string;
-      /** Another try may do better, after so many milliseconds. */
+      /** Given where another try may succeed: the pause before it, in milliseconds. */
       readonly retryAfterMs?: number;
       readonly mayPass: boolean;
     },
@@ -60,14 +62,16 @@ export class HttpFailure extends Error {
   }
 }
 
+/** What a client may send, and how patient it is. */
 export interface HttpClientOptions {
-  /** The origin ("https://huggingface.co") that may see the token. */
+  /** The origin ("https://huggingface.co") that the token is sent to. */
   readonly trusted?: string;
   readonly token?: string;
-  /** Instead of 30 s, for tests. */
+  /** After how long a silent connection is given up, in milliseconds; 30,000 by default. */
   readonly silenceMs?: number;
 }
 
+/** A client that keeps its connections open. */
 export class HttpClient {
   private readonly plain = new PlainAgent({ keepAlive: true, maxSockets: 8 });
   private readonly secure = new SecureAgent({ keepAlive: true, maxSockets: 8 });
@@ -167,7 +171,7 @@ function retryAfter(header: string | undefined): { retryAfterMs?: number } {
   return Number.isFinite(ms) ? { retryAfterMs: Math.min(longestPauseMs, Math.max(0, ms)) } : {};
 }
 
-/** What the system calls it, what to say, and whether it may pass. */
+/** The system's codes of a failure, the sentence for it, and whether the failure may pass. */
 const networkSentences: readonly (readonly [codes: RegExp, sentence: string, mayPass: boolean])[] = [
   [/^ENOTFOUND$/, "cannot be found: there is no network, or the name is wrong", false],
   [/^EAI_AGAIN$/, "cannot be found: the network's name service does not answer", false],
@@ -179,7 +183,7 @@ const networkSentences: readonly (readonly [codes: RegExp, sentence: string, may
   [/CERT|SELF_SIGNED|VERIFY|ERR_TLS|ERR_SSL/, "shows a certificate that cannot be verified", false],
 ];
 
-/** What the network says about a request, in plain words; the stop of the caller's own signal is a `CancelledError`. */
+/** A failure of the network as an error in plain words; `CancelledError` where the caller's own signal stopped the request. */
 export function networkFailure(url: URL, cause: unknown, signal: AbortSignal | undefined): Error {
   if (signal?.aborted) return new CancelledError(`reading from ${url.host}`);
   if (cause instanceof HttpFailure) return cause;
@@ -191,8 +195,8 @@ export function networkFailure(url: URL, cause: unknown, signal: AbortSignal | u
   return new HttpFailure(`${url.host} ${sentence}${hint}`, { code, mayPass: known?.[2] ?? true });
 }
 
-/** Runs `attempt` until it succeeds; what may pass is tried again after a pause. `attempt` calls `headway` when it got further, and the
- *  count of tries begins anew. The pause ends at once when `signal` fires. */
+/** Runs `attempt` until it succeeds. A failure that may pass is followed by a pause and another try, five in all; a call of `headway` by
+ *  `attempt` begins the count anew. The pause ends at once when `signal` fires. */
 export async function withRetries<T>(
   signal: AbortSignal | undefined,
   attempt: (headway: () => void) => Promise<T>,
@@ -211,7 +215,7 @@ export async function withRetries<T>(
   }
 }
 
-/** The pieces of a body as they come. Ends in an `HttpFailure` when the connection breaks, and in `CancelledError` by the signal. */
+/** The pieces of a body as they come. Throws `HttpFailure` when the connection breaks, and `CancelledError` when `signal` fires. */
 export async function* piecesOf(reply: HttpReply, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const encoding = reply.headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {

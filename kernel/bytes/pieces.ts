@@ -9,25 +9,25 @@ export interface Piece {
 /** A piece as it goes to the disk. */
 export interface MadePiece {
   readonly bytes: Uint8Array;
-  /** ASCII without line ends, kept with the piece: what a later call must know of it besides its bytes. */
+  /** What a later call must know of the piece besides its bytes: ASCII without line ends, kept with the piece. */
   readonly note?: string;
 }
 
 /** A piece that lies on the disk, whole. */
 export interface KeptPiece {
   readonly bytes: number;
-  /** Of its bytes and its note. */
+  /** The hash of its bytes and its note, hex. */
   readonly sha256: string;
   readonly note: string;
 }
 
 /** Pieces in order, some of which are there already. */
 export interface PieceSource {
-  /** Whether the next piece is this one. Asked piece by piece, until one is not. */
+  /** True when the next piece is this one. It is asked piece by piece, until the answer is false. */
   keep(piece: KeptPiece): boolean | Promise<boolean>;
-  /** Whether no piece is missing behind those that were kept. */
+  /** True when no piece is missing behind those that were kept. */
   readonly isWhole: boolean;
-  /** Makes the missing ones. The bytes of a piece are not read any more when the next one is asked for. */
+  /** Makes the missing pieces. A piece's array may be used again once the next piece is asked for. */
   make(): AsyncIterable<MadePiece>;
 }
 

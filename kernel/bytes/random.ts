@@ -1,8 +1,7 @@
 import { OptionError } from "../errors";
 
-/** Seeded random numbers, the same on every machine: xoshiro128** 1.1 (Blackman and Vigna, 2018; period 2^128 − 1), its four words
- *  of state filled from the seed by SplitMix32 (the finalizer of MurmurHash3 over a Weyl sequence of step 0x9e3779b9). Not for
- *  secrets. Floating-point results use +, −, ×, ÷ and √ only, which IEEE 754 rounds alike everywhere; no Math.log. */
+/** Seeded random numbers, the same on every machine: xoshiro128** 1.1 (Blackman and Vigna, 2018; period 2^128 − 1). SplitMix32 (the
+ *  finalizer of MurmurHash3 over a Weyl sequence of step 0x9e3779b9) fills the four words of state from the seed. Not for secrets. Floating-point results use +, −, ×, ÷ and √ only, which IEEE 754 rounds alike everywhere; no Math.log. */
 export class Random {
   private readonly state = new Uint32Array(4);
   private spare: number | undefined;

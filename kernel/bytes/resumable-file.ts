@@ -5,8 +5,9 @@
  *    .m.gguf.KEY.partial.done    a line for each whole piece: its number, its bytes, its SHA-256, its note
  *    .m.gguf.KEY.partial.lock    who writes it
  *
- *  KEY is a hash of what decides every byte. A line is written when its piece is on the disk, and believed when the piece has its hash.
- *  The disk is waited for once in 16 MB. The lines go last, so that a call that ended between the renaming and them is known too. */
+ *  KEY is a hash of all that decides the file's bytes. A line is written once its piece is on the disk, and counts when the piece has the
+ *  line's hash. The disk is waited for every 16 MB. The lines are removed last, so that the next call recognises one that ended between
+ *  the renaming and the removing. */
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
@@ -17,23 +18,24 @@ import { pause, throwIfStopped } from "./pause";
 import { piecesInOrder, type Piece, type PieceSource } from "./pieces";
 import { lock, partialOf, removeUnfinished } from "./unfinished-files";
 
+/** How a file is written so that a later call goes on where this one ended. */
 export interface ResumableWriteOptions extends Pick<AtomicWriteOptions, "signal"> {
-  /** The same for two calls exactly if their files have the same bytes; or, of a `PieceSource`, if it knows of each piece whether it is the
-   *  same. */
+  /** Equal for two calls exactly if their files have the same bytes, or if their `PieceSource` can tell of each piece whether it is the same. */
   readonly key: string;
-  /** Bytes after which the disk is waited for, 16 MB unless told. */
+  /** How many bytes are written between two waits for the disk; 16 MiB by default. */
   readonly syncBytes?: number;
-  /** Looks at the file, whole and forced to disk, before it takes its name. What `verify` refuses by a `WriteError` is not kept. */
+  /** Checks the file, which is whole and on the disk, before it takes its name. When it throws a `WriteError`, nothing is kept. */
   readonly verify?: (partial: string) => Promise<void>;
-  /** What belongs to the file and comes when it has its name. Where this breaks off, the same call begins with it. */
+  /** Work that belongs to the file and is done once it has its name. Where it breaks off, the next call with the same key begins with it. */
   readonly finish?: () => Promise<void>;
 }
 
-/** Writes pieces, one behind the other, as the file `path`, which is the old file or the whole new one at every moment. What an earlier
- *  call with the same key wrote before it failed, was stopped or killed is checked and kept; at most the piece in hand, or 16 MB, is made again.
- *  Unfinished files of other keys are removed. Returns the number of bytes. `pieces`: a list, or what gives the pieces from their beginning.
- *  `WriteError` says what failed and how much is kept, also when another process is writing the same file; what making a piece throws comes
- *  through as it is. */
+/** Writes pieces, one behind the other, as the file `path`, which at every moment is the old file or the whole new one. Pieces that an earlier
+ *  call with the same key wrote, before it failed or was stopped or killed, are checked and kept; at most the piece in hand, or 16 MiB, is
+ *  made again. Unfinished files of other keys are removed. Returns the number of bytes.
+ *  `pieces`: a list, or a function that gives them from the first.
+ *  `WriteError` says what failed and how much is kept, also when another process is writing the same file; an error in making a piece is
+ *  thrown as it is. */
 export async function writeFileResumably(
   path: string,
   pieces: readonly Piece[] | (() => PieceSource),
@@ -141,7 +143,7 @@ async function fill(
     await attempt(path, "closing", () => file.close());
     return size;
   } catch (error) {
-    // A failed sync is final: what it was to make sure is not noted. And who stops the work does not wait for a disk.
+    // After a failed sync the pieces of the last stretch get no lines, for they may not be on the disk; nor does a stop wait for a sync.
     if (!(error instanceof WriteError)) {
       if (isOpen && !(error instanceof CancelledError)) await note?.().catch(() => undefined);
       throw error;
@@ -161,7 +163,7 @@ function lineOf(number: number, bytes: number, hash: string, note: string): stri
   return `${number} ${bytes} ${hash}${note && ` ${note}`}\n`;
 }
 
-/** The pieces that are in the file, from the first on, each with the hash that its line says; and where the lines of these end. */
+/** The pieces of the file, from the first on, that have the hash of their line, and the byte where the lines of these end. */
 async function wholePieces(
   file: FileHandle,
   lines: string,

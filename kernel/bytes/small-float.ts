@@ -37,10 +37,13 @@ function decodeTable(layout: Layout, special: (magnitude: number) => number | un
   });
 }
 
-/** Value of each pattern; index = pattern. */
+/** The value of each of the 256 patterns of E4M3. */
 export const e4m3Values: Float32Array = decodeTable(e4m3, (m) => (m === 0x7f ? NaN : undefined));
+/** The value of each of the 256 patterns of E5M2. */
 export const e5m2Values: Float32Array = decodeTable(e5m2, (m) => (m > 0x7c ? NaN : m === 0x7c ? Infinity : undefined));
+/** The value of each of the 16 patterns of E2M1. */
 export const e2m1Values: Float32Array = decodeTable(e2m1, () => undefined);
+/** The value of each of the 256 patterns of E8M0. */
 export const e8m0Values: Float32Array = Float32Array.from({ length: 256 }, (_, code) =>
   code === 255 ? NaN : 2 ** (code - 127),
 );
@@ -49,15 +52,17 @@ export const e8m0Values: Float32Array = Float32Array.from({ length: 256 }, (_, c
  *  (E4M3: NaN, E5M2: infinity), as torch and ml_dtypes do. Infinity itself saturates too. */
 export type Overflow = "saturate" | "overflow";
 
+/** The pattern of E4M3 nearest to `value`, ties to the even pattern. */
 export function encodeE4m3(value: number, overflow: Overflow = "saturate"): number {
   return encode(e4m3, value, 0x7f, overflow === "saturate" ? 0x7e : 0x7f);
 }
 
+/** The pattern of E5M2 nearest to `value`, ties to the even pattern. */
 export function encodeE5m2(value: number, overflow: Overflow = "saturate"): number {
   return encode(e5m2, value, 0x7e, overflow === "saturate" ? 0x7b : 0x7c);
 }
 
-/** Past 6 it saturates: there is nothing beyond. `OptionError` for NaN, which E2M1 cannot hold. */
+/** The pattern of E2M1 nearest to `value`, ties to the even pattern; numbers past 6 saturate. `OptionError` for NaN, which E2M1 cannot hold. */
 export function encodeE2m1(value: number): number {
   if (Number.isNaN(value)) throw new OptionError("encodeE2m1(): NaN has no E2M1 pattern");
   return encode(e2m1, value, 0, 7);
@@ -86,11 +91,11 @@ function encode(layout: Layout, value: number, nan: number, beyond: number): num
   const exponent = Math.max((bits >>> 23) & 0xff, 128 - bias) - 127;
   const steps = roundHalfEven(magnitude * 2 ** (fractionBits - exponent));
   if (steps * 2 ** (exponent - fractionBits) > largest) return sign | beyond;
-  // steps runs over [0, 2^(fractionBits+1)]; its top value carries into the next exponent by plain addition.
+  // `steps` lies in [0, 2^(fractionBits+1)]; the sum carries its top value into the next exponent.
   return sign | (((exponent + bias - 1) << fractionBits) + steps);
 }
 
-/** Exact for 0 ≤ x < 2^52. */
+/** The whole number nearest to x, halves to the even one; exact for 0 ≤ x < 2^52. */
 function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;

@@ -7,13 +7,13 @@ import { pause, throwIfStopped } from "./pause";
 /** Where bytes come from. One seam for a file, an address and memory, so that a format reader knows neither, and a test can count
  *  what was read. Ranges are [start, end), in bytes, within [0, byteLength]. */
 export interface ByteSource {
-  /** What errors call it: a file's path. */
+  /** The name that errors give it: a file's path. */
   readonly name: string;
   readonly byteLength: number;
   /** Bytes handed out so far, and the number of reads that asked for them. */
   readonly bytesRead: number;
   readonly reads: number;
-  /** Set where a read is dear: bytes that a reader of headers does well to ask for at once. */
+  /** Given where a read costs much: how many bytes a reader of headers asks for at once. */
   readonly windowBytes?: number;
   /** SHA-256 of all bytes, hex, where it is known without reading them. */
   readonly sha256?: string;
@@ -24,11 +24,10 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** Bytes asked of the file at once. Large enough that the calls cost nothing, small enough that a stop signal is seen within
- *  some ten milliseconds. */
+/** Bytes asked of the file at once: so many that the calls cost nothing, and so few that the stop signal is looked at about every 10 ms. */
 const sliceBytes = 8 * 1024 * 1024;
 
-/** Checks ranges and counts; a kind of source says how bytes are had. */
+/** A source that checks ranges and counts bytes; each kind of source adds how it gets them. */
 export abstract class CountingSource implements ByteSource {
   bytesRead = 0;
   reads = 0;
@@ -99,9 +98,9 @@ export function memorySource(bytes: Uint8Array, name = "memory"): ByteSource {
   return new MemorySource(bytes, name);
 }
 
-/** A file is opened anew for each read, and must still be the file that it was: same inode, size and time of change, before
- *  and after. So a model that lies about in a notebook holds no descriptor, and a file that was replaced, truncated or
- *  written to is an error rather than wrong weights. */
+/** A file that is opened anew for each read, so that a model that lies about in a notebook holds no descriptor. Before and after the read
+ *  it must have the inode, size and time of change that it had at first: a file that was replaced, truncated or written to is an error
+ *  rather than wrong weights. */
 class FileSource extends CountingSource {
   constructor(
     path: string,
@@ -127,7 +126,7 @@ class FileSource extends CountingSource {
       }
       this.checkIdentity(await attempt(this.name, () => handle.stat({ bigint: true })));
     } finally {
-      // What was read is checked; how a file that was only read is closed changes nothing.
+      // The bytes are read and checked by now, so a failure to close the file is of no consequence.
       await handle.close().catch(() => undefined);
     }
   }

@@ -1,5 +1,5 @@
-/** The names of a file that is not finished, who may write it, and how what nobody will finish is removed. Beside `m.gguf` these are
- *  `.m.gguf.KEY.partial`, `….partial.done` and `….partial.lock`, for which see resumable-file.ts. */
+/** Unfinished files: their names (`.m.gguf.KEY.partial`, `….partial.done` and `….partial.lock` beside `m.gguf`; see resumable-file.ts), the
+ *  lock that lets one process write them, and the removing of those that nobody will finish. */
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -10,13 +10,13 @@ function startOf(target: string): string {
   return `.${basename(target).slice(0, 100)}.`;
 }
 
-/** Where the file `target` lies until it is whole. */
+/** The path under which the file `target` is written until it is whole. */
 export function partialOf(target: string, key: string): string {
   const hash = createHash("sha256").update(key).digest("hex").slice(0, 16);
   return join(dirname(target), `${startOf(target)}${hash}.partial`);
 }
 
-/** Removes what was begun beside `path` and not finished, whatever its key, but for the file `own` and those that somebody writes now. */
+/** Removes the unfinished files of `path`, whatever their key, except the file `own` and those that a process is writing now. */
 export async function removeUnfinished(path: string, own?: string): Promise<void> {
   const target = await fs.realpath(path).catch(() => path);
   const [folder, start] = [dirname(target), startOf(target)];
@@ -30,13 +30,13 @@ export async function removeUnfinished(path: string, own?: string): Promise<void
   for (const partial of found) {
     const holder = await holderOf(`${partial}.lock`);
     if (partial === own || isHeld(holder)) continue;
-    // A lock without a word is one that somebody is just writing.
+    // An empty lock is one that another process is about to fill.
     for (const end of holder ? ["", ".done", ".lock"] : ["", ".done"])
       await fs.unlink(partial + end).catch(() => undefined);
   }
 }
 
-/** Locks of this process. */
+/** The paths of the locks that this process holds. */
 const held = new Set<string>();
 
 interface Holder {
@@ -53,7 +53,7 @@ async function holderOf(name: string): Promise<Holder | undefined> {
   return where === "" ? undefined : { name, machine: where, process };
 }
 
-/** The lock of a process that is gone counts for nothing, and so does one of an earlier process of our number. */
+/** True when the process that took the lock is running; false when it is gone, also when this process has its number by now. */
 function isHeld(holder: Holder | undefined): boolean {
   if (!holder) return false;
   const number = Number(holder.process);
@@ -61,7 +61,7 @@ function isHeld(holder: Holder | undefined): boolean {
   return number === process.pid ? held.has(holder.name) : isAlive(number);
 }
 
-/** One writer at a time: `WriteError` when there is another. Returns what gives the lock back. */
+/** Takes the lock at `path`, or throws `WriteError`, which names `name`, when another writer holds it. Returns the function that releases it. */
 export async function lock(path: string, name: string): Promise<() => Promise<void>> {
   for (let isFirst = true; ; isFirst = false) {
     try {

@@ -5,31 +5,33 @@ import type { HttpClient, HttpReply } from "./http";
 import { CountingSource } from "./source";
 import type { ByteSource } from "./source";
 
-/** The bytes of an address, by ranges (RFC 9110, 14): what is asked for is fetched, over one connection that is kept, and goes on where
- *  a broken connection left off. Opening fetches the first 64 KB and keeps them, for readers begin there. Every answer must be of the
- *  range that was asked for and of the same version of the file. */
+/** The bytes of an address, read by ranges (RFC 9110, 14). Only the bytes that are asked for are fetched, over one connection that stays
+ *  open; after a break the reading goes on where it stopped. Opening fetches the first 64 KiB and keeps them, because readers begin there.
+ *  Every answer must be of the range that was asked for and of the same version of the file. */
 
-/** The header of most models. */
+/** Bytes fetched at the opening; the headers of most models are shorter. */
 const frontBytes = 64 * 1024;
-/** A reader of long headers asks for this much at once: some tenths of a second over a slow line. */
+/** Bytes that a reader of long headers asks for at once; a slow line takes some tenths of a second for them. */
 const windowBytes = 1024 * 1024;
-/** A server that knows no ranges sends everything; up to this much is kept in memory. */
+/** The most bytes that are kept in memory of a server that knows no ranges and sends the whole file. */
 const mostUnranged = 64 * 1024 * 1024;
-/** Reads from here on tell their progress. */
+/** Reads of so many bytes and more report their progress. */
 const longReadBytes = 8 * 1024 * 1024;
 
+/** A file at an address, and what is known of it. */
 export interface RemoteFile {
-  /** What errors call it: an address without credentials and query. */
+  /** The name that errors give it: the address without credentials and query. */
   readonly name: string;
   readonly url: URL;
-  /** What is known from elsewhere, and must be so. */
+  /** The size that is known from elsewhere; an answer of another size is refused. */
   readonly byteLength?: number;
   /** ETag without quotes, of the file itself (X-Linked-ETag) or of the answer. */
   readonly etag?: string;
   readonly sha256?: string;
 }
 
-/** Opens an address. `SourceError` in plain words when it cannot be read, or is not what is expected. `explain` may say it better. */
+/** Opens an address. `SourceError` in plain words when it cannot be read, or is not the file that is expected; `explain`, if given, words the
+ *  failures of the network. */
 export async function urlSource(
   client: HttpClient,
   file: RemoteFile,
@@ -69,15 +71,16 @@ class UrlSource extends CountingSource {
   }
 }
 
-/** The version of a file that an answer is of. */
+/** What tells one version of a file from another. */
 interface Version {
   readonly total: number;
   readonly etag: string | undefined;
 }
 
+/** Reads ranges of a remote file, and sees to it that all are of one version. */
 export class RemoteRanges {
   private version: Version | undefined;
-  /** Where a redirect led, asked directly until it says no. */
+  /** The address that a redirect led to; it is asked directly until it refuses. */
   private settled: URL | undefined;
 
   constructor(
@@ -92,7 +95,7 @@ export class RemoteRanges {
     return this.plainly(() =>
       withRetries(signal, async () => {
         const reply = await this.ask(0, frontBytes, signal).catch((failure: unknown) => {
-          // The one range that an empty file cannot give.
+          // An empty file answers 416 to any range.
           if (failure instanceof HttpFailure && failure.facts.status === 416) return undefined;
           throw failure;
         });
@@ -160,7 +163,7 @@ export class RemoteRanges {
     await this.plainly(() => withRetries(signal, more));
   }
 
-  /** Asks for [start, end): directly where an earlier redirect led, else (or if that has run out) by the address itself. */
+  /** Asks for the bytes [start, end): of the address that an earlier redirect led to, or, without one and where it has expired, of the first. */
   async ask(start: number, end: number, signal: AbortSignal | undefined): Promise<HttpReply> {
     const request = { headers: { Range: `bytes=${start}-${end - 1}` }, ...(signal && { signal }) };
     if (this.settled)
@@ -201,7 +204,7 @@ export class RemoteRanges {
       throw new SourceError(this.file.name, `has ${size} bytes on the server, and ${expected} in its list of files`);
   }
 
-  /** The Hub names the file itself in the redirect that it answers with. */
+  /** Checks the size and the ETag of the file itself, which the Hub states in the headers of its redirect. */
   private checkLinked({ firstHeaders, url, body }: HttpReply): void {
     const linked = firstHeaders["x-linked-etag"];
     const expected = this.file.etag;
@@ -234,7 +237,7 @@ export function plainEtag(etag: string): string {
   return etag.replace(/^W\//, "").replace(/^"|"$/g, "");
 }
 
-/** An address without what may be secret, for messages. */
+/** An address for messages: without credentials and query, which may be secret. */
 export function plainUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }

@@ -10,7 +10,7 @@ interface Place {
   /** Folder that holds the kernelspecs. */
   folder: string;
   name: string;
-  /** The place in words. */
+  /** The folder in words, such as "for this user". */
   words: string;
 }
 
@@ -100,7 +100,7 @@ function explainFailure(error: unknown, target: string): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** The nearest folder above `target` that exists, which is the one that refused. */
+/** The nearest folder above `target` that exists: the one that could not be written to. */
 function firstBarrier(target: string): string {
   let folder = path.dirname(target);
   while (!existsSync(folder) && path.dirname(folder) !== folder) folder = path.dirname(folder);

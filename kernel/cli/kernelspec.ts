@@ -4,8 +4,9 @@ import path from "node:path";
 /** Flags that Node needs for interrupts that keep the session's state. */
 const NODE_FLAGS = ["--no-force-async-hooks-checks"];
 
+/** The files that a kernelspec names. */
 export interface KernelspecFiles {
-  /** Absolute path of the Node that runs the kernel: Jupyter's own search path may hold another one, or none. */
+  /** Absolute path of the Node that runs the kernel; Jupyter's search path may lead to another one, or to none. */
   node: string;
   /** Absolute path of lib/kernel/main.js. */
   main: string;
@@ -43,6 +44,7 @@ export function installKernelspec(target: string, files: KernelspecFiles): void 
   }
 }
 
+/** Removes the kernelspec folder `target`, which must exist. */
 export function removeKernelspec(target: string): void {
   rmSync(target, { recursive: true });
 }

@@ -4,7 +4,7 @@ import type { Progress } from "../host";
 import { describeProgress, progressText } from "../session/progress";
 
 const updateMilliseconds = 100;
-/** Work that is over sooner shows nothing. */
+/** Milliseconds before the line is shown; shorter work shows nothing. */
 const showAfterMilliseconds = 300;
 
 /** What `ProgressLine` writes to: a terminal. */
@@ -51,15 +51,15 @@ export class ProgressLine {
   }
 }
 
-/** Names of layers and files come from foreign files: what steers a terminal is left out. */
+/** `text` without the characters that steer a terminal: names of layers and files come from foreign files. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}|\p{Cf}/gu, "�");
 }
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Runs work that shows its progress and that Ctrl-C stops: the work ends at its next step, removes what it began to write or keeps it, as
- *  `left` says, and the process gives the exit code of the signal. */
+/** Runs work that shows its progress and that Ctrl-C stops. Stopped work ends at its next step; `left` is the
+ *  sentence that says what it leaves behind, and the process ends with the exit code of the signal. */
 export async function runLongWork<Result>(
   work: (options: { signal: AbortSignal; onProgress: (progress: Progress) => void }) => Promise<Result>,
   left = "nothing was written",

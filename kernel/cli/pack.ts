@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { beside, fileName } from "../bytes/beside";
+import { beside, fileName } from "../bytes/file-name";
 import { fileSource } from "../bytes/source";
 import { blockBytesIn, type ArchiveIndex } from "../archive/contents";
 import { readIndex } from "../archive/contents-reader";

@@ -1,32 +1,49 @@
+import { OptionError } from "../errors";
 import type { CountedSymbols } from "../measure/entropy";
+import { nearestWord } from "../options";
 import type { Step } from "../tensor/step";
 import type { ArrayType, ByteReader, ByteWriter, IntegerArray } from "./container/container";
 
-/** A lossless coder of integers: `decode` gives back what `encode` took. Pure and synchronous. */
-export interface Coder<S extends Step = Step> {
-  readonly kind: S["kind"];
-  /** The byte that names the coder in the container. */
+/** A form in which integers are stored: `decode` gives back what `encode` took. Pure and synchronous. */
+export interface SymbolForm<S extends Step = Step> {
+  /** The byte that names the form in the container; no other form has it. */
   readonly id: number;
-  /** Writes table and payload of at least one symbol, which occur as often as `counted` says; gives the bits of the payload alone. */
+  /** Writes table and payload of at least one symbol, which occur as often as `counted` says; returns the bits of the payload alone. */
   encode(symbols: IntegerArray, step: S, writer: ByteWriter, counted: CountedSymbols): number;
   /** Reads `count` ≥ 1 symbols in order into the array that `create` makes of that length, which is called when the bytes are seen to hold
    *  them; leaves the reader at its end. */
   decode(reader: ByteReader, count: number, range: SymbolRange, create: () => IntegerArray): void;
-  label(step: S): string;
 }
 
-/** A lossless coder of the bytes of any array. */
-export interface ByteCoder<S extends Step = Step> {
-  readonly kind: S["kind"];
+/** A form in which the bytes of any array are stored. */
+export interface ByteForm<S extends Step = Step> {
+  /** The byte that names the form in the container; no other form has it. */
   readonly id: number;
-  /** Writes the little-endian bytes of the elements of an array of that type, at least one; gives the bits of the payload alone. */
+  /** Writes the little-endian bytes of the elements of an array of that type, at least one; returns the bits of the payload alone. */
   encodeBytes(bytes: Uint8Array, type: ArrayType, step: S, writer: ByteWriter, options: ByteOptions): number;
   /** Reads `length` bytes into the array that `create` makes, which is called when the stored bytes are seen to hold them; leaves the
    *  reader at its end. */
   decodeBytes(reader: ByteReader, length: number, create: () => Uint8Array, options: ByteOptions): void;
-  label(step: S): string;
 }
 
+/** A form of either sort. */
+export type Form<S extends Step = Step> = SymbolForm<S> | ByteForm<S>;
+
+/** A lossless coder: the kind of its steps, and the forms in which it stores. */
+export interface Coder<S extends Step = Step> {
+  /** The kind of its steps: "huffman". */
+  readonly kind: S["kind"];
+  /** All of its forms, that with the lowest number first. */
+  readonly forms: readonly Form<S>[];
+  /** The form in which a step stores so many symbols. */
+  formFor(step: S, count: number): Form<S>;
+  /** "huffman", "rans 4 classes": what reports call the step. */
+  label(step: S): string;
+  /** Of a coder that takes the bytes of floats as they are: its step for floats of that dtype. Other coders get them plane by plane. */
+  floatStep?(step: S, dtype: string): Step;
+}
+
+/** What a coder of bytes may need beside them. */
 export interface ByteOptions {
   /** The bytes of the base, as many as those that are coded. */
   readonly base?: Uint8Array | undefined;
@@ -34,11 +51,13 @@ export interface ByteOptions {
 
 /** The symbols that the type of the array can hold. */
 export interface SymbolRange {
+  /** The least of them. */
   readonly minimum: number;
+  /** The greatest of them. */
   readonly maximum: number;
 }
 
-/** Symbols that are worked on at a time. */
+/** How many symbols are worked on at a time. */
 export const pieceLength = 16_384;
 
 /** out[from + i] = symbols[places[i]] for the first `size` places. Written as unsigned numbers of the array's width, so that the loops see
@@ -63,4 +82,29 @@ export function placeSymbols(
     const table = Int32Array.from(symbols);
     for (let i = 0; i < size; i++) out[from + i] = table[places[i]];
   }
+}
+
+/** The coder of a step among `coders`; throws `OptionError` when its kind is none of theirs. */
+export function coderIn(coders: readonly Coder[], step: Step): Coder {
+  const found = coders.find(({ kind }) => kind === step.kind);
+  if (found) return found;
+  const kinds = coders.map(({ kind }) => kind);
+  const guess = nearestWord(String(step.kind), kinds);
+  throw new OptionError(
+    `encode(): "${String(step.kind)}" is no lossless coder; ${guess ? `did you mean "${guess}"?` : `there are ${kinds.join(", ")}`}`,
+  );
+}
+
+/** A form and the coder that stores in it. */
+export interface FormOfCoder {
+  /** The coder that stores in it. */
+  readonly coder: Coder;
+  /** One of the coder's forms. */
+  readonly form: Form;
+}
+
+/** All forms of `coders` by the byte that names them, ascending. */
+export function formsOf(coders: readonly Coder[]): ReadonlyMap<number, FormOfCoder> {
+  const all = coders.flatMap((coder) => coder.forms.map((form) => ({ coder, form })));
+  return new Map(all.sort((a, b) => a.form.id - b.form.id).map((one) => [one.form.id, one]));
 }

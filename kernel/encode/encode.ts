@@ -1,62 +1,36 @@
-/** Lossless coding of arrays and text, for teaching, for tests and for `compress()`. The coders are registered here by kind. */
+/** Lossless coding of arrays and text, for teaching, for tests and for `compress()`. */
 import { OptionError } from "../errors";
 import { countSymbols, entropyOfCounts } from "../measure/entropy";
-import { checkNumber, checkOptionNames, nearestWord } from "../options";
-import type { Step } from "../tensor/step";
+import { checkNumber, checkOptionNames } from "../options";
+import type { Step, StepOf } from "../tensor/step";
 import { layoutCodeOf, layoutOf } from "./byte-planes/block-layout";
-import type { ByteCoder, Coder } from "./coder";
+import { coderIn, formsOf, type Coder } from "./coder";
+import { symbolCoders, type CodedStep } from "./coders";
 import { arrayTypes, ByteReader, ByteWriter, magic, type FloatArray, type IntegerArray } from "./container/container";
-import { hornerCoder } from "./horner";
-import { hasStreams, huffmanCoder, huffmanStreamsCoder, type HuffmanStep } from "./huffman";
 import { deltaCoder, planesCoder, splitIntoPlanes } from "./planes";
-import { adaptiveRansCoder, classedRansCoder, ransCoder, type RansStep } from "./rans";
-import { zstdCoder } from "./zstd";
 
-/** A coder of integers, or of bytes of any kind. */
-export type AnyCoder = Coder | ByteCoder;
-
-const planesForms = planesCoder({ formOf, byNumber: (id) => stored.get(id) });
+/** All coders, that with the lowest number of a form first. */
+const table: readonly Coder[] = [...symbolCoders, planesCoder, deltaCoder].sort(
+  (a, b) => a.forms[0].id - b.forms[0].id,
+);
 
 /** Every form in which coders store, by the byte that names it. */
-const stored: ReadonlyMap<number, AnyCoder> = new Map(
-  (
-    [
-      ...[huffmanCoder, hornerCoder, ransCoder, huffmanStreamsCoder, planesForms, adaptiveRansCoder, zstdCoder],
-      ...[deltaCoder, classedRansCoder],
-    ] as unknown as AnyCoder[]
-  ).map((coder) => [coder.id, coder]),
-);
+const stored = formsOf(table);
 
-/** Every lossless coder by its `kind`. A coder here takes any step whose kind is its own. */
-export const coders: ReadonlyMap<string, AnyCoder> = new Map(
-  ([huffmanCoder, hornerCoder, ransCoder, planesForms, zstdCoder, deltaCoder] as unknown as AnyCoder[]).map((coder) => [
-    coder.kind,
-    coder,
-  ]),
-);
+/** Every lossless coder by its `kind`. */
+export const coders: ReadonlyMap<string, Coder> = new Map(table.map((coder) => [coder.kind, coder]));
+
+/** A step of any lossless coder; its `kind` tells of which. */
+export type EncodeStep = CodedStep | StepOf<typeof planesCoder | typeof deltaCoder>;
 
 /** The coder of a step; throws `OptionError` when its kind is none. */
-export function coderOf(step: Step): AnyCoder {
-  const coder = coders.get(step.kind);
-  if (coder) return coder;
-  const kinds = [...coders.keys()];
-  const guess = nearestWord(String(step.kind), kinds);
-  throw new OptionError(
-    `encode(): "${String(step.kind)}" is no lossless coder; ${guess ? `did you mean "${guess}"?` : `there are ${kinds.join(", ")}`}`,
-  );
-}
-
-/** The form in which a step stores so many symbols. */
-function formOf(step: Step, count: number): AnyCoder {
-  const coder = coderOf(step);
-  if (step.kind === "huffman" && hasStreams(step as HuffmanStep, count)) return huffmanStreamsCoder as Coder;
-  if (step.kind === "rans" && (step as RansStep).adaptive) return adaptiveRansCoder as Coder;
-  if (step.kind === "rans" && (step as RansStep).classes) return classedRansCoder as Coder;
-  return coder;
+export function coderOf(step: Step): Coder {
+  return coderIn(table, step);
 }
 
 /** An array after lossless coding. */
 export interface Encoded {
+  /** The step that coded it. */
   readonly step: Step;
   /** "huffman". */
   readonly label: string;
@@ -74,15 +48,18 @@ export interface Encoded {
   readonly entropyBits: number;
 }
 
+/** Options of `encode()`. */
 export interface EncodeOptions {
-  /** For `delta()`: an array of as many bytes. */
+  /** For `delta()`, which needs it: an array of as many bytes. */
   readonly base?: IntegerArray | FloatArray;
 }
 
+/** Options of `decode()`. */
 export interface DecodeOptions extends EncodeOptions {
-  /** Used in errors. */
+  /** What errors call the bytes; default "encoded data". */
   readonly name?: string;
-  /** Unless told, as many as the result of `encode` says, or, of bytes alone, 2^22 and 64 for each byte. */
+  /** Symbols that the bytes may give out, 0 to 2^32; unless told, as many as the result of `encode` says, or, of bytes
+   *  alone, 2^22 and 64 for each byte. */
   readonly maximumSymbols?: number;
 }
 
@@ -104,7 +81,7 @@ export function encode(data: IntegerArray | FloatArray | string, step: Step, opt
     );
   const type = arrayTypes[number];
   const array = typeof data === "string" ? unitsOf(data) : data;
-  const form = formOf(step, array.length);
+  const form = coder.formFor(step, array.length);
   if (type.minimum === undefined && !("encodeBytes" in form))
     throw new OptionError(
       `encode(): ${coder.kind}() takes integers and text; planes({ coder: ${coder.kind}() }) takes a ${type.name}`,
@@ -171,27 +148,28 @@ export function decode(encoded: Encoded | Uint8Array, options: DecodeOptions = {
     integer: true,
   });
   const reader = ByteReader.open(bytes, options.name ?? "encoded data");
-  const coder = stored.get(reader.byte());
-  if (!coder)
+  const found = stored.get(reader.byte());
+  if (!found)
     return reader.fail(
       `coder ${reader.bytes[4]}`,
-      [...stored.values()].map(({ id, kind }) => `${id} (${kind})`).join(", "),
+      [...stored].map(([id, { coder }]) => `${id} (${coder.kind})`).join(", "),
       4,
     );
+  const { coder, form } = found;
   const type = arrayTypes[reader.byte()];
   if (!type) return reader.fail(`array type ${reader.bytes[5]}`, `0 to ${arrayTypes.length - 1}`, 5);
   const count = reader.varint("the number of symbols", limit);
   let values = type.create(0);
   // Called when the coder has seen that the bytes hold so many.
   const create = (): IntegerArray | FloatArray => (values = type.create(count));
-  if ("decodeBytes" in coder) {
+  if ("decodeBytes" in form) {
     const base = options.base && bytesOf(options.base);
-    if (count > 0) coder.decodeBytes(reader, count * type.width, () => bytesOf(create()), { base });
+    if (count > 0) form.decodeBytes(reader, count * type.width, () => bytesOf(create()), { base });
   } else {
     const { minimum, maximum } = type;
     if (minimum === undefined || maximum === undefined)
       return reader.fail(`${type.name} by ${coder.kind}`, "an array of integers", 5);
-    if (count > 0) coder.decode(reader, count, { minimum, maximum }, () => create() as IntegerArray);
+    if (count > 0) form.decode(reader, count, { minimum, maximum }, () => create() as IntegerArray);
   }
   if (reader.left > 0) return reader.fail(`${reader.left} bytes are left over`, "the checksum");
   return type.name === "string" ? textOf(values as Uint16Array) : values;

@@ -11,16 +11,20 @@ import { OptionError } from "../errors";
 import type { CountedSymbols } from "../measure/entropy";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { pieceLength, type Coder, type SymbolRange } from "./coder";
+import { pieceLength, type Coder, type SymbolForm, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 
+/** Options of `horner()`. */
 export interface HornerOptions {
   /** Number of different digits, 2 to 2^32; without it, greatest − least symbol + 1. */
   radix?: number;
 }
 
+/** The step that `horner()` gives, checked and frozen. */
 export interface HornerStep extends Step {
+  /** Names the coder. */
   readonly kind: "horner";
+  /** Number of different digits, 2 to 2^32; absent: greatest − least symbol + 1. */
   readonly radix?: number;
 }
 
@@ -33,7 +37,12 @@ export function horner(options: HornerOptions = {}): HornerStep {
 }
 
 /** Bytes of a word and digits in it, for a radix from 2 to 2^32. */
-export function hornerWord(radix: number): { wordBytes: number; digits: number } {
+export function hornerWord(radix: number): {
+  /** Bytes of a word, 1–4. */
+  wordBytes: number;
+  /** Digits in a word. */
+  digits: number;
+} {
   let best = { wordBytes: 4, digits: digitsIn(4, radix) };
   for (let wordBytes = 3; wordBytes >= 1; wordBytes--) {
     const digits = digitsIn(wordBytes, radix);
@@ -126,10 +135,12 @@ function decode(reader: ByteReader, count: number, range: SymbolRange, create: (
   reader.offset = reader.end;
 }
 
+const form: SymbolForm<HornerStep> = { id: 2, encode, decode };
+
+/** The coder of `horner()` steps. */
 export const hornerCoder: Coder<HornerStep> = {
   kind: "horner",
-  id: 2,
-  encode,
-  decode,
+  forms: [form],
+  formFor: () => form,
   label: (step) => (step.radix === undefined ? "horner" : `horner radix ${step.radix}`),
 };

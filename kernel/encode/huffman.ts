@@ -1,4 +1,4 @@
-/** Huffman coding, canonical and length-limited (Huffman 1952; lengths by package–merge, see code-lengths.ts).
+/** Huffman coding, canonical and length-limited (Huffman 1952; lengths by package–merge, see loops/prefix-code.ts).
  *
  *  Any integers of up to 32 bits, up to 65,536 different ones, remapped by a table that is stored and counted. Codes are at most
  *  `maxLength` bits; without that option 11 for up to 256 symbols in four streams (which costs under 0.1 % more than no limit), else 15,
@@ -14,12 +14,12 @@
  *  byte. Decoding one stream looks up 12 bits at a time, which gives up to three symbols at once for alphabets of up to 256;
  *  longer codes are found by their canonical order. */
 import { OptionError } from "../errors";
+import { canonicalCodes, codeLengths } from "../loops/prefix-code";
 import type { CountedSymbols } from "../measure/entropy";
 import { bitsFor } from "../measure/size";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { canonicalCodes, codeLengths } from "./prefix/code-lengths";
-import { pieceLength, type Coder, type SymbolRange } from "./coder";
+import { pieceLength, type Coder, type SymbolForm, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 import { decodeStreams, encodeStreams, fastCodeLength } from "./prefix/huffman-streams";
 import { indexOfSymbols } from "./container/symbol-index";
@@ -29,6 +29,7 @@ const lookupBits = 12;
 /** From here on there are four streams unless told. */
 const streamsFrom = 4096;
 
+/** Options of `huffman()`. */
 export interface HuffmanOptions {
   /** Longest code in bits, 1–24; default 11 for up to 256 symbols in four streams, else 15, or ⌈log2 symbols⌉ + 2 where that is more. */
   maxLength?: number;
@@ -36,9 +37,13 @@ export interface HuffmanOptions {
   streams?: 1 | 4;
 }
 
+/** The step that `huffman()` gives, checked and frozen. */
 export interface HuffmanStep extends Step {
+  /** Names the coder. */
   readonly kind: "huffman";
+  /** Longest code in bits, 1–24; absent: as the number of symbols asks. */
   readonly maxLength?: number;
+  /** Streams that take turns; absent: 4 from 4096 symbols on, else 1. */
   readonly streams?: 1 | 4;
 }
 
@@ -57,7 +62,7 @@ export function huffman(options: HuffmanOptions = {}): HuffmanStep {
 }
 
 /** Whether that many symbols are coded in four streams. */
-export function hasStreams(step: HuffmanStep, count: number): boolean {
+function hasStreams(step: HuffmanStep, count: number): boolean {
   return (step.streams ?? (count < streamsFrom ? 1 : 4)) === 4;
 }
 
@@ -256,27 +261,29 @@ function readCodes(reader: ByteReader, table: HuffmanTable, count: number, creat
   reader.offset = end;
 }
 
-const label = (step: HuffmanStep): string => (step.maxLength === undefined ? "huffman" : `huffman ≤${step.maxLength}`);
-
-export const huffmanCoder: Coder<HuffmanStep> = {
-  kind: "huffman",
+const oneStream: SymbolForm<HuffmanStep> = {
   id: 1,
   encode,
   decode(reader, count, range, create) {
     const table = decodeTable(reader, count, range, create);
     if (table) readCodes(reader, table, count, create);
   },
-  label,
 };
 
-/** Four streams: see huffman-streams.ts. */
-export const huffmanStreamsCoder: Coder<HuffmanStep> = {
-  kind: "huffman",
+/** See huffman-streams.ts. */
+const fourStreams: SymbolForm<HuffmanStep> = {
   id: 4,
   encode,
   decode(reader, count, range, create) {
     const table = decodeTable(reader, count, range, create);
     if (table) decodeStreams(reader, table, count, create);
   },
-  label,
+};
+
+/** The coder of `huffman()` steps. */
+export const huffmanCoder: Coder<HuffmanStep> = {
+  kind: "huffman",
+  forms: [oneStream, fourStreams],
+  formFor: (step, count) => (hasStreams(step, count) ? fourStreams : oneStream),
+  label: (step) => (step.maxLength === undefined ? "huffman" : `huffman ≤${step.maxLength}`),
 };

@@ -7,7 +7,8 @@
 import { OptionError } from "../errors";
 import { countSymbols } from "../measure/entropy";
 import { checkOptionNames } from "../options";
-import { ownLane, places, planeKernels } from "../simd/planes";
+import { ownLane, places } from "../loops/plane-memory";
+import { planeLoops } from "../loops/planes";
 import { dtypes } from "../tensor/dtype";
 import type { Step } from "../tensor/step";
 import {
@@ -19,11 +20,13 @@ import {
   type Layout,
   type LayoutCode,
 } from "./byte-planes/block-layout";
-import type { ByteCoder, Coder } from "./coder";
+import { coderIn, formsOf, type ByteForm, type Coder } from "./coder";
+import { symbolCoders } from "./coders";
 import { ByteWriter, type ArrayType, type ByteReader } from "./container/container";
 import { hashBytes64 } from "./byte-planes/hash";
 import { blockLimits, decodeBlock, encodeBlock, planesOf, putTogether, takeApart } from "./byte-planes/planes";
 
+/** Options of `planes()`. */
 export interface PlanesOptions {
   /** What the array's bytes are, when the array does not say: "BF16" or "F16" in a Uint16Array, any type in a Uint8Array. */
   type?: string;
@@ -31,23 +34,31 @@ export interface PlanesOptions {
   coder?: Step;
 }
 
+/** The step that `planes()` gives, checked and frozen. */
 export interface PlanesStep extends Step {
+  /** Names the coder. */
   readonly kind: "planes";
+  /** What the array's bytes are: "BF16"; absent where the array says it. */
   readonly type?: string;
+  /** The coder of each plane; absent: the archive's own, which chooses among forms. */
   readonly coder?: Step;
 }
 
+/** Options of `delta()`. */
 export interface DeltaOptions {
   /** As of `planes()`. */
   type?: string;
 }
 
+/** The step that `delta()` gives, checked and frozen. */
 export interface DeltaStep extends Step {
+  /** Names the coder. */
   readonly kind: "delta";
+  /** What the array's bytes are: "BF16"; absent where the array says it. */
   readonly type?: string;
 }
 
-const innerKinds: readonly string[] = ["huffman", "rans", "horner", "zstd"];
+const innerKinds = (): string[] => symbolCoders.map(({ kind }) => kind);
 
 function checkType(method: string, type: string | undefined): { type?: string } {
   if (type === undefined) return {};
@@ -61,9 +72,11 @@ export function planes(options: PlanesOptions = {}): PlanesStep {
   checkOptionNames("planes", options, ["type", "coder"]);
   const step = { kind: "planes" as const, ...checkType("planes", options.type) };
   if (options.coder === undefined) return Object.freeze(step);
-  if (!innerKinds.includes(options.coder?.kind))
+  if (!innerKinds().includes(options.coder?.kind))
     throw new OptionError(
-      `planes(): its coder is ${JSON.stringify(options.coder?.kind)}; it takes ${innerKinds.map((kind) => `${kind}()`).join(", ")}`,
+      `planes(): its coder is ${JSON.stringify(options.coder?.kind)}; it takes ${innerKinds()
+        .map((kind) => `${kind}()`)
+        .join(", ")}`,
     );
   return Object.freeze({ ...step, coder: options.coder });
 }
@@ -85,7 +98,7 @@ function layoutFor(step: PlanesStep | DeltaStep, array: ArrayType, length: numbe
 }
 
 function writeBlocks(bytes: Uint8Array, layout: Layout, base: Uint8Array | undefined, writer: ByteWriter): number {
-  const kernels = planeKernels();
+  const kernels = planeLoops.own();
   const { input, output } = ownLane;
   const step = blockBytesOf(layout);
   let total = 0;
@@ -107,7 +120,7 @@ function readBlocks(
   create: () => Uint8Array,
   base: Uint8Array | undefined,
 ): void {
-  const kernels = planeKernels();
+  const kernels = planeLoops.own();
   const { input, output } = ownLane;
   const step = blockBytesOf(layout);
   if (Math.ceil(length / step) * 8 > reader.left + 8)
@@ -123,14 +136,15 @@ function readBlocks(
       reader.fail(problem, expected, block.end - size + offset);
     kernels.memory.set(reader.bytes.subarray(block.offset, block.end), input);
     const baseBlock = base?.subarray(from, from + bytes);
-    decodeBlock(kernels, input, size, layout, output, bytes, { fail, version: 2, base: baseBlock });
+    const to = { at: output, length: bytes };
+    decodeBlock(kernels, { at: input, length: size }, layout, to, { fail, version: 2, base: baseBlock });
     out.set(kernels.memory.subarray(output, output + bytes), from);
   }
 }
 
 /** All planes of `bytes`, the lowest first; of records those of one field behind those of another. */
 export function splitIntoPlanes(bytes: Uint8Array, layout: Layout): Uint8Array[] {
-  const kernels = planeKernels();
+  const kernels = planeLoops.own();
   const records = bytes.length / layout.recordBytes;
   const all: Uint8Array[] = layout.parts.flatMap((part) => {
     const { count, length } = planesOf(part, records);
@@ -154,7 +168,7 @@ export function splitIntoPlanes(bytes: Uint8Array, layout: Layout): Uint8Array[]
 
 /** The inverse, into `out`. */
 export function joinPlanes(all: readonly Uint8Array[], layout: Layout, out: Uint8Array): void {
-  const kernels = planeKernels();
+  const kernels = planeLoops.own();
   forEachBlock(out.length, layout, (from, size) => {
     let plane = 0;
     for (const part of layout.parts) {
@@ -185,83 +199,80 @@ function readLayout(reader: ByteReader, length: number): Layout {
   return layout;
 }
 
-/** How the planes' own coder is found: the form that a step has for so many symbols, and the form that a number names. */
-export interface CodersOfPlanes {
-  formOf(step: Step, count: number): Coder | ByteCoder;
-  byNumber(id: number): Coder | ByteCoder | undefined;
+const bytesType: ArrayType = {
+  name: "Uint8Array",
+  width: 1,
+  minimum: 0,
+  maximum: 255,
+  create: (n) => new Uint8Array(n),
+};
+
+function writePlane(plane: Uint8Array, step: Step, writer: ByteWriter): number {
+  const form = coderIn(symbolCoders, step).formFor(step, plane.length);
+  const own = new ByteWriter();
+  const bits =
+    "encodeBytes" in form
+      ? form.encodeBytes(plane, bytesType, step, own, {})
+      : form.encode(plane, step, own, countSymbols(plane));
+  const isShorter = own.length < plane.length;
+  writer.byte(isShorter ? form.id : 0);
+  writer.varint(isShorter ? own.length : plane.length);
+  writer.bytes(isShorter ? own.written : plane);
+  return isShorter ? bits : 8 * plane.length;
 }
 
-export function planesCoder(coders: CodersOfPlanes): ByteCoder<PlanesStep> {
-  const bytesType: ArrayType = {
-    name: "Uint8Array",
-    width: 1,
-    minimum: 0,
-    maximum: 255,
-    create: (n) => new Uint8Array(n),
-  };
-
-  function writePlane(plane: Uint8Array, step: Step, writer: ByteWriter): number {
-    const coder = coders.formOf(step, plane.length);
-    const own = new ByteWriter();
-    const bits =
-      "encodeBytes" in coder
-        ? coder.encodeBytes(plane, bytesType, step, own, {})
-        : coder.encode(plane, step, own, countSymbols(plane));
-    const isShorter = own.length < plane.length;
-    writer.byte(isShorter ? coder.id : 0);
-    writer.varint(isShorter ? own.length : plane.length);
-    writer.bytes(isShorter ? own.written : plane);
-    return isShorter ? bits : 8 * plane.length;
+function readPlane(reader: ByteReader, length: number): Uint8Array {
+  const id = reader.byte();
+  const part = reader.part(reader.varint("the bytes of a plane", length), "a plane");
+  if (id === 0) {
+    if (part.left !== length) reader.fail(`a raw plane of ${part.left} bytes`, `${length}`, part.offset);
+    return part.bytes.subarray(part.offset, part.end);
   }
-
-  function readPlane(reader: ByteReader, length: number): Uint8Array {
-    const id = reader.byte();
-    const part = reader.part(reader.varint("the bytes of a plane", length), "a plane");
-    if (id === 0) {
-      if (part.left !== length) reader.fail(`a raw plane of ${part.left} bytes`, `${length}`, part.offset);
-      return part.bytes.subarray(part.offset, part.end);
-    }
-    const coder = coders.byNumber(id);
-    if (!coder || coder.kind === "planes" || coder.kind === "delta")
-      return reader.fail(`coder ${id} of a plane`, "0 (raw) or a coder of bytes", part.offset);
-    let plane = new Uint8Array(0);
-    const create = (): Uint8Array => (plane = new Uint8Array(length));
-    if ("decodeBytes" in coder) coder.decodeBytes(part, length, create, {});
-    else coder.decode(part, length, { minimum: 0, maximum: 255 }, create);
-    if (part.left !== 0) part.fail(`${part.left} bytes are left over`, "the end of the plane");
-    return plane;
-  }
-
-  return {
-    kind: "planes",
-    id: 5,
-    encodeBytes(bytes, type, step, writer) {
-      const code = layoutFor(step, type, bytes.length);
-      numbersOf(code).forEach((number) => writer.varint(number));
-      writer.byte(step.coder ? 1 : 0);
-      if (!step.coder) return writeBlocks(bytes, layoutOf(code), undefined, writer);
-      const { coder } = step;
-      return splitIntoPlanes(bytes, layoutOf(code)).reduce((sum, plane) => sum + writePlane(plane, coder, writer), 0);
-    },
-    decodeBytes(reader, length, create) {
-      const layout = readLayout(reader, length);
-      const mode = reader.byte();
-      if (mode === 0) return readBlocks(reader, length, layout, create, undefined);
-      if (mode !== 1) reader.fail(`byte value ${mode}`, "0 for blocks or 1 for planes", reader.offset - 1);
-      const records = length / layout.recordBytes;
-      const lengths = layout.parts.flatMap((part) => {
-        const { count, length: each } = planesOf(part, records);
-        return new Array<number>(count).fill(each);
-      });
-      const all = lengths.map((each) => readPlane(reader, each));
-      joinPlanes(all, layout, create());
-    },
-    label: (step) => (step.coder ? `planes ${coders.formOf(step.coder, 0).label(step.coder)}` : "planes"),
-  };
+  const form = formsOf(symbolCoders).get(id)?.form;
+  if (!form) return reader.fail(`coder ${id} of a plane`, "0 (raw) or a coder of bytes", part.offset);
+  let plane = new Uint8Array(0);
+  const create = (): Uint8Array => (plane = new Uint8Array(length));
+  if ("decodeBytes" in form) form.decodeBytes(part, length, create, {});
+  else form.decode(part, length, { minimum: 0, maximum: 255 }, create);
+  if (part.left !== 0) part.fail(`${part.left} bytes are left over`, "the end of the plane");
+  return plane;
 }
 
-export const deltaCoder: ByteCoder<DeltaStep> = {
-  kind: "delta",
+const planesForm: ByteForm<PlanesStep> = {
+  id: 5,
+  encodeBytes(bytes, type, step, writer) {
+    const code = layoutFor(step, type, bytes.length);
+    numbersOf(code).forEach((number) => writer.varint(number));
+    writer.byte(step.coder ? 1 : 0);
+    if (!step.coder) return writeBlocks(bytes, layoutOf(code), undefined, writer);
+    const { coder } = step;
+    return splitIntoPlanes(bytes, layoutOf(code)).reduce((sum, plane) => sum + writePlane(plane, coder, writer), 0);
+  },
+  decodeBytes(reader, length, create) {
+    const layout = readLayout(reader, length);
+    const mode = reader.byte();
+    if (mode === 0) return readBlocks(reader, length, layout, create, undefined);
+    if (mode !== 1) reader.fail(`byte value ${mode}`, "0 for blocks or 1 for planes", reader.offset - 1);
+    const records = length / layout.recordBytes;
+    const lengths = layout.parts.flatMap((part) => {
+      const { count, length: each } = planesOf(part, records);
+      return new Array<number>(count).fill(each);
+    });
+    const all = lengths.map((each) => readPlane(reader, each));
+    joinPlanes(all, layout, create());
+  },
+};
+
+/** The coder of `planes()` steps. */
+export const planesCoder: Coder<PlanesStep> = {
+  kind: "planes",
+  forms: [planesForm],
+  formFor: () => planesForm,
+  label: ({ coder }) => (coder ? `planes ${coderIn(symbolCoders, coder).label(coder)}` : "planes"),
+  floatStep: (step, type): PlanesStep => ({ type, ...step }),
+};
+
+const deltaForm: ByteForm<DeltaStep> = {
   id: 8,
   encodeBytes(bytes, type, step, writer, { base }) {
     if (!base)
@@ -288,5 +299,12 @@ export const deltaCoder: ByteCoder<DeltaStep> = {
       );
     readBlocks(reader, length, layout, create, base);
   },
+};
+
+/** The coder of `delta()` steps. */
+export const deltaCoder: Coder<DeltaStep> = {
+  kind: "delta",
+  forms: [deltaForm],
+  formFor: () => deltaForm,
   label: () => "delta",
 };

@@ -21,12 +21,13 @@
  *    1  per symbol: varint frequency, varint (gap − 1) to the next (none behind the last);
  *  whichever is shorter. Then the states, 4 bytes each, and the codes' bytes in the decoder's order. */
 import { OptionError } from "../errors";
+import { chunkSymbols, coderPlaces, setInterleaving } from "../loops/coder-memory";
+import { coderLoops } from "../loops/coders";
 import type { CountedSymbols } from "../measure/entropy";
 import { bitsFor } from "../measure/size";
 import { checkNumber, checkOptionNames } from "../options";
-import { chunkSymbols, coderKernels, coderPlaces } from "../simd/coders";
 import type { Step } from "../tensor/step";
-import { placeSymbols, type Coder, type SymbolRange } from "./coder";
+import { placeSymbols, type Coder, type SymbolForm, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 import { costOf, normalizeCounts } from "./range/frequencies";
 import {
@@ -51,6 +52,7 @@ const usualStreams = 2;
 /** Different symbols that a table may hold. */
 const maxSymbols = 2 ** maxTableBits;
 
+/** Options of `rans()`. */
 export interface RansOptions {
   /** log2 of the places that the symbols share, 8–16; by default 12, or, from 13 to 16, what makes table and codes shorter. */
   tableBits?: number;
@@ -63,11 +65,17 @@ export interface RansOptions {
   streams?: number;
 }
 
+/** The step that `rans()` gives, checked and frozen. */
 export interface RansStep extends Step {
+  /** Names the coder. */
   readonly kind: "rans";
+  /** log2 of the places that the symbols share, 8–16; absent: 12, or what makes table and codes shorter. */
   readonly tableBits?: number;
+  /** States that take turns, 1–8; absent: 2. */
   readonly streams?: number;
+  /** True where no table is stored and the model learns from what it has coded. */
   readonly adaptive?: boolean;
+  /** Tables among which each block of 256 symbols has one, 1–16; absent: 1. */
   readonly classes?: number;
 }
 
@@ -175,7 +183,8 @@ function writeTable({ symbols, frequencies, tableBits, streams }: Table, writer:
 
 function writeCodes(values: IntegerArray, table: Table, writer: ByteWriter): number {
   const { symbols, frequencies, tableBits, streams } = table;
-  const kernels = coderKernels();
+  const kernels = coderLoops.own();
+  setInterleaving(kernels.view, { streams, bits: tableBits });
   const { memory, states, halves } = kernels;
   const index = indexOfSymbols(symbols);
   setPlaces(kernels, frequencies, false);
@@ -186,7 +195,7 @@ function writeCodes(values: IntegerArray, table: Table, writer: ByteWriter): num
     index(values, from, to, halves);
     const end = coderPlaces.coded + bytesOfChunk;
     const lane = (to - 1) % streams;
-    const begin = kernels.encodeSymbols(coderPlaces.symbols, to - from, lane, streams, tableBits, end);
+    const begin = kernels.encodeSymbols(coderPlaces.symbols, to - from, lane, end);
     parts.push(memory.slice(begin, end));
   }
   writeStates(kernels, streams, writer);
@@ -205,7 +214,7 @@ function decode(reader: ByteReader, count: number, range: SymbolRange, create: (
     reader.fail(`symbol ${least}`, `${range.minimum} to ${range.maximum}, what the array's type holds`);
   if (n === 1) return void create().fill(least);
   const table = readTable(reader, n, least, range);
-  readStates(coderKernels(), table.streams, reader);
+  readStates(coderLoops.own(), table.streams, reader);
   const largest = table.frequencies.reduce((most, f) => Math.max(most, f), 0) / 2 ** table.tableBits;
   checkCount(reader, count, table.streams, largest);
   readCodes(reader, table, count, create);
@@ -255,14 +264,15 @@ function readTable(reader: ByteReader, n: number, least: number, range: SymbolRa
 function readCodes(reader: ByteReader, table: Table, count: number, create: () => IntegerArray): void {
   const { symbols, frequencies, tableBits, streams } = table;
   const { bytes, end } = reader;
-  const kernels = coderKernels();
+  const kernels = coderLoops.own();
+  setInterleaving(kernels.view, { streams, bits: tableBits });
   setPlaces(kernels, frequencies, true);
   let values: IntegerArray | undefined;
   const { coded, symbols: to } = coderPlaces;
   for (let done = 0; done < count; done += chunkSymbols) {
     const size = Math.min(chunkSymbols, count - done);
     const until = loadCoded(kernels, bytes, reader.offset, end);
-    const at = kernels.decodeSymbols(coded, until, to, size, done % streams, streams, tableBits);
+    const at = kernels.decodeSymbols(coded, until, to, size, done % streams);
     if (at === 0) reader.fail("the codes go on past the end", `${count} symbols within the data`, end);
     reader.offset += at - coded;
     placeSymbols(symbols, kernels.halves, size, (values ??= create()), done);
@@ -272,11 +282,23 @@ function readCodes(reader: ByteReader, table: Table, count: number, create: () =
   checkStates(kernels, streams, reader);
 }
 
+const oneTable: SymbolForm<RansStep> = { id: 3, encode, decode };
+
+/** rans({ adaptive: true }): see rans-adaptive.ts. */
+const adaptive: SymbolForm<RansStep> = { id: 6, encode: adaptiveEncode, decode: adaptiveDecode };
+
+/** rans({ classes: 8 }): see rans-classes.ts. */
+const classed: SymbolForm<RansStep> = {
+  id: 9,
+  encode: (values, step, writer, counted) => encodeClasses(values, step, writer, counted, oneTable),
+  decode: (reader, count, range, create) => decodeClasses(reader, count, range, create, oneTable),
+};
+
+/** The coder of `rans()` steps. */
 export const ransCoder: Coder<RansStep> = {
   kind: "rans",
-  id: 3,
-  encode,
-  decode,
+  forms: [oneTable, adaptive, classed],
+  formFor: (step) => (step.adaptive ? adaptive : step.classes ? classed : oneTable),
   label: (step) =>
     [
       "rans",
@@ -284,22 +306,4 @@ export const ransCoder: Coder<RansStep> = {
       ...(step.classes ? [`${step.classes} classes`] : []),
       ...(step.tableBits ? [`${step.tableBits} bits`] : []),
     ].join(" "),
-};
-
-/** rans({ adaptive: true }): see rans-adaptive.ts. */
-export const adaptiveRansCoder: Coder<RansStep> = {
-  kind: "rans",
-  id: 6,
-  encode: adaptiveEncode,
-  decode: adaptiveDecode,
-  label: ransCoder.label,
-};
-
-/** rans({ classes: 8 }): see rans-classes.ts. */
-export const classedRansCoder: Coder<RansStep> = {
-  kind: "rans",
-  id: 9,
-  encode: (values, step, writer, counted) => encodeClasses(values, step, writer, counted, ransCoder as Coder),
-  decode: (reader, count, range, create) => decodeClasses(reader, count, range, create, ransCoder as Coder),
-  label: ransCoder.label,
 };

@@ -4,7 +4,7 @@
  *  Stored: varint bytes of each frame, one for each 16 MiB of the array's bytes, little-endian; then the frames, which any zstd reads. */
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import type { ByteCoder } from "./coder";
+import type { ByteForm, Coder } from "./coder";
 import { compressFrame, decompressFrame } from "./container/zstd-module";
 
 const frameBytes = 2 ** 24;
@@ -13,13 +13,17 @@ const leastBytes = (length: number): number => 2 + 4 * Math.ceil(length / 2 ** 1
 /** ZSTD_COMPRESSBOUND of a frame. */
 const mostBytes = frameBytes + frameBytes / 256;
 
+/** Options of `zstd()`. */
 export interface ZstdOptions {
   /** 1 (fast) to 19 (small); 3 unless told. */
   level?: number;
 }
 
+/** The step that `zstd()` gives, checked and frozen. */
 export interface ZstdStep extends Step {
+  /** Names the coder. */
   readonly kind: "zstd";
+  /** 1 (fast) to 19 (small); absent: 3. */
   readonly level?: number;
 }
 
@@ -31,8 +35,7 @@ export function zstd(options: ZstdOptions = {}): ZstdStep {
   return Object.freeze({ kind: "zstd", level: checkNumber("zstd", "level", options.level, range) });
 }
 
-export const zstdCoder: ByteCoder<ZstdStep> = {
-  kind: "zstd",
+const form: ByteForm<ZstdStep> = {
   id: 7,
   encodeBytes(bytes, _type, step, writer) {
     const frames: Uint8Array[] = [];
@@ -65,5 +68,13 @@ export const zstdCoder: ByteCoder<ZstdStep> = {
       reader.offset += size;
     });
   },
+};
+
+/** The coder of `zstd()` steps. */
+export const zstdCoder: Coder<ZstdStep> = {
+  kind: "zstd",
+  forms: [form],
+  formFor: () => form,
   label: (step) => (step.level === undefined ? "zstd" : `zstd -${step.level}`),
+  floatStep: (step) => step,
 };

@@ -11,16 +11,17 @@ export const maxConfigBytes = 64 * 1024 * 1024;
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** The settings of a model that was opened from `source`; `undefined` where there are none, or the file holds anything else than a JSON
- *  object: weights open without their settings, and what needs them says so. GGUF files have theirs in the metadata. */
+/** The settings of a model that was opened from `source`: in the `config.json` beside it, or in the file itself, as TensorFlow.js has them;
+ *  "metadata" says that they are read already. `undefined` where there are none, or the file holds anything else than a JSON object:
+ *  weights open without their settings, and what needs them says so. */
 export async function readConfig(
-  format: string,
+  where: "beside" | "file" | "metadata",
   source: ByteSource,
   siblings: Siblings,
   signal: AbortSignal | undefined,
 ): Promise<Settings | undefined> {
-  if (format === "gguf") return undefined;
-  if (format !== "tfjs") return readJsonObject(() => siblings("config.json", 0), signal);
+  if (where === "metadata") return undefined;
+  if (where === "beside") return readJsonObject(() => siblings("config.json", 0), signal);
   const entries = Object.entries((await readJsonObject(() => Promise.resolve(source), signal)) ?? {});
   return Object.fromEntries(entries.filter(([key]) => key !== "weightsManifest"));
 }

@@ -2,8 +2,9 @@ import { bfloat16FromBits, float16FromBits } from "../bytes/half-float";
 import { pause, throwIfStopped } from "../bytes/pause";
 import { OptionError } from "../errors";
 
+/** The float types that values are written in, the widest first. */
 export const floatTypes = ["F32", "F16", "BF16"] as const;
-/** The float types that values are written in. */
+/** One of them. */
 export type SavedFloatType = (typeof floatTypes)[number];
 
 /** Values converted between two turns of the event loop. */

@@ -6,7 +6,8 @@ import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Tensor } from "../tensor/tensor";
 import { quote } from "./json-reader";
-import { hashSources, maxRank } from "./safetensors";
+import { hashSources } from "./hash-sources";
+import { maxRank } from "./limits";
 import { rowMajorStrides, tensorOf } from "./strided-tensor";
 import { memberSource } from "./zip";
 import type { ZipMember } from "./zip";
@@ -120,6 +121,11 @@ export async function openNpy(source: ByteSource, name: string, signal?: AbortSi
     tensors: [tensor],
     sha256: (options) => hashSources([source], name, options?.signal),
   });
+}
+
+/** True for the members of an .npz archive: arrays, and nothing else. */
+export function isNpz(members: readonly ZipMember[]): boolean {
+  return members.length > 0 && members.every((member) => member.name.endsWith(".npy"));
 }
 
 /** An .npz archive: one tensor for each member, called after it without `.npy`. */

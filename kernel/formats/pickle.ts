@@ -6,10 +6,11 @@ import { quote } from "./json-reader";
  *  are done here. A name of Python (GLOBAL) is looked up in a list that the caller gives, a call (REDUCE) goes to the caller's own function
  *  of that name, and everything else is refused by its byte. Source: CPython, Lib/pickletools.py. */
 
-/** Dicts, lists and tuples of a pickle. Dicts keep their order. */
+/** A dict of a pickle; its keys keep their order. */
 export class PickleDict {
   readonly entries = new Map<unknown, unknown>();
 }
+/** A tuple of a pickle. */
 export class PickleTuple {
   constructor(readonly items: readonly unknown[]) {}
 }
@@ -21,6 +22,7 @@ export class PickleGlobal {
   ) {}
 }
 
+/** What the pickle's reader knows of the world around it. */
 export interface PickleWorld {
   /** What `module.name` stands for; `undefined` refuses it. */
   global(name: string): PickleGlobal | undefined;

@@ -4,25 +4,24 @@ import { FormatError, OptionError } from "../errors";
 import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
 import { parametersOf } from "../tensor/tensor";
-import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
+import type { Shape, Tensor } from "../tensor/tensor";
 import { writePieces, type Hashed, type Piece, type WriteOptions } from "./write-pieces";
 import { encodeFloats, floatTypes } from "./float-encoding";
 import type { SavedFloatType } from "./float-encoding";
 import { maxHeaderBytes, safetensorsBits } from "./safetensors";
 
 /** Tensors to be saved: a `Model`'s, or anything that has these members. */
-export type SavedTensor = Pick<Tensor, "name" | "shape" | "dtype" | "sizeBytes"> & {
-  read(options?: ReadOptions): Promise<Float32Array>;
-  readBytes(options?: ReadOptions): Promise<Uint8Array>;
-};
+export type SavedTensor = Pick<Tensor, "name" | "shape" | "dtype" | "sizeBytes" | "read" | "readBytes">;
 
 export type { SavedFloatType };
 
+/** Options of `saveSafetensors()`. */
 export interface SaveSafetensorsOptions {
   /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are. */
   readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined);
   /** Written as `__metadata__`, keys in order; by default the model's own metadata that is text. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
   /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
    *  last whole tensor, to the same bytes. */

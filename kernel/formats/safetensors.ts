@@ -1,11 +1,11 @@
-import { sha256 } from "../bytes/hash";
 import type { ByteSource } from "../bytes/source";
-import { currentHost } from "../host";
 import { FormatError } from "../errors";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Shape } from "../tensor/tensor";
+import { hashSources } from "./hash-sources";
 import { JsonReader, quote } from "./json-reader";
+import { maxNameLength, maxRank, maxTensors } from "./limits";
 import { StoredTensor } from "./stored-tensor";
 
 /** safetensors: 8 bytes with the header's length N (little-endian), N bytes of JSON
@@ -15,14 +15,6 @@ import { StoredTensor } from "./stored-tensor";
 
 /** The reference reader's limit. The header of a 405-billion-parameter model's shard has under 100 kB. */
 export const maxHeaderBytes = 100_000_000;
-/** Shards of the largest mixture-of-experts models have some thousand tensors; a header with a million takes seconds and half
- *  a gigabyte to hold, which is an attack rather than a model. */
-export const maxTensors = 200_000;
-/** Names of real layers have under 200 bytes. */
-export const maxNameLength = 4096;
-/** numpy's limit; torch's own is 64 too. */
-export const maxRank = 64;
-
 /** Bits per element under the format's own names, in the order in which the reference writer sorts: a later type comes first. */
 export const safetensorsBits: ReadonlyMap<string, number> = new Map([
   ["BOOL", 8],
@@ -49,6 +41,9 @@ export const safetensorsBits: ReadonlyMap<string, number> = new Map([
   ["U64", 64],
 ]);
 
+/** Matches the first bytes of a file, read as Latin-1: a header of less than 2^56 bytes that begins with a brace. */
+export const safetensorsMagic = /^.{7}\0\{/s;
+
 const lengthBytes = 8;
 
 /** One tensor as the header gives it. `begin` and `end` count from the end of the header; the `…At` are bytes of the file. */
@@ -62,6 +57,7 @@ export interface SafetensorsEntry {
   readonly offsetsAt: number;
 }
 
+/** The header of a file, checked. */
 export interface SafetensorsHeader {
   /** In the order of their bytes. */
   readonly entries: readonly SafetensorsEntry[];
@@ -227,15 +223,5 @@ export async function openSafetensors(source: ByteSource, name: string, signal?:
     tensors: tensorsOf(source, header),
     metadata: header.metadata,
     sha256: (options) => hashSources([source], name, options?.signal),
-  });
-}
-
-/** SHA-256 of whole files, with progress for whoever watches; of one file on the Hub, the hash that names it there. */
-export async function hashSources(sources: readonly ByteSource[], name: string, signal?: AbortSignal): Promise<string> {
-  if (sources.length === 1 && sources[0].sha256 !== undefined) return sources[0].sha256;
-  const host = currentHost();
-  return sha256(sources, {
-    signal: signal ?? host.signal,
-    onProgress: (done, total) => host.progress?.({ task: "hashing", done, total, unit: "bytes", item: name }),
   });
 }

@@ -4,9 +4,11 @@ import { mapInOrder } from "../threads/pool";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Tensor } from "../tensor/tensor";
+import { hashSources } from "./hash-sources";
 import { JsonReader, quote } from "./json-reader";
+import { maxIndexBytes, maxShards, maxTensors, shardsAtOnce } from "./limits";
 import { readPyTorch } from "./pytorch";
-import { hashSources, maxTensors, readSafetensorsHeader, tensorsOf } from "./safetensors";
+import { readSafetensorsHeader, tensorsOf } from "./safetensors";
 import { folderSiblings, isPlainName } from "./siblings";
 import type { Siblings } from "./siblings";
 import { readZip } from "./zip";
@@ -15,25 +17,20 @@ import { readZip } from "./zip";
  *  `pytorch_model.bin.index.json` the same for PyTorch's files. The index is not trusted: a shard is a plain file name in the index's own
  *  folder, all are of one kind, and each shard holds exactly the tensors that the index puts there. */
 
-/** The index of the largest models has under 10 MB. */
-export const maxIndexBytes = 100_000_000;
-/** Twenty times the shards of the largest models. */
-export const maxShards = 10_000;
-/** Shards whose headers are read at a time: over a network each takes its time. */
-export const shardsAtOnce = 8;
 /** Metadata of an index is one flat object. */
 const maxMetadataDepth = 8;
 
 /** A shard's name and, for each tensor that belongs there, the byte of the index that says so. */
 export type WeightMap = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-export interface SafetensorsIndex {
+/** What an index says: which shards there are, with the tensors of each, and the model's own key–value pairs. */
+export interface ShardIndex {
   readonly shards: WeightMap;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /** Reads and checks an index. `FormatError` with the byte for each thing that is wrong in it. */
-export async function readSafetensorsIndex(source: ByteSource, signal?: AbortSignal): Promise<SafetensorsIndex> {
+export async function readShardIndex(source: ByteSource, signal?: AbortSignal): Promise<ShardIndex> {
   const file = source.name;
   if (source.byteLength > maxIndexBytes)
     throw new FormatError(file, 0, `the index has ${source.byteLength} bytes`, `at most ${maxIndexBytes}`);
@@ -107,7 +104,7 @@ export async function openIndex(
   signal?: AbortSignal,
   siblings: Siblings = folderSiblings(source),
 ): Promise<Model> {
-  const index = await readSafetensorsIndex(source, signal);
+  const index = await readShardIndex(source, signal);
   const inOrder = [...index.shards].sort(([a], [b]) => (a < b ? -1 : 1));
   const shards = await mapInOrder(inOrder, shardsAtOnce, async ([shardName, tensors]) => {
     const shard = await openShard(await siblings(shardName, firstOffset(tensors)), shardName, signal);

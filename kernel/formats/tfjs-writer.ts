@@ -11,12 +11,14 @@ import { encodeFloats } from "./float-encoding";
 import type { SavedTensor } from "./safetensors-writer";
 import { inOrder, keyOf, type Hashed, type Piece } from "./write-pieces";
 
+/** Options of `saveTfjs()`. */
 export interface SaveTfjsOptions {
   /** How floats are stored: "F32" (default), or "F16", which TensorFlow.js turns into float32 when it loads them. */
   readonly dtype?: "F32" | "F16";
   /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the weights; the same call goes on from
    *  the last whole tensor, to the same bytes. */
   readonly resume?: boolean;
+  /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
 }
 

@@ -8,6 +8,7 @@ import { packageVersion } from "../version";
 
 export type { Piece };
 
+/** How pieces are written. */
 export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
   readonly fileSystem?: OutputFileSystem | undefined;
@@ -61,6 +62,7 @@ export async function keyOf(
   return [packageVersion, origin, createHash("sha256").update(told).digest("hex")].join(" ");
 }
 
+/** The bytes of the pieces, one after the other; a piece is made when its turn comes. */
 export async function* inOrder(pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) yield await piece.make();
 }

@@ -20,6 +20,7 @@ const localBytes = 30;
 const centralBytes = 46;
 const wide = 0xffffffff;
 
+/** A member of a zip archive. */
 export interface ZipMember {
   readonly name: string;
   readonly isDeflated: boolean;

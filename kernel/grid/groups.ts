@@ -5,15 +5,21 @@ import { OptionError } from "../errors";
 import { checkChoice, checkNumber } from "../options";
 import { parametersOf, type Shape } from "../tensor/tensor";
 
+/** What shares a scale: the whole tensor, a row, or a group of weights along the row. */
 export type Granularity = "tensor" | "channel" | "group";
 
+/** Weights of a group unless told. */
 export const defaultGroup = 128;
 
+/** How a tensor falls into groups. */
 export interface Grouping {
+  /** Rows: shape[0], or 1 for vectors, scalars and where the tensor is one group. */
   readonly rows: number;
+  /** Weights of a row. */
   readonly rowLength: number;
   /** Weights of a full group. */
   readonly groupLength: number;
+  /** Groups of a row, the shorter last one included. */
   readonly groupsPerRow: number;
 }
 
@@ -25,11 +31,12 @@ export function rowsOf(method: string, shape: Shape, count: number): { rows: num
   return { rows, rowLength: rows === 0 ? 0 : count / rows };
 }
 
+/** The groups of a tensor under a step; throws `OptionError` when the shape does not hold `count` values. */
 export function groupsOf(
   method: string,
   shape: Shape,
   count: number,
-  step: { per: Granularity; group?: number },
+  step: { per: Granularity; group?: number | undefined },
 ): Grouping {
   const { rows, rowLength } = rowsOf(method, shape, count);
   if (step.per === "tensor") return { rows: 1, rowLength: count, groupLength: count, groupsPerRow: 1 };
@@ -57,7 +64,7 @@ export function tableShape(grouping: Grouping, per: Granularity): Shape {
 /** Checks `per` and `group` together: `group` implies per group; the default is groups of 128. */
 export function checkGranularity(
   method: string,
-  options: { per?: Granularity; group?: number },
+  options: { per?: Granularity; group?: number | undefined },
 ): { per: Granularity; group?: number } {
   const per = checkChoice(method, "per", options.per ?? "group", ["tensor", "channel", "group"]);
   if (per === "group") {
@@ -70,6 +77,12 @@ export function checkGranularity(
 }
 
 /** A frozen copy without the options that are undefined, `kind` first. */
-export function freezeStep<S extends object>(step: S): Readonly<S> {
-  return Object.freeze(Object.fromEntries(Object.entries(step).filter(([, value]) => value !== undefined)) as S);
+export function freezeStep<S extends object>(step: S): Readonly<Given<S>> {
+  const given = Object.entries(step).filter(([, value]) => value !== undefined);
+  return Object.freeze(Object.fromEntries(given) as Given<S>);
 }
+
+/** S without `undefined`: a key whose value may be undefined may be absent instead. */
+type Given<S> = { [K in keyof S as undefined extends S[K] ? never : K]: S[K] } & {
+  [K in keyof S as undefined extends S[K] ? K : never]?: Exclude<S[K], undefined>;
+};

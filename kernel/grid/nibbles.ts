@@ -2,6 +2,7 @@
  *  half ("high-first"). */
 import { OptionError } from "../errors";
 
+/** Which half of a byte the first of two codes takes: bits 0–3 ("low-first") or bits 4–7. */
 export type NibbleOrder = "low-first" | "high-first";
 
 /** ⌈n/2⌉ bytes from n codes of 0–15; an odd last code is paired with `filler`. Throws `OptionError` for a code beyond 15. */

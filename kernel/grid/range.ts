@@ -7,15 +7,21 @@
  *    around the best; not above 1; on ties the larger range, then the earlier try. */
 import { sortValues, valueOfRank } from "./order";
 
+/** What the grid spans: all weights, all but a few, or what gives the least squared error; the formulas stand above. */
 export type RangeMethod = "minmax" | "percentile" | "mse";
 
+/** Share of the weights inside, in percent, unless told. */
 export const defaultPercentile = 99.9;
 
+/** What a grid spans: lo ≤ 0 ≤ hi. */
 export interface Range {
+  /** The lower end. */
   readonly lo: number;
+  /** The upper end. */
   readonly hi: number;
 }
 
+/** From the smallest to the largest of weights[start … end), 0 included. */
 export function minMaxRange(weights: Float32Array, start: number, end: number): Range {
   let lo = 0;
   let hi = 0;
@@ -28,10 +34,11 @@ export function minMaxRange(weights: Float32Array, start: number, end: number): 
 }
 
 /** Position of the p-th percentile among n sorted values, by nearest rank. */
-export function rankOf(percentile: number, count: number): number {
+export function rankOfPercentile(percentile: number, count: number): number {
   return Math.min(count - 1, Math.max(0, Math.ceil((percentile * count) / 100 - 1e-9) - 1));
 }
 
+/** The range that holds `percentile` percent of weights[start … end); min–max where it would be empty. */
 export function percentileRange(
   weights: Float32Array,
   start: number,
@@ -43,7 +50,7 @@ export function percentileRange(
   if (symmetric) for (let i = 0; i < group.length; i++) group[i] = Math.abs(group[i]);
   const sorted = group.length <= 4096 ? sortValues(group) : undefined;
   const at = (p: number) => {
-    const rank = rankOf(p, group.length);
+    const rank = rankOfPercentile(p, group.length);
     return sorted ? sorted[rank] : valueOfRank(group, rank);
   };
   const hi = Math.max(0, at(symmetric ? percentile : (100 + percentile) / 2));

@@ -1,8 +1,10 @@
 /** How scales, offsets and codebook values are rounded to the type that they are stored in. */
 import { OptionError } from "../errors";
 
+/** The type in which scales, offsets and codebook values are stored. */
 export type ScaleType = "F32" | "F16";
 
+/** Bits of a number of each type. */
 export const scaleBits = { F32: 32, F16: 16 } as const;
 
 /** Largest |w| that the uniform grids take: 2^126, so that no scale and no s·(q − z) leaves float32. */

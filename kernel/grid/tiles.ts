@@ -60,17 +60,3 @@ export function forEachRun(tiling: Tiling, visit: (tile: number, start: number, 
       visit(firstTile + t, start, Math.min(start + width, rowEnd));
   }
 }
-
-/** max|w| of each tile; 0 for a tile without weights. */
-export function largestMagnitudes(weights: Float32Array, tiling: Tiling): Float32Array {
-  const largest = new Float32Array(tiling.tiles);
-  forEachRun(tiling, (tile, start, end) => {
-    let most = largest[tile];
-    for (let i = start; i < end; i++) {
-      const size = weights[i] < 0 ? -weights[i] : weights[i];
-      if (size > most) most = size;
-    }
-    largest[tile] = most;
-  });
-  return largest;
-}

@@ -45,7 +45,7 @@ const shortForm = new RegExp(
 
 function parseShort(text: string, whole: string): HubAddress {
   const groups = shortForm.exec(text)?.groups;
-  // A name without an owner has no files after it: the first slash stands behind the owner.
+  // The first slash of a name stands behind the owner, so a name without an owner names no file.
   if (!groups || (!groups.repository.includes("/") && groups.revision === undefined && groups.file !== undefined))
     throw new OptionError(
       `open(): "${whole}" is no name of a model on the Hub; it takes hf:owner/name[@revision][/file]`,
@@ -78,7 +78,7 @@ function decode(text: string, whole: string): string {
   }
 }
 
-/** Names become parts of paths in the cache: none may lead out of it. */
+/** The address, where each of its names may be part of a path in the cache and does not lead out of it; `OptionError` else. */
 function checked(repository: string, revision: string, file: string | undefined, whole: string): HubAddress {
   const fits = new RegExp(`^${part}(/${part})?$`).test(repository) && !/--|\.\./.test(repository);
   if (!fits) throw new OptionError(`open(): "${whole}" names no model; it takes hf:owner/name[@revision][/file]`);
@@ -100,7 +100,7 @@ export function isPlainPath(path: string): boolean {
     );
 }
 
-/** As it is written for `open`: pinned to a commit, what is opened does not change. */
+/** The address as `open` takes it; with a commit as its revision it always opens the same bytes. */
 export function hubName(repository: string, revision: string, file?: string): string {
   return `hf:${repository}@${revision.replaceAll("/", "%2F")}${file === undefined ? "" : `/${file}`}`;
 }

@@ -10,19 +10,20 @@ import { isPlainPath } from "./address";
 import { isCommit } from "./cache";
 import type { HubFile } from "./cache";
 
-/** What the Hub says about a repository, through its own client, whose requests go through ours. Answers are not trusted: a commit is 40
- *  hex digits, a path stays in its folder, a size is a whole number. */
+/** What the Hub says about a repository, asked through the Hub's own client, whose requests go through our HTTP client. Answers are checked:
+ *  a commit must be 40 hex digits, a path must stay in its folder, a size must be a whole number. */
 
-/** The list of a thousand files has some 300 kB. */
+/** The most bytes of an answer; the list of a thousand files has some 300 kB. */
 const maxAnswerBytes = 32 * 1024 * 1024;
 const maxListed = 100_000;
-/** A guess at what was meant is worth so much time. */
+/** Milliseconds that are spent on guessing which name was meant. */
 const guessMs = 5000;
 
 /** The Hub's client, loaded when it is first needed. */
 const lazily = createRequire(__filename);
 const client = () => lazily("@huggingface/hub") as typeof hub;
 
+/** What the Hub says about the repository of one address. */
 export class HubApi {
   private readonly folders = new Map<string, Promise<readonly HubFile[]>>();
 
@@ -36,7 +37,7 @@ export class HubApi {
     return this.endpoint.href.replace(/\/+$/, "");
   }
 
-  /** What errors call the model: as it was asked for. */
+  /** The name that errors give the model: the address that was asked for. */
   get name(): string {
     return `hf:${this.address.repository}`;
   }
@@ -139,7 +140,7 @@ export class HubApi {
       if (signal?.aborted) throw new CancelledError(`opening ${this.name}`);
       if (error instanceof HttpFailure)
         throw new SourceError(this.name, await this.explainFully(error, folder, signal), { cause: error });
-      // The client's own words for an answer that is no JSON, or not of the form that it expects.
+      // The Hub's client throws such an error for an answer that is no JSON, or not of the form that it expects.
       throw new SourceError(this.name, `${this.endpoint.host} answers with something that is no answer of the Hub`);
     }
   }

@@ -4,7 +4,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { writeFileAtomically } from "../bytes/atomic-file";
 import { SourceError } from "../errors";
 
-/** The folder that all clients of the Hub share: what one has fetched, the others find. For each repository
+/** The folder that all clients of the Hub share, so that each finds what another has fetched. It holds for each repository
  *
  *      models--OWNER--NAME/blobs/ETAG                   the files; ETAG is the SHA-256 of a large file, git's SHA-1 of a small one
  *                          refs/BRANCH                  the commit that a branch or a tag stood at
@@ -13,6 +13,7 @@ import { SourceError } from "../errors";
  *  Source: huggingface_hub, "Understand caching", and @huggingface/hub, cache-management.ts. A link that leads out of the repository's
  *  own folder is not followed. */
 
+/** A file of a repository. */
 export interface HubFile {
   readonly path: string;
   readonly sizeBytes: number;
@@ -20,6 +21,7 @@ export interface HubFile {
   readonly etag: string;
 }
 
+/** The cached files of one repository. */
 export class HubCache {
   readonly folder: string;
 
@@ -64,7 +66,7 @@ export class HubCache {
     return names.filter((_, at) => found[at] !== undefined).sort();
   }
 
-  /** Commits that are here, for what can be said when a revision is not. */
+  /** The commits that are here. */
   async commits(): Promise<string[]> {
     return (await readdir(join(this.folder, "snapshots")).catch(() => [])).filter(isCommit);
   }
@@ -110,6 +112,7 @@ export function hashOf(etag: string, bytes: Uint8Array): string {
   return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 
+/** The error for bytes that do not have the hash that names the file. */
 export function wrongHash(name: string, { etag }: HubFile): SourceError {
   return new SourceError(
     name,
@@ -117,6 +120,7 @@ export function wrongHash(name: string, { etag }: HubFile): SourceError {
   );
 }
 
+/** True for a full commit: 40 hex digits. */
 export function isCommit(text: string): boolean {
   return /^[0-9a-f]{40}$/.test(text);
 }

@@ -10,23 +10,23 @@ import { WriteError } from "../errors";
 import { wrongHash } from "./cache";
 import type { HubCache, HubFile } from "./cache";
 
-/** A whole file into the cache. The bytes go to `blobs/ETAG.HOST-PID-RANDOM.incomplete`, which one process writes to; when that process
- *  is gone, or its download ended early, the next one takes the file over (a rename, which one wins) and goes on behind its last byte.
- *  The hash over all bytes must be the ETag (SHA-256 of a large file) before the file gets its name; then it is linked into its
- *  snapshot. */
+/** Downloads a whole file into the cache. One process writes the bytes to `blobs/ETAG.HOST-PID-RANDOM.incomplete`. When it is gone, or its
+ *  download ended early, the next process takes the file over by a rename, which only one can win, and goes on behind the last byte.
+ *  The file gets its name when the hash of all bytes is the ETag (SHA-256 of a large file); then it is linked into its snapshot. */
 
+/** A file that is to be downloaded. */
 export interface Download {
   readonly cache: HubCache;
   readonly commit: string;
   readonly file: HubFile;
   readonly ranges: RemoteRanges;
-  /** What errors call it. */
+  /** The name that errors give it. */
   readonly name: string;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (done: number) => void;
 }
 
-/** Space that must stay free on the disk. */
+/** Bytes that must stay free on the disk. */
 const spareBytes = 64 * 1024 * 1024;
 const sliceBytes = 1024 * 1024;
 
@@ -72,7 +72,7 @@ async function fetchBlob(job: Download): Promise<void> {
   }
 }
 
-/** Hashes what an earlier try left; what is longer than the file is thrown away. */
+/** Hashes the bytes that an earlier try left, and returns their number; bytes past the file's size are cut off first. */
 async function resume(handle: FileHandle, hash: Hash, { file, name, signal, onProgress }: Download): Promise<number> {
   let { size } = await written(name, () => handle.stat());
   if (size > file.sizeBytes) {
@@ -106,7 +106,8 @@ async function fetchRest(handle: FileHandle, hash: Hash, from: number, job: Down
   });
 }
 
-/** The part of an earlier try that no living process writes to, under a name of our own; else a new name. */
+/** The path to write to, a name of this process: under it lies from now on the part of an earlier try, where there is one that no running
+ *  process writes to. */
 async function claim(blob: string): Promise<string> {
   const own = `${blob}.${ownHost()}-${process.pid}-${randomBytes(4).toString("hex")}.incomplete`;
   const folder = dirname(blob);
@@ -127,7 +128,7 @@ function ownHost(): string {
   return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 }
 
-/** 0 stands for a download that ended early. */
+/** True when a process of that number runs; 0, the number in the name of a download that ended early, is none. */
 function isAlive(pid: number): boolean {
   if (pid === 0) return false;
   try {

@@ -17,19 +17,21 @@ export interface HubEnvironment {
   readonly isOffline: boolean;
 }
 
+/** The Hub's address. `OptionError` when HF_ENDPOINT is no address. */
 export function hubEndpoint(): URL {
   const text = process.env.HF_ENDPOINT || "https://huggingface.co";
   let url: URL | undefined;
   try {
     url = new URL(text);
   } catch {
-    // Said below.
+    // The error below says so.
   }
   if (!url || !/^https?:$/.test(url.protocol))
     throw new OptionError("HF_ENDPOINT is no address; it takes one such as https://huggingface.co");
   return url;
 }
 
+/** The settings of the environment as they are now. */
 export function hubEnvironment(): HubEnvironment {
   const { env } = process;
   const cacheFolder = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(hubHome(), "hub");
@@ -58,7 +60,7 @@ function fromHome(path: string): string {
   return path.replace(/^~(?=[/\\]|$)/, homedir());
 }
 
-/** A token is one word; what could not be part of a header is none. */
+/** The token in `text`, without the blanks around it; `undefined` for a text that cannot stand in a header. */
 function clean(text: string | undefined): string | undefined {
   const word = text?.trim() ?? "";
   return /^[\x21-\x7e]+$/.test(word) ? word : undefined;

@@ -1,16 +1,17 @@
 import { HttpClient } from "../bytes/http";
 import { plainUrl, urlSource } from "../bytes/url-source";
-import type { Located } from "./hub";
+import { nameAtAddress } from "../catalog/names";
+import type { Located } from "./repository";
 
 /** A model at an address: read by ranges, its shards beside it. No token is sent. */
 export async function locateUrl(url: URL, signal: AbortSignal | undefined): Promise<Located> {
   const client = new HttpClient();
-  const at = (place: URL) => urlSource(client, { name: plainUrl(place), url: place }, signal ? { signal } : {});
+  const at = (address: URL) => urlSource(client, { name: plainUrl(address), url: address }, signal ? { signal } : {});
   const base = decodeURIComponent(url.pathname.slice(url.pathname.lastIndexOf("/") + 1));
   return {
     source: await at(url),
     siblings: (name) => at(new URL(encodeURIComponent(name), url)),
-    name: base.replace(/\.(safetensors(\.index\.json)?|gguf|codebook|npz|pth?|bin)$/, "") || url.host,
+    name: nameAtAddress(base) || url.host,
     origin: plainUrl(url),
   };
 }

@@ -1,7 +1,7 @@
 /** A folder in which `compress()` keeps each layer the moment that it is done:
  *
  *    plan.json            what is compressed, how, and by which version: a folder belongs to one study
- *    00012-….layer        the outcome of layer 12 by certain steps (layer-file.ts), written atomically
+ *    00012-….layer        the outcome of layer 12 by certain steps (checkpoint-file.ts), written atomically
  *
  *  A file that is there is a layer that need not be made again. Two processes that do the same study write the same bytes, so they do not
  *  disturb each other. */
@@ -13,9 +13,9 @@ import { attempt } from "../bytes/source";
 import { FormatError, OptionError, WriteError } from "../errors";
 import { packageVersion } from "../version";
 import type { Step } from "../tensor/step";
-import type { LayerFile } from "./kept";
+import type { LayerFile } from "./stored-location";
 
-/** What decides every byte of the outcomes, in words that an error can show. */
+/** All that decides the bytes of the outcomes, as JSON that an error can quote. */
 export interface Study {
   readonly model: { readonly name: string; readonly sha256: string };
   readonly recipe: unknown;
@@ -31,12 +31,13 @@ export interface Study {
 
 const planName = "plan.json";
 
+/** The folder of one study. */
 export class Checkpoint {
   private readonly used = new Set<string>();
 
   private constructor(
     private readonly folder: string,
-    /** Of the plan. */
+    /** SHA-256 of the plan, hex. */
     private readonly hash: string,
   ) {}
 
@@ -69,13 +70,14 @@ export class Checkpoint {
     return new Checkpoint(folder, createHash("sha256").update(text).digest("hex"));
   }
 
-  /** Where the outcome of a layer by these steps is or will be. */
+  /** The file of the outcome of layer `at` by these steps, whether it is there or not. */
   layer(at: number, steps: readonly Step[]): LayerFile {
     const key = `${this.hash} ${at} ${JSON.stringify(steps)}`;
     const name = `${String(at).padStart(5, "0")}-${createHash("sha256").update(key).digest("hex").slice(0, 16)}.layer`;
     return { file: join(this.folder, name), key };
   }
 
+  /** True when the layer's file is there. */
   has({ file }: LayerFile): Promise<boolean> {
     return access(file).then(
       () => true,
@@ -83,6 +85,7 @@ export class Checkpoint {
     );
   }
 
+  /** Writes a layer's file atomically. `WriteError` when it cannot be written. */
   async write({ file }: LayerFile, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     await writeFileAtomically(file, [bytes], { signal });
   }
@@ -92,7 +95,7 @@ export class Checkpoint {
     this.used.add(file);
   }
 
-  /** Removes the tries of a search that were not taken. */
+  /** Removes the files that belong to no result: tries of a search for a target of bits. */
   async tidy(): Promise<void> {
     for (const name of await readdir(this.folder).catch(() => []))
       if (/^\d{5,}-[0-9a-f]{16}\.layer$/.test(name) && !this.used.has(join(this.folder, name)))

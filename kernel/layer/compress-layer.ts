@@ -1,43 +1,53 @@
-/** One layer through its steps, with every measure of the report: the work of one task on a worker thread. Pure. */
-import { free } from "../bytes/free";
-import { encode, planes } from "../encode";
-import { entropyOfValues, errorMeasures, type ErrorSums } from "../measure";
+/** One layer through its steps, with every measure of the report: the work of one task on a worker thread. It detaches the values of its
+ *  input, so that the thread holds them once. */
+import { free } from "../bytes/array-memory";
+import { encode } from "../encode";
+import { loops } from "../loops/loops";
+import {
+  checkFinite,
+  entropyOfCounts,
+  entropyOfValues,
+  errorMeasures,
+  noErrorSums,
+  sumErrors,
+  type ErrorSums,
+} from "../measure";
+import { levelsOf, measureChange } from "../measure/change";
 import type { CodeArray, Quantized } from "../quantize/quantizer";
 import { countKept, type Factors } from "../prune/pruner";
-import { applyMask, maskOf, pruneAtThreshold, prunerOf, type Pruned } from "../prune";
+import { applyMask, prunerOf, type Pruned } from "../prune";
 import { unstructuredStorage, type IndexStorage } from "../prune/sparse/storage";
 import { quantizerOf } from "../quantize";
-import { keepsBlocks, quantizedFromBlocks } from "../quantize/ggml/from-blocks";
 import type { ErrorMeasures, Histogram, LayerVariant, StepMeasures } from "../report/types";
-import { addressOf, release, reserve, roomForFloats } from "../simd/layer-memory";
 import { parametersOf } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { startOf } from "./start";
-import { dequantizeFast, quantizeFast } from "../stored/quantize-fast";
-import type { LayerJob } from "./job";
-import { typeOfBytes } from "./job";
-import { checkFiniteFast, entropyOfCodesFast, levelsOf, measureLayer, sumErrorsFast } from "../loops/measures";
-import { isGlobal, kindOfStep, labelOf } from "./operators";
-import { emptyCodes, packCodes, packMask, typeOfCodes } from "../stored/pack-bits";
+import { remainingWeights } from "./remaining-weights";
+import type { LayerJob } from "./layer-job";
+import { typeOfBytes } from "./layer-job";
+import { floatStepOf, kindOfStep, labelOf, pruneAtShared, quantizedFrom } from "./operators";
+import { countsOf, emptyCodes, packCodes, packMask, typeOfCodes } from "../stored/packed-codes";
 import { factorBytes } from "../stored/factors";
+import { gather, spread } from "../stored/kept-weights";
 import {
-  gather,
-  spread,
   storedBytes,
   type Coded,
   type StoredCodes,
   type StoredFactors,
   type StoredTensor,
   type StoredValues,
-} from "../stored/stored";
+} from "../stored/stored-tensor";
 
+/** What a layer gave: what is kept of it, what the report says of it, and its part of the sums over the model. */
 export interface LayerOutcome {
-  /** Absent where no step remained after parts were taken out. */
+  /** What is kept of the layer; absent where no step remained after parts were taken out. */
   readonly stored: StoredTensor | undefined;
+  /** What the report says of the layer. */
   readonly variant: LayerVariant;
-  /** w before. */
+  /** How the weights were distributed before the first step. */
   readonly histogram: Histogram;
+  /** Sums over all weights, from which the errors of the whole model are made. */
   readonly sums: ErrorSums;
+  /** Number of w′ that are exactly zero. */
   readonly zeros: number;
 }
 
@@ -60,37 +70,24 @@ interface State {
   coder: Step | undefined;
 }
 
-/** Takes the values of the job away. */
+/** Compresses a layer; the same bytes and measures on every machine. The array of `job.input.values` may be detached, with length 0 after. */
 export function compressLayer(job: LayerJob): LayerOutcome {
   const weights = parametersOf(job.shape);
   // The values, those after each lossy step, and the codes.
   const lossy = job.steps.filter((step) => kindOfStep(step) !== "encode").length;
-  reserve(weights * (4 + lossy * 5) + 4096);
-  try {
-    return compressInRoom(job);
-  } finally {
-    release();
-  }
+  return loops.memory.during(weights * (4 + lossy * 5) + 4096, () => runJob(job));
 }
 
-/** Values in the kernels' memory, so that no loop over them need copy them; where there is no room for them, as they are. */
-function inRoom(values: Float32Array): Float32Array {
-  const inside = roomForFloats(values.length);
-  if (addressOf(inside) === undefined) return values;
-  inside.set(values);
-  return inside;
-}
-
-function compressInRoom(job: LayerJob): LayerOutcome {
+function runJob(job: LayerJob): LayerOutcome {
   const { name, steps, surgery } = job;
-  const { original, values: left, shape, input, expand, cutShare } = startOf(job);
-  const before = inRoom(original);
-  const values = left === original ? before : inRoom(left);
-  // The values are in the room now.
+  const { original, values: left, shape, input, expand, cutShare } = remainingWeights(job);
+  const before = loops.memory.bring(original);
+  const values = left === original ? before : loops.memory.bring(left);
+  // The values were brought elsewhere.
   if (!surgery && "values" in input && before !== original) free(original);
   const done = surgery?.steps ?? [];
   const labels = [...done, ...steps].map(labelOf);
-  checkFiniteFast(before, labels[0], name);
+  checkFinite(before, labels[0], name);
   const state: State = {
     values,
     keep: undefined,
@@ -108,16 +105,16 @@ function compressInRoom(job: LayerJob): LayerOutcome {
   });
   const { quantized } = state;
   const after = expand(state.values);
-  const { sums, zeros, histogramBefore, histogramAfter } = measureLayer(before, after);
+  const { sums, zeros, histogramBefore, histogramAfter } = measureChange(before, after);
   const measures = changes.map(({ kind, label, input: from, output }): StepMeasures => {
     // A coder gives on the very array that it got; one lossy step loses what the layer loses.
     if (from === output) return { kind, label, ...nothingLost };
-    const own = from === before && output === after ? sums : sumErrorsFast(from, output);
+    const own = from === before && output === after ? sums : sumErrors(from, output);
     return { kind, label, ...errorMeasures(own) };
   });
   if (surgery) {
     const label = done.map(labelOf).join(" · ");
-    const own = errorMeasures(sumErrorsFast(before, expand(values)));
+    const own = errorMeasures(sumErrors(before, expand(values)));
     measures.unshift({ kind: done[done.length - 1].kind, label, ...own });
   }
   const stored = steps.length === 0 && surgery ? undefined : store(small, state);
@@ -134,7 +131,7 @@ function compressInRoom(job: LayerJob): LayerOutcome {
     sparsity: before.length === 0 ? 0 : zeros / before.length,
     ...(target === undefined ? {} : { targetSparsity: target }),
     entropyBits: quantized
-      ? entropyOfCodesFast(quantized.codes) * (quantized.codes.length / Math.max(1, before.length))
+      ? entropyOfCounts(countsOf(quantized.codes).counts) * (quantized.codes.length / Math.max(1, before.length))
       : entropyOfValues(state.values),
     steps: measures,
     histogram: histogramAfter,
@@ -143,13 +140,8 @@ function compressInRoom(job: LayerJob): LayerOutcome {
   return { stored, variant, histogram: histogramBefore, sums, zeros };
 }
 
-const nothingLost: ErrorMeasures = {
-  meanSquaredError: 0,
-  rootMeanSquareError: 0,
-  sqnrDb: null,
-  cosine: 1,
-  maxAbsError: 0,
-};
+/** The measures of a layer of which every element stayed as it was. */
+const nothingLost: ErrorMeasures = errorMeasures(noErrorSums);
 
 function applyStep(state: State, step: Step, job: LayerJob): void {
   const { name, shape } = job;
@@ -177,12 +169,12 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
       if (keep && quantizer.isSequential) {
         // Codes that depend on the ones before them are made for the weights that are left, as one vector.
         const left = gather(state.values, keep, new Float32Array(countKept(keep)));
-        state.quantized = quantizeFast(left, [left.length], step, name);
+        state.quantized = quantizer.quantize(left, [left.length], step, name);
         state.values = spread(quantizer.dequantize(state.quantized), keep, new Float32Array(keep.length));
         return;
       }
-      state.quantized = blocksOf(step, job) ?? quantizeFast(state.values, shape, step, name);
-      const values = dequantizeFast(state.quantized);
+      state.quantized = keptBlocks(step, job) ?? quantizer.quantize(state.values, shape, step, name);
+      const values = quantizer.dequantize(state.quantized);
       state.values = keep ? applyMask(values, keep) : values;
       return;
     }
@@ -192,15 +184,12 @@ function applyStep(state: State, step: Step, job: LayerJob): void {
 }
 
 /** The blocks of the input, where it has the type that its first step quantizes to. */
-function blocksOf(step: Step, { input, shape, dtype, steps }: LayerJob): Quantized | undefined {
-  return step === steps[0] && "bytes" in input && keepsBlocks(step, dtype)
-    ? quantizedFromBlocks(input.bytes, shape, step)
-    : undefined;
+function keptBlocks(step: Step, { input, shape, dtype, steps }: LayerJob): Quantized | undefined {
+  return step === steps[0] && "bytes" in input ? quantizedFrom(input.bytes, dtype, shape, step) : undefined;
 }
 
 function pruneStep(weights: Float32Array, step: Step, { shape, name, threshold }: LayerJob): Pruned {
-  if (!isGlobal(step) || !threshold) return prunerOf(step).prune(weights, shape, step, name);
-  return maskOf(pruneAtThreshold(weights, threshold.value, threshold.ties).mask, shape, step);
+  return pruneAtShared(weights, shape, step, threshold) ?? prunerOf(step).prune(weights, shape, step, name);
 }
 
 /** Chooses the smallest of the stored forms: all weights, or, after pruning, the weights that are left and where they stand. */
@@ -231,7 +220,7 @@ function store({ savedName: name, shape, dtype, input }: LayerJob, state: State)
           values:
             coder && left
               ? codeBytes(coder, new Uint8Array(left.buffer, left.byteOffset, left.byteLength), "F32")
-              : outOfRoom(left ?? values),
+              : loops.memory.keep(left ?? values),
           bitsPerValue: bitsPerValue(dtype),
         };
   const isVector = quantized !== undefined && quantized.codes.length < values.length;
@@ -256,11 +245,6 @@ function store({ savedName: name, shape, dtype, input }: LayerJob, state: State)
   return forms.reduce((best, form) => (storedBytes(form) < storedBytes(best) ? form : best));
 }
 
-/** An array that outlives the job. */
-function outOfRoom(values: Float32Array): Float32Array {
-  return addressOf(values) === undefined ? values : values.slice();
-}
-
 function storeFactors(factors: Factors, coder: Step | undefined): StoredFactors {
   const { rank, bitsPerValue } = factors;
   const bytes = factorBytes(factors);
@@ -276,16 +260,14 @@ function codeWith(coder: Step, codes: CodeArray): Coded {
   return { coder, bytes: encode(codes, coder).bytes };
 }
 
-/** Bytes of floats: by their byte planes, unless the coder sees to that itself, or is zstd, to which they are bytes like any other. */
-function codeBytes(coder: Step, bytes: Uint8Array, type: string): Coded {
-  if (coder.kind === "zstd") return codeWith(coder, bytes);
-  const isPlanes = coder.kind === "planes";
-  return { coder, bytes: encode(bytes, isPlanes ? { type, ...coder } : planes({ type, coder })).bytes };
+/** Bytes of floats, coded as the step's method takes them. */
+function codeBytes(coder: Step, bytes: Uint8Array, dtype: string): Coded {
+  return { coder, bytes: encode(bytes, floatStepOf(coder, dtype)).bytes };
 }
 
 /** True when every weight that pruning took away dequantizes to zero without a mask. */
 function zerosSurvive(quantized: Quantized, keep: Uint8Array): boolean {
-  const values = dequantizeFast(quantized);
+  const values = quantizerOf(quantized.step).dequantize(quantized);
   for (let i = 0; i < keep.length; i++) if (keep[i] === 0 && values[i] !== 0) return false;
   return true;
 }

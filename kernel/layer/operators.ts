@@ -1,11 +1,16 @@
-/** The one place that maps a step to its method: what kind of operator it is, and what it is called. */
+/** The one place that maps a step to its method: what kind of operator it is, what it is called, and what its method says of it. */
+import { coderOf, coders, planes } from "../encode";
 import { OptionError } from "../errors";
-import { coders } from "../encode";
 import { nearestWord } from "../options";
-import { pruners, structuralPruners, type MagnitudeStep, type Pruner, type StructuralPruner } from "../prune";
-import { quantizers, type LinearStep, type TrellisStep } from "../quantize";
+import { isPruneStep, pruners, structuralPruners, type Pruned, type Pruner, type StructuralPruner } from "../prune";
+import { isQuantizeStep, quantizers, type Quantized } from "../quantize";
+import type { NamedShape } from "../network";
 import type { Step } from "../tensor/step";
+import type { Shape } from "../tensor/tensor";
+import type { LayerThreshold } from "./layer-job";
+import type { RecipeStep } from "./step";
 
+/** What a step does to weights. */
 export type OperatorKind = "prune" | "quantize" | "encode";
 
 const allPruners = new Map<string, Pruner | StructuralPruner>([...pruners, ...structuralPruners]);
@@ -21,18 +26,63 @@ export function kindOfStep(step: Step): OperatorKind {
   );
 }
 
-/** "linear 4-bit g128". */
+/** The step in words: "linear 4-bit g128". `OptionError` for a kind that no method has. */
 export function labelOf(step: Step): string {
-  const method = registries[kindOfStep(step)].get(step.kind);
-  return method ? method.label(step) : step.kind;
+  const registry: ReadonlyMap<string, { label(step: Step): string }> = registries[kindOfStep(step)];
+  return registry.get(step.kind)?.label(step) ?? step.kind;
 }
 
-/** The bits per weight that a step is to meet after coding, over all layers. */
+/** The bits per weight that a step is to meet after coding, over all layers; `undefined` for a step without such a target. */
 export function targetBitsOf(step: Step): number | undefined {
-  return step.kind === "linear" || step.kind === "trellis" ? (step as LinearStep | TrellisStep).targetBits : undefined;
+  return isQuantizeStep(step) ? quantizers.get(step.kind)?.rate?.targetBits(step) : undefined;
 }
 
-/** True for pruning whose threshold is over all layers. */
-export function isGlobal(step: Step): step is MagnitudeStep {
-  return step.kind === "magnitude" && step.scope === "global";
+/** A step that has a target of bits, with the size Δ > 0 instead; any other step as it is. */
+export function atSize(step: RecipeStep, size: number): RecipeStep {
+  if (!isQuantizeStep(step) || targetBitsOf(step) === undefined) return step;
+  return quantizers.get(step.kind)?.rate?.atSize(step, size) ?? step;
+}
+
+/** The step as each tensor of a model takes it: most are the same for all, some choose by the tensor, and leave one alone by `undefined`. */
+export function stepByTensor(
+  step: RecipeStep,
+  model: readonly NamedShape[],
+): (tensor: NamedShape) => RecipeStep | undefined {
+  const choose = isQuantizeStep(step) ? quantizers.get(step.kind)?.stepsByTensor?.(step, model) : undefined;
+  return choose ?? (() => step);
+}
+
+/** Whether a tensor of this dtype is stored already as what the step makes of it. */
+export function isStoredAs(step: Step | undefined, dtype: string): boolean {
+  if (step === undefined || !isQuantizeStep(step)) return false;
+  return quantizers.get(step.kind)?.blocks?.isStoredAs(step, dtype) === true;
+}
+
+/** What the step would make of such a tensor, from its bytes; `undefined` for a tensor of another dtype. */
+export function quantizedFrom(bytes: Uint8Array, dtype: string, shape: Shape, step: Step): Quantized | undefined {
+  if (!isQuantizeStep(step) || !isStoredAs(step, dtype)) return undefined;
+  return quantizers.get(step.kind)?.blocks?.quantizedFrom(bytes, shape, step);
+}
+
+/** The share of the weights of all layers that a step prunes by one threshold, 0–1; `undefined` for a step that sees one layer. */
+export function sharedSparsityOf(step: Step): number | undefined {
+  return isPruneStep(step) ? pruners.get(step.kind)?.shared?.sparsity(step) : undefined;
+}
+
+/** One layer pruned at the threshold that it shares with others; `undefined` for a step that sees one layer. */
+export function pruneAtShared(
+  weights: Float32Array,
+  shape: Shape,
+  step: Step,
+  threshold: LayerThreshold | undefined,
+): Pruned | undefined {
+  if (threshold === undefined || !isPruneStep(step) || sharedSparsityOf(step) === undefined) return undefined;
+  return pruners.get(step.kind)?.shared?.pruneAt(weights, shape, step, threshold);
+}
+
+/** The step that codes the bytes of floats of `dtype` as `coder` says: coders that see to bytes themselves as they are, others by byte
+ *  planes. */
+export function floatStepOf(coder: Step, dtype: string): Step {
+  const method = coderOf(coder);
+  return ("floatStep" in method ? method.floatStep?.(coder, dtype) : undefined) ?? planes({ type: dtype, coder });
 }

@@ -1,41 +1,27 @@
-/** A model from a Hugging Face folder as GGUF has it: llama.cpp's names of tensors, its keys for the sizes that config.json states, rows in the
- *  order that its attention wants, and the tokenizer (gguf-tokenizer.ts: WordPiece, byte-level BPE, SentencePiece's BPE). For BERT, Llama
- *  (Mistral, Mixtral, SmolLM, TinyLlama), Qwen2 and Qwen3, also of experts (gguf-experts.ts), and GPT-2.
- *
- *  Llama's rotary positions pair entry i of a head with entry i + d/2 in transformers, and 2i with 2i + 1 in llama.cpp: rows of query and
- *  key, (heads, 2, d/2, in), become (heads, d/2, 2, in). Whole rows move, so that blocks of quantized weights stay what they are. GPT-2
- *  keeps its matrices (in, out); they are turned, which blocks along a row do not survive.
+/** The networks that are written as GGUF: llama.cpp's names for their tensors, and its keys for the sizes that config.json states.
  *
  *  Source of names and keys: gguf-py 0.19.0, gguf/constants.py (ggml-org/llama.cpp). */
-import { join } from "node:path";
-import { OptionError, UnsupportedError } from "../errors";
-import { readJsonFile } from "../formats/config";
-import { expertCount, expertNames, expertOf, expertSizes, stackOf } from "./experts";
-import { rotaryOf, rotaryTensor } from "./rotary";
-import { tokenizerPairs } from "./tokenizer";
+import { OptionError } from "../errors";
 import { GgufValue, type GgufMetadataInput } from "../formats/gguf/values";
-import { MovedRows, TurnedTensor } from "./moved-tensor";
 import type { SavedTensor } from "../formats/safetensors-writer";
+import { expertNames, expertSizes } from "./experts";
+import { rotaryOf } from "./rotary";
 
-type Settings = Readonly<Record<string, unknown>>;
+/** The content of a config.json. */
+export type Settings = Readonly<Record<string, unknown>>;
 
-export interface FolderModel {
-  readonly tensors: readonly SavedTensor[];
-  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  readonly name?: string | undefined;
-  readonly config?: Settings | undefined;
-  readonly folder?: string | undefined;
-}
-
-interface Architecture {
+/** A family of networks as llama.cpp knows it. */
+export interface Architecture {
   readonly name: "bert" | "llama" | "qwen2" | "qwen2moe" | "qwen3" | "qwen3moe" | "gpt2";
-  /** What may stand before all names. */
+  /** What the names of a folder's tensors may begin with. */
   readonly prefix: RegExp;
-  /** Of a tensor's name without the prefix, `$1` the number of the block. */
+  /** Patterns of names without the prefix, and GGUF's names for them; `$1` is the number of the block. */
   readonly names: readonly (readonly [RegExp, string])[];
-  /** Tensors that GGUF has no place for, because the network does not need them. */
+  /** Names of tensors that GGUF leaves out, because the network does not need them. */
   readonly ignored: RegExp;
+  /** Names in config.json of the activations that llama.cpp computes; the first is what it takes without one. */
   readonly activations: readonly string[];
+  /** The sizes that GGUF states, from config.json and the tensors. `OptionError` where one is missing. */
   readonly sizes: (config: Settings, tensors: readonly SavedTensor[]) => GgufMetadataInput;
 }
 
@@ -51,7 +37,8 @@ const decoderNames: Architecture["names"] = [
   [/^layers\.(\d+)\.mlp\.(gate|up|down)_proj\.(weight|bias)$/, "blk.$1.ffn_$2.$3"],
 ];
 
-function numberOf(config: Settings, ...keys: readonly string[]): number {
+/** The first of these keys of config.json that has a number. `OptionError` where none has. */
+export function numberOf(config: Settings, ...keys: readonly string[]): number {
   const found = keys.map((key) => config[key]).find((value) => typeof value === "number");
   if (typeof found === "number") return found;
   throw new OptionError(`saveGguf(): config.json has no ${keys[0]}, which GGUF states`);
@@ -61,29 +48,11 @@ function float(value: number): GgufValue {
   return new GgufValue("float32", value);
 }
 
-function headSizeOf(config: Settings): number {
+/** Entries of an attention head. */
+export function headSizeOf(config: Settings): number {
   return typeof config.head_dim === "number"
     ? config.head_dim
     : numberOf(config, "hidden_size") / numberOf(config, "num_attention_heads");
-}
-
-/** What llama.cpp would compute otherwise than the folder's network does. */
-function checkPositions(kind: string, config: Settings): void {
-  if (kind === "bert" && (config.position_embedding_type ?? "absolute") !== "absolute")
-    throw new UnsupportedError(
-      `saveGguf(): BERT with ${JSON.stringify(config.position_embedding_type)} positions is not written`,
-    );
-  const slides = kind.startsWith("qwen")
-    ? config.use_sliding_window === true
-    : typeof config.sliding_window === "number";
-  if (
-    slides &&
-    typeof config.sliding_window === "number" &&
-    config.sliding_window < numberOf(config, "max_position_embeddings")
-  )
-    throw new UnsupportedError(
-      `saveGguf(): ${kind} with a sliding window of ${config.sliding_window} positions is not written`,
-    );
 }
 
 function decoderSizes(name: string, hasExperts: boolean): Architecture["sizes"] {
@@ -129,7 +98,8 @@ const decoder = (name: Architecture["name"], hasExperts = false): Architecture =
   sizes: decoderSizes(name, hasExperts),
 });
 
-const architectures: Readonly<Record<string, Architecture>> = {
+/** By `model_type` of config.json. */
+export const architectures: Readonly<Record<string, Architecture>> = {
   llama: decoder("llama"),
   mistral: decoder("llama"),
   mixtral: decoder("llama", true),
@@ -194,120 +164,3 @@ const architectures: Readonly<Record<string, Architecture>> = {
     }),
   },
 };
-
-/** A tensor as GGUF has it, and what it was made of. */
-export interface PlacedTensor {
-  readonly tensor: SavedTensor;
-  readonly originals: readonly SavedTensor[];
-}
-
-/** Whether a model is to be turned into GGUF's form: it has the config.json of a folder, and no metadata of a GGUF file. */
-export function isFromFolder({ metadata, config, folder }: FolderModel): boolean {
-  return (
-    metadata?.["general.architecture"] === undefined && typeof config?.model_type === "string" && folder !== undefined
-  );
-}
-
-/** Whether engines want it as float32: norms, biases, and embeddings of positions and token types, which are added, not looked up. */
-export function needsFloats({ name, shape }: SavedTensor): boolean {
-  return shape.length < 2 || name === "position_embd.weight" || name === "token_types.weight";
-}
-
-/** Tensors and metadata of such a model in GGUF's form; those of `needsFloats` are to be written as float32.
- *  `UnsupportedError` for another architecture, positions, activation or tokenizer, `OptionError` for sizes that are missing. */
-export async function ggufFromFolder(
-  model: FolderModel,
-): Promise<{ tensors: readonly PlacedTensor[]; metadata: GgufMetadataInput }> {
-  const config = model.config ?? {};
-  const kind = String(config.model_type);
-  const architecture = Object.hasOwn(architectures, kind) ? architectures[kind] : undefined;
-  if (!architecture)
-    throw new UnsupportedError(
-      `saveGguf(): a network of model_type "${kind}" is not written as GGUF; ${Object.keys(architectures).join(", ")} are`,
-    );
-  const activation = config.hidden_act ?? config.activation_function ?? architecture.activations[0];
-  if (typeof activation !== "string" || !architecture.activations.includes(activation))
-    throw new UnsupportedError(
-      `saveGguf(): ${kind} with the activation ${JSON.stringify(activation)}; llama.cpp computes it with ${architecture.activations[0]}`,
-    );
-  const tensors = placeAll(model.tensors, architecture, config);
-  checkPositions(kind, config);
-  const rotates = /^(llama|qwen)/.test(architecture.name);
-  const rotary = rotates ? rotaryTensor(rotaryOf(architecture.name, config), headSizeOf(config)) : undefined;
-  if (rotary) tensors.push({ tensor: rotary, originals: [] });
-  const embedding = tensors.find(({ tensor }) => tensor.name === "token_embd.weight")?.tensor;
-  if (!embedding) throw new OptionError(`saveGguf(): the model has no token embeddings`);
-  const folder = model.folder ?? ".";
-  const metadata: GgufMetadataInput = {
-    "general.architecture": architecture.name,
-    "general.type": "model",
-    "general.name": model.name ?? kind,
-    ...architecture.sizes(config, model.tensors),
-    ...(architecture.name === "bert" ? await pooling(folder) : {}),
-    ...(await tokenizerPairs(folder, config, embedding.shape[0])),
-  };
-  return { tensors, metadata };
-}
-
-/** In the order of the folder, matrices of experts together where the first of them stands. */
-function placeAll(tensors: readonly SavedTensor[], architecture: Architecture, config: Settings): PlacedTensor[] {
-  const stacks = new Map<string, Map<number, SavedTensor>>();
-  const found = tensors.map((original): (() => PlacedTensor | undefined) => {
-    const part = expertOf(original.name.replace(architecture.prefix, ""));
-    if (!part) {
-      const tensor = placed(original, architecture, config);
-      return () => tensor && { tensor, originals: [original] };
-    }
-    const experts = stacks.get(part.stack);
-    if (experts) {
-      experts.set(part.expert, original);
-      return () => undefined;
-    }
-    const own = new Map([[part.expert, original]]);
-    stacks.set(part.stack, own);
-    return () => ({ tensor: stackOf(part.stack, own, expertCount(config)), originals: [...own.values()] });
-  });
-  return found.flatMap((give) => give() ?? []);
-}
-
-/** How token vectors become one: of sentence-transformers, 1_Pooling/config.json. */
-async function pooling(folder: string): Promise<GgufMetadataInput> {
-  const settings = await readJsonFile(join(folder, "1_Pooling", "config.json"));
-  if (settings?.pooling_mode_mean_tokens === true) return { "bert.pooling_type": 1 };
-  return settings?.pooling_mode_cls_token === true ? { "bert.pooling_type": 2 } : {};
-}
-
-function placed(tensor: SavedTensor, architecture: Architecture, config: Settings): SavedTensor | undefined {
-  const own = tensor.name.replace(architecture.prefix, "");
-  if (architecture.ignored.test(own)) return undefined;
-  const isTied = config.tie_word_embeddings ?? architecture.name === "gpt2";
-  if (own === "lm_head.weight" && isTied === true) return undefined;
-  const entry = architecture.names.find(([pattern]) => pattern.test(own));
-  if (!entry)
-    throw new UnsupportedError(
-      `saveGguf(): GGUF has no place for the tensor ${JSON.stringify(tensor.name)} in a ${architecture.name} network`,
-    );
-  const name = own.replace(entry[0], entry[1]);
-  // A row (1, width) there, a vector here.
-  if (name.endsWith(".ffn_gate_inp_shexp.weight")) return new MovedRows(tensor, name, undefined, [tensor.shape[1]]);
-  if (architecture.name === "gpt2" && tensor.shape.length === 2 && name.startsWith("blk."))
-    return new TurnedTensor(tensor, name);
-  if (architecture.name === "llama" && /\.attn_[qk]\.(weight|bias)$/.test(name)) {
-    const heads = numberOf(config, "num_attention_heads");
-    const shared = typeof config.num_key_value_heads === "number" ? config.num_key_value_heads : heads;
-    return new MovedRows(tensor, name, rotaryRows(tensor, name.includes("attn_q.") ? heads : shared));
-  }
-  return new MovedRows(tensor, name, undefined);
-}
-
-/** Row r of the result is row `order[r]`. */
-function rotaryRows({ name, shape: [rows] }: SavedTensor, heads: number): Uint32Array {
-  const size = rows / heads;
-  if (!Number.isInteger(size / 2))
-    throw new OptionError(`saveGguf(): ${name} has ${rows} rows, which are no pairs of ${heads} heads`);
-  return Uint32Array.from({ length: rows }, (_, r) => {
-    const head = Math.floor(r / size);
-    const at = r % size;
-    return head * size + (at % 2) * (size / 2) + (at >> 1);
-  });
-}

@@ -2,7 +2,7 @@
  *  many there are. For Mixtral, Qwen2-MoE and Qwen3-MoE.
  *
  *  Source of names and keys: gguf-py 0.19.0, gguf/constants.py. That llama.cpp computes what transformers does is held by their logits
- *  (test/llama/folder.test.ts). */
+ *  (test/llama-cpp/folder.test.ts). */
 import { OptionError, UnsupportedError } from "../errors";
 import type { GgufMetadataInput } from "../formats/gguf/values";
 import type { SavedTensor } from "../formats/safetensors-writer";
@@ -10,7 +10,7 @@ import { StackedTensor } from "./moved-tensor";
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** Names without what stands before all names, and what else belongs to a layer with experts. */
+/** Patterns of the names of the gates and of the shared expert, without the prefix of all names, and GGUF's names for them. */
 export const expertNames: readonly (readonly [RegExp, string])[] = [
   [/^layers\.(\d+)\.(?:block_sparse_moe|mlp)\.gate\.weight$/, "blk.$1.ffn_gate_inp.weight"],
   [/^layers\.(\d+)\.mlp\.shared_expert\.(gate|up|down)_proj\.weight$/, "blk.$1.ffn_$2_shexp.weight"],
@@ -32,6 +32,7 @@ export function expertOf(name: string): { readonly stack: string; readonly exper
     : { stack: `blk.${layer}.ffn_${parts[part]}_exps.weight`, expert: Number(expert) };
 }
 
+/** Number of experts of a layer; 0 where the config gives none. */
 export function expertCount(config: Settings): number {
   const count = config.num_local_experts ?? config.num_experts;
   return typeof count === "number" ? count : 0;
@@ -54,8 +55,9 @@ export function stackOf(name: string, experts: ReadonlyMap<number, SavedTensor>,
   return new StackedTensor(name, matrices);
 }
 
-/** Keys without what stands before. `UnsupportedError` for layers without experts among those with, and for weights of the chosen experts
- *  that llama.cpp sums otherwise: it makes them add up to one in Mixtral and Qwen3, and not in Qwen2. */
+/** GGUF's keys without the name of the architecture before them. `UnsupportedError` where only some layers have experts, and where the network
+ *  normalizes the weights of the chosen experts otherwise than llama.cpp, which makes them sum to one in Mixtral and Qwen3 and not in
+ *  Qwen2. */
 export function expertSizes(architecture: string, config: Settings): GgufMetadataInput {
   const numberOf = (key: string): number => {
     const value = config[key];

@@ -1,4 +1,4 @@
-/** Tensors as GGUF wants them: their rows in another order, or turned. */
+/** Tensors as GGUF has them: with their rows in another order, stacked, or transposed. */
 import { UnsupportedError } from "../errors";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import { ggmlTypes } from "../formats/gguf/types";
@@ -35,10 +35,10 @@ export class MovedRows implements SavedTensor {
   }
 }
 
-/** Tensors of equal shape as one, with a dimension more in front. */
+/** Tensors of equal shape as one, with their number as its first dimension. */
 export class StackedTensor implements SavedTensor {
   readonly shape: Shape;
-  /** Of several types that they are, so that the writer says it; their values can still be read. */
+  /** The type of the parts; where they differ, "Q4_K and F16", which no writer takes. Their values can still be read. */
   readonly dtype: string;
   readonly sizeBytes: number;
 
@@ -71,7 +71,7 @@ export class StackedTensor implements SavedTensor {
 
 const blockTypes = new Set([...ggmlTypes.values()].filter((type) => type.blockElements > 1).map(({ name }) => name));
 
-/** A matrix (in, out) of floats as (out, in). */
+/** A matrix (in, out) as (out, in). `UnsupportedError` for a block type, whose blocks a transposition breaks up. */
 export class TurnedTensor implements SavedTensor {
   readonly shape: Shape;
   readonly dtype: string;

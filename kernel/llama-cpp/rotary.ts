@@ -7,17 +7,18 @@ import type { SavedTensor } from "../formats/safetensors-writer";
 
 type Settings = Readonly<Record<string, unknown>>;
 
+/** Rotary positions as GGUF states them. */
 export interface Rotary {
   /** θ: pair i of a head's d entries turns by position / θ^(2i/d). */
   readonly base: number;
-  /** `ARCHITECTURE.rope.scaling.…`, without what stands before. */
+  /** The keys `ARCHITECTURE.rope.scaling.…`, without what stands before the last dots. */
   readonly scaling: GgufMetadataInput;
-  /** Frequencies are divided by these, one for each pair of a head of `size` entries. */
+  /** The divisors of the frequencies, size / 2 of them, one for each pair of a head of `size` entries. */
   readonly divisors?: (size: number) => Float32Array;
 }
 
-/** The plain ones; "linear", all frequencies divided by `factor`; "yarn", the low ones only; "llama3", of Llama 3.1, likewise by another rule.
- *  `UnsupportedError` for others, and for what llama.cpp computes otherwise. */
+/** The rotary positions of a config: plain ones; "linear", which divides all frequencies by `factor`; "yarn" and Llama 3.1's "llama3", which
+ *  divide the low ones, by two rules. `UnsupportedError` for other kinds, and for settings that llama.cpp computes otherwise. */
 export function rotaryOf(architecture: string, config: Settings): Rotary {
   const scaling = ((config.rope_scaling ?? undefined) as Settings | undefined) ?? {};
   const parameters: Settings = { ...scaling, ...((config.rope_parameters ?? {}) as Settings) };
@@ -41,7 +42,7 @@ export function rotaryOf(architecture: string, config: Settings): Rotary {
   }
 }
 
-/** `rope_freqs.weight`, where the positions need it. */
+/** The tensor of the divisors, `rope_freqs.weight`, where there are any. */
 export function rotaryTensor({ divisors }: Rotary, headSize: number): SavedTensor | undefined {
   if (!divisors) return undefined;
   const values = divisors(headSize);
@@ -57,10 +58,10 @@ function yarn(parameters: Settings, config: Settings): GgufMetadataInput {
   const context = positive({ [key]: parameters[key] ?? config[key] ?? config.max_position_embeddings }, key);
   const factor = positive(parameters, "factor");
   const { truncate = true, beta_fast: fast, beta_slow: slow } = parameters;
-  // llama.cpp rounds the range outwards; other bounds, written as keys, did not change what it computes for Llama.
+  // llama.cpp rounds the bounds of the range outwards; keys with other bounds did not change what it computed for Llama.
   if (truncate === false || (fast ?? 32) !== 32 || (slow ?? 1) !== 1)
     throw unwritten('of kind "yarn" with "truncate": false, or another beta_fast than 32 and beta_slow than 1,');
-  // What a query and a key are multiplied by, √(1/t) in the paper.
+  // The factor by which query and key are multiplied: √(1/t) in the paper.
   const usual = (scale: number): number => (factor > 1 ? 0.1 * scale * Math.log(factor) + 1 : 1);
   const [over, under] = [parameters.mscale, parameters.mscale_all_dim];
   const both = typeof over === "number" && typeof under === "number" && over !== 0 && under !== 0;
@@ -68,12 +69,13 @@ function yarn(parameters: Settings, config: Settings): GgufMetadataInput {
   const length = typeof parameters.attention_factor === "number" ? parameters.attention_factor : inferred;
   return {
     ...{ type: "yarn", factor: float(factor), original_context_length: context },
-    // llama.cpp multiplies by the usual one itself.
+    // llama.cpp multiplies by the usual factor itself, so the key holds what is left.
     ...(length === usual(1) ? {} : { attn_factor: float(length / usual(1)) }),
   };
 }
 
-/** Low frequencies, whose waves are longer than the context of the first training, are divided by `factor`, high ones by 1. */
+/** Divides low frequencies, whose wavelengths exceed the context of the first training / low_freq_factor, by `factor`, high ones, with
+ *  wavelengths under that context / high_freq_factor, by 1, and those between by a number between. */
 function llama3(parameters: Settings, base: number): (size: number) => Float32Array {
   const factor = positive(parameters, "factor");
   const low = positive(parameters, "low_freq_factor");

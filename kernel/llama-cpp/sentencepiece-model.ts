@@ -1,8 +1,8 @@
 /** SentencePiece's `tokenizer.model`: the pieces with their scores and types, and the algorithm that they were trained for.
  *
  *  A protobuf message ModelProto: 1 pieces, each (1 piece, 2 score, 3 type); 2 trainer_spec (3 model_type). Fields of other numbers are
- *  walked over, their lengths checked. Of a field that comes twice the last counts, as in protobuf; a known field of another wire type,
- *  which protobuf would pass over, is refused, and so are groups.
+ *  skipped, and their lengths are checked. Of a field that comes twice the last one counts, as in protobuf. A known field of another wire
+ *  type, which protobuf would skip, is refused, and so are groups.
  *
  *  Source: google/sentencepiece, src/sentencepiece_model.proto; protobuf.dev, "Encoding". */
 import type { ByteSource } from "../bytes/source";
@@ -12,6 +12,7 @@ import { FormatError } from "../errors";
 /** The types of pieces, which GGUF has taken over as those of its tokens. */
 export const pieceTypes = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 
+/** A piece of a text that has a number. */
 export interface Piece {
   readonly text: string;
   readonly score: number;
@@ -19,13 +20,14 @@ export interface Piece {
   readonly type: number;
 }
 
+/** The content of a tokenizer.model. */
 export interface SentencePieceModel {
   readonly pieces: readonly Piece[];
   /** 1 unigram, 2 BPE, 3 words, 4 characters. */
   readonly modelType: number;
 }
 
-/** The largest known, of 256,000 pieces, has 5 MB. */
+/** The most bytes of a model; the largest known, of 256,000 pieces, has 5 MB. */
 const maxModelBytes = 64 * 1024 * 1024;
 const maxPieces = 2 ** 20;
 
@@ -34,7 +36,7 @@ const fixed64 = 1;
 const lengthDelimited = 2;
 const fixed32 = 5;
 
-/** Throws `FormatError` with the byte where the file goes wrong. */
+/** Reads a tokenizer.model. `FormatError` names the byte where the file goes wrong. */
 export async function readSentencePiece(source: ByteSource): Promise<SentencePieceModel> {
   const { byteLength, name } = source;
   if (byteLength > maxModelBytes)
@@ -147,8 +149,8 @@ class ModelReader {
       this.fail(at, `a field of ${size} bytes, where ${end - start} are left`, `at most ${end - start} bytes`);
   }
 
-  /** Up to 64 bits in at most ten bytes, `next` the byte behind them. Past 2^53 the value is rounded, and too large for all that is
-   *  asked of it. */
+  /** The varint at `at`, of up to 64 bits in at most ten bytes; `next` becomes the byte behind it. A value past 2^53 is rounded, which does no
+   *  harm, because every number that is asked for must be smaller. */
   private varint(at: number, end: number): number {
     let value = 0;
     for (let i = 0; i < 10; i++) {

@@ -2,8 +2,10 @@
 import { FormatError } from "../errors";
 import { pieceTypes } from "./sentencepiece-model";
 
+/** A JSON object of which nothing is known yet. */
 export type Settings = Readonly<Record<string, unknown>>;
 
+/** A token that tokenizer.json adds to the vocabulary, as the file describes it. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
@@ -14,21 +16,26 @@ export interface AddedToken {
   readonly single_word?: boolean;
 }
 
+/** The tokens by their numbers. */
 export interface Tokens {
   readonly texts: readonly string[];
+  /** One of `pieceTypes` for each. */
   readonly types: readonly number[];
 }
 
+/** `value`, where it is an object; `FormatError` that names `key` else. */
 export function settingsOf(value: unknown, path: string, key: string): Settings {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Settings;
   throw new FormatError(path, 0, `"${key}" is no object`, "the tokenizer.json of tokenizers");
 }
 
+/** The tokens that tokenizer.json adds. */
 export function addedTokens({ added_tokens: added }: Settings): readonly AddedToken[] {
   return Array.isArray(added) ? (added as AddedToken[]) : [];
 }
 
-/** Tokens by their numbers, up to `size`, the number of rows of the token embeddings. */
+/** The tokens of numbers 0 to `size` − 1, as many as the token embeddings have rows; a number without a token is "[PADn]", unused.
+ *  `FormatError` for a token of another number. */
 export function tokensOf(path: string, model: Settings, tokenizer: Settings, size: number): Tokens {
   const texts = Array.from({ length: size }, (_, i) => `[PAD${i}]`);
   const types = new Array<number>(size).fill(pieceTypes.unused);
@@ -49,7 +56,7 @@ export function tokensOf(path: string, model: Settings, tokenizer: Settings, siz
   return { texts, types };
 }
 
-/** A normalizer or pre-tokenizer as its steps, sequences laid out. */
+/** The steps of a normalizer or pre-tokenizer in one list, those of a sequence among them. */
 export function stepsOf(step: unknown): Settings[] {
   if (typeof step !== "object" || step === null) return [];
   const { type, normalizers, pretokenizers } = step as Settings;

@@ -1,9 +1,9 @@
 /** The tokenizer of a Hugging Face folder (tokenizer.json, tokenizer_config.json) as the keys that llama.cpp reads: WordPiece ("bert"),
  *  byte-level BPE ("gpt2", with the name of the pattern that cuts text into words) and SentencePiece's BPE ("llama",
- *  gguf-sentencepiece.ts).
+ *  sentencepiece.ts).
  *
- *  Tokens in the order of their numbers, with the types of SentencePiece; a number without one is "[PAD n]", unused. WordPiece as
- *  llama.cpp holds it: "##x" is "x", and what begins a word has "▁" before it. */
+ *  Tokens stand in the order of their numbers, with the types of SentencePiece; a number without a token is "[PADn]", unused. llama.cpp
+ *  holds WordPiece otherwise than the folder does: "##x" is "x", and a token that begins a word has "▁" before it. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, UnsupportedError } from "../errors";
@@ -13,10 +13,11 @@ import { GgufValue, type GgufMetadataInput } from "../formats/gguf/values";
 import { pieceTypes } from "./sentencepiece-model";
 import { settingsOf, stepsOf, tokensOf, type Settings, type Tokens } from "./tokenizer-json";
 
-/** What slow tokenizers are kept in; tokenizer.json says more, such as the pattern that cuts text. */
+/** Files of tokenizers without tokenizer.json; they lack what it says, such as the pattern that cuts text into words. */
 const slowFiles = ["tokenizer.model", "vocab.json", "vocab.txt"];
 
-/** The tokenizer's keys; none where the folder has no tokenizer, `UnsupportedError` where it has no tokenizer.json. `size` is the number of rows of the token embeddings. */
+/** The tokenizer's keys and values; the model "none" where the folder has no tokenizer. `size` is the number of rows of the token
+ *  embeddings. `UnsupportedError` where the folder has a tokenizer and no tokenizer.json, or one that llama.cpp has no equal of. */
 export async function tokenizerPairs(folder: string, config: Settings, size: number): Promise<GgufMetadataInput> {
   const path = join(folder, "tokenizer.json");
   const tokenizer = await readJsonFile(path);
@@ -66,7 +67,7 @@ export async function tokenizerPairs(folder: string, config: Settings, size: num
   };
 }
 
-/** llama.cpp's WordPiece lowers case and takes accents off, always. */
+/** Refuses a tokenizer that keeps case or accents: llama.cpp's WordPiece always takes both away. */
 function checkUncased(normalizer: unknown): void {
   const { type, lowercase, strip_accents: stripped } = (normalizer ?? {}) as Settings;
   if (type !== "BertNormalizer" || lowercase === false || stripped === false)
@@ -75,6 +76,7 @@ function checkUncased(normalizer: unknown): void {
     );
 }
 
+/** A token of WordPiece as llama.cpp holds it. */
 function phantom(text: string, type: number): string {
   if (type !== pieceTypes.normal || (text.startsWith("[") && text.endsWith("]"))) return text;
   return text.startsWith("##") ? text.slice(2) : `\u2581${text}`;
@@ -123,7 +125,7 @@ function patternName(pre: unknown, normalizer: unknown): string {
   );
 }
 
-/** Whether a text gets a token before its first. */
+/** True where the post-processor puts a special token before a text. */
 function beginsWithSpecial(post: unknown): boolean {
   if (typeof post !== "object" || post === null) return false;
   const { single, processors } = post as { single?: unknown; processors?: unknown };
@@ -132,6 +134,7 @@ function beginsWithSpecial(post: unknown): boolean {
   return typeof first === "object" && first !== null && "SpecialToken" in first;
 }
 
+/** GGUF's key of each special token, its name in tokenizer_config.json, and the names that stand in for it. */
 const roles: readonly (readonly [string, string, readonly string[]])[] = [
   ["tokenizer.ggml.bos_token_id", "bos_token", ["cls_token"]],
   ["tokenizer.ggml.eos_token_id", "eos_token", ["sep_token"]],
@@ -141,7 +144,7 @@ const roles: readonly (readonly [string, string, readonly string[]])[] = [
   ["tokenizer.ggml.mask_token_id", "mask_token", []],
 ];
 
-/** Numbers of the special tokens: of tokenizer_config.json by their text, else what config.json says. */
+/** The numbers of the special tokens: those of the texts in tokenizer_config.json, else those that config.json says. */
 function specialIds({ texts }: Tokens, settings: Settings, config: Settings): GgufMetadataInput {
   const idOf = (role: string): number | undefined => {
     const named = settings[role];
@@ -160,7 +163,7 @@ function specialIds({ texts }: Tokens, settings: Settings, config: Settings): Gg
   );
 }
 
-/** In tokenizer_config.json, or, as newer folders have it, in a file of its own. */
+/** The chat template: in tokenizer_config.json, or, in newer folders, in chat_template.jinja. */
 async function chatTemplate(folder: string, { chat_template: template }: Settings): Promise<string | undefined> {
   if (typeof template === "string") return template;
   const text = await readFile(join(folder, "chat_template.jinja"), "utf8").catch(() => undefined);

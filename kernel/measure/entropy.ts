@@ -1,7 +1,9 @@
 /** Order-0 empirical entropy: H = −Σ pᵢ·log2 pᵢ over the distinct symbols, pᵢ = nᵢ / n, in bits per symbol. No lossless coder
  *  that treats symbols one by one, without context, needs fewer. */
+import type { CountedSymbols } from "../loops/codes";
+import { loops } from "../loops/loops";
 
-const denseSymbols = 1 << 22;
+export type { CountedSymbols };
 
 /** Entropy of counts, in bits per symbol; zero counts are skipped; 0 when nothing was counted. */
 export function entropyOfCounts(counts: Iterable<number>): number {
@@ -15,64 +17,9 @@ export function entropyOfCounts(counts: Iterable<number>): number {
   return total === 0 ? 0 : Math.max(0, Math.log2(total) - sum / total);
 }
 
-export interface CountedSymbols {
-  /** Ascending. */
-  readonly symbols: number[];
-  readonly counts: number[];
-}
-
 /** How often each distinct integer occurs, by ascending symbol. */
 export function countSymbols(codes: ArrayLike<number>): CountedSymbols {
-  const type = Object.prototype.toString.call(codes);
-  if (type === "[object Int8Array]") return fromDense(countBytes(codes as Int8Array), 128, -128);
-  if (type === "[object Uint8Array]") return fromDense(countBytes(codes as Uint8Array), 0, 0);
-  let minimum = Infinity;
-  let maximum = -Infinity;
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i];
-    if (code < minimum) minimum = code;
-    if (code > maximum) maximum = code;
-  }
-  if (codes.length === 0) return { symbols: [], counts: [] };
-  if (maximum - minimum < denseSymbols) {
-    const dense = new Uint32Array(maximum - minimum + 1);
-    for (let i = 0; i < codes.length; i++) dense[codes[i] - minimum]++;
-    return fromDense(dense, 0, minimum);
-  }
-  const seen = new Map<number, number>();
-  for (let i = 0; i < codes.length; i++) seen.set(codes[i], (seen.get(codes[i]) ?? 0) + 1);
-  const symbols = [...seen.keys()].sort((a, b) => a - b);
-  return { symbols, counts: symbols.map((symbol) => seen.get(symbol) ?? 0) };
-}
-
-/** Counts of the bytes as unsigned numbers, in four tables by turns: equal neighbours do not wait for each other. */
-function countBytes({ buffer, byteOffset, length }: Int8Array | Uint8Array): Uint32Array {
-  const bytes = new Uint8Array(buffer, byteOffset, length);
-  const counts = new Uint32Array(1024);
-  const whole = length - (length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    counts[bytes[i]]++;
-    counts[256 + bytes[i + 1]]++;
-    counts[512 + bytes[i + 2]]++;
-    counts[768 + bytes[i + 3]]++;
-  }
-  for (let i = whole; i < length; i++) counts[bytes[i]]++;
-  for (let symbol = 0; symbol < 256; symbol++)
-    counts[symbol] += counts[256 + symbol] + counts[512 + symbol] + counts[768 + symbol];
-  return counts.subarray(0, 256);
-}
-
-/** dense[(first + i) mod length] counts symbol least + i. */
-function fromDense(dense: Uint32Array, first: number, least: number): CountedSymbols {
-  const symbols: number[] = [];
-  const counts: number[] = [];
-  for (let i = 0; i < dense.length; i++) {
-    const count = dense[(first + i) % dense.length];
-    if (count === 0) continue;
-    symbols.push(least + i);
-    counts.push(count);
-  }
-  return { symbols, counts };
+  return loops.codes.count(codes);
 }
 
 /** Entropy of integer codes, in bits per code; 0 for no codes. */

@@ -1,24 +1,31 @@
 /** Histograms for the report: equal bins over a range that outliers do not stretch; what lies outside is counted, not dropped. */
 import { OptionError } from "../errors";
+import { countBins } from "../loops/errors";
+import { loops, plain } from "../loops/loops";
 import type { Histogram } from "../report/types";
-import { valueOfRank } from "../grid/order";
 
+/** Bins of a histogram unless told. */
 export const histogramBins = 64;
 /** Share of the weights that the range leaves out at each end. */
 export const histogramTail = 0.0005;
 
 /** The range from the 0.05th to the 99.95th percentile (nearest rank), widened to hold 0; [−1, 1] when every weight is zero or
- *  there is none. The weights must be finite. */
-export function robustRange(values: Float32Array, tail = histogramTail): { minimum: number; maximum: number } {
+ *  there is none. The weights must be finite, unless `outermost` is the plain loop. */
+export function robustRange(
+  values: Float32Array,
+  tail = histogramTail,
+  outermost = loops.values.outermost,
+): Pick<Histogram, "minimum" | "maximum"> {
   if (values.length === 0) return { minimum: -1, maximum: 1 };
   const cut = Math.floor(values.length * tail);
-  const minimum = Math.min(0, valueOfRank(values, cut)) + 0;
-  const maximum = Math.max(0, valueOfRank(values, values.length - 1 - cut));
+  const { low, high } = outermost(values, cut);
+  const minimum = Math.min(0, low);
+  const maximum = Math.max(0, high);
   return minimum < maximum ? { minimum, maximum } : wholeRange(values);
 }
 
 /** The range where both percentiles are 0: that of the largest magnitude. */
-export function wholeRange(values: Float32Array): { minimum: number; maximum: number } {
+function wholeRange(values: Float32Array): { minimum: number; maximum: number } {
   let largest = 0;
   for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
   return largest === 0 ? { minimum: -1, maximum: 1 } : { minimum: -largest, maximum: largest };
@@ -34,20 +41,11 @@ export function countHistogram(
   const { minimum, maximum } = range;
   if (!(minimum < maximum))
     throw new OptionError(`countHistogram(): the range is ${minimum} to ${maximum}; minimum must be below maximum`);
-  const counts = new Array<number>(bins).fill(0);
-  const perWidth = bins / (maximum - minimum);
-  let below = 0;
-  let above = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (value < minimum) below++;
-    else if (value > maximum) above++;
-    else counts[Math.min(bins - 1, Math.floor((value - minimum) * perWidth))]++;
-  }
-  return { minimum, maximum, counts, below, above };
+  return { minimum, maximum, ...countBins(values, { minimum, maximum, bins }) };
 }
 
-/** The histogram of a tensor over its own robust range. */
+/** The histogram of a tensor over its own robust range. A NaN ranks above all numbers, as in a sorted array. */
 export function histogram(values: Float32Array, bins = histogramBins): Histogram {
-  return countHistogram(values, robustRange(values), bins);
+  const { outermost } = loops.values.firstNonFinite(values) < 0 ? loops.values : plain.values;
+  return countHistogram(values, robustRange(values, histogramTail, outermost), bins);
 }

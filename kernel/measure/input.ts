@@ -6,7 +6,16 @@ export type TensorInput = Float32Array | readonly number[] | readonly (readonly 
 
 /** Values and shape of an input. Numbers are rounded to float32. Throws `OptionError` for rows of unequal length and for a shape
  *  that does not hold that many values. */
-export function weightsOf(method: string, input: TensorInput, shape?: Shape): { weights: Float32Array; shape: Shape } {
+export function weightsOf(
+  method: string,
+  input: TensorInput,
+  shape?: Shape,
+): {
+  /** Row-major; the input itself where it is a Float32Array. */
+  weights: Float32Array;
+  /** `shape`, or that of the input: (n) of a list, (rows, length) of rows. */
+  shape: Shape;
+} {
   const { weights, natural } = flatten(method, input);
   const wanted = shape ?? natural;
   if (wanted.some((size) => !Number.isInteger(size) || size < 0) || parametersOf(wanted) !== weights.length)

@@ -11,7 +11,8 @@ import { OptionError } from "../errors";
 import { nearestWord } from "../options";
 import { blockName, roleOf } from "../tensor/layer-names";
 import { section, type ChannelGroup, type ChannelPlace } from "./channels";
-import type { NamedShape, Wired } from "./transformer";
+import type { NamedShape } from "./numbered-blocks";
+import type { Wired } from "./transformer";
 
 /** A layer with a weight, and the vectors of its module. */
 export interface ChainLayer {
@@ -19,13 +20,13 @@ export interface ChainLayer {
   readonly name: string;
   readonly weight: NamedShape;
   readonly bias?: NamedShape;
-  /** Keras keeps (…, in, out), torch (out, in, …). */
+  /** True for weights (…, in, out) as Keras keeps them; false for (out, in, …), as torch does. */
   readonly isKeras: boolean;
   /** Batch norms behind it: gain, shift, mean and variance. */
   readonly norms: readonly NamedShape[];
-  /** A maker of channels that depends on its channel alone: a depthwise convolution. */
+  /** True for a depthwise convolution, whose output of a channel depends on that channel alone. */
   readonly isDepthwise: boolean;
-  /** ReLU is known to follow; `undefined` when nothing tells. */
+  /** True where a ReLU is known to follow, false where another activation is; absent where nothing tells. */
   readonly isHomogeneous?: boolean;
 }
 
@@ -33,7 +34,7 @@ const outAxisOf = ({ weight, isKeras, isDepthwise }: ChainLayer): number =>
   isKeras ? weight.shape.length - (isDepthwise ? 2 : 1) : 0;
 const inAxisOf = ({ weight, isKeras }: ChainLayer): number => (isKeras ? weight.shape.length - 2 : 1);
 
-/** What a layer gives and takes. */
+/** Number of a layer's outputs; `taken` counts its inputs. */
 const given = (layer: ChainLayer): number => layer.weight.shape[outAxisOf(layer)];
 const taken = (layer: ChainLayer): number => layer.weight.shape[inAxisOf(layer)];
 
@@ -67,7 +68,7 @@ export function groupsOfChain(ordered: readonly ChainLayer[]): ChannelGroup[] {
     const between = layers.slice(at + 1, end);
     const places = [layer, ...between].flatMap((one) => makersOf(one, one === layer));
     const repeats = taken(consumer) / size;
-    // Of a flattened map: torch has the places of a channel side by side, Keras the channels of a place.
+    // In a flattened map the positions of a channel lie side by side in torch, the channels of a position in Keras.
     const columns = consumer.isKeras ? section(1, 0, { repeat: repeats, period: size }) : section(repeats);
     return [
       {
@@ -76,7 +77,7 @@ export function groupsOfChain(ordered: readonly ChainLayer[]): ChannelGroup[] {
         size,
         queries: 1,
         headSize: 1,
-        places: [...places, placeOf(consumer.weight, inAxisOf(consumer), "consumer", columns)],
+        places: [...places, channelPlace(consumer.weight, inAxisOf(consumer), "consumer", columns)],
         homogeneous: between.length === 0 && layer.norms.length === 0 && layer.isHomogeneous === true,
       },
     ];
@@ -87,7 +88,7 @@ function mismatch(before: ChainLayer, { name, weight }: ChainLayer): string {
   return `${name} (${weight.shape.join(", ")}) does not take the ${given(before)} outputs of ${before.name}`;
 }
 
-function placeOf(
+function channelPlace(
   { name, shape }: NamedShape,
   axis: number,
   role: ChannelPlace["role"],
@@ -98,13 +99,13 @@ function placeOf(
 
 function makersOf(layer: ChainLayer, isFirst: boolean): ChannelPlace[] {
   return [
-    placeOf(layer.weight, outAxisOf(layer), isFirst ? "weight" : "norm"),
-    ...(layer.bias ? [placeOf(layer.bias, 0, isFirst ? "bias" : "norm")] : []),
-    ...layer.norms.map((norm) => placeOf(norm, 0, "norm")),
+    channelPlace(layer.weight, outAxisOf(layer), isFirst ? "weight" : "norm"),
+    ...(layer.bias ? [channelPlace(layer.bias, 0, isFirst ? "bias" : "norm")] : []),
+    ...layer.norms.map((norm) => channelPlace(norm, 0, "norm")),
   ];
 }
 
-/** Names without the last word: "fc1" of "fc1.weight", "dense/kernel". */
+/** A tensor's name without its last word: "fc1" of "fc1.weight", "dense" of "dense/kernel". */
 function moduleOf(name: string): string {
   return name.replace(/[./][^./]*$/, "");
 }
@@ -146,8 +147,8 @@ export function layersOf(tensors: readonly NamedShape[], order?: readonly string
   }
   const blocks = new Map<string, number>();
   for (const { weight } of layers) {
-    const place = blockName(weight.name);
-    const key = place && `${place.prefix}${place.index}`;
+    const numbered = blockName(weight.name);
+    const key = numbered && `${numbered.prefix}${numbered.index}`;
     if (key !== undefined) blocks.set(key, (blocks.get(key) ?? 0) + 1);
   }
   if (!order && [...blocks.values()].some((count) => count > 1))
@@ -168,7 +169,8 @@ function named(layers: readonly ChainLayer[], order: readonly string[]): ChainLa
   });
 }
 
-/** As the model has them when that fits, else by name with numbers as numbers. */
+/** The layers in the order of the model where each takes what the one before gives, else in order of their names, numbers as numbers; or the
+ *  reason why neither fits. */
 function ordered(layers: readonly ChainLayer[]): ChainLayer[] | string {
   const natural = new Intl.Collator("en", { numeric: true });
   const byName = [...layers].sort((a, b) => natural.compare(a.name, b.name));
@@ -179,8 +181,8 @@ function ordered(layers: readonly ChainLayer[]): ChainLayer[] | string {
   return mismatch(layers[at - 1], layers[at]);
 }
 
-/** Gives each batch norm to the layer that it follows: the one of its width; of several, the one with its number, else the last that
- *  comes before it by name. */
+/** Gives each batch norm to the layer that it follows: the layer of its width; of several such layers the one with the norm's number, else the
+ *  last whose name comes before the norm's. */
 function withNorms(
   layers: readonly ChainLayer[],
   norms: readonly { readonly name: string; readonly vectors: readonly NamedShape[] }[],

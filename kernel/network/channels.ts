@@ -15,18 +15,29 @@ export type ChannelRole = "weight" | "gate" | "bias" | "norm" | "query" | "key" 
  *  A row of a matrix is { start: 0, length: 1, stride: 1 }; head i of 64 rows is { length: 64, stride: 64 }; channel i of a flattened map
  *  (height, width, channels) is { length: 1, stride: 1, repeat: height·width, period: channels }. */
 export interface ChannelSection {
+  /** The first entry of channel 0. */
   readonly start: number;
+  /** Entries that lie together. */
   readonly length: number;
+  /** Entries from one channel's first to the next one's. */
   readonly stride: number;
+  /** How often the channel occurs along the axis. */
   readonly repeat: number;
+  /** Entries from one occurrence to the next. */
   readonly period: number;
 }
 
+/** Where the channels of a group lie in one tensor. */
 export interface ChannelPlace {
+  /** The tensor's name. */
   readonly tensor: string;
+  /** Its dimensions, outermost first. */
   readonly shape: Shape;
+  /** The dimension along which channels lie, from 0. */
   readonly axis: number;
+  /** What the tensor is to the channels. */
   readonly role: ChannelRole;
+  /** Which entries of the axis belong to which channel. */
   readonly section: ChannelSection;
 }
 
@@ -34,6 +45,7 @@ export interface ChannelPlace {
 export interface ChannelGroup {
   /** "block 3 mlp", "block 3 attention", "fc1". */
   readonly name: string;
+  /** Neurons, or attention heads. */
   readonly kind: "nodes" | "heads";
   /** Number of channels: neurons; or heads, those that share a key and a value counting as one. */
   readonly size: number;
@@ -42,7 +54,13 @@ export interface ChannelGroup {
   /** Query and key values in a head; 1 for nodes. */
   readonly headSize: number;
   /** The block that it belongs to: what its names begin with up to its number, and the number. */
-  readonly block?: { readonly prefix: string; readonly index: number };
+  readonly block?: {
+    /** "encoder.layer.". */
+    readonly prefix: string;
+    /** The block's number, from 0. */
+    readonly index: number;
+  };
+  /** Every slice that goes with a channel, tensor by tensor. */
   readonly places: readonly ChannelPlace[];
   /** True where a·f(x) = f(a·x) for a > 0 is known of the activation between (ReLU). */
   readonly homogeneous: boolean;

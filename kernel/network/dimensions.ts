@@ -5,10 +5,10 @@
 /** The part of a model that is known without its values. */
 export interface Described {
   readonly metadata: Readonly<Record<string, unknown>>;
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Keys of a config.json by meaning, the first that is there counts. Sources: configuration_*.py of transformers 5.24. */
+/** Keys of a config.json by meaning; the first that the config has counts. Sources: configuration_*.py of transformers 5.24. */
 export const configKeys = {
   blocks: ["num_hidden_layers", "n_layer", "n_layers", "num_layers"],
   heads: ["num_attention_heads", "n_head", "n_heads", "num_heads"],
@@ -29,6 +29,7 @@ export const ggufKeys = {
   mlp: "feed_forward_length",
 } as const;
 
+/** A setting by its meaning. */
 export type Meaning = keyof typeof configKeys;
 
 /** The key of a config under which a meaning stands, if any. */
@@ -45,7 +46,7 @@ export function architectureOf(metadata: Readonly<Record<string, unknown>>): str
 const positive = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;
 
-/** A number that describes every block; a list of one for each block, as GGUF has it, tells by its first that is not 0. */
+/** The number of a meaning, by config or metadata. Of a list with a number for each block, as GGUF may have it, the first that is not 0. */
 function read({ metadata, config = {} }: Described, meaning: Meaning): number | undefined {
   const architecture = architectureOf(metadata);
   if (architecture !== undefined) {
@@ -74,7 +75,7 @@ export function sharingOf(described: Described): number {
   return heads !== undefined && shared !== undefined && heads % shared === 0 ? heads / shared : 1;
 }
 
-/** True where positions are told by a slope for each head (ALiBi), by its number: heads then cannot be taken out. */
+/** True where each head has a slope for positions by its number (ALiBi), so that heads cannot be taken out. */
 export function hasHeadSlopes({ metadata, config = {} }: Described): boolean {
   const architecture = architectureOf(metadata);
   if (architecture !== undefined)

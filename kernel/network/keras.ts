@@ -2,7 +2,8 @@
  *  that treat each channel alone. Kernels are (in, out) and (height, width, in, out), flattened maps (height, width, channel).
  *  Source: tfjs-layers 4.22, the JSON of `model.toJSON()`. */
 import { groupsOfChain, type ChainLayer } from "./chain";
-import type { NamedShape, Wired } from "./transformer";
+import type { NamedShape } from "./numbered-blocks";
+import type { Wired } from "./transformer";
 
 interface KerasLayer {
   readonly className: string;
@@ -10,7 +11,7 @@ interface KerasLayer {
 }
 
 const weighted = /^(Dense|Conv1D|Conv2D|Conv3D|DepthwiseConv2D)$/;
-/** Layers that give for each channel what they make of that channel. */
+/** Classes of layers whose output of a channel depends on that channel alone. */
 const passing =
   /^(InputLayer|Dropout|SpatialDropout\dD|GaussianNoise|GaussianDropout|AlphaDropout|ActivityRegularization|Flatten|(Global)?(Max|Average)Pooling\dD|ZeroPadding\dD|Cropping\dD|UpSampling\dD|ReLU|LeakyReLU|ELU|ThresholdedReLU)$/;
 
@@ -33,6 +34,7 @@ export function isKeras(config: Readonly<Record<string, unknown>> = {}): boolean
   return typeof config.modelTopology === "object" && config.modelTopology !== null;
 }
 
+/** The channels of a sequential topology, or why they could not be described. */
 export function wireKeras(tensors: readonly NamedShape[], config: Readonly<Record<string, unknown>> = {}): Wired {
   const layers = chainOf(tensors, config);
   if (typeof layers === "string") return { groups: [], unknown: [["the network", layers]] };
@@ -73,7 +75,7 @@ function chainOf(tensors: readonly NamedShape[], config: Readonly<Record<string,
   return layers;
 }
 
-/** A topology whose layers have other numbers of outputs, by the name of the layer. */
+/** The topology with other numbers of outputs; `outputs` gives them by the names of the layers. */
 export function resizedTopology(
   config: Readonly<Record<string, unknown>> | undefined,
   outputs: ReadonlyMap<string, number>,
@@ -83,7 +85,7 @@ export function resizedTopology(
   if (typeof layers === "string") return copy;
   for (const { className, config: options } of layers) {
     const size = outputs.get(String(options.name));
-    // Depthwise layers and norms take what they are given.
+    // Depthwise layers and norms state no number of outputs.
     if (size !== undefined) (options as Record<string, unknown>)[className === "Dense" ? "units" : "filters"] = size;
   }
   return copy;

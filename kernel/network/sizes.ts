@@ -15,6 +15,7 @@ export interface Sizes {
   readonly headSize: number | undefined;
 }
 
+/** The sizes of a network by its wiring. */
 export function sizesOf({ groups, blocks }: Wiring): Sizes {
   const [first] = blocks;
   const own = groups.filter(({ block }) => block?.prefix === first?.prefix);
@@ -33,10 +34,11 @@ export function sizesOf({ groups, blocks }: Wiring): Sizes {
 export interface Settings {
   /** The whole config; `undefined` where there was none. */
   readonly config: Readonly<Record<string, unknown>> | undefined;
-  /** Keys of GGUF metadata, the changed ones. */
+  /** The keys of GGUF metadata that change, with their new values. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
+/** A network before and after parts were taken out. */
 export interface Change {
   readonly before: Wiring;
   readonly after: Wiring;
@@ -44,6 +46,7 @@ export interface Change {
   readonly dropped: readonly number[];
 }
 
+/** The settings of the smaller network. */
 export function changedSettings(described: Described, change: Change): Settings {
   const { config } = described;
   if (isKeras(config)) {
@@ -64,7 +67,7 @@ interface Before {
   readonly dropped: ReadonlySet<number>;
 }
 
-/** One number where all blocks have it, else the list. */
+/** One number where all blocks have the same, else the list. */
 const one = (list: readonly number[]): number | readonly number[] =>
   list.every((size) => size === list[0]) ? list[0] : list;
 
@@ -74,7 +77,7 @@ const same = (a: readonly number[], b: readonly number[]): boolean =>
 function configChanges(config: Readonly<Record<string, unknown>>, { before, after, dropped }: Before) {
   const changes: Record<string, unknown> = {};
   const put = (meaning: Meaning, value: unknown) => {
-    // GPT-2 leaves the width of its feed-forward part out where it is four times its own.
+    // GPT-2's config leaves out the width of the feed-forward part where it is four times the network's width.
     const key =
       configKey(config, meaning) ?? (meaning === "mlp" && "n_embd" in config ? "n_inner" : configKeys[meaning][0]);
     changes[key] = value;

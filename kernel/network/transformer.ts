@@ -7,43 +7,14 @@
  *  Weights are (out, in); GPT-2 keeps them as (in, out) (transformers' Conv1D), which the width of the network tells. Fused weights are
  *  [query | key | value] one behind the other, in GPT-NeoX interleaved by head, (heads, 3, headSize). llama.cpp permutes rows of query and
  *  key within each head, which leaves whole heads whole. A block is described only when every tensor that shares the dimension is known. */
-import { blockName, placeOf, roleOf } from "../tensor/layer-names";
-import type { Shape } from "../tensor/tensor";
+import { placeOf, roleOf } from "../tensor/layer-names";
 import { section, type ChannelGroup, type ChannelPlace, type ChannelRole, type ChannelSection } from "./channels";
+import { numberedBlocks, type Block, type NamedShape } from "./numbered-blocks";
 import { hasHeadSlopes, hasRelu, headSizeOf, sharingOf, type Described } from "./dimensions";
-
-export interface NamedShape {
-  readonly name: string;
-  readonly shape: Shape;
-}
-
-/** The tensors of one block. */
-export interface Block {
-  /** What the names of the stack's blocks begin with: "encoder.layer.". */
-  readonly prefix: string;
-  readonly index: number;
-  /** "block 3". */
-  readonly name: string;
-  readonly tensors: readonly NamedShape[];
-}
-
-/** The numbered blocks of a network, stack by stack, in ascending order. */
-export function blocksOf(tensors: readonly NamedShape[]): Block[] {
-  const blocks = new Map<string, { prefix: string; index: number; name: string; tensors: NamedShape[] }>();
-  for (const tensor of tensors) {
-    const place = blockName(tensor.name);
-    if (!place) continue;
-    const key = `${place.prefix}${place.index}`;
-    const block = blocks.get(key) ?? { ...place, name: placeOf(tensor.name).block, tensors: [] };
-    block.tensors.push(tensor);
-    blocks.set(key, block);
-  }
-  const stacks = [...new Set([...blocks.values()].map(({ prefix }) => prefix))];
-  return [...blocks.values()].sort((a, b) => stacks.indexOf(a.prefix) - stacks.indexOf(b.prefix) || a.index - b.index);
-}
 
 /** Channels that were found, and for what could not be described, why. */
 export interface Wired {
+  /** In the order of the blocks. */
   readonly groups: readonly ChannelGroup[];
   /** Name of the group, and the reason. */
   readonly unknown: readonly (readonly [group: string, reason: string])[];
@@ -53,7 +24,7 @@ export interface Wired {
 export function wireTransformer(tensors: readonly NamedShape[], described: Described, heads?: number): Wired {
   const groups: ChannelGroup[] = [];
   const unknown: [string, string][] = [];
-  for (const block of blocksOf(tensors)) {
+  for (const block of numberedBlocks(tensors)) {
     const parts = partsOf(block);
     const found = [...mlpGroups(parts, described), ...attentionGroups(parts, described, heads)].filter((one) => {
       if (!("reason" in one)) return true;
@@ -90,34 +61,34 @@ function partsOf(block: Block): Parts {
   const byKind = new Map(block.tensors.map((tensor) => [placeOf(tensor.name).kind, tensor]));
   const norm = normKinds.map((kind) => byKind.get(kind)).find((one) => one?.shape.length === 1);
   const width = norm?.shape[0];
-  // A weight that is not square and begins with the width of the network has its inputs first.
+  // A weight that is not square and whose first dimension is the width of the network is (in, out).
   const telling = ["qkv", "up", "intermediate", "gate", "query", "key"]
     .map((kind) => byKind.get(kind)?.shape ?? [])
     .find(([rows, columns, ...more]) => more.length === 0 && rows !== columns);
   return { block, byKind, width, turned: telling !== undefined && telling[0] === width && telling[1] !== width };
 }
 
-/** The axis that counts what a weight gives, and the one that counts what it takes. */
+/** The axis of a weight's outputs; `inAxis` is that of its inputs. */
 const outAxis = ({ turned }: Parts): number => (turned ? 1 : 0);
 const inAxis = ({ turned }: Parts): number => (turned ? 0 : 1);
 
-function place(tensor: NamedShape, axis: number, role: ChannelRole, where: ChannelSection): ChannelPlace {
+function channelPlace(tensor: NamedShape, axis: number, role: ChannelRole, where: ChannelSection): ChannelPlace {
   return { tensor: tensor.name, shape: tensor.shape, axis, role, section: where };
 }
 
-/** A matrix of a kind, and its bias where there is one. */
+/** The weight of a kind, where it is a matrix. */
 function matrixOf({ byKind }: Parts, kind: string): NamedShape | undefined {
   const found = byKind.get(kind);
   return found?.shape.length === 2 ? found : undefined;
 }
 
-/** A weight's rows (or its part of them), and the same of its bias. */
+/** The section of a weight's outputs, and the same section of its bias where there is one. */
 function makers(parts: Parts, kind: string, role: ChannelRole, where: ChannelSection): ChannelPlace[] {
   const weight = matrixOf(parts, kind);
   const bias = parts.byKind.get(`${kind}.bias`);
   return [
-    ...(weight ? [place(weight, outAxis(parts), role, where)] : []),
-    ...(bias ? [place(bias, 0, "bias", where)] : []),
+    ...(weight ? [channelPlace(weight, outAxis(parts), role, where)] : []),
+    ...(bias ? [channelPlace(bias, 0, "bias", where)] : []),
   ];
 }
 
@@ -139,7 +110,7 @@ function mlpGroups(parts: Parts, described: Described): (ChannelGroup | Unknown)
     const fused = makersOf("gate.up", "weight");
     const gate = makersOf("gate", "gate");
     const up = [...makersOf("up", "weight"), ...makersOf("intermediate", "weight")];
-    // [gate | up] in one weight: both halves of every channel.
+    // A weight [gate | up] holds every channel twice, once in each half.
     const places =
       fused.length > 0
         ? fused.flatMap((one) => [
@@ -153,7 +124,7 @@ function mlpGroups(parts: Parts, described: Described): (ChannelGroup | Unknown)
     if (wrong)
       return [{ name, reason: `${wrong.tensor} gives ${wrong.shape[wrong.axis]} and ${down.name} takes ${size}` }];
     const homogeneous = hasRelu(described) && fused.length + gate.length === 0;
-    const all = [...places, place(down, inAxis(parts), "consumer", whole)];
+    const all = [...places, channelPlace(down, inAxis(parts), "consumer", whole)];
     return [{ name, kind: "nodes", size, queries: 1, headSize: 1, places: all, homogeneous }];
   });
 }
@@ -212,7 +183,7 @@ function attentionGroups(parts: Parts, described: Described, heads: number | und
           ...normPlaces(parts, front, "query", queryRows, section(rows), headSize),
           ...normPlaces(parts, front, "key", keyHeads * headSize, section(headSize), headSize),
         ];
-    const consumer = place(output, inAxis(parts), "consumer", section(queries * valueSize));
+    const consumer = channelPlace(output, inAxis(parts), "consumer", section(queries * valueSize));
     return [
       { name, kind: "heads", size: keyHeads, queries, headSize, places: [...places, consumer], homogeneous: false },
     ];
@@ -241,7 +212,7 @@ function fusedPlaces(parts: Parts, kind: string, name: string, sizes: FusedSizes
   ];
 }
 
-/** A norm over all heads' values has an entry for each; one over a single head is the same for all and stays. */
+/** The entries of a norm over the values of all heads; a norm over one head is shared by all heads and stays whole. */
 function normPlaces(
   { byKind }: Parts,
   front: string,
@@ -253,13 +224,13 @@ function normPlaces(
   return [`${front}${kind}.norm`, `${front}${kind}.norm.bias`].flatMap((name) => {
     const norm = byKind.get(name);
     return norm && rows !== headSize && norm.shape.length === 1 && norm.shape[0] === rows
-      ? [place(norm, 0, "norm", where)]
+      ? [channelPlace(norm, 0, "norm", where)]
       : [];
   });
 }
 
-/** Why a group cannot be trusted: a tensor of its block that has the same dimension, or belongs to one of its modules, and is in none of
- *  the groups. */
+/** Why a group cannot be trusted: because some tensor of its block that is in none of the groups has the same dimension, or belongs to one of
+ *  the group's modules; `undefined` where there is no such tensor. */
 function strangerOf(
   group: ChannelGroup,
   groups: readonly ChannelGroup[],
@@ -277,7 +248,7 @@ function strangerOf(
   for (const { name, shape } of block.tensors) {
     if (known.has(name)) continue;
     const role = roleOf(name, shape);
-    // The bias of what reads the channels has no entry for them.
+    // The bias of the consumer has entries for its outputs, not for the channels.
     if (
       !(role === "bias" && shape.length === 1) &&
       modules.some((module) => name.startsWith(module) && !isAttentionPart(name, module))
@@ -289,7 +260,8 @@ function strangerOf(
   return undefined;
 }
 
-/** `self_attn.in_proj_weight` has the whole attention as its module. */
+/** True where `module` is a whole attention, as for `self_attn.in_proj_weight`, and the tensor is of a part of it, as
+ *  `self_attn.out_proj.weight` is. */
 function isAttentionPart(name: string, module: string): boolean {
   return /att\w*\.$/.test(module) && name.slice(module.length).includes(".");
 }

@@ -3,28 +3,28 @@ import { homedir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { attempt } from "../bytes/source";
+import { chooseModelFile, impliedEndings, isFirstChoice, nameInFolder } from "../catalog/names";
 import { OptionError, SourceError } from "../errors";
 import { nearestWord } from "../options";
-import { chooseModelFile } from "../formats/choose";
 
-/** Finds the file that a model's name stands for, and the name to show for it. */
+/** The file that a model's name stands for, and the name to show for it. */
 export interface Located {
+  /** Path or address of what was found. */
   readonly file: string;
+  /** What to call the model. */
   readonly name: string;
 }
 
-const suffixes = [".safetensors", ".gguf", ".codebook"];
-
 /** `name` is tried as a path, then in `<cwd>/models`, then in the folder `$CODEBOOK_MODELS`, then among the example models of a
- *  checkout of Codebook (where `npm start` puts them, so that a notebook in any folder finds them); each with `.safetensors` and `.gguf`
- *  appended too. A folder stands for the model in it. `SourceError` says where it looked. */
+ *  checkout of Codebook (where `npm start` puts them, so that a notebook in any folder finds them); each with
+ *  `.safetensors`, `.gguf` and `.codebook` appended too. A folder stands for the model in it. `SourceError` says where it looked. */
 export async function locateModel(name: string): Promise<Located> {
   checkName(name);
   const plain = name.startsWith("file:") ? fileURLToPath(name) : name.replace(/^~(?=[/\\]|$)/, homedir());
   const shelves = modelFolders();
   const candidates = [resolve(plain), ...(isAbsolute(plain) ? [] : shelves.map((shelf) => join(shelf, plain)))];
   for (const candidate of candidates) {
-    for (const path of [candidate, ...suffixes.map((suffix) => candidate + suffix)]) {
+    for (const path of [candidate, ...impliedEndings.map((ending) => candidate + ending)]) {
       const found = await stat(path).catch(() => undefined);
       if (found?.isDirectory()) return locateInFolder(path);
       if (found) return { file: path, name: modelName(path) };
@@ -35,7 +35,7 @@ export async function locateModel(name: string): Promise<Located> {
   const hint = (guess ?? onHub) ? `; did you mean "${guess ?? onHub}"?` : "";
   throw new SourceError(
     name,
-    `there is no such model. Looked for ${candidates.join(", ")} (and with ${suffixes.join(", ")})${hint}`,
+    `there is no such model. Looked for ${candidates.join(", ")} (and with ${impliedEndings.join(", ")})${hint}`,
   );
 }
 
@@ -45,7 +45,7 @@ function checkName(name: string): void {
   if (name.includes("\0")) throw new OptionError("open(): the name holds a NUL character");
 }
 
-/** `models/` of the checkout that this file was built in: lib/kernel/formats is three folders down. */
+/** `models/` of the checkout that this file was built in: lib/kernel/open is three folders down. */
 const exampleModels = resolve(__dirname, "..", "..", "..", "models");
 
 function modelFolders(): string[] {
@@ -70,6 +70,5 @@ async function locateInFolder(folder: string): Promise<Located> {
 
 function modelName(file: string): string {
   const base = basename(file);
-  const usual = /^model(\.safetensors(\.index\.json)?)$/.test(base);
-  return usual ? basename(resolve(file, "..")) : base.replace(/\.(safetensors(\.index\.json)?|gguf)$/, "");
+  return isFirstChoice(base) ? basename(resolve(file, "..")) : nameInFolder(base);
 }

@@ -21,6 +21,7 @@ export class ConnectionError extends CodebookError {
   }
 }
 
+/** Reads and checks a connection file. `ConnectionError` says what is wrong with it. */
 export function readConnection(file: string): Connection {
   let text: string;
   try {
@@ -31,6 +32,7 @@ export function readConnection(file: string): Connection {
   return parseConnection(text, file);
 }
 
+/** The connection that the text of a connection file describes. `ConnectionError` names `file`. */
 export function parseConnection(text: string, file: string): Connection {
   let value: unknown;
   try {

@@ -27,7 +27,7 @@ export const MAX_FRAME_BYTES = 256 << 20;
 export const MAX_BUFFERS = 4_096;
 /** All frames of one message together. */
 export const MAX_MESSAGE_BYTES = 512 << 20;
-/** Deeper JSON than this comes from nobody but an attacker on the parser's or a consumer's stack. */
+/** The deepest nesting of JSON that is accepted; deeper JSON is an attack on the stack of the parser or of a consumer. */
 const MAX_JSON_DEPTH = 512;
 
 /** Frames of a message ready to send. */
@@ -36,8 +36,7 @@ export function encodeMessage(message: OutgoingMessage, signer: Signer): (string
   return [...message.identities, DELIMITER, signer.sign(parts), ...parts, ...(message.buffers ?? [])];
 }
 
-/** The message in `frames`; throws `ProtocolError` when it must be dropped. The signature is checked before a byte
- *  of JSON is looked at. */
+/** The message in `frames`. Its signature is checked before its JSON is parsed. `ProtocolError` for a message that must be dropped. */
 export function decodeMessage(frames: readonly Uint8Array[], signer: Signer): Message {
   const at = frames.findIndex((frame) => DELIMITER.equals(frame));
   if (at < 0) throw new ProtocolError("no delimiter");

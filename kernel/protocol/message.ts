@@ -4,6 +4,7 @@ export const PROTOCOL_VERSION = "5.5";
 /** JSON as it comes from the other side: known to be an object, of unknown content. */
 export type JsonObject = Record<string, unknown>;
 
+/** The header of a message. */
 export interface Header {
   msg_id: string;
   session: string;
@@ -48,6 +49,7 @@ export class ProtocolError extends Error {
   }
 }
 
+/** True for an object that is no array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

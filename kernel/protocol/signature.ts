@@ -1,12 +1,11 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** A digest is remembered until this many newer ones came: a replay older than that is no longer known
- *  (the same number as the Python clients keep). */
+/** How many of the newest digests are remembered: a replay of an older message is not noticed. The Python clients keep as many. */
 export const REPLAY_MEMORY = 65_536;
 
 /** HMAC-SHA256 over the four JSON frames of a message (header, parent header, metadata, content, in this order; the
  *  buffers after them are not signed: that is the protocol). Written as 64 lower-case hexadecimal digits.
- *  Every signature is accepted once: a message seen before is refused. An empty key means: nothing is signed. */
+ *  Every signature is accepted once: a message that came before is refused. With an empty key nothing is signed or checked. */
 export class Signer {
   readonly #key: Buffer;
   readonly #seen = new Set<string>();
@@ -24,7 +23,7 @@ export class Signer {
     return hmac.digest("hex");
   }
 
-  /** "ok", or why not. Takes the same time wherever the first wrong digit stands. */
+  /** "ok", or why the message is refused. The comparison takes the same time wherever the first wrong digit is. */
   check(signature: Uint8Array, frames: readonly Uint8Array[]): "ok" | "unsigned" | "wrong signature" | "replayed" {
     if (this.#key.length === 0) return "ok";
     if (signature.length === 0) return "unsigned";

@@ -18,24 +18,33 @@ import { countKept, percent, type Pruned, type Pruner } from "./pruner";
 import { leastOf } from "./channels/select";
 import { cheapest, matrixOf, unstructuredStorage } from "./sparse/storage";
 
+/** Options of `edges()`: n and m, or fanIn, or block and sparsity. */
 export interface EdgesOptions {
-  /** Weights that stay in each group of `m`. */
+  /** Weights that stay in each group of `m`, 1 to `m`. */
   n?: number;
+  /** Weights in a group along the row, at least 1; with `n`. */
   m?: number;
-  /** Inputs that each node keeps. */
+  /** Inputs that each node keeps, at least 1. */
   fanIn?: number;
-  /** Rows and columns of a tile; with `sparsity`. */
+  /** Rows and columns of a tile, each at least 1; with `sparsity`. */
   block?: readonly [number, number];
   /** Share of the tiles to prune, 0–1. */
   sparsity?: number;
 }
 
+/** The step that `edges()` gives, checked and frozen. */
 export interface EdgesStep extends Step {
+  /** Names the method. */
   readonly kind: "edges";
+  /** Weights that stay in each group of `m`. */
   readonly n?: number;
+  /** Weights in a group along the row. */
   readonly m?: number;
+  /** Inputs that each node keeps. */
   readonly fanIn?: number;
+  /** Rows and columns of a tile. */
   readonly block?: readonly [number, number];
+  /** Share of the tiles that goes, 0–1. */
   readonly sparsity?: number;
 }
 
@@ -128,4 +137,5 @@ function label(step: EdgesStep): string {
   return step.fanIn === undefined ? `edges ${step.n}:${step.m}` : `edges fan-in ${step.fanIn}`;
 }
 
+/** The pruner of `edges()` steps. */
 export const edgesPruner: Pruner<EdgesStep> = { kind: "edges", prune, target, label };

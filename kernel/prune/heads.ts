@@ -10,28 +10,35 @@
  *  round(sparsity·heads) go in each layer, or in all ("global"), the weakest first; equal scores: the lowest index; one stays. */
 import { OptionError } from "../errors";
 import { checkNumber, checkOptionNames } from "../options";
-import { gram, transposed, type MatrixView } from "../simd/matrix";
+import { loops } from "../loops/loops";
+import { transposed, type MatrixView } from "../loops/matrix";
 import type { Step } from "../tensor/step";
 import { amountLabel, checkAmount, checkScope } from "./channels/amount";
 import type { StructuralPruner } from "./pruner";
 
+/** Options of `heads()`: sparsity or keep. */
 export interface HeadsOptions {
   /** Share of the heads to remove, 0–1. Instead of `keep`. */
   sparsity?: number;
-  /** Query heads that stay in each layer; with grouped-query attention a multiple of the query heads that share a key. */
+  /** Query heads that stay in each layer, at least 1; with grouped-query attention a multiple of the query heads that share a key. */
   keep?: number;
   /** Over what the share is counted: each layer (default, so that all have the same number), or all layers. */
   scope?: "layer" | "global";
-  /** Query heads that each attention has, where neither config.json nor the file's metadata tell. */
+  /** Query heads that each attention has, 1–65,536, where neither config.json nor the file's metadata tell. */
   heads?: number;
 }
 
+/** The step that `heads()` gives, checked and frozen. */
 export interface HeadsStep extends Step {
+  /** Names the method. */
   readonly kind: "heads";
+  /** Share of the heads that goes, 0–1. */
   readonly sparsity?: number;
+  /** Query heads that stay in each layer. */
   readonly keep?: number;
   /** Absent: "layer". */
   readonly scope?: "global";
+  /** Query heads that each attention has; absent: as config.json or the file's metadata tell. */
   readonly heads?: number;
 }
 
@@ -54,8 +61,8 @@ export function heads(options: HeadsOptions): HeadsStep {
 export function headEnergy(output: MatrixView, value: MatrixView): number {
   if (output.columns !== value.rows)
     throw new OptionError(`headEnergy(): the output takes ${output.columns} values and the head gives ${value.rows}`);
-  const left = gram(output);
-  const right = gram(transposed(value));
+  const left = loops.matrix.gram(output);
+  const right = loops.matrix.gram(transposed(value));
   // tr(AB) of symmetric matrices; rounding may leave a zero a little below zero.
   return Math.max(
     0,
@@ -63,6 +70,7 @@ export function headEnergy(output: MatrixView, value: MatrixView): number {
   );
 }
 
+/** The pruner of `heads()` steps. */
 export const headsPruner: StructuralPruner<HeadsStep> = {
   kind: "heads",
   label: (step) => `heads ${amountLabel(step)}${step.scope ? " global" : ""}`,

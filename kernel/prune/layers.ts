@@ -17,22 +17,29 @@ import { amountLabel, checkAmount, keptOf } from "./channels/amount";
 import { leastOf } from "./channels/select";
 import type { StructuralPruner } from "./pruner";
 
+/** Options of `layers()`: drop, sparsity or keep. */
 export interface LayersOptions {
-  /** Numbers of the blocks to remove. Instead of `sparsity` and `keep`. */
+  /** Numbers of the blocks to remove, from 0. Instead of `sparsity` and `keep`. */
   drop?: readonly number[];
   /** Share of the blocks to remove, 0–1. */
   sparsity?: number;
-  /** Number of blocks that stay. */
+  /** Number of blocks that stay, at least 1. Instead of `sparsity`. */
   keep?: number;
-  /** How blocks are chosen; default "norm". */
+  /** How blocks are chosen: least norm (default), the last ones, or evenly spaced ones. */
   by?: "norm" | "last" | "every";
 }
 
+/** The step that `layers()` gives, checked and frozen. */
 export interface LayersStep extends Step {
+  /** Names the method. */
   readonly kind: "layers";
+  /** Numbers of the blocks that go, ascending. */
   readonly drop?: readonly number[];
+  /** Share of the blocks that goes, 0–1. */
   readonly sparsity?: number;
+  /** Number of blocks that stay. */
   readonly keep?: number;
+  /** How the blocks are chosen: least norm, the last ones, or evenly spaced ones; absent with `drop`. */
   readonly by?: "norm" | "last" | "every";
 }
 
@@ -68,6 +75,7 @@ export function chosenBlocks(count: number, step: LayersStep, scores: Float64Arr
   return Array.from({ length: gone }, (_, i) => Math.floor(((i + 1) * count) / (gone + 1)));
 }
 
+/** The pruner of `layers()` steps. */
 export const layersPruner: StructuralPruner<LayersStep> = {
   kind: "layers",
   label: (step) => (step.drop ? `layers without ${step.drop.join(", ")}` : `layers ${amountLabel(step)} by ${step.by}`),

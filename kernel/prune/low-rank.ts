@@ -12,29 +12,37 @@ import { float16FromBits, float16ToFloat32Bits } from "../bytes/half-float";
 import { OptionError } from "../errors";
 import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
-import { matrixView, product, transposed, type MatrixView } from "../simd/matrix";
+import { loops } from "../loops/loops";
+import { matrixView, transposed, type MatrixView } from "../loops/matrix";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { percent, type Factors, type Pruned, type Pruner } from "./pruner";
 import { matrixOf, unstructuredStorage } from "./sparse/storage";
 import { spectrumOf, type Spectrum } from "./decomposition/svd";
 
+/** Options of `lowRank()`: rank, energy or bytes. */
 export interface LowRankOptions {
   /** Number of singular values that stay, at least 1. One of rank, energy and bytes. */
   rank?: number;
   /** Share of Σσ² that stays at least, over 0 and up to 1. */
   energy?: number;
-  /** Bytes that the two factors of each layer take at most. */
+  /** Bytes that the two factors of each layer take at most, at least 1. */
   bytes?: number;
   /** Type of the factors; default "F16". */
   dtype?: "F16" | "F32";
 }
 
+/** The step that `lowRank()` gives, checked and frozen. */
 export interface LowRankStep extends Step {
+  /** Names the method. */
   readonly kind: "lowRank";
+  /** Number of singular values that stay, at least 1. */
   readonly rank?: number;
+  /** Share of Σσ² that stays at least, over 0 and up to 1. */
   readonly energy?: number;
+  /** Bytes that the two factors of each layer take at most. */
   readonly bytes?: number;
+  /** Type of the factors. */
   readonly dtype: "F16" | "F32";
 }
 
@@ -55,7 +63,7 @@ export function lowRank(options: LowRankOptions): LowRankStep {
 }
 
 /** The number of singular values that a step keeps; `undefined` where the factors would not be smaller than W. */
-function rankOf(step: LowRankStep, rows: number, columns: number, name: string, values: () => Float64Array) {
+function keptRank(step: LowRankStep, rows: number, columns: number, name: string, values: () => Float64Array) {
   const valueBytes = step.dtype === "F16" ? 2 : 4;
   let rank = step.rank ?? 0;
   if (step.bytes !== undefined) {
@@ -85,9 +93,9 @@ function prune(weights: Float32Array, shape: Shape, step: LowRankStep, name = "w
   const shared = { step, shape, mask, kept: weights.length };
   let spectrum: Spectrum | undefined;
   const decompose = () => (spectrum ??= spectrumOf(weights, rows, columns));
-  const rank = rankOf(step, rows, columns, name, () => decompose().values);
+  const rank = keptRank(step, rows, columns, name, () => decompose().values);
   if (rank === undefined) return { ...shared, values: weights, storage: unstructuredStorage(shape, weights.length) };
-  const factors = factorsOf(weights, rows, columns, rank, decompose(), step.dtype, name);
+  const factors = factorsOf(weights, { rows, columns, rank }, decompose(), step.dtype, name);
   const stored = rank * (rows + columns);
   const storage = { scheme: "factors", indexBits: 0, storedWeights: stored } as const;
   return { ...shared, values: multiply(factors), factors, storage };
@@ -96,9 +104,7 @@ function prune(weights: Float32Array, shape: Shape, step: LowRankStep, name = "w
 /** Projects W on the first `rank` vectors of its shorter side, and shares √σ out between the factors. */
 function factorsOf(
   weights: Float32Array,
-  rows: number,
-  columns: number,
-  rank: number,
+  { rows, columns, rank }: Pick<Factors, "rows" | "columns" | "rank">,
   { values, vectors }: Spectrum,
   dtype: "F16" | "F32",
   name: string,
@@ -113,11 +119,11 @@ function factorsOf(
   const chosen = matrixView(vectors.subarray(0, rank * k), rank, k);
   if (rows >= columns) {
     for (let i = 0; i < rank; i++) for (let j = 0; j < k; j++) right[i * k + j] = roots[i] * vectors[i * k + j];
-    left = product(matrix, transposed(matrixView(scaleRows(chosen, inverse), rank, k)), left);
+    left = loops.matrix.product(matrix, transposed(matrixView(scaleRows(chosen, inverse), rank, k)), left);
   } else {
     for (let i = 0; i < rank; i++)
       for (let row = 0; row < k; row++) left[row * rank + i] = roots[i] * vectors[i * k + row];
-    right = product(matrixView(scaleRows(chosen, inverse), rank, k), matrix, right);
+    right = loops.matrix.product(matrixView(scaleRows(chosen, inverse), rank, k), matrix, right);
   }
   if (dtype === "F16") for (const factor of [left, right]) roundToHalf(factor, name);
   return { left, right, rows, columns, rank, bitsPerValue: dtype === "F16" ? 16 : 32 };
@@ -142,9 +148,14 @@ function roundToHalf(values: Float32Array, name: string): void {
 
 /** left·right (rows, columns): each entry summed in float64 over the rank, in order, then rounded to float32. */
 export function multiply({ left, right, rows, columns, rank }: Factors): Float32Array {
-  return product(matrixView(left, rows, rank), matrixView(right, rank, columns), new Float32Array(rows * columns));
+  return loops.matrix.product(
+    matrixView(left, rows, rank),
+    matrixView(right, rank, columns),
+    new Float32Array(rows * columns),
+  );
 }
 
+/** The pruner of `lowRank()` steps. */
 export const lowRankPruner: Pruner<LowRankStep> = {
   kind: "lowRank",
   prune,

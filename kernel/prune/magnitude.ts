@@ -11,21 +11,26 @@ import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { countKept, percent, type Pruned, type Pruner } from "./pruner";
+import { countKept, percent, type Pruned, type Pruner, type MagnitudeThreshold } from "./pruner";
 import { matrixOf, unstructuredStorage } from "./sparse/storage";
 
 const digits = 65_536;
 
+/** Options of `magnitude()`. */
 export interface MagnitudeOptions {
   /** Share of the weights to prune, 0–1. */
   sparsity: number;
-  /** Over what the share is counted; default "layer". */
+  /** Over what the share is counted: all layers, each layer (default), or each row. */
   scope?: "global" | "layer" | "row";
 }
 
+/** The step that `magnitude()` gives, checked and frozen. */
 export interface MagnitudeStep extends Step {
+  /** Names the method. */
   readonly kind: "magnitude";
+  /** Share of the weights that goes, 0–1. */
   readonly sparsity: number;
+  /** Over what the share is counted: all layers, each layer, or each row. */
   readonly scope: "global" | "layer" | "row";
 }
 
@@ -36,12 +41,6 @@ export function magnitude(options: MagnitudeOptions): MagnitudeStep {
   const sparsity = checkNumber("magnitude", "sparsity", options.sparsity, { minimum: 0, maximum: 1 });
   const scope = checkChoice("magnitude", "scope", options.scope ?? "layer", ["global", "layer", "row"]);
   return Object.freeze({ kind: "magnitude", sparsity, scope });
-}
-
-/** Where pruning stops: every |w| below `value` goes, and `ties` of those that equal it. */
-export interface MagnitudeThreshold {
-  readonly value: number;
-  readonly ties: number;
 }
 
 /** Number of weights to prune out of `weights`: round(sparsity·n), a half rounds up. */
@@ -65,7 +64,15 @@ export function addHistogram(sum: Float64Array, more: Float64Array): void {
 }
 
 /** The digit under which the `count`-th smallest lies (count from 1 to the sum of counts), and how many of `count` lie in it. */
-export function selectDigit(histogram: Float64Array, count: number): { digit: number; remaining: number } {
+export function selectDigit(
+  histogram: Float64Array,
+  count: number,
+): {
+  /** Place in `histogram`, from 0. */
+  digit: number;
+  /** How many of `count` lie in the digit. */
+  remaining: number;
+} {
   let digit = 0;
   let remaining = count;
   while (digit < histogram.length - 1 && remaining > histogram[digit]) remaining -= histogram[digit++];
@@ -96,7 +103,14 @@ export function pruneAtThreshold(
   weights: Float32Array,
   threshold: number,
   tiesToPrune: number,
-): { mask: Uint8Array; pruned: number; tiesPruned: number } {
+): {
+  /** 1 for a weight that stays, 0 for one that goes. */
+  mask: Uint8Array;
+  /** Number of zeros in `mask`. */
+  pruned: number;
+  /** How many of them equal the threshold. */
+  tiesPruned: number;
+} {
   const mask = new Uint8Array(weights.length);
   let kept = 0;
   let tiesPruned = 0;
@@ -162,4 +176,9 @@ export const magnitudePruner: Pruner<MagnitudeStep> = {
   prune,
   target: (_shape, step) => step.sparsity,
   label: (step) => `magnitude ${percent(step.sparsity)}${step.scope === "layer" ? "" : ` ${step.scope}`}`,
+  shared: {
+    sparsity: ({ scope, sparsity }) => (scope === "global" ? sparsity : undefined),
+    pruneAt: (weights, shape, step, { value, ties }) =>
+      maskOf(pruneAtThreshold(weights, value, ties).mask, shape, step),
+  },
 };

@@ -13,28 +13,36 @@
  *  weights; n at most 8,192. */
 import { OptionError, UnsupportedError } from "../errors";
 import { checkOptionNames } from "../options";
-import { matrixView, product, transposed } from "../simd/matrix";
+import { loops } from "../loops/loops";
+import { matrixView, transposed } from "../loops/matrix";
 import type { Step } from "../tensor/step";
 import { amountLabel, checkAlign, checkAmount, checkChain } from "./channels/amount";
 import type { Clusters } from "./channels/axis-map";
 import type { StructuralPruner } from "./pruner";
 
+/** Options of `merge()`: sparsity or keep. */
 export interface MergeOptions {
   /** Share of the neurons that go, 0–1. Instead of `keep`. */
   sparsity?: number;
-  /** Number of neurons that each layer has afterwards. */
+  /** Number of neurons that each layer has afterwards, at least 1. */
   keep?: number;
-  /** That number is a multiple of this; default 1. */
+  /** That number is a multiple of this, at least 1; default 1. */
   align?: number;
   /** The names of the layers in the order in which they follow one another, where that is not known. */
   chain?: readonly string[];
 }
 
+/** The step that `merge()` gives, checked and frozen. */
 export interface MergeStep extends Step {
+  /** Names the method. */
   readonly kind: "merge";
+  /** Share of the neurons that goes, 0–1. */
   readonly sparsity?: number;
+  /** Number of neurons that each layer has afterwards. */
   readonly keep?: number;
+  /** That number is a multiple of this. */
   readonly align: number;
+  /** The names of the layers in the order in which they follow one another. */
   readonly chain?: readonly string[];
 }
 
@@ -93,7 +101,7 @@ class Pairs {
       for (let j = i * this.length; j < (i + 1) * this.length; j++) unit[j] = vectors[j] * inverse;
     }
     const rows = matrixView(unit, size, this.length);
-    this.cosines = product(rows, transposed(rows), new Float32Array(size * size), true);
+    this.cosines = loops.matrix.product(rows, transposed(rows), new Float32Array(size * size), true);
     for (let i = 0; i < size; i++)
       for (let j = 0; j < i; j++) {
         if (this.norms[i] === 0 && this.norms[j] === 0) this.cosines[j * size + i] = 1;
@@ -189,6 +197,7 @@ function clustersOf(lists: readonly number[][], vectors: Float32Array, length: n
   return { starts, members, scale };
 }
 
+/** The pruner of `merge()` steps. */
 export const mergePruner: StructuralPruner<MergeStep> = {
   kind: "merge",
   label: (step) => `merge ${amountLabel(step)}${step.align > 1 ? ` ×${step.align}` : ""}`,

@@ -20,14 +20,15 @@ import type { Pruned, Pruner } from "./pruner";
 import { leastOf } from "./channels/select";
 import { matrixOf } from "./sparse/storage";
 
+/** Options of `nodes()`: sparsity or keep. */
 export interface NodesOptions {
   /** Share of the nodes to remove, 0–1. Instead of `keep`. */
   sparsity?: number;
-  /** Number of nodes that stay (all of them, where a layer has fewer). */
+  /** Number of nodes that stay, at least 1 (all of them, where a layer has fewer). */
   keep?: number;
   /** Sum of |w| (default) or root of the sum of w². */
   norm?: "l1" | "l2";
-  /** The number that stays is a multiple of this; default 1. */
+  /** The number that stays is a multiple of this, at least 1; default 1. */
   align?: number;
   /** In a model, over what the share is counted: each layer by itself (default: all get the same size), or all layers, where a neuron's
    *  norm is divided by its number of weights so that layers of different width compare. */
@@ -38,16 +39,23 @@ export interface NodesOptions {
   chain?: readonly string[];
 }
 
+/** The step that `nodes()` gives, checked and frozen. */
 export interface NodesStep extends Step {
+  /** Names the method. */
   readonly kind: "nodes";
+  /** Share of the nodes that goes, 0–1. */
   readonly sparsity?: number;
+  /** Number of nodes that stay. */
   readonly keep?: number;
+  /** What ranks the nodes: Σ|w|, or √Σw². */
   readonly norm: "l1" | "l2";
+  /** The number that stays is a multiple of this. */
   readonly align: number;
   /** Absent: "layer". */
   readonly scope?: "global";
   /** Absent: true. */
   readonly remove?: false;
+  /** The names of the layers in the order in which they follow one another. */
   readonly chain?: readonly string[];
 }
 
@@ -107,8 +115,11 @@ function prune(weights: Float32Array, shape: Shape, step: NodesStep, name?: stri
 
 /** A layer's parameters: weight (out, in, …) and, where it has one, bias (out). */
 export interface LayerParameters {
+  /** Values (out, in, …), row-major. */
   readonly weight: Float32Array;
+  /** Dimensions of `weight`, outermost first. */
   readonly shape: Shape;
+  /** Values (out); absent: the layer has none. */
   readonly bias?: Float32Array;
 }
 
@@ -120,8 +131,13 @@ export interface LayerParameters {
 export function removeNodes(
   layer: LayerParameters,
   removed: readonly number[],
-  next?: { readonly weight: Float32Array; readonly shape: Shape },
-): { layer: LayerParameters; next?: { weight: Float32Array; shape: Shape } } {
+  next?: Pick<LayerParameters, "weight" | "shape">,
+): {
+  /** The layer without the nodes. */
+  layer: LayerParameters;
+  /** The next layer without their inputs, where it was given. */
+  next?: Pick<LayerParameters, "weight" | "shape">;
+} {
   const { rows, columns } = matrixOf(layer.shape);
   if (layer.shape.length < 2 || rows * columns !== layer.weight.length)
     throw new OptionError(
@@ -160,9 +176,11 @@ export function removeNodes(
   return { layer: result, next: { weight, shape } };
 }
 
+/** The pruner of `nodes()` steps on one tensor. */
 export const nodesPruner: Pruner<NodesStep> = {
   kind: "nodes",
   prune,
+  isStructural: (step) => step.remove !== false,
   target: (shape, step) => {
     const { rows } = matrixOf(shape);
     return rows === 0 ? 0 : 1 - keptNodes(rows, step) / rows;

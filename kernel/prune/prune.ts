@@ -1,4 +1,4 @@
-/** Pruning of one tensor, for teaching, for tests and for `compress()`. The methods are registered here by kind. */
+/** Pruning of one tensor, for teaching, for tests and for `compress()`. */
 import { OptionError } from "../errors";
 import { measureError } from "../measure/error";
 import { weightsOf, type TensorInput } from "../measure/input";
@@ -8,21 +8,15 @@ import { nearestWord } from "../options";
 import type { ErrorMeasures } from "../report/types";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
-import { edgesPruner } from "./edges";
-import { lowRankPruner } from "./low-rank";
-import { magnitudePruner } from "./magnitude";
-import { nodesPruner } from "./nodes";
 import { applyMask, factorBits, type Factors, type Pruner } from "./pruner";
+import { pruners, type PruneStep } from "./pruners";
 import { sparseBits, type IndexStorage } from "./sparse/storage";
 import { structuralPruners } from "./channels/structural";
 
-/** Every pruning method by its `kind`. A method here takes any step whose kind is its own. */
-export const pruners: ReadonlyMap<string, Pruner> = new Map(
-  ([magnitudePruner, nodesPruner, edgesPruner, lowRankPruner] as unknown as Pruner[]).map((pruner) => [
-    pruner.kind,
-    pruner,
-  ]),
-);
+/** True for a step of a method that prunes single tensors. */
+export function isPruneStep(step: Step): step is PruneStep {
+  return pruners.has(step.kind);
+}
 
 /** The method of a step; throws `OptionError` when its kind is no pruning method. */
 export function prunerOf(step: Step): Pruner {
@@ -43,13 +37,17 @@ export function prunerOf(step: Step): Pruner {
 export interface PrunedTensor {
   /** w′, row-major, in `shape`; pruned weights are +0. */
   readonly values: Float32Array;
+  /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: Shape;
+  /** The step that pruned it. */
   readonly step: Step;
   /** "magnitude 50 %". */
   readonly label: string;
   /** 1 for a weight that stays, 0 for one that went. */
   readonly mask: Uint8Array;
+  /** Number of weights that stayed. */
   readonly kept: number;
+  /** Number of weights that went. */
   readonly pruned: number;
   /** Output nodes removed whole (method `nodes`): what `removeNodes` takes. */
   readonly nodes?: readonly number[];
@@ -63,7 +61,9 @@ export interface PrunedTensor {
   readonly storage: IndexStorage;
   /** Bits of the kept weights as float32 and of the index, or of the dense tensor where that is less; of the factors where there are. */
   readonly bits: number;
+  /** `bits` / number of weights; 0 for none. */
   readonly bitsPerWeight: number;
+  /** How far w′ is from w. */
   readonly error: ErrorMeasures;
 }
 

@@ -4,7 +4,9 @@ import type { IndexStorage } from "./sparse/storage";
 
 /** What a pruning method decided for one tensor: which weights stay. Plain data that passes between threads. */
 export interface Pruned {
+  /** The step that pruned it. */
   readonly step: Step;
+  /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: Shape;
   /** One byte per weight, row-major: 1 stays, 0 becomes zero. */
   readonly mask: Uint8Array;
@@ -22,10 +24,15 @@ export interface Pruned {
 
 /** W as a product of two thin matrices: left (rows, rank) · right (rank, columns). */
 export interface Factors {
+  /** (rows, rank), row-major. */
   readonly left: Float32Array;
+  /** (rank, columns), row-major. */
   readonly right: Float32Array;
+  /** Rows of W. */
   readonly rows: number;
+  /** Columns of W. */
   readonly columns: number;
+  /** Columns of `left`, rows of `right`. */
   readonly rank: number;
   /** 16 or 32; the values of `left` and `right` are numbers of that type. */
   readonly bitsPerValue: number;
@@ -33,16 +40,39 @@ export interface Factors {
 
 /** A pruning method. Pure, synchronous, and never changes its input. `name` is the layer's, for errors. */
 export interface Pruner<S extends Step = Step> {
+  /** The name of the method. */
   readonly kind: S["kind"];
+  /** Which weights of a tensor stay; `NonFiniteError` for a NaN or an infinity where magnitudes decide. */
   prune(weights: Float32Array, shape: Shape, step: S, name?: string): Pruned;
   /** The share of weights that the step aims at for a tensor of that shape, 0–1. */
   target(shape: Shape, step: S): number;
   /** "magnitude 50 % global". */
   label(step: S): string;
+  /** Of a method that can prune several layers by one threshold. */
+  readonly shared?: SharedThreshold<S>;
+  /** Of a method that can also take parts out of a network, as a structural one does: whether this step does. */
+  isStructural?(step: S): boolean;
+}
+
+/** Where pruning by size stops: every |w| below `value` goes, and `ties` of those that equal it, lowest index first. */
+export interface MagnitudeThreshold {
+  /** The magnitude |w| at which pruning stops. */
+  readonly value: number;
+  /** How many of the weights with just that magnitude go, the first in storage order. */
+  readonly ties: number;
+}
+
+/** A threshold on |w| that all layers of a recipe's entry share, so that a share of all their weights goes (magnitude.ts finds it). */
+export interface SharedThreshold<S extends Step> {
+  /** The share of the weights of all layers, 0–1; `undefined` for a step by which each layer has a threshold of its own. */
+  sparsity(step: S): number | undefined;
+  /** Prunes one layer of them. */
+  pruneAt(weights: Float32Array, shape: Shape, step: S, threshold: MagnitudeThreshold): Pruned;
 }
 
 /** A method that changes the shape of a network: it looks at several tensors at once, and `compress()` carries it out. */
 export interface StructuralPruner<S extends Step = Step> {
+  /** The name of the method. */
   readonly kind: S["kind"];
   /** "heads 25 %". */
   label(step: S): string;
@@ -60,6 +90,7 @@ export function factorBits({ left, right, bitsPerValue }: Factors): number {
   return (left.length + right.length) * bitsPerValue;
 }
 
+/** Number of ones in a mask of zeros and ones. */
 export function countKept(mask: Uint8Array): number {
   let kept = 0;
   for (let i = 0; i < mask.length; i++) kept += mask[i];

@@ -10,9 +10,12 @@
 import { absmaxQuantizer, absmaxStep, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./blocks/absmax";
 import type { Quantizer } from "./quantizer";
 
+/** Options of `fp4()`. */
 export type Fp4Options = AbsmaxBlockOptions;
 
+/** The step that `fp4()` gives, checked and frozen. */
 export interface Fp4Step extends AbsmaxBlockStep {
+  /** Names the method. */
   readonly kind: "fp4";
 }
 
@@ -26,8 +29,10 @@ export function fp4(options: Fp4Options = {}): Fp4Step {
 
 /** Ascending, and the code that each has. */
 export const fp4Values: Float32Array = Float32Array.from(twelfths, (value) => value / 12);
+/** The code of each of `fp4Values`: sign in bit 3. */
 export const fp4Codes: readonly number[] = [11, 10, 13, 12, 15, 14, 9, 0, 8, 1, 6, 7, 4, 5, 2, 3];
 
+/** The quantizer of `fp4()` steps. */
 export const fp4Quantizer: Quantizer<Fp4Step> = absmaxQuantizer<Fp4Step>("fp4", "fp4", {
   values: fp4Values,
   codes: fp4Codes,

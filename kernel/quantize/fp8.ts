@@ -16,32 +16,43 @@ import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { freezeStep } from "../grid/groups";
-import { plainLoops, smallFloats, type Loops } from "../loops/loops";
+import { loops } from "../loops/loops";
+import { smallFloats } from "../loops/tiles";
+import { checkFinite } from "../measure/finite";
 import type { Quantized, Quantizer } from "./quantizer";
 import { tilesOf, type Tiling } from "../grid/tiles";
 
 const { fround } = Math;
 const kind = "fp8";
 
+/** 4 bits of exponent and 3 of mantissa (largest 448), or 5 and 2 (largest 57,344). */
 export type Fp8Format = "E4M3" | "E5M2";
+/** What shares a scale: the tensor, a row, a block of rows and columns, or a group along the row. */
 export type Fp8Granularity = "tensor" | "channel" | "block" | "group";
 
+/** Options of `fp8()`. */
 export interface Fp8Options {
-  /** Default "E4M3". */
+  /** Layout of the 8 bits; default "E4M3". */
   format?: Fp8Format;
   /** What shares a scale; default "channel", or what `block` or `group` imply. */
   per?: Fp8Granularity;
-  /** Rows and columns of a block; implies per: "block"; default [128, 128]. */
+  /** Rows and columns of a block, each at least 1; implies per: "block"; default [128, 128]. */
   block?: readonly [number, number];
-  /** Weights per group along the row; implies per: "group"; default 128. */
+  /** Weights per group along the row, at least 1; implies per: "group"; default 128. */
   group?: number;
 }
 
+/** The step that `fp8()` gives, checked and frozen. */
 export interface Fp8Step extends Step {
+  /** Names the method. */
   readonly kind: "fp8";
+  /** Layout of the 8 bits. */
   readonly format: Fp8Format;
+  /** What shares a scale. */
   readonly per: Fp8Granularity;
+  /** Rows and columns of a block, with per: "block". */
   readonly block?: readonly [number, number];
+  /** Weights per group along the row, with per: "group". */
   readonly group?: number;
 }
 
@@ -78,29 +89,23 @@ function tilingOf(shape: Shape, count: number, step: Fp8Step): Tiling {
   return tilesOf(kind, shape, count, step.per, height, width);
 }
 
-function quantize(
-  weights: Float32Array,
-  shape: Shape,
-  step: Fp8Step,
-  name?: string,
-  loops: Loops = plainLoops,
-): Quantized {
-  loops.checkFinite(weights, kind, name);
+function quantize(weights: Float32Array, shape: Shape, step: Fp8Step, name?: string): Quantized {
+  checkFinite(weights, kind, name);
   const tiling = tilingOf(shape, weights.length, step);
   const largest = largestOf[step.format];
-  const scales = loops.largestMagnitudes(weights, tiling);
+  const scales = loops.tiles.largestMagnitudes(weights, tiling);
   for (let i = 0; i < scales.length; i++) scales[i] = fround(scales[i] / largest) || zeroScale;
-  const codes = loops.floatCodes(weights, tiling, scales, step.format);
+  const codes = loops.tiles.encodeFloats(weights, tiling, scales, step.format);
   const table = { name: "scale", data: scales, shape: tiling.tableShape, bitsPerEntry: 32 };
   return { step, shape, codes, codeBits: 8, tables: [table] };
 }
 
-function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Array {
+function dequantize(quantized: Quantized): Float32Array {
   const { codes, shape, tables } = quantized;
   const step = quantized.step as Fp8Step;
   const { values } = smallFloats[step.format];
   const tiling = tilingOf(shape, codes.length, step);
-  return loops.tableValues(codes as Uint8Array, tiling, values, tables[0].data as Float32Array);
+  return loops.tiles.decodeTable(codes as Uint8Array, tiling, values, tables[0].data as Float32Array);
 }
 
 /** "fp8 E4M3 per channel", "fp8 E4M3 128×128", "fp8 E5M2 g64". */
@@ -109,4 +114,5 @@ function label(step: Fp8Step): string {
   return `fp8 ${step.format} ${size}`;
 }
 
+/** The quantizer of `fp8()` steps. */
 export const fp8Quantizer: Quantizer<Fp8Step> = { kind, quantize, dequantize, label };

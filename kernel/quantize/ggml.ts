@@ -9,15 +9,18 @@
 import { decodeFloat16, encodeFloat16 } from "../bytes/half-float";
 import { blockCodecs, writtenBlocks, type BlockCodec, type WrittenBlock } from "../blocks";
 import { OptionError } from "../errors";
+import type { NamedShape } from "../network";
 import { checkChoice, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { forEachBlock, type BlockParts } from "../loops/blocks";
+import type { BlockParts } from "../loops/blocks";
 import { fittingType, mixes, mixTypeOf, type GgmlMix, type GgmlTarget } from "./ggml/mix";
-import { mixFacts, type NamedShape } from "./ggml/place";
+import { quantizedFromBlocks } from "./ggml/from-blocks";
+import { mixFacts } from "./ggml/place";
 import { freezeStep, rowsOf } from "../grid/groups";
-import { plainLoops, type Loops } from "../loops/loops";
-import type { Quantized, Quantizer, Table } from "./quantizer";
+import { loops } from "../loops/loops";
+import { checkFinite } from "../measure/finite";
+import type { CodeArray, Quantized, Quantizer, Table } from "./quantizer";
 import { tilesOf } from "../grid/tiles";
 
 const method = "ggml";
@@ -25,6 +28,7 @@ const method = "ggml";
 /** How much the error of each column counts, such as the mean square of the layer's inputs: for one tensor, or by tensor name. */
 export type Importance = readonly number[] | Float32Array | Readonly<Record<string, readonly number[] | Float32Array>>;
 
+/** Options of `ggml()`: type or mix. */
 export interface GgmlOptions {
   /** One type for all. Instead of `mix`. */
   type?: WrittenBlock;
@@ -34,12 +38,17 @@ export interface GgmlOptions {
   importance?: Importance;
 }
 
+/** The step that `ggml()` gives, checked and frozen. */
 export interface GgmlStep extends Step {
+  /** Names the method. */
   readonly kind: "ggml";
+  /** One block type for all tensors; in the step of one tensor, the type that it has. */
   readonly type?: GgmlTarget;
   /** The type that the rows did not fit. */
   readonly insteadOf?: WrittenBlock;
+  /** A mixture of llama.cpp, until each tensor has its type. */
   readonly mix?: GgmlMix;
+  /** How much the error of each column counts, ≥ 0: one list, or a list by tensor name. */
   readonly importance?: readonly number[] | Readonly<Record<string, readonly number[]>>;
 }
 
@@ -93,7 +102,7 @@ export function ggmlSteps(step: GgmlStep, model: readonly NamedShape[]): (tensor
   const facts = mixFacts(model, step.importance !== undefined);
   return ({ name, shape }) => {
     const own = facts.tensors.get(name);
-    return own && fittedStep({ ...step, mix: undefined, type: mixTypeOf(mix, own, facts.model) }, shape, name);
+    return own && fittedStep({ ...step, type: mixTypeOf(mix, own, facts.model) }, shape, name);
   };
 }
 
@@ -136,15 +145,9 @@ function codecOf(type: WrittenBlock): BlockCodec {
   return codec;
 }
 
-function quantize(
-  weights: Float32Array,
-  shape: Shape,
-  step: GgmlStep,
-  name?: string,
-  loops: Loops = plainLoops,
-): Quantized {
+function quantize(weights: Float32Array, shape: Shape, step: GgmlStep, name?: string): Quantized {
   rowsOf(method, shape, weights.length);
-  loops.checkFinite(weights, method, name);
+  checkFinite(weights, method, name);
   const fitted = fittedStep(step, shape, name);
   const { type } = fitted;
   if (type === "F16" || type === undefined) {
@@ -164,15 +167,15 @@ function quantize(
     bitsPerEntry: 8,
   }));
   const stored = codec.signed ? new Int8Array(codes.buffer, codes.byteOffset, codes.length) : codes;
-  return checkRange({ step: fitted, shape, codes: stored, codeBits: codec.codeBits, tables }, weights, name, loops);
+  return checkRange({ step: fitted, shape, codes: stored, codeBits: codec.codeBits, tables }, weights, name);
 }
 
 const largestHalf = 65504;
 
 /** Scales and minima are float16: weights that are too large for them would come back as infinite or NaN. */
-function checkRange(quantized: Quantized, weights: Float32Array, name = "weights", loops = plainLoops): Quantized {
+function checkRange(quantized: Quantized, weights: Float32Array, name = "weights"): Quantized {
   const count = weights.length;
-  const [largest = 0] = loops.largestMagnitudes(weights, tilesOf(method, [count], count, "tensor", 1, count));
+  const [largest = 0] = loops.tiles.largestMagnitudes(weights, tilesOf(method, [count], count, "tensor", 1, count));
   if (largest <= largestHalf) return quantized;
   const at = dequantize(quantized).findIndex((value) => !Number.isFinite(value));
   if (at < 0) return quantized;
@@ -187,18 +190,28 @@ function blockParts(codec: BlockCodec, { codes, tables }: Quantized): BlockParts
   return { codes: new Uint8Array(codes.buffer, codes.byteOffset, codes.length), fields };
 }
 
-function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Array {
+function dequantize(quantized: Quantized): Float32Array {
   const { codes } = quantized;
-  const values = loops.valueArray(codes.length);
   const { type } = quantized.step as GgmlStep;
-  if (type === "F16" || type === undefined) for (let i = 0; i < codes.length; i++) values[i] = decodeFloat16(codes[i]);
-  else loops.blocks.decode(codecOf(type), blockParts(codecOf(type), quantized), values);
+  if (type === "F16" || type === undefined) return decodeHalves(codes);
+  const codec = codecOf(type);
+  return loops.blocks.decode(codec, blockParts(codec, quantized));
+}
+
+function decodeHalves(codes: CodeArray): Float32Array {
+  const values = new Float32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) values[i] = decodeFloat16(codes[i]);
   return values;
 }
 
 /** A tensor as a GGUF file holds it: the type's name and the bytes of its blocks, row after row. `quantized` is what `quantize` gave for
  *  a `ggml` step. Throws `OptionError` for another method's. */
-export function ggmlBytes(quantized: Quantized): { type: GgmlTarget; bytes: Uint8Array } {
+export function ggmlBytes(quantized: Quantized): {
+  /** The type's name in the file. */
+  type: GgmlTarget;
+  /** Blocks one behind the other, or float16 values, little-endian. */
+  bytes: Uint8Array;
+} {
   const { step, codes } = quantized;
   if (step.kind !== method) throw new OptionError(`ggmlBytes(): the tensor was quantized by ${step.kind}, not by ggml`);
   const { type } = step as GgmlStep;
@@ -211,14 +224,7 @@ export function ggmlBytes(quantized: Quantized): { type: GgmlTarget; bytes: Uint
     return { type: "F16", bytes };
   }
   const codec = codecOf(type);
-  const bytes = new Uint8Array((codes.length / codec.weights) * codec.bytes);
-  forEachBlock(
-    codec,
-    blockParts(codec, quantized),
-    (block) => ({ bytes, at: block * codec.bytes }),
-    (_block, _bytes, at, own) => codec.packing.pack(own, bytes, at),
-  );
-  return { type, bytes };
+  return { type, bytes: loops.blocks.pack(codec, blockParts(codec, quantized)) };
 }
 
 /** "ggml Q4_K", "ggml Q5_0 for Q4_K", "ggml Q4_K by importance", "ggml Q4_K_M". */
@@ -229,5 +235,21 @@ function label({ type, insteadOf, mix, importance }: GgmlStep): string {
   return words.join(" ");
 }
 
-export const ggmlQuantizer: Quantizer<GgmlStep> = { kind: method, quantize, dequantize, label };
+/** The quantizer of `ggml()` steps with a type. */
+export const ggmlQuantizer: Quantizer<GgmlStep> = {
+  kind: method,
+  quantize,
+  dequantize,
+  label,
+  stepsByTensor: ggmlSteps,
+  blocks: {
+    isStoredAs: ({ type }, dtype) => type === dtype && dtype !== "F16",
+    quantizedFrom(bytes, shape, step) {
+      const { type } = step;
+      if (type === undefined || type === "F16")
+        throw new OptionError(`ggml(): there are no blocks of type "${type ?? ""}"`);
+      return { step, shape, ...quantizedFromBlocks(codecOf(type), bytes, shape) };
+    },
+  },
+};
 export { mixes as ggmlMixes, type GgmlMix, type GgmlTarget } from "./ggml/mix";

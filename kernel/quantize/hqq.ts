@@ -31,7 +31,9 @@ import {
   type Grouping,
 } from "../grid/groups";
 
-import { plainLoops, type Loops } from "../loops/loops";
+import { halfQuadraticCode, type HalfQuadraticGrid } from "../loops/half-quadratic";
+import { loops } from "../loops/loops";
+import { checkFinite } from "../measure/finite";
 import type { Quantized, Quantizer } from "./quantizer";
 import { largestWeight, rint, roundTo, scaleBits, type ScaleType } from "../grid/scale";
 import { tilingOfGroups } from "../grid/tiles";
@@ -39,20 +41,21 @@ import { tilingOfGroups } from "../grid/tiles";
 const { fround } = Math;
 const kind = "hqq";
 
+/** Options of `hqq()`. */
 export interface HqqOptions {
   /** Bits per weight, 1–8; default 4. */
   bits?: number;
   /** What shares a scale; default "group". */
   per?: Granularity;
-  /** Weights per group along the row; default 64. */
+  /** Weights per group along the row, at least 1; default 64. */
   group?: number;
-  /** Rounds at most; default 20. 0 gives the starting grid. */
+  /** Rounds at most, 0–10,000; default 20. 0 gives the starting grid. */
   iterations?: number;
-  /** Exponent p of the norm, above 0 and below 1, or 1 for the absolute error; default 0.7. */
+  /** Exponent p of the norm, 0.01–1, 1 for the absolute error; default 0.7. */
   norm?: number;
-  /** Weight β of the half-quadratic term; default 10. */
+  /** Weight β of the half-quadratic term, 10^−6 to 10^12; default 10. */
   beta?: number;
-  /** Factor κ of β from round to round; default 1.01. */
+  /** Factor κ of β from round to round, 1–100; default 1.01. */
   kappa?: number;
   /** Start from a whole zero point; default true at 4 bits only. */
   roundZero?: boolean;
@@ -60,16 +63,27 @@ export interface HqqOptions {
   scaleDtype?: ScaleType;
 }
 
+/** The step that `hqq()` gives, checked and frozen. */
 export interface HqqStep extends Step {
+  /** Names the method. */
   readonly kind: "hqq";
+  /** Bits per weight, 1–8. */
   readonly bits: number;
+  /** What shares a scale. */
   readonly per: Granularity;
+  /** Weights per group along the row, with per: "group". */
   readonly group?: number;
+  /** Rounds at most; 0 gives the starting grid. */
   readonly iterations: number;
+  /** Exponent p of the norm, above 0 and up to 1. */
   readonly norm: number;
+  /** Weight β of the half-quadratic term. */
   readonly beta: number;
+  /** Factor κ of β from round to round. */
   readonly kappa: number;
+  /** True where the start has a whole zero point. */
   readonly roundZero: boolean;
+  /** How scales and zero points are stored. */
   readonly scaleDtype: ScaleType;
 }
 
@@ -100,31 +114,19 @@ export function hqq(options: HqqOptions = {}): HqqStep {
   } as const);
 }
 
-interface Grid {
-  /** Inverse scales t. */
-  readonly inverse: Float32Array;
-  readonly zero: Float32Array;
-}
-
-function quantize(
-  weights: Float32Array,
-  shape: Shape,
-  step: HqqStep,
-  name?: string,
-  loops: Loops = plainLoops,
-): Quantized {
-  loops.checkFinite(weights, kind, name);
+function quantize(weights: Float32Array, shape: Shape, step: HqqStep, name?: string): Quantized {
+  checkFinite(weights, kind, name);
   const grouping = groupsOf(kind, shape, weights.length, step);
   const highest = 2 ** step.bits - 1;
   const grid = startGrid(weights, grouping, highest, step.roundZero);
-  refine(weights, grouping, grid, highest, step, loops);
+  refine(weights, grouping, grid, highest, step);
   const codes = new Uint8Array(weights.length);
   const scales = new Float32Array(grid.inverse.length);
   const zeroPoints = new Float32Array(grid.zero.length);
   forEachGroup(grouping, (group, start, end) => {
     const t = grid.inverse[group];
     const z = grid.zero[group];
-    for (let i = start; i < end; i++) codes[i] = codeOf(weights[i], t, z, highest);
+    for (let i = start; i < end; i++) codes[i] = halfQuadraticCode(weights[i], t, z, highest);
     scales[group] = roundTo(step.scaleDtype, fround(1 / t), kind);
     zeroPoints[group] = roundTo(step.scaleDtype, z, kind);
   });
@@ -136,12 +138,7 @@ function quantize(
   return { step, shape, codes, codeBits: step.bits, tables };
 }
 
-function codeOf(w: number, t: number, z: number, highest: number): number {
-  const q = rint(fround(fround(w * t) + z));
-  return q < 0 ? 0 : q > highest ? highest : q;
-}
-
-function startGrid(weights: Float32Array, grouping: Grouping, highest: number, roundZero: boolean): Grid {
+function startGrid(weights: Float32Array, grouping: Grouping, highest: number, roundZero: boolean): HalfQuadraticGrid {
   const groups = grouping.rows * grouping.groupsPerRow;
   const inverse = new Float32Array(groups);
   const zero = new Float32Array(groups);
@@ -168,49 +165,21 @@ function startGrid(weights: Float32Array, grouping: Grouping, highest: number, r
 function refine(
   weights: Float32Array,
   grouping: Grouping,
-  { inverse, zero }: Grid,
+  grid: HalfQuadraticGrid,
   highest: number,
-  step: HqqStep,
-  loops: Loops,
+  { norm, beta: firstBeta, kappa, iterations }: HqqStep,
 ): void {
   const tiling = tilingOfGroups(grouping);
-  let { beta } = step;
+  let beta = firstBeta;
   let bestError = Infinity;
-  const next = new Float32Array(zero.length);
-  for (let round = 0; round < step.iterations; round++, beta *= step.kappa) {
-    // |x| − |x|^(p−1)/β ≤ 0 up to |x| = β^(−1/(2−p)); one percent below that no rounding brings it above zero.
-    const shrinksToZero = 0.99 * beta ** (-1 / (2 - step.norm));
-    const limit = fround(shrinksToZero);
-    const fast = loops.hqqRound(weights, tiling, { inverse, zero, next }, highest, limit);
-    let total = fast ?? 0;
-    if (fast === undefined)
-      forEachGroup(grouping, (group, start, end) => {
-        const t = inverse[group];
-        const z = zero[group];
-        let sum = 0;
-        for (let i = start; i < end; i++) {
-          const w = weights[i];
-          const q = codeOf(w, t, z, highest);
-          const x = fround(w - fround(fround(q - z) / t));
-          const size = x < 0 ? -x : x;
-          total += size;
-          const error = size < limit ? 0 : shrink(x, step.norm, beta);
-          sum += fround(q - fround(fround(w - error) * t));
-        }
-        next[group] = start === end ? z : sum / (end - start);
-      });
+  const next = new Float32Array(grid.zero.length);
+  for (let round = 0; round < iterations; round++, beta *= kappa) {
+    const total = loops.halfQuadratic.round(weights, tiling, grid, { highest, norm, beta }, next);
     const error = total / Math.max(1, weights.length);
-    zero.set(next);
+    grid.zero.set(next);
     if (error >= bestError) return;
     bestError = error;
   }
-}
-
-function shrink(x: number, norm: number, beta: number): number {
-  const size = x < 0 ? -x : x;
-  if (size === 0) return 0;
-  const left = fround(size - fround(fround(1 / beta) * fround(size ** (norm - 1))));
-  return left <= 0 ? 0 : x < 0 ? -left : left;
 }
 
 function dequantize({ codes, shape, tables, step }: Quantized): Float32Array {
@@ -229,4 +198,5 @@ function label({ bits, per, group }: HqqStep): string {
   return `hqq ${bits}-bit ${per === "group" ? `g${group}` : `per ${per}`}`;
 }
 
+/** The quantizer of `hqq()` steps. */
 export const hqqQuantizer: Quantizer<HqqStep> = { kind, quantize, dequantize, label };

@@ -22,7 +22,8 @@ import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { checkGranularity, freezeStep, type Granularity } from "../grid/groups";
 
-import { plainLoops, type Loops } from "../loops/loops";
+import { loops } from "../loops/loops";
+import { checkFinite } from "../measure/finite";
 import { checkLargest } from "./blocks/microscaling";
 import type { Quantized, Quantizer, Table } from "./quantizer";
 import { rint } from "../grid/scale";
@@ -31,25 +32,33 @@ import { forEachRun, tilesOf, type Tiling } from "../grid/tiles";
 const { fround } = Math;
 const kind = "int";
 
+/** Options of `int()`. */
 export interface IntOptions {
   /** Bits per weight, 2–8. */
   bits: number;
-  /** Default true. */
+  /** true: no zero points (default). false: a zero point moves the grid. */
   symmetric?: boolean;
   /** What shares a scale; default "group" below 8 bits, "channel" at 8, or "group" when `group` is given. */
   per?: Granularity;
-  /** Weights per group along the row; implies per: "group"; default 128. */
+  /** Weights per group along the row, at least 1; implies per: "group"; default 128. */
   group?: number;
   /** How scales are stored; default "F32". compressed-tensors stores them in the type of the model's weights. */
   scaleDtype?: "F32" | "F16" | "BF16";
 }
 
+/** The step that `int()` gives, checked and frozen. */
 export interface IntStep extends Step {
+  /** Names the method. */
   readonly kind: "int";
+  /** Bits per weight, 2–8. */
   readonly bits: number;
+  /** True without zero points. */
   readonly symmetric: boolean;
+  /** What shares a scale. */
   readonly per: Granularity;
+  /** Weights per group along the row, with per: "group". */
   readonly group?: number;
+  /** How scales are stored. */
   readonly scaleDtype: "F32" | "F16" | "BF16";
 }
 
@@ -81,19 +90,13 @@ function tilingOf(shape: Shape, count: number, step: IntStep): Tiling {
   return tilesOf(kind, shape, count, step.per, 1, step.group ?? 1);
 }
 
-function quantize(
-  weights: Float32Array,
-  shape: Shape,
-  step: IntStep,
-  name?: string,
-  loops: Loops = plainLoops,
-): Quantized {
-  loops.checkFinite(weights, kind, name);
+function quantize(weights: Float32Array, shape: Shape, step: IntStep, name?: string): Quantized {
+  checkFinite(weights, kind, name);
   const tiling = tilingOf(shape, weights.length, step);
   const high = 2 ** (step.bits - 1) - 1;
   const low = -high - 1;
-  const { scales, zeroPoints } = fitScales(weights, tiling, step, low, high, loops);
-  const codes = loops.integerCodes(weights, tiling, scales, zeroPoints, low, high);
+  const { scales, zeroPoints } = fitScales(weights, tiling, step, low, high);
+  const codes = loops.tiles.encodeIntegers(weights, tiling, scales, zeroPoints, { low, high });
   const { tableShape } = tiling;
   const tables: Table[] = [
     { name: "scale", data: scales, shape: tableShape, bitsPerEntry: scaleTypes[step.scaleDtype].bits },
@@ -102,9 +105,9 @@ function quantize(
   return { step, shape, codes, codeBits: step.bits, tables };
 }
 
-function fitScales(weights: Float32Array, tiling: Tiling, step: IntStep, low: number, high: number, loops: Loops) {
+function fitScales(weights: Float32Array, tiling: Tiling, step: IntStep, low: number, high: number) {
   const range = high - low;
-  const magnitudes = loops.largestMagnitudes(weights, tiling);
+  const magnitudes = loops.tiles.largestMagnitudes(weights, tiling);
   checkLargest(kind, magnitudes);
   const zeroPoints = new Int8Array(tiling.tiles);
   const { round, largest, zero } = scaleTypes[step.scaleDtype];
@@ -136,11 +139,11 @@ function extremes(weights: Float32Array, tiling: Tiling): { lows: Float32Array; 
   return { lows, highs };
 }
 
-function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Array {
+function dequantize(quantized: Quantized): Float32Array {
   const { codes, shape, tables } = quantized;
   const tiling = tilingOf(shape, codes.length, quantized.step as IntStep);
   const zeroPoints = tables.length > 1 ? (tables[1].data as Int8Array) : undefined;
-  return loops.uniformValues(codes, tiling, tables[0].data as Float32Array, zeroPoints);
+  return loops.uniform.decode(codes, tiling, tables[0].data as Float32Array, zeroPoints);
 }
 
 /** "int 4-bit g128", "int 8-bit asymmetric per channel". */
@@ -151,4 +154,5 @@ function label(step: IntStep): string {
   return words.join(" ");
 }
 
+/** The quantizer of `int()` steps. */
 export const intQuantizer: Quantizer<IntStep> = { kind, quantize, dequantize, label };

@@ -37,6 +37,7 @@ import type { ScaleType } from "../grid/scale";
 const kind = "kMeans";
 const seedingSample = 65_536;
 
+/** Options of `kMeans()`. */
 export interface KMeansOptions {
   /** Bits per weight, 1–8: 2^bits values. */
   bits: number;
@@ -44,24 +45,33 @@ export interface KMeansOptions {
   per?: "tensor" | "channel";
   /** true: the least error or an `OptionError` when the tensor is too large; false: Lloyd; default: exact where the size allows. */
   exact?: boolean;
-  /** Rounds of Lloyd's iterations at most; default 100. */
+  /** Rounds of Lloyd's iterations at most, 1 to a million; default 100. */
   iterations?: number;
-  /** Runs from different seeds, of which the best counts, where it is not exact; default 1. */
+  /** Runs from different seeds, of which the best counts, where it is not exact, 1–1000; default 1. */
   restarts?: number;
-  /** Seed of the random draws; default 0. */
+  /** Seed of the random draws, a whole number from 0; default 0. */
   seed?: number;
   /** How the codebook's values are stored; default "F32" per tensor, "F16" per channel. */
   valueDtype?: ScaleType;
 }
 
+/** The step that `kMeans()` gives, checked and frozen. */
 export interface KMeansStep extends Step {
+  /** Names the method. */
   readonly kind: "kMeans";
+  /** Bits per weight, 1–8: 2^bits values. */
   readonly bits: number;
+  /** One codebook for the tensor, or one per row. */
   readonly per: "tensor" | "channel";
+  /** True: the least error; false: Lloyd; absent: exact where the size allows. */
   readonly exact?: boolean;
+  /** Rounds of Lloyd's iterations at most. */
   readonly iterations: number;
+  /** Runs from different seeds, of which the best counts. */
   readonly restarts: number;
+  /** Seed of the random draws. */
   readonly seed: number;
+  /** How the codebook's values are stored. */
   readonly valueDtype: ScaleType;
 }
 
@@ -162,4 +172,5 @@ function label(step: KMeansStep): string {
   return words.join(" ");
 }
 
+/** The quantizer of `kMeans()` steps. */
 export const kMeansQuantizer: Quantizer<KMeansStep> = { kind, quantize, dequantize: dequantizeByCodebook, label };

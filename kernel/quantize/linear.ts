@@ -29,7 +29,6 @@ import type { Step } from "../tensor/step";
 import { entropyStep } from "./target/entropy-step";
 import {
   checkGranularity,
-  forEachGroup,
   freezeStep,
   groupsOf,
   rowsOf,
@@ -37,15 +36,15 @@ import {
   type Granularity,
   type Grouping,
 } from "../grid/groups";
-import { plainLoops, type Loops } from "../loops/loops";
+import { loops } from "../loops/loops";
+import type { UniformCodes } from "../loops/uniform";
+import { checkFinite } from "../measure/finite";
 import type { CodeArray, Quantized, Quantizer, Table } from "./quantizer";
 import { defaultPercentile, type RangeMethod } from "../grid/range";
-import { rint, roundScale, scaleBits, type ScaleType } from "../grid/scale";
+import { scaleBits, type ScaleType } from "../grid/scale";
 import { tilingOfGroups } from "../grid/tiles";
-import { codeArray, codeOf, fitGrid } from "../grid/uniform-grid";
 
-const { fround } = Math;
-
+/** Options of `linear()`: bits, step or targetBits, and how the grid lies. */
 export interface LinearOptions {
   /** Bits per weight: 1–8 or 16. Instead of `step`. */
   bits?: number;
@@ -53,13 +52,13 @@ export interface LinearOptions {
   symmetric?: boolean;
   /** What shares a scale; default "group". */
   per?: Granularity;
-  /** Weights per group along the row; implies per: "group"; default 128. */
+  /** Weights per group along the row, at least 1; implies per: "group"; default 128. */
   group?: number;
   /** What the grid spans; default "minmax". */
   range?: RangeMethod;
-  /** With range "percentile": the share of weights inside, in percent; default 99.9. */
+  /** With range "percentile": the share of weights inside, 1–100 percent; default 99.9. */
   percentile?: number;
-  /** A fixed step for the whole tensor, instead of `bits`; the codes are unbounded, to be entropy coded. */
+  /** A fixed step for the whole tensor, 2^−126 to 2^126, instead of `bits`; the codes are unbounded, to be entropy coded. */
   step?: number;
   /** Instead of `bits`: bits per weight after entropy coding, 0.05–12; the step is chosen to meet them. In `compress()` one step for
    *  all layers of the recipe's entry, with a coder such as `rans()` as the last step; all that is stored counts. */
@@ -68,16 +67,27 @@ export interface LinearOptions {
   scaleDtype?: ScaleType;
 }
 
+/** The step that `linear()` gives, checked and frozen. */
 export interface LinearStep extends Step {
+  /** Names the method. */
   readonly kind: "linear";
+  /** Bits per weight, 1–8 or 16; absent with `step` and `targetBits`. */
   readonly bits?: number;
+  /** True: levels around 0; false: a zero point moves the grid. */
   readonly symmetric: boolean;
+  /** What shares a scale. */
   readonly per: Granularity;
+  /** Weights per group along the row, with per: "group". */
   readonly group?: number;
+  /** What the grid spans. */
   readonly range: RangeMethod;
+  /** Share of the weights inside, in percent, with range: "percentile". */
   readonly percentile?: number;
+  /** The distance between levels, one for the whole tensor, a float32. */
   readonly step?: number;
+  /** Bits per weight after entropy coding, 0.05–12, for which a step is yet to be found. */
   readonly targetBits?: number;
+  /** How scales are stored. */
   readonly scaleDtype: ScaleType;
 }
 
@@ -148,46 +158,20 @@ function checkBits(method: string, bits: unknown): number {
   throw new OptionError(`${method}(): bits is ${String(bits)}; it takes a whole number from 1 to 8, or 16`);
 }
 
-function quantize(
-  weights: Float32Array,
-  shape: Shape,
-  step: LinearStep,
-  name?: string,
-  loops: Loops = plainLoops,
-): Quantized {
-  loops.checkFinite(weights, "linear", name);
-  if (step.step !== undefined) return quantizeByStep(weights, shape, step, step.step, loops);
+function quantize(weights: Float32Array, shape: Shape, step: LinearStep, name?: string): Quantized {
+  checkFinite(weights, "linear", name);
+  if (step.step !== undefined) return quantizeByStep(weights, shape, step, step.step);
   if (step.targetBits !== undefined)
-    return quantizeByStep(weights, shape, step, entropyStep([weights], step.targetBits), loops);
-  const bits = step.bits ?? 8;
-  const { symmetric, scaleDtype } = step;
-  const options = { ...step, bits };
+    return quantizeByStep(weights, shape, step, entropyStep([weights], step.targetBits));
   const grouping = groupsOf("linear", shape, weights.length, step);
-  const hasZero = bits > 1 || !symmetric;
-  const uniform = bits <= 8 && hasZero ? loops.uniformCodes(weights, tilingOfGroups(grouping), options) : undefined;
-  if (uniform) return quantizedBy(step, shape, uniform, grouping);
-  const groups = grouping.rows * grouping.groupsPerRow;
-  const codes = codeArray(bits, symmetric, weights.length);
-  const scales = new Float32Array(groups);
-  const zeroPoints = codeArray(bits, false, symmetric ? 0 : groups);
-  forEachGroup(grouping, (group, start, end) => {
-    if (symmetric && bits === 1) {
-      scales[group] = roundScale(meanMagnitude(weights, start, end), scaleDtype, "linear");
-      for (let i = start; i < end; i++) codes[i] = weights[i] >= 0 ? 1 : -1;
-      return;
-    }
-    const grid = fitGrid(weights, start, end, options, "linear");
-    scales[group] = grid.scale;
-    if (!symmetric) zeroPoints[group] = grid.zeroPoint;
-    for (let i = start; i < end; i++) codes[i] = codeOf(weights[i], grid);
-  });
-  return quantizedBy(step, shape, { codes, scales, zeroPoints }, grouping);
+  const grid = { ...step, bits: step.bits ?? 8 };
+  return quantizedBy(step, shape, loops.uniform.encode(weights, tilingOfGroups(grouping), grid, "linear"), grouping);
 }
 
 function quantizedBy(
   step: LinearStep,
   shape: Shape,
-  { codes, scales, zeroPoints }: { codes: CodeArray; scales: Float32Array; zeroPoints: CodeArray },
+  { codes, scales, zeroPoints }: UniformCodes,
   grouping: Grouping,
 ): Quantized {
   const { bits = 8, symmetric, scaleDtype } = step;
@@ -197,16 +181,10 @@ function quantizedBy(
   return { step, shape, codes, codeBits: bits, tables };
 }
 
-function meanMagnitude(weights: Float32Array, start: number, end: number): number {
-  let sum = 0;
-  for (let i = start; i < end; i++) sum += weights[i] < 0 ? -weights[i] : weights[i];
-  return end === start ? 0 : sum / (end - start);
-}
-
 /** Codes of a fixed step. `codeBits` is the fixed length in two's complement that holds every code: what an entropy coder saves on. */
-function quantizeByStep(weights: Float32Array, shape: Shape, step: LinearStep, size: number, loops: Loops): Quantized {
+function quantizeByStep(weights: Float32Array, shape: Shape, step: LinearStep, size: number): Quantized {
   rowsOf("linear", shape, weights.length);
-  const codes = loops.stepCodes(weights, size) ?? stepCodes(weights, size);
+  const codes = loops.uniform.encodeSteps(weights, size, "linear");
   let low = 0;
   let high = 0;
   for (let i = 0; i < codes.length; i++) {
@@ -220,22 +198,11 @@ function quantizeByStep(weights: Float32Array, shape: Shape, step: LinearStep, s
   return { step, shape, codes, codeBits, tables: [table] };
 }
 
-function stepCodes(weights: Float32Array, size: number): Int32Array {
-  const codes = new Int32Array(weights.length);
-  for (let i = 0; i < weights.length; i++) {
-    const q = rint(fround(weights[i] / size));
-    if (!(q >= -2147483648 && q < 2147483648))
-      throw new OptionError(`linear(): weight ${i} is ${weights[i]}, beyond 2^31 steps of ${size}; take a larger step`);
-    codes[i] = q;
-  }
-  return codes;
-}
-
-function dequantize(quantized: Quantized, loops: Loops = plainLoops): Float32Array {
+function dequantize(quantized: Quantized): Float32Array {
   const { codes, shape, tables } = quantized;
   const tiling = tilingOfGroups(groupsOf("linear", shape, codes.length, quantized.step as LinearStep));
   const zeroPoints = tables.length > 1 ? (tables[1].data as CodeArray) : undefined;
-  return loops.uniformValues(codes, tiling, tables[0].data as Float32Array, zeroPoints);
+  return loops.uniform.decode(codes, tiling, tables[0].data as Float32Array, zeroPoints);
 }
 
 /** "4-bit g128", "8-bit asymmetric per channel mse": what a uniform grid's label says after its name. */
@@ -253,4 +220,11 @@ function label(step: LinearStep): string {
   return step.step === undefined ? `linear ${gridLabel(step)}` : `linear step ${Number(step.step.toPrecision(6))}`;
 }
 
-export const linearQuantizer: Quantizer<LinearStep> = { kind: "linear", quantize, dequantize, label };
+/** The quantizer of `linear()` steps. */
+export const linearQuantizer: Quantizer<LinearStep> = {
+  kind: "linear",
+  quantize,
+  dequantize,
+  label,
+  rate: { targetBits: (step) => step.targetBits, atSize: (_, step) => linear({ step }) },
+};

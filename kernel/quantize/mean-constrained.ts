@@ -32,20 +32,31 @@ import { codeArray, codeOf, fitGrid } from "../grid/uniform-grid";
 const { fround } = Math;
 const method = "meanConstrained";
 
+/** Options of `meanConstrained()`: those of `linear()` without a fixed step. */
 export interface MeanConstrainedOptions extends Omit<LinearOptions, "step"> {
   /** Leave weights whose code is the zero point at exactly zero; default true, false at 1 bit. */
   keepZeros?: boolean;
 }
 
+/** The step that `meanConstrained()` gives, checked and frozen. */
 export interface MeanConstrainedStep extends Step {
+  /** Names the method. */
   readonly kind: "meanConstrained";
+  /** Bits per weight, 1–8 or 16. */
   readonly bits: number;
+  /** True: levels around 0; false: a zero point moves the grid. */
   readonly symmetric: boolean;
+  /** What shares a scale and an offset. */
   readonly per: Granularity;
+  /** Weights per group along the row, with per: "group". */
   readonly group?: number;
+  /** What the grid spans. */
   readonly range: RangeMethod;
+  /** Share of the weights inside, in percent, with range: "percentile". */
   readonly percentile?: number;
+  /** How scales and offsets are stored. */
   readonly scaleDtype: ScaleType;
+  /** True where weights whose code is the zero point stay exactly zero. */
   readonly keepZeros: boolean;
 }
 
@@ -154,6 +165,7 @@ function label(step: MeanConstrainedStep): string {
   return `mean-constrained ${gridLabel(step)}${suffix}`;
 }
 
+/** The quantizer of `meanConstrained()` steps. */
 export const meanConstrainedQuantizer: Quantizer<MeanConstrainedStep> = {
   kind: method,
   quantize,

@@ -8,7 +8,9 @@ import type { Step } from "../tensor/step";
 import { microscalingQuantizer } from "./blocks/microscaling";
 import type { Quantizer } from "./quantizer";
 
+/** The step that `mxfp4()` gives, frozen. */
 export interface Mxfp4Step extends Step {
+  /** Names the method. */
   readonly kind: "mxfp4";
 }
 
@@ -18,6 +20,7 @@ export function mxfp4(options: Record<string, never> = {}): Mxfp4Step {
   return Object.freeze({ kind: "mxfp4" } as const);
 }
 
+/** The quantizer of `mxfp4()` steps. */
 export const mxfp4Quantizer: Quantizer<Mxfp4Step> = microscalingQuantizer<Mxfp4Step>("mxfp4", {
   bits: 4,
   exponent: 2,

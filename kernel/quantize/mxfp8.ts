@@ -7,7 +7,9 @@ import type { Step } from "../tensor/step";
 import { microscalingQuantizer } from "./blocks/microscaling";
 import type { Quantizer } from "./quantizer";
 
+/** The step that `mxfp8()` gives, frozen. */
 export interface Mxfp8Step extends Step {
+  /** Names the method. */
   readonly kind: "mxfp8";
 }
 
@@ -17,6 +19,7 @@ export function mxfp8(options: Record<string, never> = {}): Mxfp8Step {
   return Object.freeze({ kind: "mxfp8" } as const);
 }
 
+/** The quantizer of `mxfp8()` steps. */
 export const mxfp8Quantizer: Quantizer<Mxfp8Step> = microscalingQuantizer<Mxfp8Step>("mxfp8", {
   bits: 8,
   exponent: 8,

@@ -8,9 +8,12 @@
 import { absmaxQuantizer, absmaxStep, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./blocks/absmax";
 import type { Quantizer } from "./quantizer";
 
+/** Options of `nf4()`. */
 export type Nf4Options = AbsmaxBlockOptions;
 
+/** The step that `nf4()` gives, checked and frozen. */
 export interface Nf4Step extends AbsmaxBlockStep {
+  /** Names the method. */
   readonly kind: "nf4";
 }
 
@@ -40,6 +43,7 @@ export function nf4(options: Nf4Options = {}): Nf4Step {
   return absmaxStep("nf4", options);
 }
 
+/** The quantizer of `nf4()` steps. */
 export const nf4Quantizer: Quantizer<Nf4Step> = absmaxQuantizer<Nf4Step>("nf4", "nf4", {
   values: nf4Values,
   codes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],

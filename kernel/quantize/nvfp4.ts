@@ -18,7 +18,9 @@ import { checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { checkLargest } from "./blocks/microscaling";
-import { plainLoops, smallFloats, type Loops } from "../loops/loops";
+import { loops } from "../loops/loops";
+import { smallFloats } from "../loops/tiles";
+import { checkFinite } from "../measure/finite";
 import type { Quantized, Quantizer, TableArray } from "./quantizer";
 import { tilesOf } from "../grid/tiles";
 
@@ -27,7 +29,9 @@ const kind = "nvfp4";
 const groupLength = 16;
 const smallestNormal = 2 ** -126;
 
+/** The step that `nvfp4()` gives, frozen. */
 export interface Nvfp4Step extends Step {
+  /** Names the method. */
   readonly kind: "nvfp4";
 }
 
@@ -44,21 +48,15 @@ function globalScaleOf(largest: number): number {
   return scale === Infinity ? 1 : scale;
 }
 
-function quantize(
-  weights: Float32Array,
-  shape: Shape,
-  step: Nvfp4Step,
-  name?: string,
-  loops: Loops = plainLoops,
-): Quantized {
-  loops.checkFinite(weights, kind, name);
+function quantize(weights: Float32Array, shape: Shape, step: Nvfp4Step, name?: string): Quantized {
+  checkFinite(weights, kind, name);
   const groups = tilingOf(shape, weights.length);
-  const scales = loops.largestMagnitudes(weights, groups);
+  const scales = loops.tiles.largestMagnitudes(weights, groups);
   checkLargest(kind, scales);
   const globalScale = globalScaleOf(scales.reduce((most, magnitude) => Math.max(most, magnitude), 0));
   for (let i = 0; i < scales.length; i++)
     scales[i] = e4m3Values[encodeE4m3(fround(globalScale * fround(scales[i] / 6)))] || 0.125;
-  const codes = loops.floatCodes(weights, groups, divided(scales, globalScale), "E2M1");
+  const codes = loops.tiles.encodeFloats(weights, groups, divided(scales, globalScale), "E2M1");
   return {
     step,
     shape,
@@ -78,9 +76,10 @@ function divided(scales: TableArray, globalScale: number): Float32Array {
   return own;
 }
 
-function dequantize({ codes, shape, tables }: Quantized, loops: Loops = plainLoops): Float32Array {
+function dequantize({ codes, shape, tables }: Quantized): Float32Array {
   const scales = divided(tables[0].data, tables[1].data[0]);
-  return loops.tableValues(codes as Uint8Array, tilingOf(shape, codes.length), smallFloats.E2M1.values, scales);
+  return loops.tiles.decodeTable(codes as Uint8Array, tilingOf(shape, codes.length), smallFloats.E2M1.values, scales);
 }
 
+/** The quantizer of `nvfp4()` steps. */
 export const nvfp4Quantizer: Quantizer<Nvfp4Step> = { kind, quantize, dequantize, label: () => kind };

@@ -1,4 +1,4 @@
-/** Quantization of one tensor, for teaching, for tests and for `compress()`. The methods are registered here by kind. */
+/** Quantization of one tensor, for teaching, for tests and for `compress()`. */
 import { OptionError } from "../errors";
 import { measureError } from "../measure/error";
 import { entropyOfCodes } from "../measure/entropy";
@@ -9,45 +9,13 @@ import { nearestWord } from "../options";
 import type { ErrorMeasures } from "../report/types";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
-import { fp4Quantizer } from "./fp4";
-import { fp8Quantizer } from "./fp8";
-import { ggmlQuantizer } from "./ggml";
-import { hqqQuantizer } from "./hqq";
-import { intQuantizer } from "./int";
-import { kMeansQuantizer } from "./k-means";
-import { linearQuantizer } from "./linear";
-import { meanConstrainedQuantizer } from "./mean-constrained";
-import { mxfp4Quantizer } from "./mxfp4";
-import { mxfp8Quantizer } from "./mxfp8";
-import { nf4Quantizer } from "./nf4";
-import { nvfp4Quantizer } from "./nvfp4";
 import { storedBits, type CodeArray, type Quantized, type Quantizer, type TableArray } from "./quantizer";
-import { sortedQuantizer } from "./sorted";
-import { ternaryQuantizer } from "./ternary";
-import { trellisQuantizer } from "./trellis";
+import { quantizers, type QuantizeStep } from "./quantizers";
 
-/** Every quantization method by its `kind`. A method here takes any step whose kind is its own. */
-export const quantizers: ReadonlyMap<string, Quantizer> = new Map(
-  (
-    [
-      fp4Quantizer,
-      fp8Quantizer,
-      ggmlQuantizer,
-      hqqQuantizer,
-      intQuantizer,
-      kMeansQuantizer,
-      linearQuantizer,
-      meanConstrainedQuantizer,
-      mxfp4Quantizer,
-      mxfp8Quantizer,
-      nf4Quantizer,
-      nvfp4Quantizer,
-      sortedQuantizer,
-      ternaryQuantizer,
-      trellisQuantizer,
-    ] as unknown as Quantizer[]
-  ).map((quantizer) => [quantizer.kind, quantizer]),
-);
+/** True for a step of a quantization method. */
+export function isQuantizeStep(step: Step): step is QuantizeStep {
+  return quantizers.has(step.kind);
+}
 
 /** The method of a step; throws `OptionError` when its kind is no quantization method. */
 export function quantizerOf(step: Step): Quantizer {
@@ -64,20 +32,27 @@ export function quantizerOf(step: Step): Quantizer {
 export interface QuantizedTensor {
   /** w′, row-major, in `shape`. */
   readonly values: Float32Array;
+  /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: Shape;
+  /** The step that quantized it. */
   readonly step: Step;
   /** "linear 4-bit g128". */
   readonly label: string;
   /** One integer per weight. */
   readonly codes: CodeArray;
+  /** One scale for each group, in storage order; absent where the method has none. */
   readonly scales?: Float32Array;
+  /** The code of zero for each group; absent where the grid is symmetric. */
   readonly zeroPoints?: TableArray;
+  /** What is added for each group (`meanConstrained`); absent elsewhere. */
   readonly offsets?: Float32Array;
   /** The values that codes stand for, one list after the other where rows have their own. */
   readonly codebook?: Float32Array;
   /** Bits of everything stored: codes and tables. */
   readonly bits: number;
+  /** `bits` / number of weights; 0 for none. */
   readonly bitsPerWeight: number;
+  /** How far w′ is from w. */
   readonly error: ErrorMeasures;
   /** Share of w′ that is exactly zero, 0–1. */
   readonly sparsity: number;

@@ -1,14 +1,17 @@
+import type { NamedShape } from "../network";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import type { CodeArray, TableArray } from "../grid/arrays";
-import type { Loops } from "../loops/loops";
 
 export type { CodeArray, TableArray };
 
 /** Numbers that a method keeps beside the codes: scales, zero points, offsets, a codebook. */
 export interface Table {
+  /** "scale", "zeroPoint", "offset", "codebook", or the method's own word. */
   readonly name: string;
+  /** The entries, row-major in `shape`. */
   readonly data: TableArray;
+  /** Dimensions: (1), (rows, 1) or (rows, groups per row) for a table by groups. */
   readonly shape: Shape;
   /** Bits that each entry takes in storage (16 for a scale rounded to float16, though `data` holds float32). */
   readonly bitsPerEntry: number;
@@ -16,25 +19,53 @@ export interface Table {
 
 /** What a quantizer made of one tensor: all that is needed to get w′ back, in plain arrays that pass between threads. */
 export interface Quantized {
+  /** The step that made it. */
   readonly step: Step;
+  /** Dimensions of the tensor, outermost first. */
   readonly shape: Shape;
   /** One code per weight, row-major, not packed. */
   readonly codes: CodeArray;
   /** Bits that each code takes when packed. */
   readonly codeBits: number;
+  /** In the order in which the method reads them. */
   readonly tables: readonly Table[];
 }
 
 /** A quantization method: `dequantize(quantize(w, shape, step))` is w′ = Q(w). Pure, synchronous, and never changes its input. */
 export interface Quantizer<S extends Step = Step> {
+  /** The kind of its steps: "linear". */
   readonly kind: S["kind"];
   /** The value of a code depends on the codes before it: a pruned tensor is quantized as the vector of the weights that are left. */
   readonly isSequential?: boolean;
-  /** `name` is the layer's, for errors. `loops`: plain ones unless given, see loops.ts. */
-  quantize(weights: Float32Array, shape: Shape, step: S, name?: string, loops?: Loops): Quantized;
-  dequantize(quantized: Quantized, loops?: Loops): Float32Array;
+  /** `name` is the layer's, for errors. */
+  quantize(weights: Float32Array, shape: Shape, step: S, name?: string): Quantized;
+  /** w′, row-major, as many float32 values as the shape says. */
+  dequantize(quantized: Quantized): Float32Array;
   /** "linear 4-bit g128". */
   label(step: S): string;
+  /** Of a method that can be told how many bits its coded weights may take. */
+  readonly rate?: RateFacet<S>;
+  /** Of a method whose steps depend on the tensor: on its name, its shape, and the other tensors of the model. `undefined` for a tensor
+   *  that the step leaves as it is. */
+  stepsByTensor?(step: S, model: readonly NamedShape[]): (tensor: NamedShape) => S | undefined;
+  /** Of a method whose codes are those of a type that files hold. */
+  readonly blocks?: BlocksFacet<S>;
+}
+
+/** How a method meets a number of bits that counts what the coder behind it makes: by the size of its step, Δ. */
+export interface RateFacet<S extends Step> {
+  /** The bits per weight that the step is to meet after coding, over all layers; `undefined` for a step that has its size already. */
+  targetBits(step: S): number | undefined;
+  /** The step with the size Δ > 0 instead of the target. */
+  atSize(step: S, size: number): S;
+}
+
+/** Tensors that a file holds in the very type to which a step quantizes: their blocks are kept, not made again from their values. */
+export interface BlocksFacet<S extends Step> {
+  /** Whether a tensor of this dtype is what the step makes. */
+  isStoredAs(step: S, dtype: string): boolean;
+  /** What `quantize` would give, from the bytes of such a tensor. The bytes are not changed. */
+  quantizedFrom(bytes: Uint8Array, shape: Shape, step: S): Quantized;
 }
 
 /** Bits of everything stored: codes and tables, without any file's header. */

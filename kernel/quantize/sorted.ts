@@ -38,24 +38,33 @@ import type { ScaleType } from "../grid/scale";
 
 const method = "sorted";
 
+/** Options of `sorted()`. */
 export interface SortedOptions {
   /** Bits per weight, 1–8: 2^bits values. */
   bits: number;
   /** One codebook for the tensor (default) or one per row. */
   per?: "tensor" | "channel";
+  /** What follows the equally filled bins: nothing (default), Lloyd's iterations, or the codebook of least squared error. */
   refine?: "none" | "lloyd" | "optimal";
-  /** Rounds of Lloyd's refinement at most; default 100. */
+  /** Rounds of Lloyd's refinement at most, 1 to a million; default 100. */
   iterations?: number;
   /** How the codebook's values are stored; default "F32" per tensor, "F16" per channel. */
   valueDtype?: ScaleType;
 }
 
+/** The step that `sorted()` gives, checked and frozen. */
 export interface SortedStep extends Step {
+  /** Names the method. */
   readonly kind: "sorted";
+  /** Bits per weight, 1–8: 2^bits values. */
   readonly bits: number;
+  /** One codebook for the tensor, or one per row. */
   readonly per: "tensor" | "channel";
+  /** What follows the equally filled bins. */
   readonly refine: "none" | "lloyd" | "optimal";
+  /** Rounds of Lloyd's refinement at most, with refine: "lloyd". */
   readonly iterations?: number;
+  /** How the codebook's values are stored. */
   readonly valueDtype: ScaleType;
 }
 
@@ -121,6 +130,7 @@ function label(step: SortedStep): string {
   return words.join(" ");
 }
 
+/** The quantizer of `sorted()` steps. */
 export const sortedQuantizer: Quantizer<SortedStep> = {
   kind: method,
   quantize,

@@ -25,24 +25,32 @@ import { largestWeight, rint, roundScale, scaleBits, type ScaleType } from "../g
 const { fround } = Math;
 const kind = "ternary";
 
+/** How level and threshold are found: BitNet's mean of |w|, Ternary Weight Networks' rule, or the least squared error. */
 export type TernaryMethod = "absmean" | "twn" | "optimal";
 
+/** Options of `ternary()`. */
 export interface TernaryOptions {
   /** How level and threshold are found; default "absmean". */
   method?: TernaryMethod;
   /** What shares a scale; default "tensor", or "group" when `group` is given. */
   per?: Granularity;
-  /** Weights per group along the row. */
+  /** Weights per group along the row, at least 1; implies per: "group"; default 128 with it. */
   group?: number;
   /** How scales are stored; default "F16" in groups, "F32" per channel or tensor. */
   scaleDtype?: ScaleType;
 }
 
+/** The step that `ternary()` gives, checked and frozen. */
 export interface TernaryStep extends Step {
+  /** Names the quantizer. */
   readonly kind: "ternary";
+  /** How level and threshold are found. */
   readonly method: TernaryMethod;
+  /** What shares a scale. */
   readonly per: Granularity;
+  /** Weights per group along the row, with per: "group". */
   readonly group?: number;
+  /** How scales are stored. */
   readonly scaleDtype: ScaleType;
 }
 
@@ -147,4 +155,5 @@ function label({ method, per, group }: TernaryStep): string {
   return `ternary ${method === "absmean" ? "" : `${method} `}${per === "group" ? `g${group}` : `per ${per}`}`;
 }
 
+/** The quantizer of `ternary()` steps. */
 export const ternaryQuantizer: Quantizer<TernaryStep> = { kind, quantize, dequantize, label };

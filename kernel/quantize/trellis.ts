@@ -27,13 +27,15 @@ import type { Step } from "../tensor/step";
 import { entropyStep } from "./target/entropy-step";
 import { freezeStep, rowsOf } from "../grid/groups";
 import type { Quantized, Quantizer } from "./quantizer";
-import { plainLoops, type Loops } from "../loops/loops";
-import { automatonOf, polynomials, segmentLength } from "../grid/trellis-path";
+import { loops } from "../loops/loops";
+import { polynomials } from "../loops/trellis";
+import { checkFinite } from "../measure/finite";
 
 const { fround } = Math;
 
+/** Options of `trellis()`: step or targetBits. */
 export interface TrellisOptions {
-  /** Δ. Instead of `targetBits`. */
+  /** Δ, the distance between neighbouring levels, 2^−126 to 2^126. Instead of `targetBits`. */
   step?: number;
   /** Bits per weight after entropy coding, 0.05–12; the step is chosen to meet them. In `compress()` one step for all layers of the
    *  recipe's entry, with a coder such as `rans()` right after it; all that is stored counts. */
@@ -42,10 +44,15 @@ export interface TrellisOptions {
   states?: number;
 }
 
+/** The step that `trellis()` gives, checked and frozen. */
 export interface TrellisStep extends Step {
+  /** Names the method. */
   readonly kind: "trellis";
+  /** Δ, a float32. */
   readonly step?: number;
+  /** Bits per weight after entropy coding, 0.05–12, for which a step is yet to be found. */
   readonly targetBits?: number;
+  /** States of the trellis, a power of two from 4 to 256. */
   readonly states: number;
 }
 
@@ -68,14 +75,8 @@ export function trellis(options: TrellisOptions): TrellisStep {
   return freezeStep({ kind: "trellis", step: size, targetBits, states } as const);
 }
 
-function quantize(
-  weights: Float32Array,
-  shape: Shape,
-  step: TrellisStep,
-  name = "the tensor",
-  loops: Loops = plainLoops,
-): Quantized {
-  loops.checkFinite(weights, "trellis", name);
+function quantize(weights: Float32Array, shape: Shape, step: TrellisStep, name = "the tensor"): Quantized {
+  checkFinite(weights, "trellis", name);
   rowsOf("trellis", shape, weights.length);
   const size = step.step ?? entropyStep([weights], step.targetBits ?? 0);
   const beyond = weights.findIndex((weight) => !(Math.abs(weight / size) < largestCode));
@@ -83,7 +84,7 @@ function quantize(
     throw new OptionError(
       `trellis(): weight ${beyond} of ${name} is ${weights[beyond]}, beyond 2^22 steps of ${size}; take a larger step`,
     );
-  const codes = loops.pathCodes(weights, size, step.states);
+  const codes = loops.trellis.encode(weights, size, step.states);
   let low = 0;
   let high = 0;
   for (let i = 0; i < codes.length; i++) {
@@ -101,17 +102,8 @@ function quantize(
   };
 }
 
-function dequantize({ step, codes, tables }: Quantized, loops: Loops = plainLoops): Float32Array {
-  const { afterEven, flip } = automatonOf((step as TrellisStep).states);
-  const size = tables[0].data[0];
-  const values = loops.valueArray(codes.length);
-  let state = 0;
-  for (let i = 0; i < codes.length; i++) {
-    if (i % segmentLength === 0) state = 0;
-    values[i] = size * (codes[i] + (state & 1) / 2);
-    state = afterEven[state] ^ (codes[i] & 1 ? flip : 0);
-  }
-  return values;
+function dequantize({ step, codes, tables }: Quantized): Float32Array {
+  return loops.trellis.decode(codes, tables[0].data[0], (step as TrellisStep).states);
 }
 
 function label({ step, targetBits, states }: TrellisStep): string {
@@ -119,10 +111,12 @@ function label({ step, targetBits, states }: TrellisStep): string {
   return `trellis ${states} states ${how}`;
 }
 
+/** The quantizer of `trellis()` steps. */
 export const trellisQuantizer: Quantizer<TrellisStep> = {
   kind: "trellis",
   isSequential: true,
   quantize,
   dequantize,
   label,
+  rate: { targetBits: (step) => step.targetBits, atSize: ({ states }, step) => trellis({ step, states }) },
 };

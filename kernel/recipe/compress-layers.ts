@@ -1,19 +1,20 @@
 /** The layers of a plan through their steps, on worker threads: thresholds and targets first, then each layer, kept in memory or in a
  *  checkpoint, from which those are taken that it has. */
-import { free } from "../bytes/free";
+import { free } from "../bytes/array-memory";
 import { FormatError } from "../errors";
 import type { Progress } from "../host";
-import { keepsBlocks } from "../quantize/ggml/from-blocks";
 import type { Step } from "../tensor/step";
 import type { Checkpoint } from "../layer/checkpoint";
-import type { LayerInput, LayerJob } from "../layer/job";
-import type { KeptOutcome, KeptTensor, LayerFile, LayerSummary } from "../layer/kept";
-import { kindOfStep } from "../layer/operators";
+import type { LayerInput, LayerJob } from "../layer/layer-job";
+import type { LayerFile, LayerSummary, LocatedOutcome, StoredLocation } from "../layer/stored-location";
+import { isStoredAs, kindOfStep } from "../layer/operators";
+import { tasks as layerTasks } from "../layer/tasks";
 import type { PlannedLayer } from "./plan";
+import { tasks } from "./tasks";
+import type { TaskArgument, TaskName, TaskResult } from "../threads/tasks";
 import { ProgressMeter } from "../threads/progress";
 import { findThresholds, thresholdPasses } from "./pruning-plan";
 import type { Runner } from "../threads/runner";
-import type { StoredTensor } from "../stored/stored";
 import { meetTargets, targetPasses } from "./target-bits";
 
 /** The outcomes in the order of the layers. */
@@ -22,35 +23,35 @@ export async function compressLayers(
   runner: Runner,
   checkpoint: Checkpoint | undefined,
   onProgress: ((progress: Progress) => void) | undefined,
-): Promise<KeptOutcome[]> {
+): Promise<LocatedOutcome[]> {
   const work = layers.reduce(
     (sum, { origin, steps }) => sum + (thresholdPasses(steps) + targetPasses(steps)) * origin.parameters,
     0,
   );
   const meter = new ProgressMeter("compressing", work, onProgress);
-  const onEachLayer = <Result>(
-    task: string,
+  const onEachLayer = <Name extends TaskName<typeof tasks.functions>>(
+    task: Name,
     chosen: readonly PlannedLayer[],
-    jobOf: (layer: PlannedLayer, input: LayerInput, at: number) => object,
-  ): Promise<Result[]> =>
-    runner.each(chosen, async (layer, at) => {
+    jobOf: (layer: PlannedLayer, input: LayerInput) => TaskArgument<typeof tasks.functions, Name>,
+  ): Promise<TaskResult<typeof tasks.functions, Name>[]> =>
+    runner.each(chosen, async (layer) => {
       const { origin } = layer;
       meter.begin(origin.name);
       const input = await readInput(layer, runner);
       const moved = "values" in input ? input.values.buffer : input.bytes.buffer;
-      const result = await runner.run<Result>(task, jobOf(layer, input, at), [moved], origin.name);
+      const result = await runner.run(tasks, task, jobOf(layer, input), [moved], origin.name);
       meter.advance(origin.parameters, origin.name);
       return result;
     });
   const counted = layers.filter(({ steps }) => steps.length > 0);
   const thresholds = await findThresholds(counted, onEachLayer);
   const thresholdOf = new Map(counted.map(({ tensor }, at) => [tensor, thresholds[at]]));
-  const placeOfLayer = new Map(layers.map(({ tensor }, at) => [tensor, at]));
+  const indexOfLayer = new Map(layers.map(({ tensor }, at) => [tensor, at]));
   const run = (chosen: readonly PlannedLayer[]) =>
     runner.each(chosen, async (layer) => {
       const { tensor, origin, steps, surgery } = layer;
       meter.begin(origin.name);
-      const outcome = await keptOutcome(layer, placeOfLayer.get(tensor) ?? 0, { runner, checkpoint }, (input) => ({
+      const outcome = await keptOutcome(layer, indexOfLayer.get(tensor) ?? 0, { runner, checkpoint }, (input) => ({
         name: origin.name,
         savedName: tensor.name,
         shape: origin.shape,
@@ -64,7 +65,7 @@ export async function compressLayers(
       return outcome;
     });
   const outcomes = await meetTargets(layers, onEachLayer, run);
-  for (const { kept } of outcomes) if (kept && "file" in kept.place) checkpoint?.use(kept.place);
+  for (const { kept } of outcomes) if (kept && "file" in kept.location) checkpoint?.use(kept.location);
   return outcomes;
 }
 
@@ -74,44 +75,42 @@ async function keptOutcome(
   at: number,
   { runner, checkpoint }: { readonly runner: Runner; readonly checkpoint: Checkpoint | undefined },
   jobOf: (input: LayerInput) => LayerJob,
-): Promise<KeptOutcome> {
+): Promise<LocatedOutcome> {
   const { name } = layer.origin;
-  const place = checkpoint?.layer(at, layer.steps);
-  const found = checkpoint && place && (await takenUp(place, checkpoint, runner, name));
-  if (found) return inPlace(found, place);
+  const file = checkpoint?.layer(at, layer.steps);
+  const found = checkpoint && file && (await takenUp(file, checkpoint, runner, name));
+  if (found) return locatedAt(file, found);
   const input = await readOriginal(layer, runner);
   const moved = "values" in input ? input.values.buffer : input.bytes.buffer;
   const job = jobOf(input);
-  if (checkpoint && place) {
-    type Written = { readonly file: Uint8Array; readonly summary: LayerSummary };
-    const { file, summary } = await runner.run<Written>("compressToFile", { job, key: place.key }, [moved], name);
-    await checkpoint.write(place, file, runner.signal);
-    free(file);
-    return inPlace(summary, place);
+  if (checkpoint && file) {
+    const made = await runner.run(layerTasks, "compressToFile", { job, key: file.key }, [moved], name);
+    await checkpoint.write(file, made.file, runner.signal);
+    free(made.file);
+    return locatedAt(file, made.summary);
   }
-  type Whole = LayerSummary & { readonly stored: StoredTensor | undefined };
-  const { stored, ...summary } = await runner.run<Whole>("compress", job, [moved], name);
-  return inPlace(summary, stored);
+  const { stored, ...summary } = await runner.run(layerTasks, "compress", job, [moved], name);
+  return locatedAt(stored, summary);
 }
 
 /** What the checkpoint has of a layer; a file that was damaged counts as none, and is replaced. */
 async function takenUp(
-  place: LayerFile,
+  file: LayerFile,
   checkpoint: Checkpoint,
   runner: Runner,
   name: string,
 ): Promise<LayerSummary | undefined> {
-  if (!(await checkpoint.has(place))) return undefined;
+  if (!(await checkpoint.has(file))) return undefined;
   try {
-    return await runner.run<LayerSummary>("takeUp", place, [], name);
+    return await runner.run(layerTasks, "takeUp", file, [], name);
   } catch (error) {
     if (error instanceof FormatError) return undefined;
     throw error;
   }
 }
 
-function inPlace({ form, ...rest }: LayerSummary, place: KeptTensor["place"] | undefined): KeptOutcome {
-  return { ...rest, kept: form && place && { form, place } };
+function locatedAt(location: StoredLocation | undefined, { outline, ...rest }: LayerSummary): LocatedOutcome {
+  return { ...rest, kept: outline && location && { outline, location } };
 }
 
 type OwnInput = { readonly values: Float32Array<ArrayBuffer> } | { readonly bytes: Uint8Array<ArrayBuffer> };
@@ -123,7 +122,7 @@ async function readInput({ tensor, steps }: PlannedLayer, runner: Runner): Promi
 
 /** The tensor of the model, from which the thread takes what went, and which it compares the result with. */
 async function readOriginal({ origin, steps }: PlannedLayer, runner: Runner): Promise<OwnInput> {
-  const asItIs = isCodedOnly(steps) || keepsBlocks(steps[0], origin.dtype);
+  const asItIs = isCodedOnly(steps) || isStoredAs(steps[0], origin.dtype);
   return asItIs ? { bytes: await runner.ownBytes(origin) } : { values: await runner.ownValues(origin) };
 }
 

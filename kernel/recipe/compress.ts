@@ -11,8 +11,8 @@ import type { Tensor } from "../tensor/tensor";
 import { Checkpoint } from "../layer/checkpoint";
 import { compressLayers } from "./compress-layers";
 import { CompressedModel } from "./compressed-model";
-import type { KeptOutcome } from "../layer/kept";
-import { CompressedTensor } from "../layer/compressed-tensor";
+import type { LocatedOutcome } from "../layer/stored-location";
+import { CompressedTensor } from "../layer/layer-tensor";
 import { CutTensor } from "../surgery/cut-tensor";
 import { chooseLayers, isUnchanged, planLayers, unchangedPiece, type PlannedLayer } from "./plan";
 import { checkRecipe, recipeName, recipeRecord, type Recipe } from "./recipe";
@@ -20,14 +20,15 @@ import { Runner } from "../threads/runner";
 import { summaryOf } from "./summary";
 import { operate, type Surgery } from "../surgery/surgery";
 
+/** Options of `compress()`. */
 export interface CompressOptions {
   /** What the variant is called in reports; by default after its steps. */
   readonly name?: string;
   /** Of the weight matrices, touch these only: a glob, a RegExp, a function of the layer, or a list of them. */
   readonly only?: LayerPattern | readonly LayerPattern[];
-  /** Leave these alone. */
+  /** Leave these alone, in the same forms. */
   readonly skip?: LayerPattern | readonly LayerPattern[];
-  /** For steps that draw random numbers; 0 unless told. */
+  /** For steps that draw random numbers, a whole number from 0; 0 unless told. */
   readonly seed?: number;
   /** Stops the work within a quarter of a second; by default the running cell's. */
   readonly signal?: AbortSignal;
@@ -110,7 +111,7 @@ interface Facts {
 function assemble(
   model: Model,
   layers: readonly PlannedLayer[],
-  outcomes: readonly KeptOutcome[],
+  outcomes: readonly LocatedOutcome[],
   surgery: Surgery | undefined,
   { name, recipe, seed, sha256 }: Facts,
 ): CompressedModel {

@@ -1,11 +1,11 @@
 import { OptionError } from "../errors";
 import { isStructural } from "../prune";
-import { ggmlSteps, type GgmlStep } from "../quantize";
 import { roleOf } from "../tensor/layer-names";
 import { layerMatcher, type LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
-import type { Step } from "../tensor/step";
 import type { Tensor } from "../tensor/tensor";
+import { stepByTensor } from "../layer/operators";
+import type { RecipeStep } from "../layer/step";
 import { CutTensor } from "../surgery/cut-tensor";
 import type { CheckedEntry } from "./recipe";
 import type { Chooser, Piece, Surgery } from "../surgery/surgery";
@@ -16,14 +16,19 @@ export interface PlannedLayer {
   readonly tensor: Tensor;
   /** The tensor of the model. */
   readonly origin: Tensor;
+  /** Number of the recipe's entry that it takes, from 0. */
   readonly entry: number;
-  readonly steps: readonly Step[];
+  /** In the order in which they run. */
+  readonly steps: readonly RecipeStep[];
   /** What was done to `origin` before; absent for nothing. */
   readonly surgery?: Pick<Piece, "maps" | "steps" | "isDropped">;
 }
 
+/** Which layers a recipe may touch, as `compress()` is told. */
 export interface Selection {
+  /** These only; absent: all weight matrices. */
   readonly only?: LayerPattern | readonly LayerPattern[];
+  /** But not these; absent: none. */
   readonly skip?: LayerPattern | readonly LayerPattern[];
 }
 
@@ -101,8 +106,11 @@ export function isUnchanged({ origin, name, maps, isDropped }: Piece): boolean {
   return maps.length === 0 && name === origin.name && !isDropped;
 }
 
-/** The steps as one tensor takes them: ggml's choose their type by the tensor's place and shape, and its mixtures leave some alone. */
-function stepsByTensor(steps: readonly Step[], tensors: readonly Tensor[]): (tensor: Tensor) => readonly Step[] {
-  const chosen = steps.map((step) => (step.kind === "ggml" ? ggmlSteps(step as GgmlStep, tensors) : () => step));
+/** The steps as one tensor takes them: a method may choose by the tensor's name and shape, and leave some tensors alone. */
+function stepsByTensor(
+  steps: readonly RecipeStep[],
+  tensors: readonly Tensor[],
+): (tensor: Tensor) => readonly RecipeStep[] {
+  const chosen = steps.map((step) => stepByTensor(step, tensors));
   return (tensor) => chosen.flatMap((choose) => choose(tensor) ?? []);
 }

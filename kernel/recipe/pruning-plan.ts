@@ -2,9 +2,10 @@
  *  more than a layer for each thread is in memory. */
 import { addHistogram, pruneCount, selectDigit, thresholdOf } from "../prune/magnitude";
 import type { Step } from "../tensor/step";
-import { valuesOf, type HistogramJob, type LayerInput, type LayerThreshold } from "../layer/job";
-import { isGlobal } from "../layer/operators";
+import { valuesOf, type LayerInput, type LayerThreshold } from "../layer/layer-job";
+import { sharedSparsityOf } from "../layer/operators";
 import type { PlannedLayer } from "./plan";
+import type { HistogramJob } from "./tasks";
 
 type OnEachLayer = (
   task: "histogram",
@@ -14,7 +15,7 @@ type OnEachLayer = (
 
 /** How often a layer is read to find the threshold of its first step. */
 export function thresholdPasses(steps: readonly Step[]): number {
-  return steps.length > 0 && isGlobal(steps[0]) ? 2 : 0;
+  return steps.length > 0 && sharedSparsityOf(steps[0]) !== undefined ? 2 : 0;
 }
 
 /** For each layer, its threshold where its entry prunes globally. Exactly round(sparsity·n) of the n weights of an entry's layers go; among
@@ -27,9 +28,10 @@ export async function findThresholds(
   for (const entry of new Set(layers.map((layer) => layer.entry))) {
     const members = layers.filter((layer) => layer.entry === entry);
     const [step] = members[0].steps;
-    if (!isGlobal(step)) continue;
+    const sparsity = sharedSparsityOf(step);
+    if (sparsity === undefined) continue;
     const weights = members.reduce((sum, { tensor }) => sum + tensor.parameters, 0);
-    const count = pruneCount(step.sparsity, weights);
+    const count = pruneCount(sparsity, weights);
     const histograms = (prefix?: number) =>
       onEachLayer("histogram", members, ({ tensor }, input): HistogramJob => ({
         name: tensor.name,

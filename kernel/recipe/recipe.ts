@@ -3,23 +3,28 @@ import { OptionError } from "../errors";
 import { checkOptionNames } from "../options";
 import { isStructural } from "../prune";
 import { layerMatcher, type LayerMatcher, type LayerPattern } from "../tensor/match";
-import type { Step } from "../tensor/step";
-import { isGlobal, kindOfStep, labelOf, targetBitsOf } from "../layer/operators";
+import { kindOfStep, labelOf, sharedSparsityOf, targetBitsOf } from "../layer/operators";
+import type { RecipeStep } from "../layer/step";
 
 /** Steps for the layers that `match` chooses; a layer takes the first entry that fits it. */
 export interface RecipeEntry {
+  /** A glob such as "encoder.**.weight", a RegExp, a function of the layer, or a list of them. */
   readonly match: LayerPattern | readonly LayerPattern[];
-  readonly steps: Step | readonly Step[];
+  /** A step, or steps in order: prune → quantize → encode. */
+  readonly steps: RecipeStep | readonly RecipeStep[];
 }
 
 /** A step, steps one after the other, or a list of entries for different layers. */
-export type Recipe = Step | readonly Step[] | readonly RecipeEntry[];
+export type Recipe = RecipeStep | readonly RecipeStep[] | readonly RecipeEntry[];
 
+/** An entry of a recipe that was checked: its steps are known and in an order that makes sense. */
 export interface CheckedEntry {
   /** Absent: every weight matrix. */
   readonly match?: LayerPattern | readonly LayerPattern[];
+  /** Whether the entry takes that layer. */
   readonly fits: LayerMatcher;
-  readonly steps: readonly Step[];
+  /** In the order in which they run. */
+  readonly steps: readonly RecipeStep[];
 }
 
 /** Throws `OptionError` for anything that is no recipe, a step of unknown kind, or steps in an order that makes no sense. */
@@ -41,7 +46,7 @@ export function checkRecipe(recipe: Recipe): readonly CheckedEntry[] {
   });
 }
 
-function isStepList(steps: Step | readonly Step[]): steps is readonly Step[] {
+function isStepList(steps: RecipeStep | readonly RecipeStep[]): steps is readonly RecipeStep[] {
   return Array.isArray(steps);
 }
 
@@ -49,25 +54,25 @@ function isEntry(value: unknown): value is RecipeEntry {
   return typeof value === "object" && value !== null && !("kind" in value) && ("match" in value || "steps" in value);
 }
 
-function checkSteps(steps: readonly unknown[]): readonly Step[] {
+function checkSteps(steps: readonly unknown[]): readonly RecipeStep[] {
   for (const step of steps) {
     if (typeof step === "function")
       throw new OptionError(
         `compress(): ${step.name || "a step"} is a function; call it: ${step.name || "linear"}({ … })`,
       );
-    if (typeof step !== "object" || step === null || typeof (step as Partial<Step>).kind !== "string")
+    if (typeof step !== "object" || step === null || typeof (step as Partial<RecipeStep>).kind !== "string")
       throw new OptionError(
         `compress(): ${JSON.stringify(step) ?? String(step)} is no step; a step comes from its method, such as linear({ bits: 4 })`,
       );
   }
-  const checked = steps as readonly Step[];
+  const checked = steps as readonly RecipeStep[];
   if (checked.length === 0) throw new OptionError("compress(): an entry has no steps; skip leaves layers out");
   checkOrder(checked);
   return checked;
 }
 
 /** (nodes | heads | layers | merge)* → prune* → quantize* → at most one encode. */
-function checkOrder(all: readonly Step[]): void {
+function checkOrder(all: readonly RecipeStep[]): void {
   const steps = all.slice(countStructural(all));
   const late = steps.findIndex(isStructural);
   if (late > 0)
@@ -84,7 +89,7 @@ function checkOrder(all: readonly Step[]): void {
         : `compress(): ${encoder} comes before ${next}; what is coded cannot be changed any more: encode last`,
     );
   }
-  const lateGlobal = steps.findIndex((step, at) => at > 0 && isGlobal(step));
+  const lateGlobal = steps.findIndex((step, at) => at > 0 && sharedSparsityOf(step) !== undefined);
   if (lateGlobal > 0)
     throw new OptionError(
       `compress(): ${labelOf(steps[lateGlobal])} is step ${countStructural(all) + lateGlobal + 1}; its threshold is over the weights of all layers, so it comes first`,
@@ -103,7 +108,7 @@ function checkOrder(all: readonly Step[]): void {
 }
 
 /** How many steps at the beginning take parts out of the network. */
-function countStructural(steps: readonly Step[]): number {
+function countStructural(steps: readonly RecipeStep[]): number {
   const first = steps.findIndex((step) => !isStructural(step));
   return first < 0 ? steps.length : first;
 }

@@ -1,14 +1,14 @@
-/** `linear({ targetBits })` and `trellis({ targetBits })` over layers: one step for all layers of an entry, such that everything stored for them, tables and headers
- *  included, takes the bits that were asked for. The search is that of quantize/entropy-step.ts; each try runs the whole recipe, so what
- *  is measured is what is kept. */
+/** Targets of bits over layers, such as `linear({ targetBits })` and `trellis({ targetBits })` have: one step size Δ for all layers of an
+ *  entry, such that everything stored for them, tables and headers included, takes the bits that were asked for. The search is that of
+ *  quantize/target/entropy-step.ts; each try runs the whole recipe, so what is measured is what is kept. */
 import { pause } from "../bytes/pause";
-import { linear, trellis, type TrellisStep } from "../quantize";
 import { StepSearch } from "../quantize/target/entropy-step";
 import type { Step } from "../tensor/step";
-import { valuesOf, type ClassesJob, type LayerInput } from "../layer/job";
-import type { KeptOutcome } from "../layer/kept";
-import { targetBitsOf } from "../layer/operators";
+import { valuesOf, type LayerInput } from "../layer/layer-job";
+import type { LocatedOutcome } from "../layer/stored-location";
+import { atSize, targetBitsOf } from "../layer/operators";
 import type { PlannedLayer } from "./plan";
+import type { ClassesJob } from "./tasks";
 
 type OnEachLayer = (
   task: "classes",
@@ -16,7 +16,7 @@ type OnEachLayer = (
   jobOf: (layer: PlannedLayer, input: LayerInput) => ClassesJob,
 ) => Promise<Float64Array[]>;
 
-type Run = (layers: readonly PlannedLayer[]) => Promise<KeptOutcome[]>;
+type Run = (layers: readonly PlannedLayer[]) => Promise<LocatedOutcome[]>;
 
 /** How often a layer with these steps is read, the reading for a threshold apart: with a target it is counted, then tried about twice. */
 export function targetPasses(steps: readonly Step[]): number {
@@ -32,9 +32,9 @@ export async function meetTargets(
   layers: readonly PlannedLayer[],
   onEachLayer: OnEachLayer,
   run: Run,
-): Promise<KeptOutcome[]> {
-  const outcomes = new Map<PlannedLayer, KeptOutcome>();
-  const keep = (members: readonly PlannedLayer[], results: readonly KeptOutcome[]) =>
+): Promise<LocatedOutcome[]> {
+  const outcomes = new Map<PlannedLayer, LocatedOutcome>();
+  const keep = (members: readonly PlannedLayer[], results: readonly LocatedOutcome[]) =>
     members.forEach((member, at) => outcomes.set(member, results[at]));
   const free = layers.filter(({ steps }) => targetOf(steps) === undefined);
   keep(free, await run(free));
@@ -43,7 +43,7 @@ export async function meetTargets(
     const members = bound.filter((layer) => layer.entry === entry);
     keep(members, await meetTarget(members, targetOf(members[0].steps) ?? 0, onEachLayer, run));
   }
-  return layers.map((layer) => outcomes.get(layer) as KeptOutcome);
+  return layers.map((layer) => outcomes.get(layer) as LocatedOutcome);
 }
 
 async function meetTarget(
@@ -51,18 +51,20 @@ async function meetTarget(
   target: number,
   onEachLayer: OnEachLayer,
   run: Run,
-): Promise<KeptOutcome[]> {
+): Promise<LocatedOutcome[]> {
   const counts = await onEachLayer("classes", members, ({ tensor }, input) => ({
     name: tensor.name,
     values: valuesOf(input, tensor.dtype, tensor.shape),
   }));
   const search = new StepSearch(counts, target);
   await inTurns(search.start());
-  let best: KeptOutcome[] = [];
+  let best: LocatedOutcome[] = [];
   for (;;) {
     const { step } = search;
-    const results = await run(members.map((member) => ({ ...member, steps: atStep(member.steps, step) })));
-    const bits = results.reduce((sum, { kept }) => sum + (kept ? 8 * kept.form.sizeBytes : 0), 0);
+    const results = await run(
+      members.map((member) => ({ ...member, steps: member.steps.map((one) => atSize(one, step)) })),
+    );
+    const bits = results.reduce((sum, { kept }) => sum + (kept ? 8 * kept.outline.sizeBytes : 0), 0);
     const done = await inTurns(search.observe(bits));
     if (search.best?.step === step) best = results;
     if (done) return best;
@@ -78,11 +80,4 @@ async function inTurns<Result>(work: Generator<void, Result>): Promise<Result> {
     await pause();
     last = performance.now();
   }
-}
-
-function atStep(steps: readonly Step[], step: number): Step[] {
-  return steps.map((one) => {
-    if (targetBitsOf(one) === undefined) return one;
-    return one.kind === "trellis" ? trellis({ step, states: (one as TrellisStep).states }) : linear({ step });
-  });
 }

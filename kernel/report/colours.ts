@@ -28,6 +28,7 @@ export const variantSymbols = [
 /** One hue from the page's background to full, for shares from none to all. */
 export const shareScale = { light: ["#eef3f7", "#0072b2"], dark: ["#1d2a35", "#56b4e9"] } as const;
 
+/** The colour of a variant; the ninth has that of the first. */
 export function variantColour(variant: number): string {
   return variantColours[variant % variantColours.length];
 }

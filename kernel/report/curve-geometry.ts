@@ -1,6 +1,6 @@
 /** Curves over common axes: what the live figure and the static picture share. Pure. */
 import { niceTicks } from "./numbers";
-import type { Curve, CurveAxis, CurvePoint, CurvesView } from "./types";
+import type { Curve, CurveAxis, CurvePoint, CurvesView } from "./curves";
 
 /** Where a value stands on its axis: itself, or its decade. NaN where a logarithmic axis has no place for it. */
 export function axisPlace(axis: CurveAxis, value: number): number {
@@ -9,12 +9,15 @@ export function axisPlace(axis: CurveAxis, value: number): number {
 
 /** A stretch of an axis, in places. */
 export interface Stretch {
+  /** Place of its lower end. */
   readonly low: number;
+  /** Place of its upper end. */
   readonly high: number;
   /** Values, not places. */
   readonly ticks: readonly number[];
 }
 
+/** The part of the plane that a figure shows. */
 export interface Frame {
   readonly x: Stretch;
   readonly y: Stretch;
@@ -62,6 +65,7 @@ function stretchOf(axis: CurveAxis, places: readonly number[], padding: number):
   return { ...stretch, ticks };
 }
 
+/** A point in places of both axes. */
 export type Place = readonly [x: number, y: number];
 
 /** The line through a curve's points inside the frame, in places, as pieces: what lies outside is cut off at the frame's edge. */

@@ -1,15 +1,19 @@
 /** Curves as numbers: every measured point, and how far it lies above each bound. Pure. */
-import { csvCell } from "./csv";
+import { csvLines } from "./csv";
 import { valueAt } from "./curve-geometry";
 import { formatNumber } from "./numbers";
-import type { Curve, CurveAxis, CurvesView } from "./types";
+import type { Curve, CurveAxis, CurvesView } from "./curves";
 
+/** A measured point and its height above each bound. */
 export interface CurveRow {
   /** Index of the curve. */
   readonly curve: number;
+  /** Name of the curve. */
   readonly name: string;
+  /** What was run at this point; the curve's name where the point has no label of its own. */
   readonly label: string;
   readonly x: number;
+  /** null: infinite. */
   readonly y: number | null;
   /** y less each bound's, in their order; null where one of the two is infinite or not known. */
   readonly above: readonly (number | null)[];
@@ -17,6 +21,7 @@ export interface CurveRow {
 
 const boundsOf = (view: CurvesView): readonly Curve[] => view.curves.filter(({ kind }) => kind === "bound");
 
+/** Every measured point, curve by curve, ascending in x. */
 export function curveRows(view: CurvesView): readonly CurveRow[] {
   const bounds = boundsOf(view);
   return view.curves.flatMap(({ name, kind, points }, curve) =>
@@ -40,6 +45,7 @@ export function curveHeadings(view: CurvesView): string[] {
   return ["curve", "point", head(view.x), head(view.y), ...boundsOf(view).map(({ name }) => `above ${name}${unit}`)];
 }
 
+/** A row as text: numbers with three significant digits, an infinite y as "lossless", an unknown height as "–". */
 export function curveCells({ name, label, x, y, above }: CurveRow): string[] {
   const value = (number: number | null): string => (number === null ? "–" : formatNumber(number));
   // A point without a label of its own is called by its curve, which stands beside it already.
@@ -55,5 +61,5 @@ export function curveCells({ name, label, x, y, above }: CurveRow): string[] {
 /** One line for each measured point, at full precision (RFC 4180). An infinite y is "inf". */
 export function curvesToCsv(view: CurvesView): string {
   const rows = curveRows(view).map(({ name, label, x, y, above }) => [name, label, x, y ?? "inf", ...above]);
-  return [curveHeadings(view), ...rows].map((row) => row.map(csvCell).join(",") + "\r\n").join("");
+  return csvLines([curveHeadings(view), ...rows]);
 }

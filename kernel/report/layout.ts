@@ -1,6 +1,6 @@
 /** How the layers of a model are laid out, for the static picture and the live view alike: grouped by block, in the order of the
  *  model; as rows while names can be read, as a map (column = block, row = kind) beyond that. Pure; imports types only. */
-import type { LayerPlace, LayerReport, Report } from "./types";
+import type { LayerPlace } from "./types";
 
 /** Layers that still fit as rows. */
 export const rowLimit = 60;
@@ -8,12 +8,15 @@ export const rowLimit = 60;
 /** Variants that one figure tells apart by colour. More are drawn as small multiples of this size. */
 export const variantLimit = 8;
 
+/** Layers as rows, or as cells of the model map. */
 export type Arrangement = "rows" | "map";
 
+/** Rows while names can be read, the map beyond `rowLimit`. */
 export function arrangementOf(layers: number): Arrangement {
   return layers <= rowLimit ? "rows" : "map";
 }
 
+/** The layers of one block. */
 export interface BlockGroup {
   /** "embed", "block 0", …; "" for layers whose name tells no block. */
   readonly block: string;
@@ -73,7 +76,9 @@ export function groupByBlock(places: readonly LayerPlace[]): BlockGroup[] {
     }));
 }
 
+/** A column of the model map. */
 export interface MapColumn {
+  /** The whole name: "block 12", "embed". */
   readonly block: string;
   /** Short, for the axis: "12", "embed". */
   readonly label: string;
@@ -81,7 +86,9 @@ export interface MapColumn {
   readonly band: string;
 }
 
+/** A grid of layers. */
 export interface ModelMap {
+  /** From the input to the output. */
   readonly columns: readonly MapColumn[];
   /** Kinds, or ranges of layers ("31–60") where names tell no blocks. */
   readonly rows: readonly string[];
@@ -151,69 +158,4 @@ function ribbonMap(groups: readonly BlockGroup[]): ModelMap {
     cells.push(columns.map((_, k) => order[start + k] ?? null));
   }
   return { columns, rows, cells, byBlock: false };
-}
-
-export interface WorstLayer {
-  readonly layer: LayerReport;
-  /** Position of the variant in which it is that bad. */
-  readonly variant: number;
-  readonly sqnrDb: number;
-}
-
-/** The layers with the lowest SQNR in any variant, each once, worst first. Layers that lost nothing are not among them. */
-export function worstLayers(report: Report, count = 5): WorstLayer[] {
-  const worst: WorstLayer[] = [];
-  for (const layer of report.layers) {
-    let found: WorstLayer | undefined;
-    for (const [variant, measures] of layer.variants.entries()) {
-      const sqnrDb = measures?.sqnrDb ?? null;
-      if (sqnrDb !== null && (found === undefined || sqnrDb < found.sqnrDb)) found = { layer, variant, sqnrDb };
-    }
-    if (found) worst.push(found);
-  }
-  return worst.sort((a, b) => a.sqnrDb - b.sqnrDb).slice(0, count);
-}
-
-/** The lowest SQNR that an axis shows; what lies below is drawn at the edge with an arrow. */
-export const lowestDecibels = -20;
-
-/** The axis of SQNR over all layers and variants: from 0 (or below, where a layer lost more than its own energy) to the best finite
- *  value; `lossless` when some layer lost nothing and needs a place beyond the axis. */
-export function decibelDomain(report: Report): { minimum: number; maximum: number; lossless: boolean } {
-  let minimum = 0;
-  let maximum = 0;
-  let lossless = false;
-  for (const layer of report.layers)
-    for (const measures of layer.variants) {
-      if (!measures) continue;
-      if (measures.sqnrDb === null) lossless = true;
-      else {
-        minimum = Math.min(minimum, Math.max(lowestDecibels, measures.sqnrDb));
-        maximum = Math.max(maximum, measures.sqnrDb);
-      }
-    }
-  return { minimum, maximum: maximum > minimum ? maximum : minimum + 10, lossless };
-}
-
-/** Whether variants can share one scale of colour: each must fill at least a fifth of it, or it would be one flat colour. Each then
- *  has a scale of its own. */
-export function shareColourDomain(variants: readonly (readonly number[])[]): boolean {
-  const domains = variants.filter((values) => values.length > 0).map(colourDomain);
-  const least = Math.min(...domains.map((domain) => domain.minimum));
-  const most = Math.max(...domains.map((domain) => domain.maximum));
-  return domains.length < 2 || domains.every((domain) => domain.maximum - domain.minimum >= 0.2 * (most - least));
-}
-
-/** What colour tells in the map: the 2nd to 98th percentile of the finite values, so that one layer does not hide the rest. */
-export function colourDomain(values: readonly number[]): { minimum: number; maximum: number; clipped: boolean } {
-  const sorted = [...values].filter(Number.isFinite).sort((a, b) => a - b);
-  if (sorted.length === 0) return { minimum: 0, maximum: 1, clipped: false };
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
-  const [least, most] = [sorted[0], sorted[sorted.length - 1]];
-  const [low, high] = [at(0.02), at(0.98)];
-  const spread = high - low;
-  // Clip only what lies far outside: otherwise the whole range is honest and simple.
-  const minimum = low - least > 0.5 * spread && spread > 0 ? low : least;
-  const maximum = most - high > 0.5 * spread && spread > 0 ? high : most;
-  return { minimum, maximum: maximum > minimum ? maximum : minimum + 1, clipped: minimum > least || maximum < most };
 }

@@ -1,16 +1,24 @@
-/** The contract between the kernel, which measures, and every view that draws: plain JSON, versioned. The extension imports these
- *  types and nothing else of the kernel. Infinite numbers have no JSON form: a field that may be infinite says what `null` means. */
+/** The contract between the kernel, which measures, and every view that draws: plain JSON, versioned. Of the kernel the extension imports
+ *  this room and nothing else. Infinite numbers have no JSON form: a field that may be infinite says what `null` means. */
 
+/** The MIME type under which a view is sent and saved. */
 export const viewMimeType = "application/vnd.codebook.view+json";
+
+/** The version of the contract that this code writes and reads; every view carries it as `version`. */
 export const viewVersion = 1;
 
-/** What is sent under `viewMimeType`. */
-export type View = Report | ModelView | CurvesView;
+/** The most values of w′ that a report lists as levels. */
+export const levelLimit = 256;
 
+/** The model that a view is about. */
 export interface ModelSummary {
+  /** Name of the file or folder, or the one that the caller gave. */
   readonly name: string;
+  /** "safetensors", "gguf", "memory", … */
   readonly format: string;
+  /** Weights in all tensors. */
   readonly parameters: number;
+  /** Bytes of all tensors. */
   readonly bytes: number;
   /** Hex; absent when the file was not read whole. */
   readonly sha256?: string;
@@ -20,10 +28,15 @@ export interface ModelSummary {
 
 /** Equal bins over [minimum, maximum]; weights outside are counted in `below` and `above`. */
 export interface Histogram {
+  /** Where the first bin begins. */
   readonly minimum: number;
+  /** Where the last bin ends; it belongs to it. */
   readonly maximum: number;
+  /** Weights in each bin, from the lowest. */
   readonly counts: readonly number[];
+  /** Weights less than `minimum`. */
   readonly below: number;
+  /** Weights greater than `maximum`. */
   readonly above: number;
 }
 
@@ -53,6 +66,7 @@ export interface ErrorMeasures {
 
 /** What one step did, on its own: the error between its input and its output. */
 export interface StepMeasures extends ErrorMeasures {
+  /** The kind of step: "linear", "magnitude", "huffman". */
   readonly kind: string;
   /** A short text: "linear 4-bit g128". */
   readonly label: string;
@@ -81,23 +95,35 @@ export interface LayerVariant extends ErrorMeasures {
   readonly steps: readonly StepMeasures[];
   /** w′ over the bins of the layer's own histogram. */
   readonly histogram?: Histogram;
-  /** Up to 256 values that w′ can take, ascending, where the codebook is one for the whole tensor or its levels are few. */
+  /** Up to `levelLimit` values that w′ can take, ascending, where the codebook is one for the whole tensor or its levels are few. */
   readonly levels?: readonly number[];
 }
 
-export interface LayerReport extends LayerPlace {
+/** A tensor of a model: what it is called, where it stands, what it holds. */
+export interface TensorSummary extends LayerPlace {
+  /** The tensor's name. */
   readonly name: string;
+  /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: readonly number[];
+  /** "F32", "BF16", "Q4_K", … */
   readonly dtype: string;
+  /** Product of the shape. */
   readonly parameters: number;
+  /** Bytes as stored. */
   readonly bytes: number;
-  /** w before. */
+  /** The weights over equal bins, where they were read. */
   readonly histogram?: Histogram;
+}
+
+/** A layer of the original model, and what each variant made of it. */
+export interface LayerReport extends TensorSummary {
   /** One for each of the report's variants, in their order; null where that variant has no such layer. */
   readonly variants: readonly (LayerVariant | null)[];
 }
 
+/** One recipe over the whole model. */
 export interface VariantSummary {
+  /** The recipe in short, or the name that `compare` gave. */
   readonly name: string;
   /** The recipe as plain JSON, for the record. */
   readonly recipe: unknown;
@@ -109,77 +135,33 @@ export interface VariantSummary {
   readonly parameters?: number;
   /** Over the touched layers only, at their own bits. */
   readonly touched: {
+    /** Number of layers. */
     readonly layers: number;
+    /** Elements of their original tensors. */
     readonly parameters: number;
+    /** Everything that must be stored to get their w′ back. */
     readonly bytes: number;
+    /** 8·bytes / parameters. */
     readonly bitsPerWeight: number;
+    /** Of all their weights as one tensor, in dB; null when nothing was lost. */
     readonly sqnrDb: number | null;
+    /** Share of zeros among their w′, 0–1. */
     readonly sparsity: number;
   };
-  /** Seconds are not part of a report: it holds only what a second run repeats. */
+  /** The seed of whatever is drawn at random. Seconds are not part of a report: it holds only what a second run repeats. */
   readonly seed: number;
 }
 
+/** What recipes made of a model: a row for each touched layer, a column for each variant. */
 export interface Report {
+  /** Version of the contract. */
   readonly version: 1;
+  /** Tells it from other views. */
   readonly kind: "report";
+  /** The original model. */
   readonly model: ModelSummary;
+  /** In the order in which they were compared. */
   readonly variants: readonly VariantSummary[];
   /** Touched layers, in model order. */
   readonly layers: readonly LayerReport[];
-}
-
-/** A model shown on its own: its tensors, before anything was done to them. */
-export interface ModelView {
-  readonly version: 1;
-  readonly kind: "model";
-  readonly model: ModelSummary;
-  readonly tensors: readonly (LayerPlace & {
-    readonly name: string;
-    readonly shape: readonly number[];
-    readonly dtype: string;
-    readonly parameters: number;
-    readonly bytes: number;
-    readonly histogram?: Histogram;
-  })[];
-}
-
-/** An axis of a figure of curves. */
-export interface CurveAxis {
-  /** "bits per weight". */
-  readonly label: string;
-  /** "dB"; "" for a number without a unit. */
-  readonly unit: string;
-  readonly scale: "linear" | "log";
-  /** Which end the reader wants; null where neither. */
-  readonly better: "higher" | "lower" | null;
-}
-
-export interface CurvePoint {
-  readonly x: number;
-  /** null: infinite, such as the SQNR where nothing was lost. */
-  readonly y: number | null;
-  /** What was run at this point: "linear 4-bit g128". */
-  readonly label?: string;
-}
-
-/** What was measured at some points, or what theory allows, as a line. */
-export interface Curve {
-  readonly name: string;
-  readonly kind: "measured" | "bound";
-  /** Ascending in x. */
-  readonly points: readonly CurvePoint[];
-}
-
-/** Curves over common axes: error against bits, error against sparsity. */
-export interface CurvesView {
-  readonly version: 1;
-  readonly kind: "curves";
-  /** What is studied: a model's name. */
-  readonly name: string;
-  /** One quiet line beside it. */
-  readonly facts: string;
-  readonly x: CurveAxis;
-  readonly y: CurveAxis;
-  readonly curves: readonly Curve[];
 }

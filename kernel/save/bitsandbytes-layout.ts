@@ -6,15 +6,39 @@
  *    weight.nested_absmax, .nested_quant_map   F32 (⌈blocks/256⌉) and F32 (256), with double quantization
  *    weight.quant_state.bitsandbytes__nf4      JSON as U8: type, block size, shape, dtype, and the offset of the scales */
 import { OptionError } from "../errors";
-import { dynamicMap, type AbsmaxBlockStep } from "../quantize/blocks/absmax";
+import type { QuantizeStep } from "../quantize";
+import { dynamicMap } from "../quantize/blocks/absmax";
 import { fp4Codes, fp4Values } from "../quantize/fp4";
 import { nf4Values } from "../quantize/nf4";
 import { packNibbles } from "../grid/nibbles";
+import type { Step } from "../tensor/step";
 import { parametersOf } from "../tensor/tensor";
-import { restoreQuantized, type StoredCodes, type StoredTensor } from "../stored/stored";
-import { formOf, type StoredForm } from "../stored/form";
+import { restoreQuantized } from "../stored/restored-weights";
+import type { StoredCodes, StoredTensor } from "../stored/stored-tensor";
+import { outlineOf, type StoredOutline } from "../stored/outline";
+import { rowOf } from "./engine-table";
 
+/** What bitsandbytes holds, by the kind of the quantizer. */
+const types: Readonly<Record<BitsandbytesType, BitsandbytesRow>> = {
+  nf4: { values: nf4Values, zero: 7 },
+  fp4: { values: valuesByCode(fp4Codes, fp4Values), zero: 0 },
+};
+
+/** A type of 4 bits, called as the quantizer is. */
 export type BitsandbytesType = "nf4" | "fp4";
+
+interface BitsandbytesRow {
+  /** The value of each code. */
+  readonly values: Float32Array;
+  /** The code of a weight that is zero. */
+  readonly zero: number;
+}
+
+function valuesByCode(codes: readonly number[], values: ArrayLike<number>): Float32Array {
+  const byCode = new Float32Array(codes.length);
+  codes.forEach((code, i) => (byCode[code] = values[i]));
+  return byCode;
+}
 
 /** A parameter beside the weight, or the weight itself, without a suffix. */
 export interface BitsandbytesParameter {
@@ -24,26 +48,29 @@ export interface BitsandbytesParameter {
   readonly bytes: (stored: StoredTensor) => Uint8Array;
 }
 
+/** How one tensor is written. */
 export interface BitsandbytesLayout {
   readonly type: BitsandbytesType;
   readonly isNested: boolean;
   readonly parameters: readonly BitsandbytesParameter[];
 }
 
+type BitsandbytesStep = Extract<QuantizeStep, { readonly kind: BitsandbytesType }>;
+
+const isOfType = (step: Step): step is BitsandbytesStep => rowOf(types, step) !== undefined;
+
 /** The step of a tensor that bitsandbytes can hold. */
-function stepOf({ content }: StoredForm): (AbsmaxBlockStep & { kind: BitsandbytesType }) | undefined {
-  const step = content.kind === "codes" ? content.quantizer : undefined;
-  return step?.kind === "nf4" || step?.kind === "fp4"
-    ? (step as AbsmaxBlockStep & { kind: BitsandbytesType })
-    : undefined;
+function stepOf({ content }: StoredOutline): BitsandbytesStep | undefined {
+  return content.kind === "codes" && isOfType(content.quantizer) ? content.quantizer : undefined;
 }
 
-export function isBitsandbytes(form: StoredForm): boolean {
+/** Whether bitsandbytes can hold a tensor. */
+export function isBitsandbytes(form: StoredOutline): boolean {
   return stepOf(form) !== undefined;
 }
 
 /** `OptionError` for a tensor of another method, or no matrix. */
-export function bitsandbytesLayout(form: StoredForm): BitsandbytesLayout {
+export function bitsandbytesLayout(form: StoredOutline): BitsandbytesLayout {
   const { name, shape, content } = form;
   const step = stepOf(form);
   if (!step || content.kind !== "codes")
@@ -80,7 +107,7 @@ export function bitsandbytesLayout(form: StoredForm): BitsandbytesLayout {
     parameters: [
       { suffix: "", dtype: "U8", shape: [Math.ceil(parametersOf(shape) / 2), 1], bytes: packCodes },
       table(".absmax", doubleQuant ? "U8" : "F32", 0),
-      map(".quant_map", valuesOf(type)),
+      map(".quant_map", types[type].values),
       ...(doubleQuant ? [table(".nested_absmax", "F32", 1), map(".nested_quant_map", dynamicMap)] : []),
       {
         suffix: `.quant_state.bitsandbytes__${type}`,
@@ -92,30 +119,21 @@ export function bitsandbytesLayout(form: StoredForm): BitsandbytesLayout {
   };
 }
 
-/** The value of each code. */
-function valuesOf(type: BitsandbytesType): Float32Array {
-  if (type === "nf4") return nf4Values;
-  const values = new Float32Array(16);
-  fp4Codes.forEach((code, i) => (values[code] = fp4Values[i]));
-  return values;
-}
-
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength).slice();
 }
 
 /** The bytes of a parameter. For a worker thread: pure and synchronous. */
 export function packBitsandbytes(stored: StoredTensor, suffix: string): Uint8Array {
-  const { parameters } = bitsandbytesLayout(formOf(stored));
+  const { parameters } = bitsandbytesLayout(outlineOf(stored));
   const parameter = parameters.find((one) => one.suffix === suffix);
   if (!parameter) throw new OptionError(`saveBitsandbytes(): ${stored.name} has no ${suffix}`);
   return parameter.bytes(stored);
 }
 
 function packCodes(stored: StoredTensor): Uint8Array {
-  const step = stepOf(formOf(stored));
-  // Code 7 of nf4 and code 0 of fp4 are zero: what was pruned away.
-  const zero = step?.kind === "nf4" ? 7 : 0;
+  const step = stepOf(outlineOf(stored));
+  const zero = step ? types[step.kind].zero : 0;
   const quantized = restoreQuantized(stored, () => zero);
   if (!quantized) throw new OptionError(`saveBitsandbytes(): ${stored.name} has no codes`);
   return packNibbles(quantized.codes, "high-first", zero);

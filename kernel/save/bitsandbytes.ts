@@ -8,14 +8,16 @@ import { roleOf } from "../tensor/layer-names";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { bitsandbytesLayout, type BitsandbytesLayout } from "./bitsandbytes-layout";
-import { CompressedTensor } from "../layer/compressed-tensor";
+import { CompressedTensor } from "../layer/layer-tensor";
 import { writeQuantizedFolder } from "./quantized-folder";
-import { workerModule } from "../threads/task-module";
+import { tasks } from "./tasks";
 
+/** Options of `saveBitsandbytes()`. */
 export interface SaveBitsandbytesOptions {
   /** The folder of the original model, by default the one that it was opened from: its config.json is carried on, and its tokenizer and
    *  other small files are copied. */
   readonly from?: string;
+  /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
   /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
   readonly resume?: boolean;
@@ -50,7 +52,7 @@ export async function saveBitsandbytes(
         throw new OptionError(
           `saveBitsandbytes(): ${tensor.name} is an embedding, and transformers loads linear layers only in 4 bits; leave it out of the recipe with skip`,
         );
-      layouts.set(tensor, bitsandbytesLayout(tensor.form));
+      layouts.set(tensor, bitsandbytesLayout(tensor.outline));
     }
   const [first, ...others] = layouts.values();
   if (layouts.size === 0)
@@ -86,11 +88,7 @@ function parametersOf(
     read: () => tensor.read(),
     readBytes: async ({ signal = outer } = {}) => {
       const run = { label: tensor.name, ...(signal ? { signal } : {}) };
-      const packed = await sharedPool(workerModule).run<Uint8Array>(
-        "packBitsandbytes",
-        { place: tensor.place, suffix },
-        run,
-      );
+      const packed = await sharedPool().run(tasks, "packBitsandbytes", { location: tensor.location, suffix }, run);
       return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
     },
   }));

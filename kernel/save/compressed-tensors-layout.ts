@@ -12,78 +12,50 @@
  *  Scales have shape (1), (out, 1), (out, in/group) or (out/height, in/width) and are written as F32, so that w′ = s·(q − z) is the
  *  product that we report, bit for bit. Our unsigned codes and zero points are moved by 2^(bits−1), which changes no difference. */
 import { encodeE4m3, encodeE8m0 } from "../bytes/small-float";
-import { OptionError } from "../errors";
-import type { Fp8Step } from "../quantize/fp8";
-import { groupsOf } from "../grid/groups";
-import type { IntStep } from "../quantize/int";
-import type { LinearStep } from "../quantize/linear";
 import { packNibbles } from "../grid/nibbles";
-import type { CodeArray, Table } from "../quantize/quantizer";
+import type { QuantizeStep } from "../quantize";
+import type { Fp8Step } from "../quantize/fp8";
+import type { LinearStep } from "../quantize/linear";
+import { outlineOf, type CodesOutline, type StoredOutline, type TableOutline } from "../stored/outline";
+import type { StoredTensor } from "../stored/stored-tensor";
 import type { Step } from "../tensor/step";
-import type { Shape } from "../tensor/tensor";
-import { restoreQuantized, type StoredCodes, type StoredTensor } from "../stored/stored";
-import { formOf, type StoredForm, type TableForm } from "../stored/form";
+import { codesOf, dataOf, f32 } from "./compressed-tensors-codes";
+import { integerLayout, tokenInputs } from "./compressed-tensors-integers";
+import {
+  checkGroups,
+  refuse,
+  type CompressedLayout,
+  type CompressedParameter,
+  type QuantizationArgs,
+} from "./compressed-tensors-scheme";
+import { rowOf } from "./engine-table";
 
-/** The keys of compressed-tensors' QuantizationArgs that are written. */
-export interface QuantizationArgs {
-  readonly num_bits: number;
-  readonly type: "int" | "float";
-  readonly symmetric: boolean;
-  readonly strategy: "tensor" | "channel" | "group" | "block" | "tensor_group" | "token";
-  readonly group_size?: number;
-  readonly block_structure?: readonly [number, number];
-  readonly dynamic: boolean;
-  readonly scale_dtype?: string;
+/** How the tensors of one quantizer are written. */
+interface LayoutRow<S extends Step> {
+  /** Whether the engine can quantize the activations of such modules to 8 bits for each token (W8A8). */
+  readonly takesDynamicInputs: boolean;
+  /** `OptionError` for a step that compressed-tensors has no form for. */
+  layout(form: StoredOutline, codes: CodesOutline, step: S, dynamicInputs: boolean): CompressedLayout;
 }
 
-export type CompressedFormat =
-  | "pack-quantized"
-  | "int-quantized"
-  | "float-quantized"
-  | "nvfp4-pack-quantized"
-  | "mxfp4-pack-quantized"
-  | "mxfp8-quantized";
+type Kind = "linear" | "int" | "fp8" | "nvfp4" | "mxfp4" | "mxfp8";
 
-export interface CompressedScheme {
-  readonly format: CompressedFormat;
-  readonly weights: QuantizationArgs;
-  readonly inputs?: QuantizationArgs;
-}
-
-/** A parameter to be written: the name behind the module's, its type and shape, and how its bytes are made. */
-export interface CompressedParameter {
-  readonly suffix: string;
-  readonly dtype: string;
-  readonly shape: Shape;
-  readonly bytes: (stored: StoredTensor) => Uint8Array;
-}
-
-export interface CompressedLayout {
-  readonly scheme: CompressedScheme;
-  readonly parameters: readonly CompressedParameter[];
-}
-
-const dataOf = ({ content }: StoredTensor, table: number) => (content as StoredCodes).tables[table].data;
-
-const f32 = (table: number) => (stored: StoredTensor) =>
-  new Uint8Array(Float32Array.from(dataOf(stored, table)).buffer);
-
-/** How a stored tensor is written. `dynamicInputs`: the engine quantizes activations per token to 8 bits (W8A8). `OptionError` when
- *  compressed-tensors has no form for it, with the way out. */
-export function layoutOf(form: StoredForm, dynamicInputs: boolean): CompressedLayout {
-  const { name, shape, content } = form;
-  if (shape.length !== 2)
-    refuse(name, `has ${shape.length} dimensions; compressed-tensors holds matrices: leave it out with skip`);
-  if (content.kind !== "codes") refuse(name, "was not quantized last; it has no codes to write");
-  const { quantizer: step, tables } = content;
-  const scale = tables[0];
-  switch (step.kind) {
-    case "linear":
-      return integerLayout(form, linearArgs(name, step as LinearStep), tables, dynamicInputs);
-    case "int":
-      return integerLayout(form, intArgs(step as IntStep), tables, dynamicInputs);
-    case "fp8": {
-      const weights = fp8Args(name, step as Fp8Step);
+/** What compressed-tensors holds, by the kind of the quantizer. */
+const layouts: { readonly [K in Kind]: LayoutRow<Extract<QuantizeStep, { readonly kind: K }>> } = {
+  linear: {
+    takesDynamicInputs: true,
+    layout: (form, codes, step, dynamicInputs) =>
+      integerLayout(form, codes, linearArgs(form.name, step), { countsFromZero: true, dynamicInputs }),
+  },
+  int: {
+    takesDynamicInputs: true,
+    layout: (form, codes, { bits, symmetric, per, group }, dynamicInputs) =>
+      integerLayout(form, codes, integerArgs(bits, symmetric, per, group), { countsFromZero: false, dynamicInputs }),
+  },
+  fp8: {
+    takesDynamicInputs: true,
+    layout({ name, shape }, { tables: [scale] }, step, dynamicInputs) {
+      const weights = fp8Args(name, step);
       checkGroups(name, shape, weights);
       const inputs = dynamicInputs ? { ...tokenInputs, type: "float" as const } : undefined;
       return {
@@ -93,9 +65,12 @@ export function layoutOf(form: StoredForm, dynamicInputs: boolean): CompressedLa
           { suffix: "weight_scale", dtype: "F32", shape: scale.shape, bytes: f32(0) },
         ],
       };
-    }
-    case "nvfp4":
-      return fourBitFloats(form, "nvfp4-pack-quantized", 16, dynamicInputs, [
+    },
+  },
+  nvfp4: {
+    takesDynamicInputs: false,
+    layout: (form, { tables: [scale] }) =>
+      fourBitFloats(form, "nvfp4-pack-quantized", 16, [
         {
           suffix: "weight_scale",
           dtype: "F8_E4M3",
@@ -103,43 +78,50 @@ export function layoutOf(form: StoredForm, dynamicInputs: boolean): CompressedLa
           bytes: (stored) => Uint8Array.from(dataOf(stored, 0), (x) => encodeE4m3(x)),
         },
         { suffix: "weight_global_scale", dtype: "F32", shape: [1], bytes: f32(1) },
-      ]);
-    case "mxfp4":
-      return fourBitFloats(form, "mxfp4-pack-quantized", 32, dynamicInputs, [exponents(scale)]);
-    case "mxfp8": {
+      ]),
+  },
+  mxfp4: {
+    takesDynamicInputs: false,
+    layout: (form, { tables: [scale] }) => fourBitFloats(form, "mxfp4-pack-quantized", 32, [exponents(scale)]),
+  },
+  mxfp8: {
+    takesDynamicInputs: false,
+    layout({ name, shape }, { tables: [scale] }) {
       const weights = groupedFloats(8, "group", 32);
       checkGroups(name, shape, weights);
-      refuseInputs(name, step, dynamicInputs);
       return {
         scheme: { format: "mxfp8-quantized", weights: { ...weights, scale_dtype: "torch.uint8" } },
         parameters: [{ suffix: "weight", dtype: "F8_E4M3", shape, bytes: smallFloatCodes }, exponents(scale)],
       };
-    }
-    default:
-      return refuse(
-        name,
-        `is quantized by ${step.kind}, which compressed-tensors does not know; take linear, int, fp8, mxfp4, mxfp8 or nvfp4`,
-      );
-  }
-}
+    },
+  },
+};
 
-function refuse(name: string, problem: string): never {
-  throw new OptionError(`saveCompressedTensors(): ${name} ${problem}`);
-}
-
-function refuseInputs(name: string, step: Step, dynamicInputs: boolean): void {
-  if (dynamicInputs)
+/** How a stored tensor is written. `dynamicInputs`: the engine quantizes activations per token to 8 bits (W8A8). `OptionError` when
+ *  compressed-tensors has no form for it, with the way out. */
+export function layoutOf(form: StoredOutline, dynamicInputs: boolean): CompressedLayout {
+  const { name, shape, content } = form;
+  if (shape.length !== 2)
+    refuse(name, `has ${shape.length} dimensions; compressed-tensors holds matrices: leave it out with skip`);
+  if (content.kind !== "codes") refuse(name, "was not quantized last; it has no codes to write");
+  const { quantizer: step } = content;
+  const row = rowOf<LayoutRow<Step>>(layouts, step);
+  if (!row)
+    return refuse(
+      name,
+      `is quantized by ${step.kind}, which compressed-tensors does not know; take linear, int, fp8, mxfp4, mxfp8 or nvfp4`,
+    );
+  if (dynamicInputs && !row.takesDynamicInputs)
     refuse(name, `is quantized by ${step.kind}; activations: "dynamic" goes with 8-bit linear or int, and with fp8`);
+  return row.layout(form, content, step, dynamicInputs);
 }
 
-const exponents = (scale: TableForm): CompressedParameter => ({
+const exponents = (scale: TableOutline): CompressedParameter => ({
   suffix: "weight_scale",
   dtype: "U8",
   shape: scale.shape,
   bytes: (stored) => Uint8Array.from(dataOf(stored, 0), (x) => encodeE8m0(x)),
 });
-
-const tokenInputs = { num_bits: 8, type: "int", symmetric: true, strategy: "token", dynamic: true } as const;
 
 const groupedFloats = (bits: number, strategy: "group" | "tensor_group", group: number): QuantizationArgs => ({
   num_bits: bits,
@@ -151,13 +133,11 @@ const groupedFloats = (bits: number, strategy: "group" | "tensor_group", group: 
 });
 
 function fourBitFloats(
-  { name, shape, content }: StoredForm,
+  { name, shape }: StoredOutline,
   format: "nvfp4-pack-quantized" | "mxfp4-pack-quantized",
   group: number,
-  dynamicInputs: boolean,
   scales: readonly CompressedParameter[],
 ): CompressedLayout {
-  if (content.kind === "codes") refuseInputs(name, content.quantizer, dynamicInputs);
   const weights = groupedFloats(4, format === "nvfp4-pack-quantized" ? "tensor_group" : "group", group);
   checkGroups(name, shape, weights);
   return {
@@ -177,17 +157,13 @@ function linearArgs(name: string, { bits, symmetric, per, group, step }: LinearS
   return integerArgs(bits === 1 && symmetric ? 2 : bits, symmetric, per, group);
 }
 
-function intArgs({ bits, symmetric, per, group }: IntStep): QuantizationArgs {
-  return integerArgs(bits, symmetric, per, group);
-}
-
 function integerArgs(
   bits: number,
   symmetric: boolean,
   strategy: "tensor" | "channel" | "group",
   group: number | undefined,
 ): QuantizationArgs {
-  const size = strategy === "group" ? { group_size: group } : {};
+  const size = strategy === "group" && group !== undefined ? { group_size: group } : {};
   return { num_bits: bits, type: "int", symmetric, strategy, ...size, dynamic: false };
 }
 
@@ -204,133 +180,12 @@ function fp8Args(name: string, { format, per, block, group }: Fp8Step): Quantiza
   };
 }
 
-function checkGroups(name: string, shape: Shape, { group_size: group }: QuantizationArgs): void {
-  if (group !== undefined && shape[1] % group !== 0)
-    refuse(
-      name,
-      `has rows of ${shape[1]}, which groups of ${group} do not divide; compressed-tensors takes whole groups only`,
-    );
-}
-
-function integerLayout(
-  form: StoredForm,
-  weights: QuantizationArgs,
-  tables: readonly TableForm[],
-  dynamicInputs: boolean,
-): CompressedLayout {
-  const { name, shape } = form;
-  checkGroups(name, shape, weights);
-  const { num_bits: bits, strategy, symmetric } = weights;
-  const [scale, zero] = tables;
-  const scaleParameter = { suffix: "weight_scale", dtype: "F32", shape: scale.shape, bytes: f32(0) };
-  const shift = zeroShift(form, bits);
-  const zerosOf = (stored: StoredTensor): Int8Array => Int8Array.from(dataOf(stored, 1), (z) => z - shift);
-  const plainZeros = {
-    suffix: "weight_zero_point",
-    dtype: "I8",
-    shape: symmetric ? [] : zero.shape,
-    bytes: (stored: StoredTensor) => new Uint8Array(zerosOf(stored).buffer),
-  };
-  if (dynamicInputs) {
-    if (bits !== 8) refuse(name, `has ${bits} bits; activations: "dynamic" goes with 8`);
-    return {
-      scheme: { format: "int-quantized", weights, inputs: tokenInputs },
-      parameters: [
-        {
-          suffix: "weight",
-          dtype: "I8",
-          shape,
-          bytes: (stored) => new Uint8Array(Int8Array.from(codesOf(stored), (code) => code - shift).buffer),
-        },
-        scaleParameter,
-        ...(symmetric ? [] : [plainZeros]),
-      ],
-    };
-  }
-  const [rows, columns] = shape;
-  const parameters: CompressedParameter[] = [
-    {
-      suffix: "weight_packed",
-      dtype: "I32",
-      shape: [rows, wordsOf(columns, bits)],
-      bytes: (stored) => packRows(codesOf(stored), rows, columns, bits, -shift),
-    },
-    scaleParameter,
-    {
-      suffix: "weight_shape",
-      dtype: "I64",
-      shape: [2],
-      bytes: () => new Uint8Array(BigInt64Array.from(shape.map(BigInt)).buffer),
-    },
-  ];
-  if (!symmetric && strategy === "tensor") parameters.push(plainZeros);
-  else if (!symmetric) {
-    const groups = zero.shape[1];
-    const words = wordsOf(rows, bits);
-    parameters.push({
-      suffix: "weight_zero_point",
-      dtype: "I32",
-      shape: [words, groups],
-      bytes: (stored) => {
-        const zeros = zerosOf(stored);
-        const transposed = Int8Array.from(zeros, (_, i) => zeros[(i % rows) * groups + Math.floor(i / rows)]);
-        const packed = new Int32Array(packRows(transposed, groups, rows, bits).buffer);
-        const upright = Int32Array.from(packed, (_, i) => packed[(i % groups) * words + Math.floor(i / groups)]);
-        return new Uint8Array(upright.buffer);
-      },
-    });
-  }
-  return { scheme: { format: "pack-quantized", weights }, parameters };
-}
-
-/** By how much our codes lie above theirs: `linear` counts from 0 when asymmetric, `int` is signed as they are. */
-function zeroShift({ content }: StoredForm, bits: number): number {
-  const isUnsigned = content.kind === "codes" && content.quantizer.kind === "linear";
-  return isUnsigned && content.tables.length > 1 ? 2 ** (bits - 1) : 0;
-}
-
-const wordsOf = (count: number, bits: number): number => Math.ceil((count * bits) / 32);
-
-/** Each row of signed codes as a stream of bits of its own, filled up to whole 32-bit words. */
-function packRows(codes: CodeArray, rows: number, columns: number, bits: number, move = 0): Uint8Array {
-  const words = wordsOf(columns, bits);
-  const packed = new Uint32Array(rows * words);
-  const offset = 2 ** (bits - 1) + move;
-  for (let row = 0, i = 0; row < rows; row++) {
-    for (let column = 0, bit = 0; column < columns; column++, bit += bits, i++) {
-      const code = codes[i] + offset;
-      const word = row * words + (bit >>> 5);
-      const shift = bit & 31;
-      packed[word] |= code << shift;
-      if (shift + bits > 32) packed[word + 1] |= code >>> (32 - shift);
-    }
-  }
-  return new Uint8Array(packed.buffer);
-}
-
 /** The bytes of a parameter. For a worker thread: pure and synchronous. */
 export function packCompressed(stored: StoredTensor, dynamicInputs: boolean, suffix: string): Uint8Array {
-  const parameter = layoutOf(formOf(stored), dynamicInputs).parameters.find((one) => one.suffix === suffix);
+  const parameter = layoutOf(outlineOf(stored), dynamicInputs).parameters.find((one) => one.suffix === suffix);
   return parameter ? parameter.bytes(stored) : refuse(stored.name, `has no ${suffix}`);
-}
-
-function codesOf(stored: StoredTensor): CodeArray {
-  return restoreQuantized(stored, zeroCode(stored))?.codes ?? refuse(stored.name, "has no codes");
 }
 
 const smallFloatCodes = (stored: StoredTensor): Uint8Array => Uint8Array.from(codesOf(stored));
 
 const fourBitCodes = (stored: StoredTensor): Uint8Array => packNibbles(codesOf(stored), "low-first");
-
-/** The code of a weight that was pruned away: that of zero in its group. */
-function zeroCode({ shape, content }: StoredTensor): (tables: readonly Table[], index: number) => number {
-  const step = content.kind === "codes" ? (content.quantizer as Partial<LinearStep>) : undefined;
-  if (step?.symmetric !== false) return () => 0;
-  const per = step.per ?? "tensor";
-  const { rowLength, groupLength, groupsPerRow } = groupsOf(step.kind ?? "", shape, shape[0] * shape[1], {
-    per,
-    group: step.group,
-  });
-  return ([, zeros], i) =>
-    zeros.data[Math.floor(i / rowLength) * groupsPerRow + Math.floor((i % rowLength) / groupLength)];
-}

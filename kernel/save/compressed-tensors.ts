@@ -7,11 +7,13 @@ import { checkChoice, checkOptionNames } from "../options";
 import { sharedPool } from "../threads/pool";
 import type { Model } from "../tensor/model";
 import { parametersOf as countOf, type Tensor } from "../tensor/tensor";
-import { CompressedTensor } from "../layer/compressed-tensor";
-import { layoutOf, type CompressedLayout, type CompressedScheme } from "./compressed-tensors-layout";
+import { CompressedTensor } from "../layer/layer-tensor";
+import { layoutOf } from "./compressed-tensors-layout";
+import type { CompressedLayout, CompressedScheme } from "./compressed-tensors-scheme";
 import { writeQuantizedFolder } from "./quantized-folder";
-import { workerModule } from "../threads/task-module";
+import { tasks } from "./tasks";
 
+/** Options of `saveCompressedTensors()`. */
 export interface SaveCompressedTensorsOptions {
   /** The folder of the original model, by default the one that it was opened from: its config.json is carried on (with the sizes of a
    *  network that was made smaller), and its tokenizer and other small files are copied. */
@@ -19,6 +21,7 @@ export interface SaveCompressedTensorsOptions {
   /** "float" (default): the weights only are quantized (W4A16, W8A16, FP8 weights). "dynamic": the engine quantizes activations too, to
    *  8 bits for each token (W8A8); for 8-bit integers, written as int-quantized, and fp8. */
   readonly activations?: "float" | "dynamic";
+  /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
   /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
   readonly resume?: boolean;
@@ -50,7 +53,7 @@ export async function saveCompressedTensors(
   const isDynamic = activations === "dynamic";
   const layouts = new Map<CompressedTensor, CompressedLayout>();
   for (const tensor of model.tensors)
-    if (tensor instanceof CompressedTensor) layouts.set(tensor, layoutOf(tensor.form, isDynamic));
+    if (tensor instanceof CompressedTensor) layouts.set(tensor, layoutOf(tensor.outline, isDynamic));
   if (layouts.size === 0)
     throw new OptionError(
       "saveCompressedTensors(): no tensor of this model is compressed; saveSafetensors() writes it",
@@ -86,8 +89,8 @@ function parametersOf(tensor: CompressedTensor, layout: CompressedLayout, isDyna
     read: () => tensor.read(),
     readBytes: async ({ signal } = {}) => {
       const run = { label: tensor.name, ...(signal ? { signal } : {}) };
-      const job = { place: tensor.place, isDynamic, suffix };
-      const packed = await sharedPool(workerModule).run<Uint8Array>("pack", job, run);
+      const job = { location: tensor.location, isDynamic, suffix };
+      const packed = await sharedPool().run(tasks, "packCompressed", job, run);
       return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
     },
   }));

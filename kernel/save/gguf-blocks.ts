@@ -3,10 +3,12 @@
 import { blockCodecs } from "../blocks";
 import { OptionError } from "../errors";
 import { ggmlBytes, type GgmlStep, type GgmlTarget } from "../quantize/ggml";
-import { packBlockCodes } from "../simd/blocks";
+import type { Step } from "../tensor/step";
 import { parametersOf } from "../tensor/tensor";
-import { restoreQuantized, type StoredTensor } from "../stored/stored";
-import { formOf, type StoredForm } from "../stored/form";
+import { restoreQuantized } from "../stored/restored-weights";
+import type { StoredTensor } from "../stored/stored-tensor";
+import { outlineOf, type StoredOutline } from "../stored/outline";
+import { rowOf } from "./engine-table";
 
 /** Types in which a weight can be zero whatever its block's scale is, and the code that it has then. The others have a minimum of their
  *  own in each block, or no zero among their values. */
@@ -23,16 +25,34 @@ const zeroCodes: Partial<Readonly<Record<GgmlTarget, number>>> = {
   NVFP4: 0,
 };
 
+/** How GGUF writes what one quantizer made. */
+interface GgufRow<S extends Step> {
+  /** The type of the blocks. */
+  typeOf(step: S): GgmlTarget;
+  /** What the recipe asked for, a type or a mixture: the file's own type follows from it. */
+  wantedBy(step: S): string | undefined;
+}
+
+/** What GGUF holds as blocks, by the kind of the quantizer. */
+const rows: { readonly ggml: GgufRow<GgmlStep> } = {
+  ggml: { typeOf: ({ type = "F16" }) => type, wantedBy: ({ mix, type }) => mix ?? type },
+};
+
+/** How GGUF writes what a step made; `undefined` for a quantizer of which it holds the values only. */
+export function ggufRowOf(step: Step): GgufRow<Step> | undefined {
+  return rowOf<GgufRow<Step>>(rows, step);
+}
+
 /** The type and the bytes that a stored tensor has in GGUF; `undefined` where its last quantizer was another one, or none. `OptionError` for
  *  a pruned tensor whose zeros its blocks cannot hold. */
-export function blocksOf({
+export function blockForm({
   name,
   shape,
   content,
   isMasked,
-}: StoredForm): { type: GgmlTarget; sizeBytes: number } | undefined {
-  if (content.kind !== "codes" || content.quantizer.kind !== "ggml") return undefined;
-  const { type = "F16" } = content.quantizer as GgmlStep;
+}: StoredOutline): { type: GgmlTarget; sizeBytes: number } | undefined {
+  const type = content.kind === "codes" ? ggufRowOf(content.quantizer)?.typeOf(content.quantizer) : undefined;
+  if (type === undefined) return undefined;
   if (isMasked && zeroCodes[type] === undefined)
     throw new OptionError(
       `save(): ${name} was pruned, and blocks of ${type} hold no zeros; take ${Object.keys(zeroCodes).join(", ")}, or write its values as floats: save("….gguf", { dtype: "F16" })`,
@@ -44,15 +64,8 @@ export function blocksOf({
 
 /** The bytes of such a tensor. For a worker thread: pure and synchronous. */
 export function packBlocks(stored: StoredTensor): Uint8Array {
-  const zero = zeroCodes[blocksOf(formOf(stored))?.type ?? "F16"] ?? 0;
+  const zero = zeroCodes[blockForm(outlineOf(stored))?.type ?? "F16"] ?? 0;
   const quantized = restoreQuantized(stored, () => zero);
   if (!quantized) throw new OptionError(`save(): ${stored.name} has no blocks`);
-  const { type = "F16" } = quantized.step as GgmlStep;
-  const codec = type === "F16" ? undefined : blockCodecs.get(type);
-  if (!codec) return ggmlBytes(quantized).bytes;
-  const { buffer, byteOffset, length } = quantized.codes;
-  const fields = quantized.tables.map(({ data }) => data as Uint8Array);
-  const bytes = new Uint8Array((length / codec.weights) * codec.bytes);
-  packBlockCodes(codec, { codes: new Uint8Array(buffer, byteOffset, length), fields }, bytes);
-  return bytes;
+  return ggmlBytes(quantized).bytes;
 }

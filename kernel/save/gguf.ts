@@ -13,20 +13,22 @@ import {
 } from "../formats/gguf/writer";
 import type { SavedFloatType, SavedTensor } from "../formats/safetensors-writer";
 import type { Hashed } from "../formats/write-pieces";
-import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "../llama-cpp/architectures";
+import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "../llama-cpp/from-folder";
 import { checkOptionNames } from "../options";
 import type { GgmlMix } from "../quantize";
 import { sharedPool } from "../threads/pool";
-import type { Tensor } from "../tensor/tensor";
-import { CompressedTensor } from "../layer/compressed-tensor";
-import { blocksOf } from "./gguf-blocks";
-import { workerModule } from "../threads/task-module";
+import type { Step } from "../tensor/step";
+import { CompressedTensor } from "../layer/layer-tensor";
+import { blockForm, ggufRowOf } from "./gguf-blocks";
+import { checkGgufSizes } from "./plain-folder";
+import { isMadeSmaller, type FileOptions, type SavedModel } from "./saved-model";
+import { tasks } from "./tasks";
 
 /** Writes tensors and metadata as one GGUF file, atomically, and returns its size in bytes. Tensors keep their order, metadata their
  *  order and types: a GGUF model that was opened and is saved unchanged gives the same file again. `general.architecture` must be among
  *  the metadata; `general.quantization_version` is added where a tensor was quantized here, and `general.file_type` follows when types
  *  change. One tensor is in memory at a time. A model that was opened from a Hugging Face folder (BERT, Llama, Qwen2, Qwen3, GPT-2) gets llama.cpp's
- *  names, sizes and tokenizer (llama-cpp/architectures.ts).
+ *  names, sizes and tokenizer (llama-cpp/from-folder.ts).
  *
  *      await saveGguf(await open("model.gguf"), "half.gguf", { dtype: "F16" });
  *      await saveGguf({ tensors, metadata: { "general.architecture": "llama" } }, "small.gguf");
@@ -56,32 +58,20 @@ export async function saveGguf(
   );
 }
 
-export interface SaveCompressedGgufOptions {
-  /** Writes all values as floats of this type. */
-  readonly dtype?: SavedFloatType;
-  readonly signal?: AbortSignal;
-  readonly resume?: boolean;
-}
-
 /** Writes a compressed model as GGUF: tensors that `ggml` quantized as their blocks, those of other methods as float32 values, those that
- *  the recipe left alone as they are.
+ *  the recipe left alone as they are; with `dtype` all values as floats of that type. Returns the file's bytes.
  *
- *  A model that came from a Hugging Face folder is written with llama.cpp's names, sizes and tokenizer (llama-cpp/architectures.ts).
+ *  A model that came from a Hugging Face folder is written with llama.cpp's names, sizes and tokenizer (llama-cpp/from-folder.ts).
  *
  *  Of a GGUF model whose weights `ggml` quantized the file is the one that llama.cpp's quantizer writes, to the byte: its order of
  *  tensors (by layer, then by name), the version of quantization and the type of the file as the last keys. */
-export async function saveCompressedGguf(
-  model: Hashed & {
-    readonly tensors: readonly Tensor[];
-    readonly metadata: Readonly<Record<string, unknown>>;
-    readonly recipe: unknown;
-    readonly name: string;
-    readonly config?: Readonly<Record<string, unknown>> | undefined;
-    readonly folder?: string | undefined;
-  },
+export async function saveModelAsGguf(
+  model: SavedModel,
   path: string,
-  { dtype, signal, resume = false }: SaveCompressedGgufOptions,
+  { dtype, signal, resume }: FileOptions,
 ): Promise<number> {
+  // Of a network that was made smaller: a model that came with lists may be saved with them.
+  if (isMadeSmaller(model)) checkGgufSizes(model.metadata);
   const own = { resume, ...(signal && { signal }) };
   const chosen = model.tensors.map((tensor): [SavedTensor, SavedFloatType | undefined] => {
     if (dtype !== undefined) return [tensor, dtype];
@@ -132,7 +122,7 @@ export async function saveCompressedGguf(
 }
 
 function writtenForm(tensor: CompressedTensor): [SavedTensor, SavedFloatType | undefined] {
-  const blocks = blocksOf(tensor.form);
+  const blocks = blockForm(tensor.outline);
   return blocks ? [new BlockTensor(tensor, blocks.type, blocks.sizeBytes), undefined] : [tensor, "F32"];
 }
 
@@ -156,7 +146,7 @@ class BlockTensor implements SavedTensor {
 
   async readBytes({ signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
     const run = { label: this.name, ...(signal ? { signal } : {}) };
-    const bytes = await sharedPool(workerModule).run<Uint8Array>("packBlocks", this.tensor.place, run);
+    const bytes = await sharedPool().run(tasks, "packBlocks", this.tensor.location, run);
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 }
@@ -203,15 +193,15 @@ function fileTypeOfRecipe(recipe: unknown, plans: readonly GgufPlan[]): number |
   return mixFileTypes[one as GgmlMix] ?? ggufFileType([{ dtype: one, parameters: 1 }]);
 }
 
-/** The mixtures and types of a recipe's ggml steps. */
+/** The mixtures and types that the steps of a recipe ask for. */
 function wantedIn(recipe: unknown): Set<string | undefined> {
   const wanted = new Set<string | undefined>();
   const visit = (part: unknown): void => {
     if (Array.isArray(part)) part.forEach(visit);
     else if (typeof part === "object" && part !== null) {
-      const { kind, mix, type, steps } = part as { kind?: unknown; mix?: string; type?: string; steps?: unknown };
-      if (kind === "ggml") wanted.add(mix ?? type);
-      visit(steps);
+      const row = "kind" in part && typeof part.kind === "string" ? ggufRowOf(part as Step) : undefined;
+      if (row) wanted.add(row.wantedBy(part as Step));
+      if ("steps" in part) visit(part.steps);
     }
   };
   visit(recipe);

@@ -6,13 +6,13 @@ import { writeFileAtomically } from "../bytes/atomic-file";
 import { OptionError, WriteError } from "../errors";
 import { readJsonFile } from "../formats/config";
 import { writeSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
-import { hashOf, type Hashed } from "../formats/write-pieces";
+import { hashOf } from "../formats/write-pieces";
 import { architectureOf, configKey, ggufKeys } from "../network/dimensions";
-import type { Report } from "../report/types";
-import type { Tensor } from "../tensor/tensor";
 import { headsForTransformers } from "../surgery/pad-heads";
+import { isMadeSmaller, type SavedModel } from "./saved-model";
 import { copySmallFiles } from "./small-files";
 
+/** How a folder of plain weights is written. */
 export interface SaveFolderOptions {
   readonly from: string | undefined;
   readonly dtype: (tensor: SavedTensor) => SavedFloatType | undefined;
@@ -27,18 +27,12 @@ export interface SaveFolderOptions {
 /** Writes the folder, config.json last; returns the bytes of model.safetensors. `OptionError` when there is no config.json, or transformers
  *  could not open a network of such sizes. */
 export async function saveFolder(
-  model: Hashed & {
-    readonly name: string;
-    readonly tensors: readonly Tensor[];
-    readonly metadata: Readonly<Record<string, unknown>>;
-    readonly config?: Readonly<Record<string, unknown>> | undefined;
-    readonly report: Report;
-  },
+  model: SavedModel,
   folder: string,
   { from, dtype, only, padHeads, signal, resume }: SaveFolderOptions,
 ): Promise<number> {
   // A network that was made smaller without its config at hand has sizes that no other config tells.
-  const isWhole = model.report.variants[0].parameters === undefined;
+  const isWhole = !isMadeSmaller(model);
   const found =
     model.config ?? (isWhole && from !== undefined ? await readJsonFile(join(from, "config.json")) : undefined);
   if (found === undefined)

@@ -10,6 +10,7 @@ import { hashOf, type Hashed } from "../formats/write-pieces";
 import type { Model } from "../tensor/model";
 import { copySmallFiles } from "./small-files";
 
+/** What a folder of quantized weights is written from. */
 export interface QuantizedFolder {
   readonly model: Pick<Model, "config"> & Hashed;
   /** What model.safetensors holds. */

@@ -1,10 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** Node 20 and 22 keep a stack of the asynchronous contexts that were entered, and abort the whole process when it is not
- *  as expected. JavaScript that is terminated leaves it unbalanced. `--no-force-async-hooks-checks` turns the checks off,
- *  but the first AsyncLocalStorage turns them on again. So one storage is kept in use from the start, which makes that
- *  happen once and for all; then the two fields that the checks look at are set back to zero (nothing else looks at
- *  them), and after a termination the stack is emptied, as Node itself does after an uncaught error. */
+/** Node 20 and 22 keep a stack of the asynchronous contexts that were entered, and abort the process when it is unbalanced, as terminated
+ *  JavaScript leaves it. The flag `--no-force-async-hooks-checks` turns the checks off, but the first AsyncLocalStorage turns them on
+ *  again. So one storage is made at the start and stays in use; then the two fields by which Node turns the checks on are set back to zero
+ *  (nothing else reads them). After a termination the stack is emptied, as Node itself does after an uncaught error. */
 interface AsyncWrapBinding {
   async_hook_fields: Uint32Array;
   constants: { kCheck: number; kTotals: number };
@@ -14,7 +13,7 @@ interface AsyncWrapBinding {
 const keptInUse = new AsyncLocalStorage<true>();
 let binding: AsyncWrapBinding | undefined;
 
-/** To be called once, before the first cell. */
+/** Turns the checks off. Called once, before the first cell. */
 export function relaxAsyncChecks(): void {
   keptInUse.enterWith(true);
   binding = asyncWrap();
@@ -24,12 +23,12 @@ export function relaxAsyncChecks(): void {
   fields[constants.kTotals] = 0;
 }
 
-/** To be called after a termination. */
+/** Empties the stack. Called after a termination. */
 export function clearAsyncStack(): void {
   binding?.clearAsyncIdStack();
 }
 
-/** The part of Node that holds that stack; nothing where it is not as it is known, as from Node 24 on. */
+/** The part of Node that holds the stack; `undefined` where Node has another one, as from version 24 on. */
 function asyncWrap(): AsyncWrapBinding | undefined {
   const emitWarning = process.emitWarning;
   try {

@@ -19,12 +19,12 @@ export class InputError extends Error {
   }
 }
 
-/** JSON text of a message part. Big integers, which JSON has no word for, are written as strings. */
+/** JSON text of a message part. Big integers, which JSON lacks, become strings. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, (_, field: unknown) => (typeof field === "bigint" ? String(field) : field)) ?? "null";
 }
 
-/** One request that runs code: where its output goes, its stop signal, and what long work reports to (`Host`). */
+/** One request that runs code: it takes the code's output, holds its stop signal, and hears of the progress of long work (`Host`). */
 export class Cell implements CellOutput, Host {
   readonly #controller = new AbortController();
   readonly #progress: ProgressDisplay;
@@ -61,7 +61,7 @@ export class Cell implements CellOutput, Host {
     this.publish("clear_output", { wait });
   }
 
-  /** To every front end, as output of this cell. */
+  /** Sends a message to every front end as output of this cell. */
   publish(type: string, content: object, buffers: Uint8Array[] = []): void {
     if (this.options.quiet) return;
     this.line.post({ kind: "publish", request: this.request, type, content: toJson(content), metadata: "{}", buffers });

@@ -19,8 +19,8 @@ interface OpenComm {
   close?: (message: CommMessage) => void;
 }
 
-/** The comms of a session, and the targets that front ends may open. A handler runs in the context of the cell that set it:
- *  what it prints goes there. */
+/** The comms of a session, and the targets that front ends may open. A handler runs in the context of the cell that set it, so its output
+ *  goes to that cell. */
 export class Comms implements CommHost {
   readonly #open = new Map<string, OpenComm>();
   readonly #targets = new Map<string, (comm: Comm, message: CommMessage) => void>();
@@ -37,7 +37,7 @@ export class Comms implements CommHost {
     this.#targets.set(target, AsyncResource.bind(handler));
   }
 
-  /** A comm message of a front end. Throws what the user's handler throws. */
+  /** Takes a comm message of a front end. An error of the user's handler is thrown as it is. */
   receive(type: string, content: JsonObject, metadata: JsonObject, buffers: Uint8Array[]): void {
     const id = content.comm_id;
     if (typeof id !== "string") return;

@@ -61,7 +61,7 @@ export function valueText(value: unknown): string {
   try {
     if (typeof value === "object" && value !== null && !isProxyLike(value) && isTensor(value)) return tensorText(value);
   } catch {
-    // Not a tensor after all, or one whose data is gone: print it as any object.
+    // An object that only looks like a tensor, or a tensor without data, is printed as any object.
   }
   try {
     return inspect(value, inspectOptions);

@@ -12,12 +12,12 @@ export interface HistoryEntry {
 /** What a `history_request` asks for. */
 export type HistoryQuery =
   | { access: "tail"; count: number }
-  | { access: "range"; session: number; start: number; stop?: number }
-  | { access: "search"; pattern: string; count?: number; unique: boolean };
+  | { access: "range"; session: number; start: number; stop?: number | undefined }
+  | { access: "search"; pattern: string; count?: number | undefined; unique: boolean };
 
-/** Older sessions than these are removed. */
+/** How many sessions are kept; older ones are removed. */
 const KEPT_SESSIONS = 1_000;
-/** An entry's output is cut here: the history is for finding inputs. */
+/** Characters at which the output of an entry is cut: the history is for finding inputs. */
 const OUTPUT_CHARACTERS = 4_096;
 const FILE = /^(\d{1,9})\.jsonl$/;
 
@@ -67,7 +67,7 @@ export class History {
           for (const entry of this.#entries(session))
             if (pattern.test(entry.source)) {
               found.push(entry);
-              // A source that came twice stands where it came last.
+              // A source that came twice keeps its last position.
               last.delete(entry.source);
               last.set(entry.source, entry);
             }
@@ -95,7 +95,7 @@ export class History {
         if (match) numbers.add(Number(match[1]));
       }
     } catch {
-      // no folder yet: nothing is stored
+      // Without the folder there are no stored sessions.
     }
     return [...numbers].sort((a, b) => a - b);
   }

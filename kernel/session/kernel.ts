@@ -10,7 +10,7 @@ import { Cell, toJson } from "./cell";
 import { Comms } from "./comms";
 import { History } from "./history";
 import { historyReply } from "./history-request";
-import { runInterruptibly, type Stoppable } from "./interruptible";
+import { runInterruptibly, type Stoppable } from "./interruptible-work";
 import type { CellError, CellResult, Language } from "./language/types";
 
 /** The life of a session: takes the requests of the shell channel one at a time from the transport, runs cells through
@@ -23,7 +23,7 @@ export class Kernel {
   #loaded: Language | undefined;
   #executionCount = 0;
   #latestCell: Cell;
-  /** The comm message that is being handled: what the handler sends at once is its answer. */
+  /** The number of the comm message that is being handled; messages that the handler sends at once are its answer. */
   #receiving: number | undefined;
   #running: Stoppable | undefined;
 

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Progress } from "../host";
 import type { CellOutput } from "./language/types";
 
-/** Work that is over sooner shows nothing. */
+/** Milliseconds before the line is shown; shorter work shows nothing. */
 const SHOW_AFTER_MS = 200;
-/** Ten updates a second: front ends drop the output of kernels that send much more. */
+/** Milliseconds between two updates: front ends drop the output of kernels that send many more than ten a second. */
 const UPDATE_MS = 100;
 const BAR_CHARACTERS = 24;
 
@@ -86,12 +86,14 @@ export function describeProgress(progress: Progress, seconds: number): ProgressL
   return { task, item, fraction, facts };
 }
 
+/** The line as plain text. */
 export function progressText({ task, item, fraction, facts }: ProgressLine): string {
   const full = Math.round(fraction * BAR_CHARACTERS);
   const bar = "█".repeat(full) + "░".repeat(BAR_CHARACTERS - full);
   return `${task} ${bar} ${facts.join(", ")}${item ? `: ${item}` : ""}`;
 }
 
+/** The line as HTML. */
 export function progressHtml({ task, item, fraction, facts }: ProgressLine): string {
   const name = item ? ` <code>${escapeHtml(item)}</code>` : "";
   return (

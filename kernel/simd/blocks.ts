@@ -2,16 +2,24 @@
  *  one group, are searched side by side, one in each lane, so that every sum keeps its order. */
 import { sumOfSquares } from "../blocks/arithmetic";
 import type { BlockCodec } from "../blocks/block";
-import { inPieces, layerFunctions, listsAt, memoryBytes, mostWhole, placeLists, type Operand } from "./layer-memory";
+import { BlockType, MEAN_SQUARES, MOST_ROWS, setBlockSearch } from "./generated/layers";
+import {
+  inPieces,
+  layerFunctions,
+  memoryBytes,
+  memoryViews,
+  mostWhole,
+  placeLists,
+  type Operand,
+} from "./layer-memory";
 
 /** Weights of a piece at most: 64 KiB of float32, which stay in a core's own cache. */
 const pieceWeights = 16_384;
-const meanSquaresAt = listsAt + 8192;
-const mostRows = 2000;
 
-/** True when the kernels have the type; they only read none of those whose codes point into grids. */
-export function hasBlockKernel({ encode }: BlockCodec): boolean {
-  return encode !== undefined;
+/** The kernels' number of a type. Throws `RangeError` for one that they do not have. */
+function kernelOf({ name }: BlockCodec): number {
+  if (!(name in BlockType)) throw new RangeError(`there are no kernels for blocks of ${name}`);
+  return BlockType[name as keyof typeof BlockType];
 }
 
 /** Codes of all weights, one in a byte, and each field of the blocks, block after block. */
@@ -50,11 +58,12 @@ export function encodeBlockBytes(
   const scratch: Operand = { each: codec.weights, use: "scratch" };
   const { packBlocks } = layerFunctions();
   return encodePieces(codec, weights, rowLength, importance, [stored, scratch], ([out, codes], _first, count) =>
-    packBlocks(codec.id, codes, count, out),
+    packBlocks(kernelOf(codec), codes, count, out),
   );
 }
 
-/** `operands`: blocks and codes. */
+/** Encodes piece by piece into `operands`, which are the blocks and the codes, and calls `after` with the addresses of each piece. False where
+ *  a row is too long for the kernels, and nothing is encoded then. */
 function encodePieces(
   codec: BlockCodec,
   weights: Float32Array,
@@ -64,6 +73,7 @@ function encodePieces(
   after: (addresses: readonly number[], first: number, count: number) => void,
 ): boolean {
   const { encodeBlocks } = layerFunctions();
+  const type = kernelOf(codec);
   const given = codec.takesImportance ? importance : undefined;
   if (given && given.length > mostWhole) return false;
   const lists = codec.lists?.(given !== undefined) ?? [];
@@ -71,7 +81,7 @@ function encodePieces(
   const blocksInRow = Math.max(1, rowLength / codec.weights);
   const whole: Operand[] = given ? [{ array: given, each: given.length, use: "whole" }] : [];
   // A kernel that takes four blocks at a time gets whole fours.
-  const mostUnits = Math.min(pieceWeights / codec.weights, given ? mostRows * blocksInRow : Infinity);
+  const mostUnits = Math.min(pieceWeights / codec.weights, given ? MOST_ROWS * blocksInRow : Infinity);
   placeLists(lists);
   inPieces(
     weights.length / codec.weights,
@@ -81,8 +91,8 @@ function encodePieces(
       const inRow = first % blocksInRow;
       const firstRow = (first - inRow) / blocksInRow;
       if (given) placeMeanSquares(weights, rowLength, firstRow, Math.ceil((inRow + count) / blocksInRow));
-      // prettier-ignore
-      encodeBlocks(codec.id, x, count, bytes, codes, listsAt, trials, row ?? 0, blocksInRow, inRow, meanSquaresAt);
+      setBlockSearch(memoryViews().view, { trials, importance: row ?? 0, blocksInRow, first: inRow });
+      encodeBlocks(type, x, count, bytes, codes);
       after([bytes, codes], first, count);
     },
   );
@@ -93,7 +103,7 @@ function placeMeanSquares(weights: Float32Array, rowLength: number, firstRow: nu
   const means = new Float32Array(rows);
   for (let row = 0; row < rows; row++)
     means[row] = Math.fround(sumOfSquares(weights, (firstRow + row) * rowLength, rowLength) / rowLength);
-  memoryBytes(meanSquaresAt, 4 * rows).set(new Uint8Array(means.buffer));
+  memoryBytes(MEAN_SQUARES, 4 * rows).set(new Uint8Array(means.buffer));
 }
 
 function splitFields(
@@ -144,7 +154,7 @@ export function decodeBlockCodes(codec: BlockCodec, { codes, fields }: BlockCode
     ],
     ([from, bytes, to], first, count) => {
       joinFields(codec, fields, first, count, memoryBytes(bytes, count * codec.bytes));
-      decodeBlocks(codec.id, bytes, count, from, to);
+      decodeBlocks(kernelOf(codec), bytes, count, from, to);
     },
   );
 }
@@ -161,7 +171,7 @@ export function packBlockCodes(codec: BlockCodec, { codes, fields }: BlockCodes,
     ],
     ([from, to], first, count) => {
       joinFields(codec, fields, first, count, memoryBytes(to, count * codec.bytes));
-      packBlocks(codec.id, from, count, to);
+      packBlocks(kernelOf(codec), from, count, to);
     },
   );
 }
@@ -176,7 +186,7 @@ export function unpackBlockBytes(codec: BlockCodec, bytes: Uint8Array, codes: Ui
       { array: bytes, each: codec.bytes, use: "in" },
       { array: codes, each: codec.weights, use: "out" },
     ],
-    ([from, to], _first, count) => unpackBlocks(codec.id, from, count, to),
+    ([from, to], _first, count) => unpackBlocks(kernelOf(codec), from, count, to),
   );
 }
 
@@ -192,8 +202,8 @@ export function decodeBlockBytes(codec: BlockCodec, bytes: Uint8Array, values: F
       { array: values, each: codec.weights, use: "out" },
     ],
     ([from, codes, to], _first, count) => {
-      unpackBlocks(codec.id, from, count, codes);
-      decodeBlocks(codec.id, from, count, codes, to);
+      unpackBlocks(kernelOf(codec), from, count, codes);
+      decodeBlocks(kernelOf(codec), from, count, codes, to);
     },
   );
 }

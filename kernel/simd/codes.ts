@@ -1,32 +1,30 @@
 /** Codes of weights whose scales are known, the magnitudes that scales come from, and values from codes, by WebAssembly SIMD. The bits are
  *  those of the methods in `kernel/quantize`. Tiles are those of `inRuns`; a scale belongs to a tile. */
-import { inPieces, layerFunctions, listsAt, memoryBytes, roomForBytes } from "./layer-memory";
+import { LISTS, setHqqGrid, setIntegerRange, SmallFloatFormat } from "./generated/layers";
+import { inPieces, layerFunctions, memoryBytes, memoryViews, placeLists, arenaBytes } from "./layer-memory";
 import { inRuns, pieceWeights, type TileShape } from "./runs";
 
 export type Codes = Uint8Array | Int8Array;
 
 /** max|w| of each of `tiles` tiles. */
 export function largestMagnitudes(weights: Float32Array, shape: TileShape, tiles: number): Float32Array {
-  const { largestOfTiles } = layerFunctions();
+  const { raiseLargest } = layerFunctions();
   const largest = new Float32Array(tiles);
   inRuns(shape, [{ array: weights, use: "in" }], [{ array: largest, use: "both" }], ([x], [most], count, width) =>
-    largestOfTiles(x, 1, count, width, 1, 0, most),
+    raiseLargest(x, count, width, most),
   );
   return largest;
 }
-
-/** Numbers of the kernels for the formats of `encodeFloats`. */
-const formats = { E4M3: 0, E5M2: 1, E2M1: 2 } as const;
 
 /** Patterns of w/scale in a small float's format, past its largest number the largest. */
 export function encodeFloats(
   weights: Float32Array,
   shape: TileShape,
   scales: Float32Array,
-  format: keyof typeof formats,
+  format: keyof typeof SmallFloatFormat,
 ): Uint8Array {
   const { encodeFloats: encode } = layerFunctions();
-  const codes = roomForBytes(weights.length);
+  const codes = arenaBytes(weights.length);
   inRuns(
     shape,
     [
@@ -34,7 +32,7 @@ export function encodeFloats(
       { array: codes, use: "out" },
     ],
     [{ array: scales, use: "in" }],
-    ([x, to], [scale], count, width) => encode(formats[format], x, count, width, scale, to),
+    ([x, to], [scale], count, width) => encode(SmallFloatFormat[format], x, count, width, scale, to),
   );
   return codes;
 }
@@ -49,8 +47,9 @@ export function encodeIntegers(
   high: number,
 ): Int8Array {
   const { encodeIntegers: encode } = layerFunctions();
-  const room = roomForBytes(weights.length);
+  const room = arenaBytes(weights.length);
   const codes = new Int8Array(room.buffer, room.byteOffset, room.length);
+  setIntegerRange(memoryViews().view, { low, high });
   inRuns(
     shape,
     [
@@ -61,7 +60,7 @@ export function encodeIntegers(
       { array: scales, use: "in" },
       { array: zeroPoints, use: "in" },
     ],
-    ([x, to], [scale, zero], count, width) => encode(x, count, width, scale, zero, low, high, to),
+    ([x, to], [scale, zero], count, width) => encode(x, count, width, scale, zero, to),
   );
   return codes;
 }
@@ -78,6 +77,7 @@ export function hqqRound(
   if (Math.min(shape.width, shape.columns) > pieceWeights) return undefined;
   const { hqqRound: round } = layerFunctions();
   let total = 0;
+  setHqqGrid(memoryViews().view, { total, highest, limit });
   inRuns(
     shape,
     [{ array: weights, use: "in" }],
@@ -87,7 +87,7 @@ export function hqqRound(
       { array: next, use: "out" },
     ],
     ([x], [t, z, to], count, width) => {
-      if (total >= 0) total = round(x, count, width, t, z, highest, limit, total, to);
+      if (total >= 0) total = round(x, count, width, t, z, to);
     },
   );
   return total < 0 ? undefined : total;
@@ -122,9 +122,7 @@ export function encodeSixteen(
   codes: Uint8Array,
 ): void {
   const { encodeSixteen: encode } = layerFunctions();
-  const [midpointsAt, ranksAt] = [listsAt, listsAt + 64];
-  memoryBytes(midpointsAt, 60).set(new Uint8Array(midpoints.buffer, midpoints.byteOffset, 60));
-  memoryBytes(ranksAt, 16).set(codeOfRank);
+  placeLists([midpoints, Uint8Array.from(codeOfRank)]);
   inPieces(
     weights.length / group,
     Math.max(1, 16_384 / group),
@@ -133,7 +131,7 @@ export function encodeSixteen(
       { array: largest, each: 1, use: "in" },
       { array: codes, each: group, use: "out" },
     ],
-    ([x, most, to], _first, count) => encode(x, count, group, midpointsAt, ranksAt, most, to),
+    ([x, most, to], _first, count) => encode(x, count, group, most, to),
   );
 }
 
@@ -145,8 +143,8 @@ export function decodeUniform(
   zeroPoints: Codes | undefined,
   values: Float32Array,
 ): Float32Array {
-  const { decodeUniform: decode } = layerFunctions();
-  const signed = Number(codes.constructor === Int8Array);
+  const { decodeSigned, decodeUnsigned } = layerFunctions();
+  const decode = codes instanceof Int8Array ? decodeSigned : decodeUnsigned;
   inRuns(
     shape,
     [
@@ -154,7 +152,7 @@ export function decodeUniform(
       { array: values, use: "out" },
     ],
     [{ array: scales, use: "in" }, ...(zeroPoints ? [{ array: zeroPoints, use: "in" } as const] : [])],
-    ([from, to], [scale, zero], count, width) => decode(from, signed, 1, count, width, scale, zero ?? 0, to),
+    ([from, to], [scale, zero], count, width) => decode(from, count, width, scale, zero ?? 0, to),
   );
   return values;
 }
@@ -168,7 +166,7 @@ export function decodeTable(
   values: Float32Array,
 ): Float32Array {
   const { decodeSixteen, decodeTable: decodeAny } = layerFunctions();
-  memoryBytes(listsAt, table.byteLength).set(new Uint8Array(table.buffer, table.byteOffset, table.byteLength));
+  memoryBytes(LISTS, table.byteLength).set(new Uint8Array(table.buffer, table.byteOffset, table.byteLength));
   const decode = table.length === 16 ? decodeSixteen : decodeAny;
   inRuns(
     shape,
@@ -177,7 +175,7 @@ export function decodeTable(
       { array: values, use: "out" },
     ],
     [{ array: scales, use: "in" }],
-    ([from, to], [scale], count, width) => decode(from, 1, count, width, listsAt, scale, to),
+    ([from, to], [scale], count, width) => decode(from, count, width, LISTS, scale, to),
   );
   return values;
 }

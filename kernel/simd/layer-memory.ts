@@ -1,74 +1,76 @@
-/** This thread's instance of the layer kernels (assembly/layers.ts) and the memory that they work on.
+/** This thread's instance of the layer kernels (assembly/layers) and the memory that they work on.
  *
- *  The memory has three parts: the module's own data; a stage, where pieces of arrays lie while a kernel works on them; and a room, in
- *  which whole arrays may live, so that no piece need be copied. A layer's job `reserve`s the room that it wants and takes arrays from it;
- *  they are gone with the next `reserve`, so what a job gives away it copies out. */
+ *  The memory has three parts: the module's own data; a stage, to which pieces of arrays are copied while a kernel works on them; and an
+ *  arena, in which whole arrays live, so that no piece need be copied. A layer's job reserves the arena that it wants and takes arrays from
+ *  it. The next `reserve` gives their bytes to others, so a job copies what it hands on. */
 import { instantiate, pageBytes, type WasmMemory } from "./module";
-import type { LayerFunctions } from "./layer-functions";
+import { LIST_BYTES, LIST_STRIDE, LISTS, STAGE, type LayersModule } from "./generated/layers";
 
 export type KernelArray = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array | Uint32Array;
 
 export const stageBytes = 1 << 20;
-const roomAt = pageBytes + stageBytes;
-/** The most room that a job gets, and the largest memory that a thread keeps from one layer to the next. */
-const mostRoom = 1 << 28;
+const arenaAt = STAGE + stageBytes;
+/** The largest arena in bytes that a job gets, and the largest memory that a thread keeps from one layer to the next. */
+const mostArena = 1 << 28;
 const mostKept = 1 << 26;
 
 interface Loaded {
-  readonly functions: LayerFunctions;
+  readonly functions: LayersModule;
   readonly memory: WasmMemory;
 }
 
 let loaded: Loaded | undefined;
-/** Bytes of the room that are given, and where it ends; nothing is given outside a job. */
-let roomUsed = 0;
-let roomEnd = 0;
+/** How many bytes of the arena are taken, and the address where it ends. Outside a job it has no bytes. */
+let arenaUsed = 0;
+let arenaEnd = 0;
 
 function load(): Loaded {
-  return (loaded ??= instantiate<LayerFunctions>("layers", stageBytes, 1 + (stageBytes + mostRoom) / pageBytes));
+  return (loaded ??= instantiate<LayersModule>("layers", stageBytes, 1 + (stageBytes + mostArena) / pageBytes));
 }
 
-export function layerFunctions(): LayerFunctions {
+export function layerFunctions(): LayersModule {
   return load().functions;
 }
 
-/** Makes room for `bytes` and frees what was in it: arrays from there must not be used any more. */
+/** Begins a job with an arena of `bytes` bytes. Arrays that an earlier job took from it must not be used any more. */
 export function reserve(bytes: number): void {
   const { memory } = load();
-  roomUsed = 0;
-  roomEnd = 0;
-  if (bytes > mostRoom) return;
-  const missing = roomAt + bytes - memory.buffer.byteLength;
+  arenaUsed = 0;
+  arenaEnd = 0;
+  if (bytes > mostArena) return;
+  const missing = arenaAt + bytes - memory.buffer.byteLength;
   try {
     if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
-    roomEnd = roomAt + bytes;
+    arenaEnd = arenaAt + bytes;
   } catch (error) {
-    // There is none: the arrays will come from the heap.
+    // The system has no more memory: arrays will come from the heap.
     if (!(error instanceof RangeError)) throw error;
   }
 }
 
-/** Ends a job: arrays come from the heap again. A memory that grew large goes back to the system. */
+/** Ends a job: arrays come from the heap again, and a memory that has grown large is given back to the system. */
 export function release(): void {
-  roomUsed = 0;
-  roomEnd = 0;
+  arenaUsed = 0;
+  arenaEnd = 0;
   if (loaded && loaded.memory.buffer.byteLength > mostKept) loaded = undefined;
 }
 
 function take(bytes: number): { buffer: ArrayBuffer; at: number } | undefined {
-  const at = roomAt + roomUsed;
-  if (at + bytes > roomEnd) return undefined;
+  const at = arenaAt + arenaUsed;
+  if (at + bytes > arenaEnd) return undefined;
   const { buffer } = load().memory;
-  roomUsed += Math.ceil(bytes / 64) * 64;
+  arenaUsed += Math.ceil(bytes / 64) * 64;
   return { buffer, at };
 }
 
-/** An array in the room, with whatever was there; of zeros and on the heap outside a job, and when the room is full. */
-export function roomForFloats(length: number): Float32Array {
+/** An array of `length` float32 in the arena. It holds whatever was there before. Outside a job, and when the arena is full, the array comes
+ *  from the heap and holds zeros. */
+export function arenaFloats(length: number): Float32Array {
   const place = take(4 * length);
   return place ? new Float32Array(place.buffer, place.at, length) : new Float32Array(length);
 }
-export function roomForBytes(length: number): Uint8Array {
+/** The same for bytes. */
+export function arenaBytes(length: number): Uint8Array {
   const place = take(length);
   return place ? new Uint8Array(place.buffer, place.at, length) : new Uint8Array(length);
 }
@@ -80,22 +82,19 @@ export function addressOf(array: ArrayBufferView): number | undefined {
 
 /** What a kernel works on: `each` elements for a unit, such as the weights of a block. */
 export interface Operand {
-  /** Absent: scratch on the stage, of bytes. */
+  /** Where it is absent, the kernel gets scratch of `each` bytes a unit on the stage. */
   readonly array?: KernelArray;
   readonly each: number;
-  /** "whole": read, all of it at every piece; `each` is its length. */
+  /** An operand of use "whole" is read in full at every piece; its `each` is the length of the array. */
   readonly use: "in" | "out" | "scratch" | "whole";
 }
 
-/** Bytes at the beginning of the stage that are never given to operands: a place for the lists of a kernel. */
-export const listBytes = 16_384;
-export const listsAt = pageBytes;
-
-/** Elements of an array that may be used whole. */
+/** How many elements an array of use "whole" may have. */
 export const mostWhole = 1 << 17;
 
-/** Calls `work` for pieces of `units` units that follow each other, with the addresses of the operands' pieces, the first unit and how
- *  many; false ends it, and what that piece wrote is lost. A piece has at most `mostUnits` and as many as the stage holds. Arrays outside the memory are copied to the stage and back. */
+/** Calls `work` for one piece of the `units` units after another, with the addresses of the operands' parts, the number of the piece's first
+ *  unit and how many units it has: `mostUnits`, or fewer where the stage does not hold as many. Arrays outside the memory are copied to the
+ *  stage and back. When `work` returns false, no further piece follows, and what this one wrote on the stage is not copied back. */
 export function inPieces(
   units: number,
   mostUnits: number,
@@ -108,7 +107,7 @@ export function inPieces(
   const isWhole = ({ use }: Operand): boolean => use === "whole";
   const stagedBytes = (of: (operand: Operand) => boolean): number =>
     operands.reduce((sum, operand, k) => (places[k] === undefined && of(operand) ? sum + sizes[k] : sum), 0);
-  const free = stageBytes - listBytes - 128 * operands.length - stagedBytes(isWhole);
+  const free = stageBytes - LIST_BYTES - 128 * operands.length - stagedBytes(isWhole);
   const fitting = Math.floor(
     free /
       Math.max(
@@ -117,7 +116,7 @@ export function inPieces(
       ),
   );
   const perPiece = Math.max(1, Math.min(mostUnits, fitting));
-  let next = listsAt + listBytes;
+  let next = STAGE + LIST_BYTES;
   const starts = operands.map((_, k) => {
     const place = places[k];
     if (place !== undefined) return place;
@@ -142,7 +141,7 @@ export function inPieces(
       if (places[k] !== undefined && use !== "whole") addresses[k] = starts[k] + first * sizes[k];
       else if (array && view && use === "in") view.set(array.subarray(first * each, (first + count) * each));
     }
-    if (work(addresses, first, count) === false) return;
+    if (!untilTrap(() => work(addresses, first, count))) return;
     for (let k = 0; k < operands.length; k++) {
       const { array, each, use } = operands[k];
       const view = views[k];
@@ -161,10 +160,12 @@ interface Views {
   readonly bytes: Uint8Array;
   readonly floats: Float32Array;
   readonly doubles: Float64Array;
+  /** Through it blocks of parameters are written. */
+  readonly view: DataView;
 }
 let views: Views | undefined;
 
-/** The whole memory: for a few numbers at an address, where making a view takes longer than reading them. */
+/** Views of the whole memory, for reading a few numbers at an address: making a view for them takes longer than reading them. */
 export function memoryViews(): Views {
   const { buffer } = load().memory;
   if (views?.buffer === buffer) return views;
@@ -173,6 +174,7 @@ export function memoryViews(): Views {
     bytes: new Uint8Array(buffer),
     floats: new Float32Array(buffer),
     doubles: new Float64Array(buffer),
+    view: new DataView(buffer),
   };
   return views;
 }
@@ -182,8 +184,18 @@ export function memoryBytes(address: number, length: number): Uint8Array {
   return new Uint8Array(load().memory.buffer, address, length);
 }
 
-/** Copies lists of numbers to where kernels find them, 256 bytes for each. */
-export function placeLists(lists: readonly (Float32Array | Uint32Array)[]): void {
+/** Copies lists of numbers to where kernels find them, LIST_STRIDE bytes for each. */
+export function placeLists(lists: readonly (Float32Array | Uint32Array | Uint8Array)[]): void {
   const { buffer } = load().memory;
-  lists.forEach((list, k) => viewLike(list, buffer, listsAt + 256 * k, list.length).set(list));
+  lists.forEach((list, k) => viewLike(list, buffer, LISTS + LIST_STRIDE * k, list.length).set(list));
+}
+
+/** Calls `work`; false where it returned false. A kernel that trapped may have written over its own tables: the next call gets a new instance. */
+function untilTrap(work: () => void | false): boolean {
+  try {
+    return work() !== false;
+  } catch (error) {
+    if (error instanceof Error && error.name === "RuntimeError") loaded = views = undefined;
+    throw error;
+  }
 }

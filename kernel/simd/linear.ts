@@ -1,10 +1,14 @@
 /** `linear` by WebAssembly SIMD: scales, zero points and codes of every group of a matrix, and their squared error.
  *
- *  Formulas and rounding are those of `quantize/linear.ts`, 2–8 bits, or 1 when asymmetric; codes, scales and zero points have equal bits.
- *  Squared error of a group, a by-product: Σ(w′ − w)² with float32 sums of 128 weights, within a relative 34·2^-24; up to 4 bits, in groups
- *  of a multiple of 16 up to 512 that divide the row, s²·Σe² with e the distance of w/s from its code to 12 binary places, which is within
- *  n·s²·2^-13 of it. There must be no NaN among the weights. */
-import { addressOf, inPieces, layerFunctions, listsAt, memoryViews, type Operand } from "./layer-memory";
+ *  Formulas and rounding are those of `quantize/linear.ts`, for 2–8 bits, or 1 when asymmetric; codes, scales and zero points have equal
+ *  bits. No weight may be NaN.
+ *
+ *  The squared error Σ(w′ − w)² of each group of n weights is a by-product, and is not exact. By the general loop it is summed in float32
+ *  over 128 weights at a time, and lies within 34·2^-24 of the exact sum, relatively. By the loop for up to 4 bits and groups of 16 to 512
+ *  weights (a multiple of 16 that divides the row) it is s²·Σe², where e is the distance of w/s from its code, cut to 12 binary places, and
+ *  lies within n·s²·2^-13 of the exact sum. */
+import { LISTS, setGrid, setGroupTables, setRanks } from "./generated/layers";
+import { addressOf, inPieces, layerFunctions, memoryViews, type Operand } from "./layer-memory";
 
 export interface GroupedMatrix {
   /** (rows, columns) f32, row-major. */
@@ -69,33 +73,20 @@ export function quantizeGroups(
   if (group > pieceWeights) fits = isPlain && quantizeLongGroups({ ...matrix, group }, grid, result);
   else if (columns > 0 && columns % group === 0) {
     // Rows that the groups divide are one long row of groups.
-    fits = quantizeUnits(weights, codes, group, group, grid, result, 0);
+    fits = quantizeUnits({ weights, codes, unit: group, group }, grid, result, 0);
   } else if (columns > 0 && columns <= pieceWeights)
-    fits = quantizeUnits(weights, codes, columns, group, grid, result, 0);
+    fits = quantizeUnits({ weights, codes, unit: columns, group }, grid, result, 0);
   else if (columns > 0) {
     // Each row is whole groups and a short one.
     const whole = columns - (columns % group);
     for (let row = 0; row < rows && fits; row++) {
       const [start, rest, end] = [row * columns, row * columns + whole, (row + 1) * columns];
       const [first, last] = [row * groupsInRow, (row + 1) * groupsInRow - 1];
-      fits = quantizeUnits(
-        weights.subarray(start, rest),
-        codes.subarray(start, rest),
-        group,
-        group,
-        grid,
-        result,
-        first,
-      );
-      fits &&= quantizeUnits(
-        weights.subarray(rest, end),
-        codes.subarray(rest, end),
-        end - rest,
-        group,
-        grid,
-        result,
-        last,
-      );
+      const part = (from: number, to: number, unit: number): Units => {
+        return { weights: weights.subarray(from, to), codes: codes.subarray(from, to), unit, group };
+      };
+      fits = quantizeUnits(part(start, rest, group), grid, result, first);
+      fits &&= quantizeUnits(part(rest, end, end - rest), grid, result, last);
     }
   }
   if (!fits) return undefined;
@@ -111,27 +102,28 @@ function groupOperands(groups: number): Operand[] {
   return [8, 4, 1, 1, 8].map((bytes) => ({ each: bytes * groups, use: "scratch" }));
 }
 
-/** Weights in units of `unit`, each a row of groups. */
-function quantizeUnits(
-  weights: Float32Array,
-  codes: Uint8Array,
-  unit: number,
-  group: number,
-  grid: UniformGrid,
-  result: Results,
-  firstGroup: number,
-): boolean {
+/** Weights in units of `unit`, each a row of groups, and where their codes go. */
+interface Units {
+  readonly weights: Float32Array;
+  readonly codes: Uint8Array;
+  readonly unit: number;
+  readonly group: number;
+}
+
+/** Quantizes units whose first group has the number `firstGroup` in the result; false when a weight or a scale is too large. */
+function quantizeUnits(units: Units, grid: UniformGrid, result: Results, firstGroup: number): boolean {
   const { linearRanges, linearFit, linearEncode, linearFixed } = layerFunctions();
-  const { bits } = grid;
-  const [symmetric, half] = [Number(grid.symmetric), Number(grid.halfScales)];
+  const { weights, codes, unit, group } = units;
   const groupsInUnit = Math.ceil(unit / group);
   const operands: Operand[] = [
     { array: weights, each: unit, use: "in" },
     { array: codes, each: unit, use: "out" },
   ];
   const isPlain = (grid.range ?? "minmax") === "minmax";
-  const isFixed = isPlain && bits <= 4 && unit === group && group % 16 === 0 && group <= 512;
+  const isFixed = isPlain && grid.bits <= 4 && unit === group && group % 16 === 0 && group <= 512;
+  const wanted = result.squaredErrors.length > 0;
   let fits = true;
+  placeGrid(grid);
   inPieces(
     weights.length / unit,
     Math.max(1, Math.floor((isFixed && addressOf(weights) !== undefined ? residentWeights : pieceWeights) / unit)),
@@ -139,26 +131,25 @@ function quantizeUnits(
     ([from, to, bounds, scales, zeros, flags, errors, scratch], first, count) => {
       const groups = count * groupsInUnit;
       const at = firstGroup + first * groupsInUnit;
-      const wanted = result.squaredErrors.length > 0;
-      const { bytes, floats, doubles } = memoryViews();
-      const toErrors = wanted ? errors : 0;
-      if (isFixed) fits = linearFixed(from, groups, group, bits, symmetric, half, scales, zeros, to, toErrors) !== 0;
+      const { bytes, floats, doubles, view } = memoryViews();
+      setGroupTables(view, { bounds, scales, zeros, flags, errors: wanted ? errors : 0 });
+      if (isFixed) fits = linearFixed(from, groups, group, to) !== 0;
       else {
         // Whole groups are one row.
         const [rows, columns] = unit === group ? [1, count * unit] : [count, unit];
         linearRanges(from, rows, columns, group, bounds);
-        fits = linearFit(bounds, groups, bits, symmetric, half, scales, zeros, flags) !== 0;
+        fits = linearFit(groups) !== 0;
         if (fits && !isPlain) {
-          fits = fitNarrowed(grid, { from, rows, columns, group }, { bounds, scales, zeros, flags, scratch });
+          fits = fitNarrowed(grid, { from, rows, columns, group }, scratch);
           // Weights lie beyond the range.
           bytes.fill(1, flags, flags + groups);
         }
         if (wanted) doubles.fill(0, errors / 8, errors / 8 + groups);
-        if (fits) linearEncode(from, rows, columns, group, bits, symmetric, scales, zeros, flags, to, toErrors);
+        if (fits) linearEncode(from, rows, columns, group, to);
       }
       if (!fits) return false;
       result.scales.set(floats.subarray(scales / 4, scales / 4 + groups), at);
-      if (symmetric === 0) result.zeroPoints.set(bytes.subarray(zeros, zeros + groups), at);
+      if (!grid.symmetric) result.zeroPoints.set(bytes.subarray(zeros, zeros + groups), at);
       if (wanted) result.squaredErrors.set(doubles.subarray(errors / 8, errors / 8 + groups), at);
       return undefined;
     },
@@ -166,42 +157,30 @@ function quantizeUnits(
   return fits;
 }
 
-/** Scales and zero points of narrowed ranges, from those of all weights; false when one is beyond float16. */
+function placeGrid({ bits, symmetric, halfScales }: UniformGrid): void {
+  setGrid(memoryViews().view, { bits, symmetric, half: halfScales });
+}
+
+/** Scales and zero points of narrowed ranges, from those of all weights, on the grid and in the tables that the kernels know; false when
+ *  one is beyond float16. `scratch`: the address of (columns) f32. */
 function fitNarrowed(
-  grid: UniformGrid,
+  { range }: UniformGrid,
   { from, rows, columns, group }: { from: number; rows: number; columns: number; group: number },
-  {
-    bounds,
-    scales,
-    zeros,
-    flags,
-    scratch,
-  }: Readonly<Record<"bounds" | "scales" | "zeros" | "flags" | "scratch", number>>,
+  scratch: number,
 ): boolean {
   const { linearFit, leastErrorGrids, percentileRanges } = layerFunctions();
-  const { bits, range } = grid;
-  const [symmetric, half] = [Number(grid.symmetric), Number(grid.halfScales)];
   const groupsInRow = Math.ceil(columns / group);
-  const row = (k: number) => ({ x: from + 4 * k * columns, g: k * groupsInRow });
   if (typeof range !== "object") return true;
   if ("ranksOf" in range) {
     const [full, rest] = [range.ranksOf(group), range.ranksOf(columns % group || group)];
-    for (let k = 0; k < rows; k++) {
-      const { x, g } = row(k);
-      // prettier-ignore
-      percentileRanges(x, columns, group, symmetric, full.low, full.high, rest.low, rest.high, scratch, bounds + 8 * g);
-    }
-    return linearFit(bounds, rows * groupsInRow, bits, symmetric, half, scales, zeros, flags) !== 0;
+    setRanks(memoryViews().view, { low: full.low, high: full.high, lowRest: rest.low, highRest: rest.high });
+    for (let k = 0; k < rows; k++) percentileRanges(from + 4 * k * columns, columns, group, k * groupsInRow, scratch);
+    return linearFit(rows * groupsInRow) !== 0;
   }
   const coarse = padded(range.coarse);
-  const [coarseAt, fineAt] = [listsAt, listsAt + 8 * coarse.length];
-  memoryViews().doubles.set([...coarse, ...padded(range.fine)], coarseAt / 8);
-  for (let k = 0; k < rows; k++) {
-    const { x, g } = row(k);
-    // prettier-ignore
-    const fits = leastErrorGrids(x, columns, group, bits, symmetric, half, bounds + 8 * g, coarseAt, coarse.length, fineAt, scales + 4 * g, zeros + g);
-    if (fits === 0) return false;
-  }
+  memoryViews().doubles.set([...coarse, ...padded(range.fine)], LISTS / 8);
+  for (let k = 0; k < rows; k++)
+    if (leastErrorGrids(from + 4 * k * columns, columns, group, k * groupsInRow, coarse.length) === 0) return false;
   return true;
 }
 
@@ -215,8 +194,7 @@ function padded(factors: readonly number[]): number[] {
 function quantizeLongGroups(matrix: GroupedMatrix, grid: UniformGrid, result: Results): boolean {
   const { linearRanges, linearFit, linearEncode } = layerFunctions();
   const { weights, rows, columns, group } = matrix;
-  const { bits } = grid;
-  const [symmetric, half] = [Number(grid.symmetric), Number(grid.halfScales)];
+  placeGrid(grid);
   let index = 0;
   for (let row = 0; row < rows; row++)
     for (let start = row * columns; start < (row + 1) * columns; start += group, index++) {
@@ -238,13 +216,14 @@ function quantizeLongGroups(matrix: GroupedMatrix, grid: UniformGrid, result: Re
         [from, to, ...groupOperands(1)],
         ([x, codes, bounds, scales, zeros, flags, errors], _first, count) => {
           if (!fits) return;
-          const { bytes, floats, doubles } = memoryViews();
+          const { bytes, floats, doubles, view } = memoryViews();
+          setGroupTables(view, { bounds, scales, zeros, flags, errors });
           floats[bounds / 4] = low;
           floats[bounds / 4 + 1] = high;
           doubles[errors / 8] = 0;
-          fits = linearFit(bounds, 1, bits, symmetric, half, scales, zeros, flags) !== 0;
+          fits = linearFit(1) !== 0;
           if (!fits) return;
-          linearEncode(x, 1, count, count, bits, symmetric, scales, zeros, flags, codes, errors);
+          linearEncode(x, 1, count, count, codes);
           result.scales[index] = floats[scales / 4];
           result.zeroPoints[index] = bytes[zeros];
           if (result.squaredErrors.length > 0) result.squaredErrors[index] += doubles[errors / 8];

@@ -1,44 +1,41 @@
 /** Float64 products of matrices and chains of rotations by WebAssembly SIMD, cut into blocks that stay in a core's cache. Each entry is
  *  one sum in order of the inner dimension, from zero, each product rounded before it is added: equal bits to the plain loops of
- *  matrix-plain.ts, on every machine and whatever the blocks. Memory beyond the results: 4 MB a thread. */
-import { rotateRowsPlainly, type FloatArray, type MatrixView, type RotationChain } from "./matrix-plain";
+ *  kernel/loops/matrix.ts, on every machine and whatever the blocks. Memory beyond the results: 4 MB a thread. */
+import { A, B, C, END, MOST_COLUMNS, MOST_INNER, MOST_ROWS, type MatrixModule } from "./generated/matrix";
 import { instantiate, pageBytes } from "./module";
+
+/** The numbers of a matrix. */
+export type FloatArray = Float32Array | Float64Array;
+
+/** A matrix as a view of an array: entry (i, j) stands at i·rowStep + j·columnStep. */
+export interface MatrixView {
+  readonly values: FloatArray;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowStep: number;
+  readonly columnStep: number;
+}
+
+/** Plane rotations in a chain: for i = last − 1 … first, rows i and i + 1 are turned by the angle whose sine and cosine are
+ *  angles[2·i] and angles[2·i + 1]. */
+export interface RotationChain {
+  readonly first: number;
+  readonly last: number;
+  readonly angles: Float64Array;
+}
 
 /** The row-major matrix (rows, columns), and the same memory seen as its transpose (columns, rows). */
 export function matrixView(values: FloatArray, rows: number, columns: number): MatrixView {
   return { values, rows, columns, rowStep: columns, columnStep: 1 };
 }
 
+/** The transpose, as another view of the same array. */
 export function transposed({ values, rows, columns, rowStep, columnStep }: MatrixView): MatrixView {
   return { values, rows: columns, columns: rows, rowStep: columnStep, columnStep: rowStep };
 }
 
-export type { FloatArray, MatrixView, RotationChain };
-
-interface Functions {
-  accumulate(
-    a: number,
-    aRow: number,
-    b: number,
-    bRow: number,
-    c: number,
-    cRow: number,
-    m: number,
-    n: number,
-    k: number,
-    offset: number,
-  ): void;
-  rotate(z: number, first: number, last: number, angles: number): void;
-}
-
-/** Rows of C, columns of C and the inner dimension of a block. */
-const mostRows = 128;
-const mostColumns = 512;
-const mostInner = 256;
-const sizes = { a: mostRows * mostInner, b: mostInner * mostColumns, c: mostRows * mostColumns };
-
 interface Loaded {
-  readonly functions: Functions;
+  readonly functions: MatrixModule;
   readonly a: Float64Array;
   readonly b: Float64Array;
   readonly c: Float64Array;
@@ -49,10 +46,13 @@ let loaded: Loaded | undefined;
 /** This thread's instance of the module, made when first used. */
 function load(): Loaded {
   if (loaded) return loaded;
-  const { functions, buffer } = instantiate<Functions>("matrix", 8 * (sizes.a + sizes.b + sizes.c));
-  const a = new Float64Array(buffer, pageBytes, sizes.a);
-  const b = new Float64Array(buffer, pageBytes + 8 * sizes.a, sizes.b);
-  return (loaded = { functions, a, b, c: new Float64Array(buffer, b.byteOffset + b.byteLength, sizes.c) });
+  const { functions, buffer } = instantiate<MatrixModule>("matrix", END - pageBytes);
+  return (loaded = {
+    functions,
+    a: new Float64Array(buffer, A, MOST_ROWS * MOST_INNER),
+    b: new Float64Array(buffer, B, MOST_INNER * MOST_COLUMNS),
+    c: new Float64Array(buffer, C, MOST_ROWS * MOST_COLUMNS),
+  });
 }
 
 const toFour = (size: number): number => 4 * Math.ceil(size / 4);
@@ -62,21 +62,19 @@ const toFour = (size: number): number => 4 * Math.ceil(size / 4);
 export function product<Out extends FloatArray>(a: MatrixView, b: MatrixView, out: Out, upper = false): Out {
   const { functions, a: left, b: right, c: block } = load();
   const [m, inner, n] = [a.rows, a.columns, b.columns];
-  for (let column = 0; column < n; column += mostColumns) {
-    const width = Math.min(mostColumns, n - column);
+  for (let column = 0; column < n; column += MOST_COLUMNS) {
+    const width = Math.min(MOST_COLUMNS, n - column);
     const padded = toFour(width);
-    for (let row = 0; row < m; row += mostRows) {
-      const height = Math.min(mostRows, m - row);
+    for (let row = 0; row < m; row += MOST_ROWS) {
+      const height = Math.min(MOST_ROWS, m - row);
       if (upper && row > column + width - 1) break;
       block.fill(0, 0, toFour(height) * padded);
-      for (let from = 0; from < inner; from += mostInner) {
-        const depth = Math.min(mostInner, inner - from);
-        copyBlock(a, row, from, height, depth, left, depth);
-        copyBlock(b, from, column, depth, width, right, padded);
-        const [aAt, bAt, cAt] = [left.byteOffset, right.byteOffset, block.byteOffset];
+      for (let from = 0; from < inner; from += MOST_INNER) {
+        const depth = Math.min(MOST_INNER, inner - from);
+        copyBlock(a, { row, column: from, height, width: depth }, left, depth);
+        copyBlock(b, { row: from, column, height: depth, width }, right, padded);
         const offset = upper ? column - row : 2 ** 30;
-        const [rows, columns] = [toFour(height), padded];
-        functions.accumulate(aAt, 8 * depth, bAt, 8 * padded, cAt, 8 * padded, rows, columns, depth, offset);
+        functions.accumulate(toFour(height), padded, depth, offset);
       }
       for (let i = 0; i < height; i++) {
         const skipped = upper ? Math.max(0, row + i - column) : 0;
@@ -88,14 +86,18 @@ export function product<Out extends FloatArray>(a: MatrixView, b: MatrixView, ou
   return out;
 }
 
-/** Entries (row … row + height, column … column + width) of a matrix, in rows of `padded`. What lies behind them is finite or not, it
- *  takes part in no entry that is kept. */
+/** Entries (row … row + height, column … column + width) of a matrix. */
+interface Block {
+  readonly row: number;
+  readonly column: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Copies a block in rows of `padded` numbers. What lies behind the numbers of a row, finite or not, takes part in no entry that is kept. */
 function copyBlock(
   { values, rowStep, columnStep }: MatrixView,
-  row: number,
-  column: number,
-  height: number,
-  width: number,
+  { row, column, height, width }: Block,
   into: Float64Array,
   padded: number,
 ): void {
@@ -128,10 +130,12 @@ export function gram(matrix: MatrixView): Float64Array {
 /** Columns that are turned at a time. */
 const columnsAtOnce = 8;
 
-/** Applies chains, one after the other, to the rows of z (rows, columns), in place. */
+/** Most rows that `rotateRows` takes: those whose angles and whose columns, some at a time, the module's memory holds. */
+export const mostRotatedRows = Math.min((MOST_ROWS * MOST_INNER) / 2, (MOST_INNER * MOST_COLUMNS) / columnsAtOnce);
+
+/** Applies chains, one after the other, to the rows of z (rows, columns), in place; at most `mostRotatedRows` rows. */
 export function rotateRows(z: Float64Array, rows: number, columns: number, chains: readonly RotationChain[]): void {
   const { functions, a, b } = load();
-  if (2 * rows > a.length || columnsAtOnce * rows > b.length) return rotateRowsPlainly(z, columns, chains);
   for (let column = 0; column < columns; column += columnsAtOnce) {
     const width = Math.min(columnsAtOnce, columns - column);
     for (let i = 0; i < rows; i++) {

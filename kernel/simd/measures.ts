@@ -1,6 +1,6 @@
-/** What a report says of a layer, by WebAssembly SIMD: results equal, to the bit, to those of `kernel/measure` and `kernel/recipe/pack.ts`,
- *  which say what they are. */
-import { inPieces, layerFunctions, listsAt, memoryBytes, memoryViews } from "./layer-memory";
+/** What a report says of a layer, by WebAssembly SIMD: the results have the bits of the plain loops in `kernel/loops`, which say what they are. */
+import { BIN_SLOTS, BIN_TABLE_BYTES, BINS, BYTE_TABLE_BYTES, LISTS, VALUE_SLOTS } from "./generated/layers";
+import { inPieces, layerFunctions, memoryBytes, memoryViews } from "./layer-memory";
 
 /** Weights of a piece. */
 const piece = 16_384;
@@ -33,21 +33,20 @@ export interface BinRange {
   readonly maximum: number;
 }
 
-export const bins = 64;
-const tableBytes = 2048;
+export const bins = BINS;
 
 /** `undefined` when an error is not a number: sums of NaN are left to the plain loop. */
 export function measureChange(before: Float32Array, after: Float32Array, range?: BinRange): Change | undefined {
   const { errorSums, countBins } = layerFunctions();
-  const out = listsAt;
-  const rangeAt = listsAt + 64;
-  const [tablesBefore, tablesAfter] = [listsAt + 128, listsAt + 128 + tableBytes];
+  const out = LISTS;
+  const rangeAt = LISTS + 64;
+  const [tablesBefore, tablesAfter] = [LISTS + 128, LISTS + 128 + BIN_TABLE_BYTES];
   const views = memoryViews();
   if (range) {
     views.doubles[rangeAt / 8] = range.minimum;
     views.doubles[rangeAt / 8 + 1] = bins / (range.maximum - range.minimum);
     views.doubles[rangeAt / 8 + 2] = range.maximum;
-    views.bytes.fill(0, tablesBefore, tablesAfter + tableBytes);
+    views.bytes.fill(0, tablesBefore, tablesAfter + BIN_TABLE_BYTES);
   }
   const sums = new Float64Array(5);
   let zeros = 0;
@@ -77,9 +76,9 @@ export function measureChange(before: Float32Array, after: Float32Array, range?:
 /** The tables of four lanes as one. */
 function sumTables(at: number): Float64Array {
   const counts = new Float64Array(bins + 2);
-  const lanes = new Uint32Array(memoryBytes(at, tableBytes).slice().buffer);
+  const lanes = new Uint32Array(memoryBytes(at, BIN_TABLE_BYTES).slice().buffer);
   lanes.forEach((count, i) => {
-    if (i % 128 < counts.length) counts[i % 128] += count;
+    if (i % BIN_SLOTS < counts.length) counts[i % BIN_SLOTS] += count;
   });
   return counts;
 }
@@ -102,16 +101,14 @@ export function extremeRanks(values: Float32Array, cut: number): { low: number; 
   const { collectTails } = layerFunctions();
   const below = new Tail(24 * cut + 8192);
   const above = new Tail(24 * cut + 8192);
-  const countsAt = listsAt;
-  const counts = new Uint32Array(memoryBytes(countsAt, 16).buffer, countsAt, 4);
+  const counts = new Uint32Array(memoryBytes(LISTS, 16).buffer, LISTS, 4);
   const operands = [
     { array: values, each: 1, use: "in" },
     { each: 4, use: "scratch" },
     { each: 4, use: "scratch" },
   ] as const;
   inPieces(n, piece, operands, ([x, belowAt, aboveAt], _first, count) => {
-    counts.fill(0);
-    collectTails(x, count, low, high, belowAt, aboveAt, count, countsAt);
+    collectTails(x, count, low, high, belowAt, aboveAt);
     below.add(belowAt, counts[2], counts[0]);
     above.add(aboveAt, counts[3], counts[1]);
   });
@@ -163,13 +160,13 @@ export function countCodes(codes: CodeArray): SymbolCounts | undefined {
 }
 
 function countBytes(codes: Uint8Array | Int8Array): SymbolCounts {
-  const tables = listsAt;
-  memoryBytes(tables, 4096).fill(0);
+  const tables = LISTS;
+  memoryBytes(tables, BYTE_TABLE_BYTES).fill(0);
   const { countBytes: count } = layerFunctions();
   inPieces(codes.length, 4 * piece, [{ array: codes, each: 1, use: "in" }], ([x], _first, some) =>
     count(x, some, tables),
   );
-  const four = new Uint32Array(memoryBytes(tables, 4096).buffer, tables, 1024);
+  const four = new Uint32Array(memoryBytes(tables, BYTE_TABLE_BYTES).buffer, tables, 1024);
   const first = codes instanceof Int8Array ? -128 : 0;
   return listCounts(first, 256, (symbol) => {
     const byte = symbol & 255;
@@ -191,10 +188,10 @@ function listCounts(first: number, length: number, countOf: (symbol: number) => 
 
 function countIntegers(codes: Int32Array): SymbolCounts | undefined {
   const { rangeOfIntegers, countIntegers: count } = layerFunctions();
-  const ends = new Int32Array(memoryBytes(listsAt, 8).buffer, listsAt, 2);
+  const ends = new Int32Array(memoryBytes(LISTS, 8).buffer, LISTS, 2);
   ends.fill(codes[0]);
   const operand = { array: codes, each: 1, use: "in" } as const;
-  inPieces(codes.length, piece, [operand], ([x], _first, some) => rangeOfIntegers(x, some, listsAt));
+  inPieces(codes.length, piece, [operand], ([x], _first, some) => rangeOfIntegers(x, some, LISTS));
   const [low, high] = ends;
   if (high - low >= mostIntegers) return undefined;
   const table = new Uint32Array(high - low + 1);
@@ -215,8 +212,8 @@ function countIntegers(codes: Int32Array): SymbolCounts | undefined {
 /** The different values, ascending, −0 as 0, when there are at most `most` (512 or fewer); else `undefined`. */
 export function distinctValues(values: Float32Array, most: number): number[] | undefined {
   const { distinctValues: find } = layerFunctions();
-  const [slots, list] = [listsAt, listsAt + 4096];
-  memoryBytes(slots, 4096).fill(0);
+  const [slots, list] = [LISTS, LISTS + 4 * VALUE_SLOTS];
+  memoryBytes(slots, 4 * VALUE_SLOTS).fill(0);
   let found = 0;
   inPieces(values.length, piece, [{ array: values, each: 1, use: "in" }], ([x], _first, count) => {
     found = find(x, count, slots, list, found, most);

@@ -1,8 +1,9 @@
 /** A matrix of weights cut into tiles that share a scale, brought to the kernels run by run. */
-import { addressOf, listBytes, listsAt, memoryBytes, stageBytes, type KernelArray } from "./layer-memory";
+import { LIST_BYTES, STAGE } from "./generated/layers";
+import { addressOf, memoryBytes, stageBytes, type KernelArray } from "./layer-memory";
 
-/** Rows of `columns` weights; tiles are `height` rows high and `width` weights wide, smaller at the right and lower edge, and numbered row by
- *  row. One tile for all: one row, with a width of its length. */
+/** `rows` rows of `columns` weights, cut into tiles of `height` rows and `width` weights, smaller at the right and lower edge, which are
+ *  numbered row by row. Where one tile holds all weights, they count as one row, as wide as they are many. */
 export interface TileShape {
   readonly rows: number;
   readonly columns: number;
@@ -14,7 +15,7 @@ function tilesPerRow({ columns, width }: TileShape): number {
   return columns === 0 ? 0 : Math.ceil(columns / width);
 }
 
-/** An array with an element for each weight, or one for each tile. "both": read and written. */
+/** An array with an element for each weight, or a table with one for each tile, and whether a kernel reads it, writes it, or does both. */
 export interface RunArray {
   readonly array: KernelArray;
   readonly use: "in" | "out" | "both";
@@ -23,9 +24,10 @@ export interface RunArray {
 /** Weights of a piece: 64 KiB, which stay in a core's own cache. */
 export const pieceWeights = 16_384;
 
-/** Calls `work` for stretches of weights that lie within one row of tiles, one after the other: the addresses of the arrays' first weights,
- *  those of the tables' first tiles, how many weights, and the width of a tile within them. Rows that the tiles divide, with tiles one
- *  row high, may come as one stretch. Arrays outside the kernels' memory are copied, piece by piece. */
+/** Calls `work` for one run of weights after another. A run lies within one row of weights; where tiles are one row high and divide the rows,
+ *  it may be several rows. `work` gets the addresses of the run's first weight in each array, the addresses of its first tile in each
+ *  table, how many weights the run has, and how many weights wide its tiles are. Arrays outside the kernels' memory are copied to the
+ *  stage and back, piece by piece. */
 export function inRuns(
   shape: TileShape,
   arrays: readonly RunArray[],
@@ -81,7 +83,7 @@ class Stage {
   readonly arrays: number[] = [];
   readonly tables: number[] = [];
   private readonly back: (() => void)[] = [];
-  private next = listsAt + listBytes;
+  private next = STAGE + LIST_BYTES;
 
   constructor(
     private readonly perWeight: readonly RunArray[],
@@ -99,7 +101,7 @@ class Stage {
     const bytes = length * array.BYTES_PER_ELEMENT;
     const at = this.next;
     this.next += Math.ceil(bytes / 64) * 64 + 64;
-    if (this.next > listsAt + stageBytes) throw new RangeError("a piece does not fit on the stage");
+    if (this.next > STAGE + stageBytes) throw new RangeError("a piece does not fit on the stage");
     const View = array.constructor as new (buffer: ArrayBufferLike, at: number, length: number) => KernelArray;
     const view = new View(memoryBytes(at, bytes).buffer, at, length);
     const outside = array.subarray(start, start + length);

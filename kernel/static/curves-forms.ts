@@ -4,8 +4,9 @@ import { code, pictureElement, tableRow } from "./html";
 import { visibleText } from "../report/labels";
 import { curvesAlternative, curvesToSvg } from "./svg-curves";
 import { alignColumns, type Alignment } from "./text-table";
-import type { CurvesView } from "../report/types";
+import type { CurvesView } from "../report/curves";
 
+/** Every measured point as a line of text, with its height above each bound. */
 export function curvesToText(view: CurvesView): string {
   const heads = curveHeadings(view);
   const rows = [heads, ...curveRows(view).map(curveCells)].map((row) => row.map(visibleText));
@@ -13,6 +14,7 @@ export function curvesToText(view: CurvesView): string {
   return [`${visibleText(view.name)} · ${visibleText(view.facts)}`, "", ...alignColumns(rows, alignments)].join("\n");
 }
 
+/** The picture, and the points as a folded table. */
 export function curvesToHtml(view: CurvesView): string {
   const heads = curveHeadings(view);
   const rows = curveRows(view).map((row) => {

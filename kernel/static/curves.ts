@@ -1,9 +1,13 @@
+/** Curves of a cell's own numbers, as a value that shows itself. */
 import { OptionError } from "../errors";
 import { checkChoice, checkOptionNames } from "../options";
-import { curvesBundle, displayed, type Displayed } from "./display";
-import type { Curve, CurveAxis, CurvePoint, CurvesView } from "../report/types";
+import type { Curve, CurveAxis, CurvePoint, CurvesView } from "../report/curves";
+import { curvesToHtml, curvesToText } from "./curves-forms";
+import { bundleOf, displayed, type Displayed, type MimeBundle } from "./display";
 
+/** An axis, as `curves` takes it. */
 export interface CurveAxisOptions {
+  /** What it counts: "bits per weight". */
   readonly label: string;
   /** "dB", "%"; none unless told. */
   readonly unit?: string;
@@ -16,13 +20,15 @@ export interface CurveAxisOptions {
 /** A point as a pair, or with the text that its hover shows. */
 export type CurvePointInput = readonly [x: number, y: number | null] | CurvePoint;
 
+/** What `curves` takes. */
 export interface CurvesOptions {
   /** What is studied, such as a model's name. */
   readonly name: string;
   /** A quiet line beside the name. */
   readonly facts?: string;
-  /** A label, or more. */
+  /** The label of the horizontal axis, or more of it. */
   readonly x: string | CurveAxisOptions;
+  /** The label of the vertical axis, or more of it. */
   readonly y: string | CurveAxisOptions;
   /** What was measured, by name; a y of `null` is infinite ("lossless"). */
   readonly curves: Readonly<Record<string, readonly CurvePointInput[]>>;
@@ -55,6 +61,9 @@ export function curves(options: CurvesOptions): CurvesView & Displayed {
   };
   return displayCurves(view);
 }
+
+/** The forms of curves. */
+export const curvesBundle = (view: CurvesView): MimeBundle => bundleOf(view, curvesToHtml, curvesToText);
 
 /** The same for a view that is made already. */
 export function displayCurves(view: CurvesView): CurvesView & Displayed {

@@ -1,13 +1,12 @@
-/** What a notebook shows for a report, a model or curves: one value, three forms. The extension draws the first, everything else shows one of
- *  the others. */
+/** What a notebook shows for a view: one value, three forms. The extension draws the first, everything else shows one of the others. */
 import { placeOf } from "../tensor/layer-names";
 import type { Model } from "../tensor/model";
-import { curvesToHtml, curvesToText } from "./curves-forms";
 import { reportToHtml } from "./html";
 import { modelToHtml, modelToText } from "./model-table";
 import { reportToText } from "./text";
+import type { ModelView } from "../report/model";
 import { viewMimeType } from "../report/types";
-import type { CurvesView, Histogram, ModelView, Report } from "../report/types";
+import type { Histogram, Report } from "../report/types";
 
 /** The symbol that a shown value answers with its MIME bundle. */
 export const displaySymbol: unique symbol = Symbol.for("Jupyter.display");
@@ -19,6 +18,7 @@ export interface MimeBundle {
 
 /** A value that knows how to show itself in a notebook. */
 export interface Displayed {
+  /** Its forms, as they are when it is asked. */
   [displaySymbol](): MimeBundle;
 }
 
@@ -31,6 +31,15 @@ function freezeDeep<T>(value: T): T {
   return value;
 }
 
+/** The three forms of a view: its data for the extension, HTML and text for everyone else. */
+export function bundleOf<V extends object>(
+  view: V,
+  toHtml: (view: V) => string,
+  toText: (view: V) => string,
+): MimeBundle {
+  return { [viewMimeType]: view, "text/html": toHtml(view), "text/plain": toText(view) };
+}
+
 /** A frozen copy of `data` that shows itself as `bundle` says. The symbol is not enumerable: JSON and `console.log` do not see it. */
 export function displayed<T extends object>(data: T, bundle: (data: T) => MimeBundle): T & Displayed {
   const copy = structuredClone(data);
@@ -38,9 +47,8 @@ export function displayed<T extends object>(data: T, bundle: (data: T) => MimeBu
   return freezeDeep(copy) as T & Displayed;
 }
 
-export function reportBundle(report: Report): MimeBundle {
-  return { [viewMimeType]: report, "text/html": reportToHtml(report), "text/plain": reportToText(report) };
-}
+/** The forms of a report. */
+export const reportBundle = (report: Report): MimeBundle => bundleOf(report, reportToHtml, reportToText);
 
 /** The report as frozen plain JSON that a cell shows as figures (with the extension), as picture and table, or as text. */
 export function displayReport(report: Report): Report & Displayed {
@@ -69,17 +77,12 @@ export function modelView(model: Model, histograms: ReadonlyMap<string, Histogra
   };
 }
 
-export function modelBundle(view: ModelView): MimeBundle {
-  return { [viewMimeType]: view, "text/html": modelToHtml(view), "text/plain": modelToText(view) };
-}
+/** The forms of a model on its own. */
+export const modelBundle = (view: ModelView): MimeBundle => bundleOf(view, modelToHtml, modelToText);
 
 /** A view of a model as frozen plain JSON that a cell shows as a table of tensors. */
 export function displayModelView(view: ModelView): ModelView & Displayed {
   return displayed(view, modelBundle);
-}
-
-export function curvesBundle(view: CurvesView): MimeBundle {
-  return { [viewMimeType]: view, "text/html": curvesToHtml(view), "text/plain": curvesToText(view) };
 }
 
 /** Teaches a model to show itself in a cell as a table of its tensors, by `view` or by what its tensors say then. Gives back the same

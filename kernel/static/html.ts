@@ -17,6 +17,7 @@ import { pictureWidth } from "./svg-marks";
 import { reportToSvg } from "./svg";
 import type { Report } from "../report/types";
 
+/** A name in `<code>`, escaped. */
 export const code = (name: string): string => `<code>${escapeMarkup(name)}</code>`;
 
 /** An `<img>` that carries its SVG with it. */
@@ -36,6 +37,7 @@ export function tableRow(cells: readonly string[], left = 1, cell = "td"): strin
   return `<tr>${marked.join("")}</tr>`;
 }
 
+/** The picture, and every number in folded tables. */
 export function reportToHtml(report: Report): string {
   const { variants } = report;
   const worst = worstList(report, code);

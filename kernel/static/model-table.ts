@@ -7,9 +7,8 @@ import { modelFacts } from "./summary";
 import { histogramElement, histogramToText } from "./svg-sparkline";
 import { alignColumns, cellWidth } from "./text-table";
 import type { Alignment } from "./text-table";
-import type { ModelView } from "../report/types";
-
-type TensorRow = ModelView["tensors"][number];
+import type { ModelView } from "../report/model";
+import type { TensorSummary } from "../report/types";
 
 /** From here on the blocks of a model are folded in HTML, and the middle of it is left out in text. */
 const unfoldedTensors = 60;
@@ -17,7 +16,7 @@ const nameLimit = 60;
 
 interface Group {
   readonly title: string;
-  readonly tensors: readonly TensorRow[];
+  readonly tensors: readonly TensorSummary[];
 }
 
 function groupsOf(view: ModelView): Group[] {
@@ -27,10 +26,10 @@ function groupsOf(view: ModelView): Group[] {
   }));
 }
 
-const total = (tensors: readonly TensorRow[], of: (tensor: TensorRow) => number): number =>
+const total = (tensors: readonly TensorSummary[], of: (tensor: TensorSummary) => number): number =>
   tensors.reduce((sum, t) => sum + of(t), 0);
 
-function groupFacts(tensors: readonly TensorRow[]): string {
+function groupFacts(tensors: readonly TensorSummary[]): string {
   const count = `${formatCount(tensors.length)} ${tensors.length === 1 ? "tensor" : "tensors"}`;
   return `${count}, ${formatCount(total(tensors, (t) => t.parameters))} parameters, ${formatBytes(total(tensors, (t) => t.bytes))}`;
 }
@@ -39,7 +38,7 @@ const dtypeHeadings = ["dtype", "tensors", "parameters", "bytes", "of the model"
 
 /** Totals by element type, most bytes first. */
 function dtypeRows(view: ModelView): string[][] {
-  const types = new Map<string, TensorRow[]>();
+  const types = new Map<string, TensorSummary[]>();
   for (const tensor of view.tensors) {
     const same = types.get(tensor.dtype);
     if (same) same.push(tensor);
@@ -60,11 +59,13 @@ function dtypeRows(view: ModelView): string[][] {
 
 const label = (name: string): string => shortenMiddle(visibleText(name), nameLimit, cellWidth);
 
+/** What `modelToText` takes. */
 export interface ModelTextOptions {
   /** List every tensor, however many there are. */
   readonly all?: boolean;
 }
 
+/** The tensors of a model as lines of text, block by block. Of more than 60 the middle is left out, unless `all` asks for it. */
 export function modelToText(view: ModelView, options: ModelTextOptions = {}): string {
   const withHistograms = view.tensors.some((tensor) => tensor.histogram);
   const rows: (string[] | string)[] = [];
@@ -107,12 +108,13 @@ export function modelToText(view: ModelView, options: ModelTextOptions = {}): st
   ].join("\n");
 }
 
+/** The tensors of a model as tables, folded by block where there are more than 60. */
 export function modelToHtml(view: ModelView): string {
   const withHistograms = view.tensors.some((tensor) => tensor.histogram);
   const groups = groupsOf(view);
   const headings = ["tensor", "shape", "dtype", "parameters", "bytes", ...(withHistograms ? ["weights"] : [])];
   const head = `<thead>${tableRow(headings, 1, "th")}</thead>`;
-  const row = (t: TensorRow): string => {
+  const row = (t: TensorSummary): string => {
     const histogram = withHistograms ? [t.histogram ? histogramElement(t.histogram) : ""] : [];
     return tableRow([
       code(t.name),

@@ -1,8 +1,10 @@
 /** What every form of a report says first: the model, the totals of each variant, the layers that suffer most. */
 import { visibleText } from "../report/labels";
-import { groupByBlock, worstLayers } from "../report/layout";
-import { formatBits, formatBytes, formatDecibels, formatPercent, formatShort } from "../report/numbers";
-import type { LayerReport, ModelSummary, Report } from "../report/types";
+import { groupByBlock } from "../report/layout";
+import { measureDigits, measureHeading, measurePhrase, measures, shownIn } from "../report/measures";
+import { formatBytes, formatDecibels, formatPercent, formatShort } from "../report/numbers";
+import { worstLayers } from "../report/worst-layers";
+import type { LayerReport, ModelSummary, Report, VariantSummary } from "../report/types";
 
 /** "22.7 M parameters · 86.6 MiB · safetensors" */
 export function modelFacts(model: ModelSummary, name: (text: string) => string = visibleText): string {
@@ -12,27 +14,33 @@ export function modelFacts(model: ModelSummary, name: (text: string) => string =
   return `${formatShort(parameters)} parameters · ${formatBytes(bytes)} · ${written}`;
 }
 
-/** The columns of the totals, their headings, and what they are over. */
-export const totalsHeadings = [
+/** The measures that are a total of the whole model too; over the touched layers alone they are called so. */
+const ofWholeModel: readonly string[] = ["bitsPerWeight"];
+
+/** The columns of the totals: first those of the whole model, then those over the touched layers. */
+export const totalsHeadings: readonly string[] = [
   "variant",
   "size",
   "of original",
-  "bits/weight",
-  "touched bits/weight",
-  "SQNR dB",
-  "zeros %",
-] as const;
+  measureHeading("bitsPerWeight"),
+  ...shownIn.totals.map((key) => (ofWholeModel.includes(key) ? `touched ${measureHeading(key)}` : measureHeading(key))),
+];
+
+/** A variant's size, its share of the original, and its bits per weight, over the whole model. */
+export function wholeModelCells({ model }: Report, variant: VariantSummary): string[] {
+  return [
+    formatBytes(variant.bytes),
+    model.bytes > 0 ? `${formatPercent(variant.bytes / model.bytes)} %` : "–",
+    measureDigits("bitsPerWeight", variant),
+  ];
+}
 
 /** One row of totals for each variant; the first cell is the variant's name, which is data. */
 export function totalsRows(report: Report): string[][] {
   return report.variants.map((variant) => [
     variant.name,
-    formatBytes(variant.bytes),
-    report.model.bytes > 0 ? `${formatPercent(variant.bytes / report.model.bytes)} %` : "–",
-    formatBits(variant.bitsPerWeight),
-    formatBits(variant.touched.bitsPerWeight),
-    formatDecibels(variant.touched.sqnrDb),
-    formatPercent(variant.touched.sparsity),
+    ...wholeModelCells(report, variant),
+    ...shownIn.totals.map((key) => measureDigits(key, variant.touched)),
   ]);
 }
 
@@ -55,21 +63,27 @@ export function layersInOrder(report: Report): LayerReport[] {
   return groupByBlock(report.layers).flatMap((group) => group.layers.map((at) => report.layers[at]));
 }
 
-/** The measures of one layer in one variant, as cells: SQNR dB, bits per weight, zeros %. */
-export function measureCells(layer: LayerReport, variant: number): [string, string, string] {
-  const measures = layer.variants[variant];
-  if (!measures) return ["–", "–", "–"];
-  return [formatDecibels(measures.sqnrDb), formatBits(measures.bitsPerWeight), formatPercent(measures.sparsity)];
+/** The measures of one layer in one variant as cells, under `measureHeadings`; dashes where the variant has no such layer. */
+export function measureCells(layer: LayerReport, variant: number): string[] {
+  return shownIn.tables.map((key) => measureDigits(key, layer.variants[variant] ?? {}));
 }
 
-export const measureHeadings = ["SQNR dB", "bits/w", "zeros %"] as const;
+/** The columns of each variant in the tables of layers. */
+export const measureHeadings: readonly string[] = shownIn.tables.map(
+  (key) => measures[key].narrow ?? measureHeading(key),
+);
 
 /** The text alternative of the figure: totals and the worst five layers. Plain text, no markup. */
 export function textAlternative(report: Report, label: (name: string) => string): string {
   const totals = report.variants.map((variant) => {
     const { touched } = variant;
-    const loss = touched.sqnrDb === null ? "nothing lost" : `SQNR ${formatDecibels(touched.sqnrDb)} dB`;
-    return `${label(variant.name)}: ${formatBytes(variant.bytes)}, ${formatBits(variant.bitsPerWeight)} bits/weight, ${loss}, ${formatPercent(touched.sparsity)} % zeros in ${touched.layers} touched layers.`;
+    const facts = shownIn.totals.flatMap((key) => {
+      if (ofWholeModel.includes(key)) return [];
+      if (key !== "sqnrDb") return measurePhrase(key, touched);
+      return touched.sqnrDb === null ? "nothing lost" : `${measures.sqnrDb.label} ${measurePhrase(key, touched)}`;
+    });
+    const whole = [formatBytes(variant.bytes), measurePhrase("bitsPerWeight", variant)];
+    return `${label(variant.name)}: ${[...whole, ...facts].join(", ")} in ${touched.layers} touched layers.`;
   });
   const worst = worstList(report, label);
   return [

@@ -24,7 +24,7 @@ import {
   titleMark,
   variantMark,
 } from "./svg-marks";
-import type { CurvesView } from "../report/types";
+import type { CurvesView } from "../report/curves";
 
 const left = 76;
 const legendWidth = 220;
@@ -40,6 +40,7 @@ export function curvesAlternative(view: CurvesView): string {
   return `${visibleText(view.name)}: ${visibleText(axisTitle(view.y))} over ${visibleText(axisTitle(view.x))} of ${measured.join(", ")}${beside}.`;
 }
 
+/** The picture of curves: axes, lines, marks, legend. */
 export function curvesToSvg(view: CurvesView): string {
   const frame = frameOf(
     view,

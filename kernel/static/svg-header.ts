@@ -1,11 +1,12 @@
 /** The head of the static picture: the model in one line, then a line for each variant: its colour, its name, its totals. */
 import { lightTheme } from "../report/colours";
 import { visibleText } from "../report/labels";
-import { formatBits, formatBytes, formatDecibels, formatPercent } from "../report/numbers";
-import { modelFacts } from "./summary";
+import { measureDigits, measures, shownIn } from "../report/measures";
+import { modelFacts, wholeModelCells } from "./summary";
 import { variantMark, fittedText, lineMark, margin, pictureWidth, textMark, textWidth } from "./svg-marks";
-import type { Report } from "../report/types";
+import type { Report, VariantSummary } from "../report/types";
 
+/** A part of the picture, below another one. */
 export interface Part {
   readonly marks: readonly string[];
   /** Where the next part may start. */
@@ -14,16 +15,25 @@ export interface Part {
 
 const lineHeight = 18;
 
-/** Right edges of the numbers' columns, their headings, and the group that each belongs to. */
-const columns = [
+/** The right edges of the numbers' columns, and their headings. */
+const wholeModel = [
   { right: 520, heading: "size" },
   { right: 598, heading: "of original" },
-  { right: 680, heading: "bits/weight" },
-  { right: 780, heading: "bits/weight" },
-  { right: 856, heading: "SQNR" },
-  { right: 930, heading: "zeros" },
+  { right: 680, heading: measures.bitsPerWeight.label },
 ] as const;
+const touchedRights: Readonly<Record<(typeof shownIn.totals)[number], number>> = {
+  bitsPerWeight: 780,
+  sqnrDb: 856,
+  sparsity: 930,
+};
+const touched = shownIn.totals.map((key) => ({ right: touchedRights[key], heading: measures[key].label }));
+const columns = [...wholeModel, ...touched];
 
+/** The cells of a variant over the touched layers, with their units. */
+const touchedCells = (variant: VariantSummary): string[] =>
+  shownIn.totals.map((key) => `${measureDigits(key, variant.touched)} ${measures[key].unit}`.trimEnd());
+
+/** The head over these variants. */
 export function headerPart(report: Report, variants: readonly number[]): Part {
   const marks: string[] = [];
   const { model } = report;
@@ -41,23 +51,20 @@ export function headerPart(report: Report, variants: readonly number[]): Part {
     marks.push(textMark((from + to) / 2, y, text, { anchor: "middle", ...quiet }));
     marks.push(lineMark(from, y + 5, to, y + 5, lightTheme.border));
   };
-  group(columns[0].right - 62, columns[2].right, "whole model");
-  group(columns[3].right - 72, columns[5].right, `${layers} ${layers === 1 ? "layer" : "layers"} touched`);
+  group(columns[0].right - 62, wholeModel[wholeModel.length - 1].right, "whole model");
+  group(
+    touched[0].right - 72,
+    columns[columns.length - 1].right,
+    `${layers} ${layers === 1 ? "layer" : "layers"} touched`,
+  );
   y += 20;
   for (const { right, heading } of columns) marks.push(textMark(right, y, heading, { anchor: "end", ...quiet }));
   for (const variant of variants) {
-    const { name, bytes, bitsPerWeight, touched } = report.variants[variant];
     y += lineHeight;
-    const cells = [
-      formatBytes(bytes),
-      model.bytes > 0 ? `${formatPercent(bytes / model.bytes)} %` : "–",
-      formatBits(bitsPerWeight),
-      formatBits(touched.bitsPerWeight),
-      `${formatDecibels(touched.sqnrDb)} dB`,
-      `${formatPercent(touched.sparsity)} %`,
-    ];
+    const summary = report.variants[variant];
+    const cells = [...wholeModelCells(report, summary), ...touchedCells(summary)];
     marks.push(variantMark(margin + 5, y - 4, variant));
-    marks.push(fittedText(margin + 17, y, name, columns[0].right - 72 - margin - 17, { size: 12 }));
+    marks.push(fittedText(margin + 17, y, summary.name, columns[0].right - 72 - margin - 17, { size: 12 }));
     for (const [k, { right }] of columns.entries())
       marks.push(textMark(right, y, cells[k], { anchor: "end", size: 12 }));
   }

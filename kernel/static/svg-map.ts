@@ -1,12 +1,14 @@
 /** The static picture for deep models: the model map. One column for each block, one row for each kind of layer, coloured by the
  *  measure; a grid for each variant, all grids of a measure on one scale. */
 import { cividis, lightTheme, scaleColour, shareScale } from "../report/colours";
-import { colourDomain, modelMap, shareColourDomain } from "../report/layout";
-import type { ModelMap } from "../report/layout";
+import { colourDomain, shareColourDomain, shareColourMaximum } from "../report/domains";
 import { visibleText } from "../report/labels";
-import { formatBits, formatDecibels, formatNumber, formatPercent } from "../report/numbers";
+import { modelMap } from "../report/layout";
+import { measurePhrase, measures, panels, shownValue, type MeasureKey } from "../report/measures";
+import { formatNumber } from "../report/numbers";
 import { worstList } from "./summary";
 import type { Part } from "./svg-header";
+import { columnLabels, gridOf, labelHeight, type Grid } from "./svg-map-grid";
 import {
   boxMark,
   coordinate,
@@ -18,62 +20,21 @@ import {
   textWidth,
   titleMark,
 } from "./svg-marks";
-import type { LayerVariant, Report } from "../report/types";
+import type { Report } from "../report/types";
 
-const barRoom = 96;
 /** The colour bar with what stands under it. */
 const barFoot = 34;
 const barHeight = (grid: Grid): number => Math.min(112, Math.max(64, grid.map.rows.length * grid.cellHeight));
-const bandGap = 10;
-const mostCell = 34;
 
-interface Measure {
-  readonly title: string;
-  readonly note: string;
-  /** A number to colour by; null: nothing was lost. */
-  readonly value: (measures: LayerVariant) => number | null;
-  readonly words: (measures: LayerVariant) => string;
-  readonly tick: (value: number) => string;
-  /** A share, from none to all: one hue, from zero, the same for all variants. */
-  readonly share: boolean;
+/** A tick of the scale of colour, with its unit: "20.0 dB", "40 %", "4.25". */
+function tick(key: MeasureKey, value: number): string {
+  const { axis, digits, unit } = measures[key];
+  if (axis.kind === "share") return `${digits(value).replace(/\.0$/, "")} ${unit}`;
+  return axis.kind === "amount" ? digits(value) : `${formatNumber(value)} ${unit}`.trimEnd();
 }
 
-const errorMeasure: Measure = {
-  title: "Quantization error",
-  note: "SQNR in dB, higher is better",
-  value: (m) => m.sqnrDb,
-  words: (m) => `${formatDecibels(m.sqnrDb)} dB`,
-  tick: (v) => `${formatNumber(v)} dB`,
-  share: false,
-};
-const sparsityMeasure: Measure = {
-  title: "Sparsity",
-  note: "weights that are zero",
-  value: (m) => m.sparsity,
-  words: (m) => `${formatPercent(m.sparsity)} % zeros`,
-  tick: (v) => `${formatPercent(v).replace(/\.0$/, "")} %`,
-  share: true,
-};
-const bitsMeasure: Measure = {
-  title: "Bits per weight",
-  note: "every byte counted",
-  value: (m) => m.bitsPerWeight,
-  words: (m) => `${formatBits(m.bitsPerWeight)} bits/weight`,
-  tick: formatBits,
-  share: false,
-};
-
-/** Where the columns of the grid stand. */
-interface Grid {
-  readonly map: ModelMap;
-  readonly left: number;
-  readonly cellWidth: number;
-  readonly cellHeight: number;
-  /** Left edge of each column, and its width. */
-  readonly xs: readonly number[];
-  readonly widths: readonly number[];
-  readonly right: number;
-}
+/** Shares run from none to all: one hue, from zero, the same for all variants. */
+const isShare = (key: MeasureKey): boolean => measures[key].axis.kind === "share";
 
 interface Scale {
   readonly minimum: number;
@@ -85,15 +46,19 @@ interface Scale {
   readonly absent: boolean;
 }
 
+/** A grid for each panel and variant, with its scale of colour at the right, and the worst layers below. */
 export function mapPart(report: Report, variants: readonly number[], top: number): Part {
   const grid = gridOf(modelMap(report.layers));
   const marks: string[] = [];
   let y = top;
-  for (const measure of [errorMeasure, sparsityMeasure, ...(bitsDiffer(report, variants) ? [bitsMeasure] : [])]) {
-    marks.push(textMark(margin, y + 12, measure.title, { bold: true, size: 12 }));
-    const shared = measure.share || sharesScale(report, variants, measure);
-    const note = shared ? measure.note : `${measure.note}; each variant on its own scale`;
-    marks.push(textMark(margin + textWidth(measure.title, 12, true) + 10, y + 12, note, { fill: lightTheme.quiet }));
+  for (const { measures: choices, picture } of panels) {
+    const [measure] = choices;
+    if (measures[measure].axis.kind === "amount" && !differs(report, variants, measure)) continue;
+    marks.push(textMark(margin, y + 12, picture.title, { bold: true, size: 12 }));
+    const shared = isShare(measure) || sharesScale(report, variants, measure);
+    const ownNote = picture.mapNote ?? picture.note;
+    const note = shared ? ownNote : `${ownNote}; each variant on its own scale`;
+    marks.push(textMark(margin + textWidth(picture.title, 12, true) + 10, y + 12, note, { fill: lightTheme.quiet }));
     y += 22;
     const start = y;
     const naming = variants.length > 1 ? 20 : 0;
@@ -126,69 +91,42 @@ export function mapPart(report: Report, variants: readonly number[], top: number
   return { marks, bottom: y + 6 };
 }
 
-function sharesScale(report: Report, variants: readonly number[], measure: Measure): boolean {
+function sharesScale(report: Report, variants: readonly number[], measure: MeasureKey): boolean {
   return shareColourDomain(
     variants.map((variant) =>
       report.layers
         .flatMap((layer) => layer.variants[variant] ?? [])
-        .flatMap((measures) => measure.value(measures) ?? []),
+        .flatMap((measured) => shownValue(measure, measured) ?? []),
     ),
   );
 }
 
-/** Bits per weight get a grid of their own only where a recipe gave layers different ones. */
-function bitsDiffer(report: Report, variants: readonly number[]): boolean {
+/** An amount gets a grid only where the layers of some variant differ in it: their 95th percentile by a tenth from the 5th. */
+function differs(report: Report, variants: readonly number[], measure: MeasureKey): boolean {
   return variants.some((variant) => {
-    const bits = report.layers.flatMap((layer) => layer.variants[variant]?.bitsPerWeight ?? []).sort((a, b) => a - b);
-    return bits.length > 0 && bits[Math.floor(bits.length * 0.95)] > 1.1 * bits[Math.floor(bits.length * 0.05)];
+    const values = report.layers
+      .flatMap((layer) => shownValue(measure, layer.variants[variant] ?? {}) ?? [])
+      .sort((a, b) => a - b);
+    return (
+      values.length > 0 && values[Math.floor(values.length * 0.95)] > 1.1 * values[Math.floor(values.length * 0.05)]
+    );
   });
 }
 
-function gridOf(map: ModelMap): Grid {
-  const labels = map.rows.map((row) => textWidth(visibleText(row)));
-  const left = margin + Math.min(170, Math.max(36, ...labels) + 1) + 8;
-  const bands = map.columns.filter((column, k) => k > 0 && column.band !== map.columns[k - 1].band).length;
-  const room = pictureWidth - barRoom - left - bands * bandGap;
-  // A column on its own takes the width of its label.
-  const alone = map.columns.map((column, k) => isAlone(map, k) ? Math.max(20, textWidth(visibleText(column.label), 10) + 2) : 0); // prettier-ignore
-  const aloneRoom = alone.reduce((sum, width) => sum + width, 0);
-  const shared = alone.filter((width) => width === 0).length;
-  const cellWidth = Math.min(mostCell, (room - aloneRoom) / Math.max(1, shared));
-  const xs: number[] = [];
-  let x = left;
-  for (const [k, column] of map.columns.entries()) {
-    if (k > 0 && column.band !== map.columns[k - 1].band) x += bandGap;
-    xs.push(x);
-    x += alone[k] || cellWidth;
-  }
-  const widths = alone.map((width) => width || cellWidth);
-  return { map, left, cellWidth, cellHeight: Math.min(20, Math.max(15, cellWidth)), xs, widths, right: x };
-}
-
-function isAlone(map: ModelMap, column: number): boolean {
-  return (
-    map.columns[column].band !== map.columns[column - 1]?.band &&
-    map.columns[column].band !== map.columns[column + 1]?.band
-  );
-}
-
-function scaleOf(report: Report, variants: readonly number[], measure: Measure): Scale {
+function scaleOf(report: Report, variants: readonly number[], measure: MeasureKey): Scale {
   const values: number[] = [];
   let lossless = false;
   let absent = false;
   for (const layer of report.layers)
     for (const variant of variants) {
-      const measures = layer.variants[variant];
-      const value = measures ? measure.value(measures) : undefined;
+      const value = shownValue(measure, layer.variants[variant] ?? {});
       if (value === undefined) absent = true;
       else if (value === null) lossless = true;
       else values.push(value);
     }
   const { minimum, maximum } = colourDomain(values);
-  const least = measure.share ? 0 : minimum;
-  const most = measure.share
-    ? ([0.1, 0.2, 0.4, 0.6, 0.8].find((step) => values.every((v) => v <= step)) ?? 1)
-    : maximum;
+  const least = isShare(measure) ? 0 : minimum;
+  const most = isShare(measure) ? shareColourMaximum(values) : maximum;
   return {
     minimum: least,
     maximum: most,
@@ -199,11 +137,18 @@ function scaleOf(report: Report, variants: readonly number[], measure: Measure):
   };
 }
 
-function colourOf(measure: Measure, share: number): string {
-  return scaleColour(share, measure.share ? shareScale.light : cividis);
+function colourOf(measure: MeasureKey, share: number): string {
+  return scaleColour(share, isShare(measure) ? shareScale.light : cividis);
 }
 
-function gridMarks(report: Report, variant: number, measure: Measure, grid: Grid, scale: Scale, top: number): string[] {
+function gridMarks(
+  report: Report,
+  variant: number,
+  measure: MeasureKey,
+  grid: Grid,
+  scale: Scale,
+  top: number,
+): string[] {
   const { map, cellWidth, cellHeight, xs, widths, left } = grid;
   const gap = cellWidth > 8 ? 1.2 : 0.6;
   const marks: string[] = [];
@@ -213,9 +158,9 @@ function gridMarks(report: Report, variant: number, measure: Measure, grid: Grid
     for (const [c, at] of map.cells[r].entries()) {
       if (at === null) continue;
       const layer = report.layers[at];
-      const measures = layer.variants[variant];
-      const value = measures ? measure.value(measures) : undefined;
-      const title = titleMark(`${layer.name} ${measures ? measure.words(measures) : "absent"}`);
+      const measured = layer.variants[variant];
+      const value = measured ? shownValue(measure, measured) : undefined;
+      const title = titleMark(`${layer.name} ${measured ? measurePhrase(measure, measured) : "absent"}`);
       const [w, h] = [widths[c] - gap, cellHeight - gap];
       if (value === undefined || value === null) marks.push(hollowMark(xs[c], y, w, h, value === null, title));
       else
@@ -234,40 +179,7 @@ function hollowMark(x: number, y: number, width: number, height: number, lossles
   return inside ? `${box} ${paint}>${inside}</rect>` : `${box} ${paint}/>`;
 }
 
-/** Bands of several columns, as [first, last]. */
-function bandsOf(map: ModelMap): [number, number][] {
-  const bands: [number, number][] = [];
-  for (let first = 0, k = 1; k <= map.columns.length; k++) {
-    if (k < map.columns.length && map.columns[k].band === map.columns[first].band) continue;
-    if (k - first > 1) bands.push([first, k - 1]);
-    first = k;
-  }
-  return bands;
-}
-
-const labelHeight = (grid: Grid): number => (bandsOf(grid.map).length > 1 ? 36 : 24);
-
-/** Labels under the columns, as many as stand clear of each other, and what they count: at the left, or under each of several bands. */
-function columnLabels(grid: Grid, y: number): string[] {
-  const { map, xs, widths, left, cellWidth } = grid;
-  const style = { size: 10, fill: lightTheme.quiet, anchor: "middle" } as const;
-  const middle = (k: number) => xs[k] + (widths[k] - 1) / 2;
-  const marks: string[] = [];
-  for (const [k, column] of map.columns.entries())
-    if (isAlone(map, k)) marks.push(textMark(middle(k), y, visibleText(column.label), style));
-  const bands = bandsOf(map);
-  const widest = Math.max(0, ...map.columns.map((column, k) => (isAlone(map, k) ? 0 : textWidth(column.label, 10))));
-  const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((n) => n * cellWidth >= widest + 5) ?? 1000;
-  for (const [first, last] of bands) {
-    for (let k = first; k <= last; k += every) marks.push(textMark(middle(k), y, map.columns[k].label, style));
-    const band = map.columns[first].band;
-    if (bands.length > 1) marks.push(textMark((middle(first) + middle(last)) / 2, y + 12, band, style));
-    else if (map.byBlock) marks.push(textMark(left - 8, y, band, { ...style, anchor: "end" }));
-  }
-  return marks;
-}
-
-function colourBar(measure: Measure, scale: Scale, x: number, top: number, height: number): string[] {
+function colourBar(measure: MeasureKey, scale: Scale, x: number, top: number, height: number): string[] {
   const steps = 32;
   const marks: string[] = [];
   for (let k = 0; k < steps; k++) {
@@ -276,9 +188,9 @@ function colourBar(measure: Measure, scale: Scale, x: number, top: number, heigh
   }
   const middle = (scale.minimum + scale.maximum) / 2;
   const ticks: [number, string][] = [
-    [0, (scale.above ? "≥ " : "") + measure.tick(scale.maximum)],
-    [0.5, measure.tick(middle)],
-    [1, (scale.below ? "≤ " : "") + measure.tick(scale.minimum)],
+    [0, (scale.above ? "≥ " : "") + tick(measure, scale.maximum)],
+    [0.5, tick(measure, middle)],
+    [1, (scale.below ? "≤ " : "") + tick(measure, scale.minimum)],
   ];
   for (const [share, text] of ticks) marks.push(textMark(x + 15, top + height * share + 4, text, { size: 10 }));
   let y = top + height + 14;
@@ -286,7 +198,7 @@ function colourBar(measure: Measure, scale: Scale, x: number, top: number, heigh
     marks.push(hollowMark(x, y, 10, 10, lossless), textMark(x + 15, y + 9, text, { size: 10 }));
     y += 15;
   };
-  if (scale.lossless) legend(true, "∞ dB");
+  if (scale.lossless) legend(true, `∞ ${measures[measure].unit}`.trimEnd());
   if (scale.absent) legend(false, "absent");
   return marks;
 }

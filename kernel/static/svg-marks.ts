@@ -4,7 +4,9 @@
 import { lightTheme, variantColour, variantSymbols } from "../report/colours";
 import { escapeMarkup, shortenMiddle, visibleText, widthOf } from "../report/labels";
 
+/** Width of every picture, in its own units (CSS pixels where it is shown at its size). */
 export const pictureWidth = 960;
+/** What stays free at the left and right. */
 export const margin = 20;
 
 const fonts = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue','DejaVu Sans',Arial,sans-serif";
@@ -15,6 +17,7 @@ export function coordinate(value: number): string {
   return text === "-0" ? "0" : text;
 }
 
+/** How a line of text looks. */
 export interface TextStyle {
   readonly size?: number;
   readonly anchor?: "start" | "middle" | "end";
@@ -47,18 +50,22 @@ export function textWidth(text: string, size = 11, bold = false): number {
   return widthOf(text) * size * (bold ? 1.1 : 1);
 }
 
+/** The text cut in the middle to `width`. */
 export function fit(text: string, width: number, size = 11, bold = false): string {
   return shortenMiddle(text, width, (t) => textWidth(t, size, bold));
 }
 
+/** What a viewer shows when the pointer rests on the mark around it. */
 export function titleMark(text: string): string {
   return `<title>${escapeMarkup(text)}</title>`;
 }
 
+/** A straight line; `more` is further attributes. */
 export function lineMark(x1: number, y1: number, x2: number, y2: number, stroke: string, more = ""): string {
   return `<path d="M${coordinate(x1)} ${coordinate(y1)}L${coordinate(x2)} ${coordinate(y2)}" stroke="${stroke}"${more}/>`;
 }
 
+/** A filled rectangle around `inside`, which is markup. */
 export function boxMark(x: number, y: number, width: number, height: number, fill: string, inside = ""): string {
   const box = `<rect x="${coordinate(x)}" y="${coordinate(y)}" width="${coordinate(width)}" height="${coordinate(height)}" fill="${fill}"`;
   return inside ? `${box}>${inside}</rect>` : `${box}/>`;

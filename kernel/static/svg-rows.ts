@@ -1,9 +1,10 @@
 /** The static picture for models of up to 60 layers: layers as rows, grouped by block; error, sparsity and bits per weight as three
  *  panels over the same rows, the variants as dots on one line. */
 import { lightTheme, variantColour } from "../report/colours";
-import { decibelDomain, groupByBlock } from "../report/layout";
 import { visibleText } from "../report/labels";
-import { formatBits, formatDecibels, formatPercent, formatShape, niceTicks } from "../report/numbers";
+import { groupByBlock } from "../report/layout";
+import { measurePhrase, shownValue } from "../report/measures";
+import { formatShape, niceTicks } from "../report/numbers";
 import type { Part } from "./svg-header";
 import {
   boxMark,
@@ -12,43 +13,21 @@ import {
   fittedText,
   lineMark,
   margin,
-  pictureWidth,
   textMark,
   textWidth,
   titleMark,
 } from "./svg-marks";
-import type { LayerReport, LayerVariant, Report } from "../report/types";
+import { axisWidth, panelsOf, position, type Panel } from "./svg-panels";
+import type { LayerReport, Report } from "../report/types";
 
 const rowHeight = 18;
 const groupGap = 8;
-const panelGap = 46;
-/** Beyond the axis of error: where layers stand that lost nothing. */
-const losslessLane = 30;
-
-interface Panel {
-  readonly x: number;
-  readonly width: number;
-  readonly title: string;
-  readonly note: string;
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly tick: (value: number) => string;
-  /** Width that a tick and its label ask for. */
-  readonly tickRoom: number;
-  readonly value: (measures: LayerVariant) => number | null;
-  /** Targets that all layers of a variant share, each one line through all rows. */
-  readonly targetLines?: ReadonlyMap<number, string>;
-  readonly target?: (measures: LayerVariant) => number | undefined;
-  /** Grey bars from zero, where the variants do not differ. */
-  readonly bars: boolean;
-  readonly lossless: boolean;
-}
-
 interface Row {
   readonly layer: LayerReport;
   readonly y: number;
 }
 
+/** The layers as rows, with every panel of the table of measures. */
 export function rowsPart(report: Report, variants: readonly number[], top: number): Part {
   const groups = groupByBlock(report.layers);
   const widest = (texts: readonly string[], least: number, most: number) =>
@@ -85,50 +64,6 @@ export function rowsPart(report: Report, variants: readonly number[], top: numbe
   return { marks, bottom: bottom + 26 };
 }
 
-function panelsOf(report: Report, variants: readonly number[], left: number): Panel[] {
-  const shown = report.layers.flatMap((layer) => variants.flatMap((v) => layer.variants[v] ?? []));
-  const same = (value: (m: LayerVariant) => number) =>
-    report.layers.every((layer) => {
-      const values = variants.flatMap((v) => layer.variants[v] ?? []).map(value);
-      return values.every((x) => Math.abs(x - values[0]) < 5e-4);
-    });
-  const room = pictureWidth - margin - 14 - left - 2 * panelGap;
-  const widths = [0.5, 0.26, 0.24].map((share) => Math.floor(room * share));
-  const decibels = decibelDomain(report);
-  const sparsest = Math.max(...shown.map((m) => Math.max(m.sparsity, m.targetSparsity ?? 0)), 0);
-  const most = Math.max(...shown.map((m) => m.bitsPerWeight), 1);
-  const lines = targetLinesOf(report, variants);
-  const targets = [...new Set(shown.flatMap((m) => m.targetSparsity ?? []))];
-  const target = targets.length === 1 ? `, target ${formatPercent(targets[0]).replace(/\.0$/, "")} %` : "";
-  return [
-    {
-      x: left, width: widths[0], title: "Quantization error",
-      tickRoom: 54, note: "SQNR in dB, higher is better",
-      minimum: decibels.minimum, maximum: decibels.maximum * 1.03, tick: (v) => `${coordinate(v).replace("-", "−")} dB`,
-      value: (m) => m.sqnrDb, bars: false, lossless: decibels.lossless,
-    },
-    {
-      x: left + widths[0] + panelGap, width: widths[1], title: "Sparsity",
-      tickRoom: 54, note: `zero weights${target}`,
-      minimum: 0, maximum: sparsest > 0.5 ? 1 : sparsest > 0.2 ? 0.5 : 0.2, tick: (v) => `${coordinate(100 * v)} %`,
-      value: (m) => m.sparsity, target: (m) => m.targetSparsity, ...(lines ? { targetLines: lines } : {}), bars: same((m) => m.sparsity), lossless: false,
-    },
-    {
-      x: left + widths[0] + widths[1] + 2 * panelGap, width: widths[2], title: "Bits per weight",
-      tickRoom: 26, note: "every byte counted",
-      minimum: 0, maximum: most * 1.06, tick: (v) => coordinate(v),
-      value: (m) => m.bitsPerWeight, bars: same((m) => m.bitsPerWeight), lossless: false,
-    },
-  ]; // prettier-ignore
-}
-
-const axisWidth = (panel: Panel): number => panel.width - (panel.lossless ? losslessLane : 0);
-
-function position(panel: Panel, value: number): number {
-  const share = (value - panel.minimum) / (panel.maximum - panel.minimum);
-  return panel.x + axisWidth(panel) * Math.min(1, Math.max(0, share));
-}
-
 function axisMarks(panel: Panel, top: number, from: number, to: number, above: boolean): string[] {
   const marks = [
     textMark(panel.x, top + 12, panel.title, { bold: true, size: 12 }),
@@ -151,17 +86,6 @@ function axisMarks(panel: Panel, top: number, from: number, to: number, above: b
   return marks;
 }
 
-/** Target → colour of its line: dark where the variants agree, else the variant's. Undefined when layers of one variant differ. */
-function targetLinesOf(report: Report, variants: readonly number[]): ReadonlyMap<number, string> | undefined {
-  const lines = new Map<number, string>();
-  for (const variant of variants) {
-    const targets = new Set(report.layers.flatMap((layer) => layer.variants[variant]?.targetSparsity ?? []));
-    if (targets.size > 1) return undefined;
-    for (const target of targets) lines.set(target, lines.has(target) ? lightTheme.target : variantColour(variant));
-  }
-  return lines.size === 1 ? new Map([...lines.keys()].map((target) => [target, lightTheme.target])) : lines;
-}
-
 function targetMarks(panel: Panel, from: number, to: number): string[] {
   return [...(panel.targetLines ?? [])].map(([target, colour]) => {
     const x = position(panel, target);
@@ -181,7 +105,7 @@ function rowMarks(
   const facts = variants.flatMap((v) => {
     const m = layer.variants[v];
     if (!m) return [];
-    return `${report.variants[v].name}: ${formatDecibels(m.sqnrDb)} dB, ${formatPercent(m.sparsity)} % zeros, ${formatBits(m.bitsPerWeight)} bits/weight`;
+    return `${report.variants[v].name}: ${panels.map(({ measure }) => measurePhrase(measure, m)).join(", ")}`;
   });
   const marks = [titleMark(`${layer.name} (${formatShape(layer.shape)}) ${facts.join("; ")}`)];
   marks.push(fittedText(labelRight, y + 4, layer.kind, labelWidth, { anchor: "end" }));
@@ -191,9 +115,9 @@ function rowMarks(
 }
 
 function barMarks(layer: LayerReport, panel: Panel, variants: readonly number[], y: number): string {
-  const measures = variants.flatMap((v) => layer.variants[v] ?? [])[0];
-  if (!measures) return "";
-  const value = panel.value(measures) ?? 0;
+  const [measured] = variants.flatMap((v) => layer.variants[v] ?? []);
+  if (!measured) return "";
+  const value = shownValue(panel.measure, measured) ?? 0;
   return (
     boxMark(panel.x, y - 5, Math.max(0.5, position(panel, value) - panel.x), 10, lightTheme.bar) +
     targetTicks(layer, panel, variants, y)
@@ -213,9 +137,9 @@ function targetTicks(layer: LayerReport, panel: Panel, variants: readonly number
 function dotsMarks(layer: LayerReport, panel: Panel, variants: readonly number[], y: number): string {
   const lane = panel.x + panel.width - 8;
   const dots = variants.flatMap((variant) => {
-    const measures = layer.variants[variant];
-    if (!measures) return [];
-    const value = panel.value(measures);
+    const measured = layer.variants[variant];
+    if (!measured) return [];
+    const value = shownValue(panel.measure, measured) ?? null;
     const below = value !== null && value < panel.minimum;
     return { variant, below, x: value === null ? lane : position(panel, value) };
   });

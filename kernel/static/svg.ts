@@ -10,6 +10,7 @@ import { pictureOf, textMark } from "./svg-marks";
 import { rowsPart } from "./svg-rows";
 import type { Report } from "../report/types";
 
+/** What `reportToSvg` takes. */
 export interface PictureOptions {
   /** Layers as rows, or the model map; rows up to 60 layers when not said. */
   readonly arrangement?: Arrangement;

@@ -17,12 +17,14 @@ function cellsOf(character: string): number {
   return wide ? 2 : 1;
 }
 
+/** Cells that a text takes in a terminal. */
 export function cellWidth(text: string): number {
   let width = 0;
   for (const character of text) width += cellsOf(character);
   return width;
 }
 
+/** To which side of its column a cell keeps. */
 export type Alignment = "left" | "right";
 
 function pad(text: string, width: number, alignment: Alignment): string {

@@ -24,21 +24,21 @@ const layerLimit = 60;
 
 const label = (name: string): string => shortenMiddle(visibleText(name), nameLimit, cellWidth);
 
+/** What `reportToText` takes. */
 export interface ReportTextOptions {
   /** List every layer, however many there are. */
   readonly all?: boolean;
 }
 
+/** The whole report as lines of text: the model, the totals, the five worst layers, and a table of layers for every three variants. Of more
+ *  than 60 layers the middle is left out, unless `all` asks for it. */
 export function reportToText(report: Report, options: ReportTextOptions = {}): string {
   const totals = totalsRows(report).map(([name, ...cells]) => [label(name), ...cells]);
   const worst = worstList(report, label);
   const lines = [
     `${label(report.model.name)} · ${modelFacts(report.model)}`,
     "",
-    ...alignColumns(
-      [[...totalsHeadings], ...totals],
-      ["left", ...totalsHeadings.slice(1).map((): Alignment => "right")],
-    ),
+    ...alignColumns([totalsHeadings, ...totals], ["left", ...totalsHeadings.slice(1).map((): Alignment => "right")]),
     totalsNote(report),
     "",
     ...(worst.length > 0 ? ["Worst layers:", ...worst.map((line) => `  ${line}`)] : ["No layer lost anything."]),
@@ -70,10 +70,10 @@ function layerTable(report: Report, first: number, end: number, all: boolean): s
   const alignments: Alignment[] = [
     "left",
     "right",
-    ...variants.flatMap((): Alignment[] => ["left", "right", "right", "right"]),
+    ...variants.flatMap((): Alignment[] => ["left", ...measureHeadings.map((): Alignment => "right")]),
   ];
   const lines = alignColumns([headings, ...rows], alignments);
-  // The variants' names stand over their three columns; each column group starts at its bar.
+  // The variants' names stand over their columns; each column group starts at its bar.
   let over = "";
   let from = 0;
   for (const variant of variants) {

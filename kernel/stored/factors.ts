@@ -6,6 +6,7 @@ import type { Factors } from "../prune/pruner";
 import { matrixOf } from "../prune/sparse/storage";
 import type { Shape } from "../tensor/tensor";
 
+/** The bytes of both factors, (rows + columns) · rank · bitsPerValue / 8 of them. */
 export function factorBytes({ left, right, bitsPerValue }: Factors): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(((left.length + right.length) * bitsPerValue) / 8);
   const view = new DataView(bytes.buffer);
@@ -18,6 +19,7 @@ export function factorBytes({ left, right, bitsPerValue }: Factors): Uint8Array<
   return bytes;
 }
 
+/** The factors of a layer of that shape from their bytes. */
 export function factorsFrom(bytes: Uint8Array, shape: Shape, rank: number, bitsPerValue: number): Factors {
   const { rows, columns } = matrixOf(shape);
   const values = new Float32Array(rank * (rows + columns));

@@ -5,7 +5,7 @@ import { chosenBlocks, type LayersStep } from "../prune/layers";
 import { placeOf } from "../tensor/layer-names";
 import type { Watch } from "./choose-channels";
 import { ProgressMeter } from "../threads/progress";
-import type { SquaresJob } from "./tasks";
+import { tasks, type SquaresJob } from "./tasks";
 
 /** Numbers of the blocks that go, ascending; `candidates` are those that the recipe chooses. */
 export async function chooseBlocks(
@@ -29,7 +29,7 @@ export async function chooseBlocks(
   if (numbers.length === blocks.length)
     throw new OptionError(`layers(): that drops all ${blocks.length} blocks of ${model}; one stays at least`);
   const gone = blocks.filter(({ index }) => numbers.includes(index)).flatMap(({ tensors }) => tensors);
-  // In a chain without skip connections a layer can go only where it takes what it gives.
+  // A chain has no skip connections, so a layer can go only where its inputs and outputs have one number.
   const isChain = wiring.groups.every(({ block }) => block === undefined);
   const uneven = gone.find(({ shape }) => isChain && shape.length > 1 && shape[0] !== shape[1]);
   if (uneven)
@@ -75,7 +75,7 @@ async function scored(
     const squares = await watch.runner.each(work, async ({ tensor }) => {
       meter.begin(tensor);
       const job: SquaresJob = { name: tensor, values: await watch.runner.ownValues(watch.tensorOf(tensor)) };
-      const result = await watch.runner.run<number>("sumOfSquares", job, [job.values.buffer as ArrayBuffer], tensor);
+      const result = await watch.runner.run(tasks, "sumOfSquares", job, [job.values.buffer as ArrayBuffer], tensor);
       meter.advance(watch.tensorOf(tensor).parameters, tensor);
       return result;
     });

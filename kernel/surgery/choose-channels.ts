@@ -8,7 +8,7 @@ import { leastOf } from "../prune/channels/select";
 import type { Tensor } from "../tensor/tensor";
 import { ProgressMeter } from "../threads/progress";
 import type { Runner } from "../threads/runner";
-import type { HeadsJob, MergeJob, NamedChannelValues, SumsJob } from "./tasks";
+import { tasks, type HeadsJob, type MergeJob, type NamedChannelValues, type SumsJob } from "./tasks";
 
 /** The maps of each tensor that a group's change takes, by its name. */
 export type TensorMaps = ReadonlyMap<string, readonly AxisMap[]>;
@@ -21,6 +21,7 @@ export interface Chosen {
   readonly maps: TensorMaps;
 }
 
+/** What choosing works with: threads, the tensors by name, and who hears of its progress. */
 export interface Watch {
   readonly runner: Runner;
   readonly tensorOf: (name: string) => Tensor;
@@ -30,6 +31,7 @@ export interface Watch {
 const makers = (group: ChannelGroup): ChannelPlace[] =>
   group.places.filter(({ role, shape }) => (role === "weight" || role === "gate") && shape.length >= 2);
 
+/** The values of a channel's tensor, with where the channels lie in it. */
 async function valuesAt({ runner, tensorOf }: Watch, place: ChannelPlace): Promise<NamedChannelValues> {
   const { tensor: name, shape, axis, section } = place;
   return { name, values: await runner.ownValues(tensorOf(name)), shape, axis, section };
@@ -37,12 +39,13 @@ async function valuesAt({ runner, tensorOf }: Watch, place: ChannelPlace): Promi
 
 const bufferOf = ({ values }: NamedChannelValues): ArrayBuffer => values.buffer as ArrayBuffer;
 
+/** A meter of the weights of these tensors. */
 function meterOf(watch: Watch, what: string, places: readonly ChannelPlace[]): ProgressMeter {
   const weights = places.reduce((sum, { tensor }) => sum + watch.tensorOf(tensor).parameters, 0);
   return new ProgressMeter(what, weights, watch.onProgress);
 }
 
-/** Neurons of least norm go. */
+/** Takes out the neurons of least norm. */
 export async function chooseNodes(groups: readonly ChannelGroup[], step: NodesStep, watch: Watch): Promise<Chosen[]> {
   const work = groups.flatMap((group) => makers(group).map((place) => ({ group, place })));
   const meter = meterOf(
@@ -54,7 +57,7 @@ export async function chooseNodes(groups: readonly ChannelGroup[], step: NodesSt
     meter.begin(place.tensor);
     const part = await valuesAt(watch, place);
     const job: SumsJob = { part, size: group.size, norm: step.norm };
-    const result = await watch.runner.run<Float64Array>("channelSums", job, [bufferOf(part)], place.tensor);
+    const result = await watch.runner.run(tasks, "channelSums", job, [bufferOf(part)], place.tensor);
     meter.advance(watch.tensorOf(place.tensor).parameters, place.tensor);
     return result;
   });
@@ -62,14 +65,14 @@ export async function chooseNodes(groups: readonly ChannelGroup[], step: NodesSt
     const own = sums.filter((_, at) => work[at].group === group);
     const total = Float64Array.from({ length: group.size }, (_, i) => own.reduce((sum, one) => sum + one[i], 0));
     if (!step.scope) return total;
-    // Mean of |w| or of w²: layers of different width compare.
+    // The mean of |w| or of w², by which layers of different width are compared.
     const weights = makers(group).reduce((sum, { tensor }) => sum + watch.tensorOf(tensor).parameters, 0);
     return total.map((sum) => sum / (weights / group.size));
   });
   return cutAll(groups, step.scope ? globally(scores, step.sparsity ?? 0) : undefined, scores, step);
 }
 
-/** Heads whose maps are smallest go. */
+/** Takes out the heads of least ‖O·V‖_F. */
 export async function chooseHeads(groups: readonly ChannelGroup[], step: HeadsStep, watch: Watch): Promise<Chosen[]> {
   const { keep } = step;
   const odd = groups.find(({ queries, size }) => keep !== undefined && keep < queries * size && keep % queries !== 0);
@@ -92,7 +95,7 @@ export async function chooseHeads(groups: readonly ChannelGroup[], step: HeadsSt
     const parts = { value: await valuesAt(watch, value), output: await valuesAt(watch, output) };
     const job: HeadsJob = { ...parts, size: group.size, queries: group.queries };
     const buffers = [bufferOf(parts.value), bufferOf(parts.output)];
-    const result = await watch.runner.run<Float64Array>("headScores", job, buffers, value.tensor);
+    const result = await watch.runner.run(tasks, "headScores", job, buffers, value.tensor);
     for (const { tensor } of [value, output]) meter.advance(watch.tensorOf(tensor).parameters, tensor);
     return result;
   });
@@ -100,7 +103,8 @@ export async function chooseHeads(groups: readonly ChannelGroup[], step: HeadsSt
   return cutAll(groups, step.scope ? globally(scores, step.sparsity ?? 0) : undefined, scores, ...amounts);
 }
 
-/** How many of each list go when the weakest share of all does; equal scores: the first list first. */
+/** How many channels of each list go when the share `sparsity` of all goes, those of least score first, and of equal ones those of the earlier
+ *  list. */
 function globally(scores: readonly Float64Array[], sparsity: number): number[] {
   const all = Float64Array.from(scores.flatMap((list) => [...list]));
   const counts = scores.map(() => 0);
@@ -109,7 +113,7 @@ function globally(scores: readonly Float64Array[], sparsity: number): number[] {
   return counts;
 }
 
-/** Takes from each group those of least score: as many as `counts` says, or by the group's own amount; one stays at least. */
+/** Takes the channels of least score from each group: as many as `counts` says, or as the step's own amount asks for; one always stays. */
 function cutAll(
   groups: readonly ChannelGroup[],
   counts: readonly number[] | undefined,
@@ -135,7 +139,7 @@ function cutsOf(group: ChannelGroup, kept: readonly number[]): TensorMaps {
   );
 }
 
-/** The nearest neurons become one. */
+/** Merges the neurons that are nearest to each other. */
 export async function chooseMerges(groups: readonly ChannelGroup[], step: MergeStep, watch: Watch): Promise<Chosen[]> {
   const incoming = (group: ChannelGroup) =>
     group.places.filter(({ role }) => role === "weight" || role === "gate" || role === "bias");
@@ -150,7 +154,7 @@ export async function chooseMerges(groups: readonly ChannelGroup[], step: MergeS
     const parts = await Promise.all(incoming(group).map((place) => valuesAt(watch, place)));
     const kept = Math.max(1, keptOf(group.size, step, step.align));
     const job: MergeJob = { parts, size: group.size, kept, homogeneous: group.homogeneous };
-    const result = await watch.runner.run<Clusters>("mergeChannels", job, parts.map(bufferOf), group.name);
+    const result = await watch.runner.run(tasks, "mergeChannels", job, parts.map(bufferOf), group.name);
     for (const { tensor } of incoming(group)) meter.advance(watch.tensorOf(tensor).parameters, tensor);
     return result;
   });
@@ -181,9 +185,9 @@ function onEntries(clusters: Clusters, sections: readonly ChannelSection[], size
         { length: clusters.starts[k + 1] - clusters.starts[k] },
         (_, i) => clusters.starts[k] + i,
       );
-      entries[0].forEach((_, place) =>
+      entries[0].forEach((_, nth) =>
         lists.push({
-          members: range.map((at) => entries[clusters.members[at]][place]),
+          members: range.map((at) => entries[clusters.members[at]][nth]),
           scale: range.map((at) => clusters.scale[at]),
         }),
       );

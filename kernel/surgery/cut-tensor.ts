@@ -7,7 +7,7 @@ import { sizeOf, type DType } from "../tensor/dtype";
 import { parametersOf, type ReadOptions, type Shape, type Tensor } from "../tensor/tensor";
 import { byteCuts, cutOnce, type ByteCut } from "../prune/channels/cut-bytes";
 
-/** A tensor with parts taken out, made when it is read: nothing is kept in memory but which parts.
+/** A tensor with parts taken out. Its values are made when it is read; until then only the choice of the parts is in memory.
  *
  *  Its type is that of the original where that can hold the result: a cut copies bytes, also of block types (Q4_1, Q4_K) as long as whole
  *  blocks stay or go, which heads do and rows always; merged weights are rounded to a plain float type. Else it is F32. */

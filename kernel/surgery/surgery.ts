@@ -5,13 +5,14 @@ import { OptionError, UnsupportedError } from "../errors";
 import { wiring, type ChannelGroup, type Wiring } from "../network";
 import { changedSettings, type Settings } from "../network/sizes";
 import { withGgufChanges } from "../formats/gguf/metadata";
-import { isStructural, type HeadsStep, type LayersStep, type MergeStep, type NodesStep } from "../prune";
+import { isStructural, type StructuralStep } from "../prune";
 import type { AxisMap } from "../prune/channels/axis-map";
 import { blockName } from "../tensor/layer-names";
 import type { Model } from "../tensor/model";
 import type { Step } from "../tensor/step";
 import type { Tensor } from "../tensor/tensor";
-import { chooseHeads, chooseMerges, chooseNodes, type Chosen, type Watch } from "./choose-channels";
+import type { Chosen, Watch } from "./choose-channels";
+import { channelMethods, isChannelStep, type ChannelMethod, type ChannelStep } from "./channel-methods";
 import { chooseBlocks } from "./choose-blocks";
 import { CutTensor } from "./cut-tensor";
 import type { Runner } from "../threads/runner";
@@ -23,10 +24,11 @@ export interface Piece {
   readonly name: string;
   readonly maps: readonly AxisMap[];
   /** Those that changed it. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly StructuralStep[];
   readonly isDropped: boolean;
 }
 
+/** A network with parts taken out. */
 export interface Surgery {
   /** In the order of the original model. */
   readonly pieces: readonly Piece[];
@@ -34,13 +36,14 @@ export interface Surgery {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** What a recipe chooses, of the tensors of the original model. */
+/** Which tensors of the original model a recipe chooses. */
 export interface Chooser {
   /** The entry that a weight matrix belongs to; `undefined` for none. */
   readonly entryOf: (tensor: Tensor) => number | undefined;
   readonly isSkipped: (tensor: Tensor) => boolean;
 }
 
+/** Parts that are to be taken out of a model. */
 export interface Operation {
   readonly model: Model;
   /** The steps of each entry of the recipe. */
@@ -65,60 +68,51 @@ export async function operate(operation: Operation): Promise<Surgery | undefined
   return state;
 }
 
-/** The tensors of a state that are left. */
+/** The tensors that are left. */
 export function tensorsOf({ pieces }: Surgery): CutTensor[] {
   return pieces
     .filter(({ isDropped }) => !isDropped)
     .map(({ origin, name, maps }) => new CutTensor(origin, name, maps));
 }
 
-async function perform(state: Surgery, step: Step, entry: number, operation: Operation): Promise<Surgery> {
+async function perform(state: Surgery, step: StructuralStep, entry: number, operation: Operation): Promise<Surgery> {
   const { model, chooser, runner, onProgress } = operation;
   const tensors = tensorsOf(state);
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const tensorOf = (name: string): CutTensor => byName.get(name) as CutTensor;
   const watch: Watch = { runner, tensorOf, onProgress };
-  const { heads, chain } = step as Partial<HeadsStep & NodesStep>;
   const described = { tensors, metadata: state.metadata, config: state.config };
-  const before = wiring(described, { heads, chain });
+  const heads = "heads" in step ? step.heads : undefined;
+  const chain = "chain" in step ? step.chain : undefined;
+  const before = wiring(described, { ...(heads !== undefined && { heads }), ...(chain !== undefined && { chain }) });
   const isChosen = (name: string) => chooser.entryOf(tensorOf(name).origin) === entry;
   const isSkipped = (name: string) => chooser.isSkipped(tensorOf(name).origin);
-  if (step.kind === "layers") {
+  if (!isChannelStep(step)) {
     const blocks = before.blocks.filter(
       ({ tensors: own }) =>
         own.some(({ name }) => isChosen(name)) && !own.some(({ name, shape }) => shape.length > 1 && isSkipped(name)),
     );
-    const dropped = await chooseBlocks(before, blocks, step as LayersStep, watch, model.name);
+    const dropped = await chooseBlocks(before, blocks, step, watch, model.name);
     return withoutBlocks(state, before, dropped, step);
   }
-  const groups = groupsFor(before, step, model, isChosen, isSkipped);
-  const chosen =
-    step.kind === "heads"
-      ? await chooseHeads(groups, step as HeadsStep, watch)
-      : step.kind === "merge"
-        ? await chooseMerges(groups, step as MergeStep, watch)
-        : await chooseNodes(groups, step as NodesStep, watch);
-  return withMaps(state, before, chosen, step);
+  const method: ChannelMethod<ChannelStep> = channelMethods[step.kind];
+  const groups = groupsFor(before, step, method, model, isChosen, isSkipped);
+  return withMaps(state, before, await method.choose(groups, step, watch), step);
 }
 
 /** The groups that a step may change: those of its kind that the recipe chooses a weight of, and skips none. */
 function groupsFor(
   { groups, unknown }: Wiring,
-  step: Step,
+  step: ChannelStep,
+  { channels, what, remedy }: ChannelMethod<ChannelStep>,
   model: Model,
   isChosen: (name: string) => boolean,
   isSkipped: (name: string) => boolean,
 ): ChannelGroup[] {
-  const kind = step.kind === "heads" ? "heads" : "nodes";
-  const what = kind === "heads" ? "heads" : "hidden neurons";
-  const own = groups.filter((group) => group.kind === kind);
+  const own = groups.filter((group) => group.kind === channels);
   if (own.length === 0) {
-    const reason = unknown.find(([name]) => name.endsWith("attention") === (kind === "heads")) ?? unknown[0];
+    const reason = unknown.find(([name]) => name.endsWith("attention") === (channels === "heads")) ?? unknown[0];
     const why = reason ? ` (${reason[0]}: ${reason[1]})` : "";
-    const remedy =
-      kind === "heads"
-        ? "it needs the names of a transformer's query, key, value and output"
-        : `chain: ["first", "second", …] names layers that follow one another${step.kind === "nodes" ? "; remove: false sets rows to zero and keeps shapes" : ""}`;
     throw new UnsupportedError(`${step.kind}(): no ${what} of ${model.name} are known that could go${why}; ${remedy}`);
   }
   const makes = ({ places }: ChannelGroup) =>
@@ -134,7 +128,7 @@ function groupsFor(
   );
 }
 
-function withMaps(state: Surgery, before: Wiring, chosen: readonly Chosen[], step: Step): Surgery {
+function withMaps(state: Surgery, before: Wiring, chosen: readonly Chosen[], step: StructuralStep): Surgery {
   const maps = new Map(chosen.flatMap((one) => [...one.maps]));
   const sizes = new Map(chosen.map(({ group, size }) => [group, size]));
   const after = {
@@ -148,7 +142,7 @@ function withMaps(state: Surgery, before: Wiring, chosen: readonly Chosen[], ste
   return { pieces, ...settingsOf(state, changedSettings(state, { before, after, dropped: [] })) };
 }
 
-function withoutBlocks(state: Surgery, before: Wiring, dropped: readonly number[], step: Step): Surgery {
+function withoutBlocks(state: Surgery, before: Wiring, dropped: readonly number[], step: StructuralStep): Surgery {
   const gone = new Set(dropped);
   const prefix = before.blocks[0].prefix;
   const number = new Map<number, number>();
@@ -160,13 +154,13 @@ function withoutBlocks(state: Surgery, before: Wiring, dropped: readonly number[
     blocks: before.blocks.filter(({ index }) => !gone.has(index)),
   };
   const pieces = state.pieces.map((piece): Piece => {
-    const place = piece.isDropped ? undefined : blockName(piece.name);
-    if (place?.prefix !== prefix) return piece;
-    if (gone.has(place.index)) return { ...piece, isDropped: true, steps: [...piece.steps, step] };
-    return { ...piece, name: `${prefix}${number.get(place.index)}${place.suffix}` };
+    const numbered = piece.isDropped ? undefined : blockName(piece.name);
+    if (numbered?.prefix !== prefix) return piece;
+    if (gone.has(numbered.index)) return { ...piece, isDropped: true, steps: [...piece.steps, step] };
+    return { ...piece, name: `${prefix}${number.get(numbered.index)}${numbered.suffix}` };
   });
-  const places = before.blocks.flatMap(({ index }, at) => (gone.has(index) ? [at] : []));
-  return { pieces, ...settingsOf(state, changedSettings(state, { before, after, dropped: places })) };
+  const indices = before.blocks.flatMap(({ index }, at) => (gone.has(index) ? [at] : []));
+  return { pieces, ...settingsOf(state, changedSettings(state, { before, after, dropped: indices })) };
 }
 
 function settingsOf({ metadata }: Surgery, changes: Settings): Pick<Surgery, "config" | "metadata"> {

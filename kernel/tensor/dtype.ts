@@ -1,12 +1,15 @@
 /** Element types, under the names that safetensors and GGUF give them. A plain type stores one number per element; a block
  *  type stores `blockElements` numbers in `blockBytes` bytes, with their scales inside. */
 export interface DTypeInfo {
+  /** Numbers in a block; 1 for plain types. */
   readonly blockElements: number;
+  /** Bytes of a block, its scales included; of a number for plain types. */
   readonly blockBytes: number;
 }
 
 const plain = (bytes: number): DTypeInfo => ({ blockElements: 1, blockBytes: bytes });
 
+/** The types by name. Sizes of block types are ggml's. */
 export const dtypes = {
   F64: plain(8),
   F32: plain(4),
@@ -51,6 +54,7 @@ export const dtypes = {
   NVFP4: { blockElements: 64, blockBytes: 36 },
 } as const satisfies Record<string, DTypeInfo>;
 
+/** The name of an element type. */
 export type DType = keyof typeof dtypes;
 
 /** Bytes that `elements` numbers of `dtype` take. `elements` must be a multiple of the block. */

@@ -1,4 +1,4 @@
-/** What a tensor's name says about its place in a network. There is no standard for names, only habits: those of PyTorch's
+/** What a tensor's name says about where it stands in a network. There is no standard for names, only habits: those of PyTorch's
  *  BERT, RoBERTa, DistilBERT, ViT, GPT-2, GPT-NeoX, OPT, Llama, Mistral, Qwen, Gemma, Phi, Mixtral and T5; of GGUF (`blk.0.attn_q`);
  *  of torchvision's and timm's convolutional nets; of Keras and tfjs (`dense_1/kernel`). A name outside them keeps its own words.
  *
@@ -34,14 +34,14 @@ const parameterWords: Readonly<Record<string, string>> = {
   num_batches_tracked: "count",
 };
 
-/** Words that only wrap the model that is meant. */
+/** First words of names that wrap the model and say nothing of the block. */
 const wrappers =
   /^(model|module|bert|roberta|xlm_roberta|distilbert|albert|electra|deberta|mpnet|vit|deit|dinov2|beit|transformer|backbone|base_model|language_model|text_model|vision_model|gpt_neox|_orig_mod|auto_model|0)$/;
 
 /** Words that hold numbered blocks. */
 const containers = /^(layer|layers|h|block|blocks|blk|resblocks|encoder_layers)$/;
 
-/** Paths inside a block, joined by dots, and their kinds: the first that fits. Names are matched in lower case. */
+/** Patterns of the path inside a block, in lower case with dots between its words, and the kinds that they mean; the first that fits counts. */
 const blockKinds: readonly (readonly [RegExp, string])[] = [
   [/(^|[._])(q|query|queries)[_.]?(norm|ln|layernorm|layer_norm)$/, "query.norm"],
   [/(^|[._])(k|key|keys)[_.]?(norm|ln|layernorm|layer_norm)$/, "key.norm"],
@@ -82,7 +82,7 @@ const blockKinds: readonly (readonly [RegExp, string])[] = [
   [/relative_attention_bias$|attn_rel_b$/, "relative_position"],
 ];
 
-/** Paths outside the blocks, their block and kind. */
+/** Patterns of the path outside the blocks, with the block and the kind that they mean. */
 const endKinds: readonly (readonly [RegExp, string, string])[] = [
   [/(^|[._])(token_type_embeddings|token_types|segment_embeddings)$/, "embed", "token_type"],
   [
@@ -120,7 +120,7 @@ interface Position {
   readonly blockIndex: number | null;
   /** Words of the path inside the block. */
   readonly rest: readonly string[];
-  /** Which word ends in the block's number, where it is one number. */
+  /** The index of the word that ends in the block's number; absent where a stage and a block make the number. */
   readonly numberAt?: number;
 }
 
@@ -155,7 +155,7 @@ function findBlock(words: readonly string[]): Position | undefined {
   return undefined;
 }
 
-/** "block 3"; "encoder 3" and "decoder 3" in the naming habits of networks that have both. */
+/** The position in block "block 3", or "encoder 3" and "decoder 3" in networks that have both. */
 function numbered(words: readonly string[], at: number, index: string, numberAt: number): Position {
   const before = words[at - 1] ?? "";
   const container = words[at];
@@ -241,6 +241,7 @@ export function placeOf(name: string): LayerPlace {
 export interface BlockName {
   /** "encoder.layer.": names of one stack of blocks have it in common. */
   readonly prefix: string;
+  /** The block's number, from 0. */
   readonly index: number;
   /** ".output.dense.weight". */
   readonly suffix: string;

@@ -10,6 +10,7 @@ export type LayerInfo = Pick<Tensor, "name" | "shape" | "dtype" | "parameters">;
  *  covers the whole name: `encoder.**.weight` matches `encoder.weight` and `encoder.layer.0.query.weight`. */
 export type LayerPattern = string | RegExp | ((layer: LayerInfo) => boolean);
 
+/** Whether a layer is meant. */
 export type LayerMatcher = (layer: LayerInfo) => boolean;
 
 /** The test that a pattern, or a list of which any may match, stands for. `OptionError` for a pattern that makes no sense. */
@@ -35,7 +36,7 @@ function isList(pattern: LayerPattern | readonly LayerPattern[]): pattern is rea
   return Array.isArray(pattern);
 }
 
-/** Braces multiply; a pattern that grows past this is a mistake. */
+/** The most globs without braces that a pattern may stand for; braces multiply, and more of them are a mistake. */
 const maxAlternatives = 1024;
 
 /** The globs without braces that a glob with braces stands for. */
@@ -96,34 +97,35 @@ function parseGlob(glob: string): Token[] {
   return tokens;
 }
 
-/** Runs over the name once with the set of places in the glob that may come next: time is the product of the lengths at worst,
- *  whatever the pattern. */
+/** Runs over the name once with the set of tokens of the glob that may come next, by their indices: the time is at worst the product of the
+ *  two lengths, whatever the pattern. */
 function globMatches(tokens: readonly Token[], name: string): boolean {
-  let places = new Set<number>();
-  enter(tokens, places, 0);
+  let active = new Set<number>();
+  enter(tokens, active, 0);
   for (const letter of name.match(/[^]/g) ?? []) {
     const next = new Set<number>();
-    for (const place of places) step(tokens, next, place, letter);
+    for (const index of active) step(tokens, next, index, letter);
     if (next.size === 0) return false;
-    places = next;
+    active = next;
   }
-  return places.has(tokens.length);
+  return active.has(tokens.length);
 }
 
-/** Adds a place, and those behind it that need no letter to be reached. */
-function enter(tokens: readonly Token[], places: Set<number>, place: number): void {
-  if (places.has(place)) return;
-  places.add(place);
-  const token = tokens[place];
-  if (token === "*" || token === "**") enter(tokens, places, place + 1);
-  if (token === "parts") enter(tokens, places, place + 2);
+/** Adds the index of a token, and those of the tokens behind it that are reached without a letter. */
+function enter(tokens: readonly Token[], active: Set<number>, index: number): void {
+  if (active.has(index)) return;
+  active.add(index);
+  const token = tokens[index];
+  if (token === "*" || token === "**") enter(tokens, active, index + 1);
+  if (token === "parts") enter(tokens, active, index + 2);
 }
 
-function step(tokens: readonly Token[], next: Set<number>, place: number, letter: string): void {
-  const token = tokens[place];
-  if (token === "**" || (token === "*" && letter !== ".")) enter(tokens, next, place);
-  else if (token === "parts") enter(tokens, next, letter === "." ? place : place + 1);
-  else if (token === "inside") enter(tokens, next, letter === "." ? place - 1 : place);
-  else if (token === "?" && letter !== ".") enter(tokens, next, place + 1);
-  else if (typeof token === "object" && token.letter === letter) enter(tokens, next, place + 1);
+/** Adds to `next` the tokens that may come after the token at `index` has taken a letter. */
+function step(tokens: readonly Token[], next: Set<number>, index: number, letter: string): void {
+  const token = tokens[index];
+  if (token === "**" || (token === "*" && letter !== ".")) enter(tokens, next, index);
+  else if (token === "parts") enter(tokens, next, letter === "." ? index : index + 1);
+  else if (token === "inside") enter(tokens, next, letter === "." ? index - 1 : index);
+  else if (token === "?" && letter !== ".") enter(tokens, next, index + 1);
+  else if (typeof token === "object" && token.letter === letter) enter(tokens, next, index + 1);
 }

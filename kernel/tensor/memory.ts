@@ -9,7 +9,9 @@ import { TensorSet } from "./tensor-set";
 
 /** One array of a model in memory: `values` row-major, as many as `shape` says. */
 export interface ArraySpec {
+  /** Dimensions, outermost first: [out, in] of a matrix. */
   readonly shape: Shape;
+  /** As many float32 values as `shape` says, row-major. */
   readonly values: Float32Array;
 }
 

@@ -3,26 +3,41 @@ import { nearestWord } from "../options";
 import type { Model } from "./model";
 import type { Tensor } from "./tensor";
 
+/** What a `TensorSet` is made of. */
 export interface TensorSetParts {
+  /** What reports call the model. */
   readonly name: string;
+  /** "safetensors", "gguf", "memory", "compressed", … */
   readonly format: string;
   /** Names must differ. */
   readonly tensors: readonly Tensor[];
+  /** The file's own key–value pairs; absent: none. */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** What lies beside the weights, as plain JSON; absent or undefined: nothing. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
+  /** The folder that `config` came from. */
   readonly folder?: string | undefined;
+  /** Hashes the model's bytes when it is asked for; hex. */
   readonly sha256: (options?: { signal?: AbortSignal }) => Promise<string>;
 }
 
 /** A `Model` from its tensors. Counts are sums over the tensors; names are found in constant time. */
 export class TensorSet implements Model {
+  /** What reports call the model. */
   readonly name: string;
+  /** "safetensors", "gguf", "memory", "compressed", … */
   readonly format: string;
+  /** In the order of the file. */
   readonly tensors: readonly Tensor[];
+  /** Number of elements of all tensors. */
   readonly parameters: number;
+  /** Bytes of all tensors as stored, headers apart. */
   readonly sizeBytes: number;
+  /** The file's own key–value pairs, as plain JSON values. */
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** What lies beside the weights, as plain JSON. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
+  /** The folder that `config` came from. */
   readonly folder?: string | undefined;
   private readonly byName: ReadonlyMap<string, Tensor>;
   private readonly hash: TensorSetParts["sha256"];
@@ -42,6 +57,7 @@ export class TensorSet implements Model {
       throw new OptionError(`${parts.name}: two tensors have the name "${firstDuplicate(parts.tensors)}"`);
   }
 
+  /** The tensor of that name; throws `OptionError` with the nearest name when there is none. */
   tensor(name: string): Tensor {
     const found = this.byName.get(name);
     if (found) return found;
@@ -51,10 +67,12 @@ export class TensorSet implements Model {
     );
   }
 
+  /** SHA-256 (hex) of the model's bytes. */
   sha256(options?: { signal?: AbortSignal }): Promise<string> {
     return this.hash(options);
   }
 
+  /** What Node prints of it: one line. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     const count = `${this.tensors.length} ${this.tensors.length === 1 ? "tensor" : "tensors"}`;
     return `Model ${this.name} (${this.format}): ${count}, ${this.parameters} parameters, ${this.sizeBytes} bytes`;

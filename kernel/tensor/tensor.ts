@@ -3,20 +3,25 @@ import type { DType } from "./dtype";
 /** Dimensions in row-major order, outermost first, as numpy and torch give them; a weight matrix is (out, in). */
 export type Shape = readonly number[];
 
+/** Options of a read. */
 export interface ReadOptions {
-  readonly signal?: AbortSignal;
+  /** Ends the read with its `reason` once aborted; undefined: nothing does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A named array of a model, not yet read. Reading touches this tensor's bytes only. */
 export interface Tensor {
+  /** The name in the model: "encoder.layer.0.attention.self.query.weight". */
   readonly name: string;
+  /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: Shape;
   /** A `DType`, or the format's own name for a type whose values Codebook cannot read yet. */
   readonly dtype: DType | (string & {});
   /** Number of elements: the product of `shape`, 1 for a scalar. */
   readonly parameters: number;
+  /** Bytes as stored. */
   readonly sizeBytes: number;
-  /** Every read gives an array of its own, with a buffer of its own, that the caller may change or hand on. */
+  /** True where every read gives a new array with a buffer of its own, which the caller may change or move to a thread. */
   readonly readsCopies?: true;
   /** The values as float32, row-major. Values of types wider than float32 are rounded to nearest, ties to even. */
   read(options?: ReadOptions): Promise<Float32Array>;
@@ -24,6 +29,7 @@ export interface Tensor {
   readBytes(options?: ReadOptions): Promise<Uint8Array>;
 }
 
+/** Number of elements of a shape: the product of its dimensions, 1 for a scalar. */
 export function parametersOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }

@@ -4,40 +4,47 @@ import { Worker, type ResourceLimits } from "node:worker_threads";
 import * as errors from "../errors";
 import { CancelledError, CodebookError, WorkerError } from "../errors";
 import type { FromWorker, SerializedError, ToWorker } from "./pool-worker";
+import type { TaskArgument, TaskFunctions, TaskModule, TaskName, TaskResult } from "./tasks";
 
-/** Worker threads that run named tasks of one module. Threads start when first needed, are kept for the next call, and never hold the
- *  process open while idle. Which thread runs a task has no influence on its result: tasks are pure, and callers merge in a fixed order. */
+/** Worker threads that run named tasks (tasks.ts). A thread starts when it is first needed, stays for the next call, and does not hold the
+ *  process open while it is idle; an idle thread that has loaded the task's module comes first. Results do not depend on which thread runs
+ *  a task: they follow from its argument, and callers merge them in a fixed order. */
 export class WorkerPool {
   /** The most threads at a time. */
   size: number;
-  private readonly modulePath: string;
   private readonly limits: ResourceLimits;
   private readonly members = new Set<Member>();
   private readonly queue: Job[] = [];
   private closed = false;
 
-  /** `modulePath`: a CommonJS module that exports `tasks`, an object of functions `(argument) => result` (or a promise of it). A task that
-   *  returns `transferring(value)` hands the buffers in it over instead of copying them. `limits`: the heap of each thread, in MB. */
-  constructor(modulePath: string, size = defaultWorkers(), limits: ResourceLimits = {}) {
-    this.modulePath = modulePath;
+  /** `size`: the most threads at a time, at least 1. `limits`: the heap of each thread, in MB. */
+  constructor(size = defaultWorkers(), limits: ResourceLimits = {}) {
     this.size = Math.max(1, size);
     this.limits = limits;
   }
 
-  /** Runs `task(argument)` on a thread. An error that the task throws arrives with its own class when it is a `CodebookError`, else as the
-   *  cause of a `WorkerError`, as does the death of the thread; `label` (a layer's name) says where.
-   *  When `signal` fires, the thread is ended whatever it is doing, and the promise is rejected with `CancelledError`. */
-  run<Result>(task: string, argument: unknown, options: RunOptions = {}): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
+  /** Runs a task of the module on a thread. `argument` is copied there, and its buffers in `transfer` are moved; the result is copied back, and
+   *  the buffers of a result that the task returned as `transferring(value)` are moved.
+   *  A `CodebookError` of the task arrives with its own class. Another error is the cause of a `WorkerError`, and so is the death of the
+   *  thread; `label`, such as a layer's name, says where. When `signal` fires, the thread is ended, whatever it is doing, and the promise
+   *  is rejected with `CancelledError`. */
+  run<Functions extends TaskFunctions, Name extends TaskName<Functions>>(
+    module: TaskModule<Functions>,
+    task: Name,
+    argument: TaskArgument<Functions, Name>,
+    options: RunOptions = {},
+  ): Promise<TaskResult<Functions, Name>> {
+    return new Promise((resolve, reject) => {
       const { signal } = options;
       if (this.closed) return reject(new CodebookError("POOL", `the worker pool is closed; "${task}" cannot run`));
       if (signal?.aborted) return reject(new CancelledError(options.label ?? task));
       const job: Job = {
+        module: module.path,
         task,
         argument,
         transfer: options.transfer ?? [],
         label: options.label ?? task,
-        resolve: (value) => resolve(value as Result),
+        resolve: (value) => resolve(value as TaskResult<Functions, Name>),
         reject,
         settled: false,
         stopListening: () => signal?.removeEventListener("abort", cancel),
@@ -58,12 +65,16 @@ export class WorkerPool {
 
   private assign(): void {
     while (this.queue.length > 0) {
-      const member = [...this.members].find((candidate) => candidate.job === undefined) ?? this.start();
-      const job = member && this.queue.shift();
-      if (!member || !job) return;
+      const [job] = this.queue;
+      const idle = [...this.members].filter((member) => member.job === undefined);
+      const member = idle.find(({ modules }) => modules.has(job.module)) ?? (idle.length > 0 ? idle[0] : this.start());
+      if (!member) return;
+      this.queue.shift();
       member.job = job;
+      member.modules.add(job.module);
       member.worker.ref();
-      const message: ToWorker = { task: job.task, argument: job.argument };
+      const { module, task, argument } = job;
+      const message: ToWorker = { module, task, argument };
       try {
         member.worker.postMessage(message, job.transfer);
       } catch (cause) {
@@ -78,11 +89,10 @@ export class WorkerPool {
   private start(): Member | undefined {
     if (this.members.size >= this.size) return undefined;
     const worker = new Worker(join(__dirname, "pool-worker.js"), {
-      workerData: this.modulePath,
       execArgv: [],
       resourceLimits: this.limits,
     });
-    const member: Member = { worker, job: undefined };
+    const member: Member = { worker, job: undefined, modules: new Set() };
     this.members.add(member);
     worker.on("message", (message: FromWorker) => {
       const { job } = member;
@@ -104,8 +114,8 @@ export class WorkerPool {
   }
 
   private cancel(job: Job): void {
-    const place = this.queue.indexOf(job);
-    if (place >= 0) this.queue.splice(place, 1);
+    const waiting = this.queue.indexOf(job);
+    if (waiting >= 0) this.queue.splice(waiting, 1);
     const member = [...this.members].find((candidate) => candidate.job === job);
     if (member) void this.end(member, () => new CancelledError(job.label));
     settle(job, () => job.reject(new CancelledError(job.label)));
@@ -120,6 +130,7 @@ export class WorkerPool {
   }
 }
 
+/** How a task is run. */
 export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Buffers of the argument that are handed over, not copied; the caller loses them. */
@@ -129,6 +140,8 @@ export interface RunOptions {
 }
 
 interface Job {
+  /** The module's file. */
+  readonly module: string;
   readonly task: string;
   readonly argument: unknown;
   readonly transfer: readonly ArrayBuffer[];
@@ -142,6 +155,8 @@ interface Job {
 interface Member {
   readonly worker: Worker;
   job: Job | undefined;
+  /** The modules that it has loaded. */
+  readonly modules: Set<string>;
 }
 
 function release(member: Member): void {
@@ -173,14 +188,13 @@ export function defaultWorkers(): number {
   return Math.min(8, availableParallelism());
 }
 
-const shared = new Map<string, WorkerPool>();
+let shared: WorkerPool | undefined;
 
-/** The process's pool for that module, started when first asked for, and able to run at least `workers` tasks at a time. */
-export function sharedPool(modulePath: string, workers = defaultWorkers()): WorkerPool {
-  let pool = shared.get(modulePath);
-  if (!pool) shared.set(modulePath, (pool = new WorkerPool(modulePath, workers)));
-  pool.size = Math.max(pool.size, workers);
-  return pool;
+/** The process's pool, made when first asked for, and able to run at least `workers` tasks at a time. */
+export function sharedPool(workers = defaultWorkers()): WorkerPool {
+  shared ??= new WorkerPool(workers);
+  shared.size = Math.max(shared.size, workers);
+  return shared;
 }
 
 /** `work` on every item, at most `concurrency` at a time; the results stand in the order of the items. The first failure stops new work,

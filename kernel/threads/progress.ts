@@ -2,13 +2,13 @@ import { currentHost, type Progress } from "../host";
 
 const pauseMilliseconds = 100;
 
-/** Tells whoever watches how far the work is: at most ten times a second, never backwards, and always at the end. */
+/** Reports how far work on weights is: at most ten times a second, never backwards, and always at the end. */
 export class ProgressMeter {
   private done = 0;
   private lastReport = -Infinity;
   private readonly report: ((progress: Progress) => void) | undefined;
 
-  /** `watcher` comes first; without one, the running cell's host is told. */
+  /** `total`: the number of weights. Reports go to `watcher`, or, without one, to the running cell's host. */
   constructor(
     private readonly task: string,
     private readonly total: number,
@@ -18,12 +18,12 @@ export class ProgressMeter {
     this.report = watcher ?? (host.progress ? (progress) => host.progress?.(progress) : undefined);
   }
 
-  /** `item` is in hand now. */
+  /** Says that work on `item` begins. */
   begin(item: string): void {
     this.tell(item);
   }
 
-  /** `weights` more are done. */
+  /** Says that so many more weights, those of `item`, are done. */
   advance(weights: number, item: string): void {
     this.done += weights;
     this.tell(item, this.done >= this.total);

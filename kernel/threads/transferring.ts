@@ -20,10 +20,10 @@ export function transferring<Value>(value: Value): Transferring<Value> {
   return new Transferring(value, [...buffers]);
 }
 
-/** Arrays of so many bytes take some milliseconds to copy. */
+/** Arrays of fewer bytes are copied, which takes less than a millisecond or so. */
 const largeBytes = 1 << 20;
 
-/** `value` with its large arrays in shared memory, so that posting it to threads again and again copies nothing. For plain data. */
+/** A copy of `value`, which is plain data, with its arrays of 1 MiB and more in shared memory: posting it to threads copies none of these. */
 export function sharing<Value>(value: Value): Value {
   return shared(value) as Value;
 }

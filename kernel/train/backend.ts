@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { CodebookError, OptionError } from "../errors";
 import { checkChoice, checkOptionNames } from "../options";
-import { delegateMissingKernels } from "./delegate";
+import { delegateMissingKernels } from "./delegated-kernels";
 import type * as tfWasm from "@tensorflow/tfjs-backend-wasm";
 import type { Backend, BackendName, BackendOptions } from "./types";
 
@@ -40,13 +40,13 @@ export async function tfBackend(options: BackendOptions = {}): Promise<Backend> 
   throw new CodebookError("BACKEND", skipped.map(({ name, reason }) => `${name}: ${reason}`).join("; "));
 }
 
-/** Loads a backend only when it is wanted. */
+/** Loads a backend's package when it is wanted. */
 const lazily = createRequire(__filename);
 
 const load: Record<BackendName, () => Promise<void>> = {
   async tensorflow() {
     process.env.TF_CPP_MIN_LOG_LEVEL ??= "1"; // no notes on processor features
-    // Loads its binding, which throws when there is none; registers the backend "tensorflow" with tfjs.
+    // Loading the package registers the backend "tensorflow" with tfjs, and throws where the binding is missing.
     lazily("@tensorflow/tfjs-node");
     await use("tensorflow");
   },
@@ -70,8 +70,8 @@ async function use(name: BackendName): Promise<void> {
   await tf.ready();
 }
 
-/** Emscripten's start-up code adds a process-wide handler that turns every unhandled rejection into a crash: taken off again, since what
- *  becomes of a rejection is the program's own choice. */
+/** Does `work` and takes off the handlers that it adds to the process: Emscripten's start-up code adds one that turns every unhandled
+ *  rejection into a crash. */
 async function withoutNewListeners(work: () => Promise<void>): Promise<void> {
   const events = ["unhandledRejection", "uncaughtException"] as const;
   const before = events.map((event) => new Set<unknown>(process.listeners(event as "uncaughtException")));

@@ -1,15 +1,6 @@
 /** tfjs, and what Codebook adds to it. Importing this loads tfjs; "codebook" offers the same names (lazy.ts) and loads it at the
  *  first use of one. */
-import type * as tensorflow from "@tensorflow/tfjs";
-
-declare global {
-  interface CodebookTensorflow {
-    Layer: tensorflow.layers.Layer;
-    Tensor: tensorflow.Tensor;
-    Matrix: tensorflow.Tensor2D;
-    module: typeof tensorflow;
-  }
-}
+import "./tensorflow-types";
 
 export * as tf from "@tensorflow/tfjs";
 export { tfBackend } from "./backend";

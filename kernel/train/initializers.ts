@@ -6,25 +6,25 @@ type Initializer = ReturnType<typeof tf.initializers.zeros>;
 
 const { initializers } = tf;
 /** By name, with tfjs's defaults and a seed where chance is involved. */
-const byName: Record<string, (seed: number | undefined) => Initializer> = {
+const byName: Record<string, (options: { seed?: number }) => Initializer> = {
   zeros: () => initializers.zeros(),
   ones: () => initializers.ones(),
-  randomNormal: (seed) => initializers.randomNormal({ seed }),
-  randomUniform: (seed) => initializers.randomUniform({ seed }),
-  truncatedNormal: (seed) => initializers.truncatedNormal({ seed }),
-  glorotNormal: (seed) => initializers.glorotNormal({ seed }),
-  glorotUniform: (seed) => initializers.glorotUniform({ seed }),
-  heNormal: (seed) => initializers.heNormal({ seed }),
-  heUniform: (seed) => initializers.heUniform({ seed }),
-  leCunNormal: (seed) => initializers.leCunNormal({ seed }),
-  leCunUniform: (seed) => initializers.leCunUniform({ seed }),
-  orthogonal: (seed) => initializers.orthogonal({ seed, gain: 1 }),
+  randomNormal: (options) => initializers.randomNormal(options),
+  randomUniform: (options) => initializers.randomUniform(options),
+  truncatedNormal: (options) => initializers.truncatedNormal(options),
+  glorotNormal: (options) => initializers.glorotNormal(options),
+  glorotUniform: (options) => initializers.glorotUniform(options),
+  heNormal: (options) => initializers.heNormal(options),
+  heUniform: (options) => initializers.heUniform(options),
+  leCunNormal: (options) => initializers.leCunNormal(options),
+  leCunUniform: (options) => initializers.leCunUniform(options),
+  orthogonal: (options) => initializers.orthogonal({ ...options, gain: 1 }),
 };
 
 /** An initializer from its name, from itself, or from the { className, config } that a saved model keeps of it. */
 export function toInitializer(method: string, option: string, given: unknown, seed: number | undefined): Initializer {
   if (typeof given !== "string") return toSerializable<Initializer>(method, option, given, "apply");
-  if (Object.hasOwn(byName, given)) return byName[given](seed);
+  if (Object.hasOwn(byName, given)) return byName[given](seed === undefined ? {} : { seed });
   const guess = nearestWord(given, Object.keys(byName));
   const hint = guess ? `did you mean "${guess}"?` : `it takes ${Object.keys(byName).join(", ")}`;
   throw new OptionError(`${method}(): unknown ${option} "${given}"; ${hint}`);

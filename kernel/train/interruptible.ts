@@ -6,12 +6,11 @@ import type { Progress } from "../host";
 import type { InterruptibleOptions } from "./types";
 
 /** A callback that lets a training be watched and stopped: `await model.fit(x, y, { epochs: 50, callbacks: interruptible() })`.
- *  `fit` runs on the thread that runs the cells, so it holds up everything else for as long as a batch takes; after each batch
- *  this gives way to waiting events, reports the batches done, and looks at the signal. Once that is aborted, `fit` stops after
+ *  `fit` runs on the thread that runs the cells and holds up everything else for as long as a batch takes. After each batch this
+ *  callback lets waiting events run, reports the batches done, and looks at the signal. When the signal has fired, `fit` stops after
  *  the batch in hand and rejects with `CancelledError`; the model keeps what it has learnt, and no tensor stays behind.
- *  A batch itself is not cut short by the signal: take batches that last well under a second. Without this callback an interrupt
- *  cuts `fit` off in the middle: the tensors of the batch stay, and the model refuses to be trained again ("another fit() call
- *  is ongoing"). */
+ *  The signal does not cut a batch short, so batches should last well under a second. Without this callback an interrupt cuts `fit` off in
+ *  the middle: the tensors of the batch stay, and the model refuses to be trained again ("another fit() call is ongoing"). */
 export function interruptible(options: InterruptibleOptions = {}): tf.Callback {
   checkOptionNames("interruptible", options, ["signal", "onProgress"]);
   return new Interruptible(options);
@@ -59,7 +58,7 @@ class Interruptible extends tf.Callback {
     throw new CancelledError("training");
   }
 
-  /** Batches of an epoch; NaN-free: 0 when a data set does not say how many it has. */
+  /** Batches of an epoch; 0 when a data set does not say how many it has. */
   private stepsPerEpoch(): number {
     const { steps, samples, batchSize } = this.params;
     if (typeof steps === "number") return steps;

@@ -12,15 +12,17 @@ const train = () => lazily("./index") as typeof room;
  *  grid, round to nearest, ties to even, one scale per output or one in all, 1 to 8 bits. The gradient passes straight through Q
  *  to the float32 weights. `new QuantizedLinear(4, 8, 3)` or `new QuantizedLinear({ inputSize: 4, outputSize: 8, bits: 3, … })`. */
 export declare const QuantizedLinear: types.QuantizedLinearConstructor;
+/** A layer that `new QuantizedLinear(…)` makes: a layer of tfjs with its own members. */
 export type QuantizedLinear = types.QuantizedLinearMembers & types.TensorflowLayer;
 
 /** A linear layer of tfjs that holds the round(pruningRate · in · out) weights of least magnitude at zero while the others train:
  *  y = activation(x · (m ⊙ w) + b). `prune()` draws the mask anew; the mask is saved with the model.
  *  `new PrunedLinear(4, 8, 0.5)` or `new PrunedLinear({ inputSize: 4, outputSize: 8, pruningRate: 0.5, … })`. */
 export declare const PrunedLinear: types.PrunedLinearConstructor;
+/** A layer that `new PrunedLinear(…)` makes: a layer of tfjs with its own members. */
 export type PrunedLinear = types.PrunedLinearMembers & types.TensorflowLayer;
 
-// A reader of the name gets the class itself, and by then tfjs is loaded and the class registered.
+// Reading the name loads tfjs, registers the class, and gives the class itself.
 for (const name of ["QuantizedLinear", "PrunedLinear"] as const)
   Object.defineProperty(exports, name, { enumerable: true, get: () => train()[name] });
 

@@ -37,10 +37,15 @@ const optionNames = [
 /** y = activation(x · C(w) + b), where C, the compression of the kernel, is what a layer adds.
  *  x (…, in) f32 → y (…, out) f32;  w (in, out) f32, as tfjs lays kernels out;  b (out) f32. */
 export abstract class LinearLayer extends tf.layers.Layer {
+  /** Inputs of each row. */
   readonly inputSize: number;
+  /** Outputs of each row. */
   readonly outputSize: number;
+  /** True where b is added. */
   protected readonly useBias: boolean;
+  /** w (in, out); undefined until the layer is built. */
   protected kernel: tf.LayerVariable | undefined;
+  /** b (out); undefined until the layer is built, and without one. */
   protected bias: tf.LayerVariable | undefined;
   private readonly activation: tf.layers.Layer | undefined;
   private readonly activationName: string | undefined;
@@ -50,7 +55,7 @@ export abstract class LinearLayer extends tf.layers.Layer {
   private readonly biasRegularizer: Regularizer | undefined;
 
   protected constructor(method: string, options: LinearLayerOptions, ownNames: readonly string[]) {
-    // A saved model adds customObjects to the options of each layer.
+    // Loading a saved model adds `customObjects` to the options of each layer.
     checkOptionNames(method, options, [...optionNames, ...ownNames, "customObjects"]);
     const inputSize = checkNumber(method, "inputSize", options.inputSize, sizes);
     super(layerArguments(method, options, inputSize));

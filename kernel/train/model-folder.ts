@@ -58,7 +58,7 @@ async function readWeights(
   const specs = manifest.flatMap((group) => group.weights);
   const parts: Uint8Array[] = [];
   for (const name of manifest.flatMap((group) => group.paths)) {
-    // A file beside model.json and nowhere else, whatever the list says.
+    // The list may name files beside model.json only.
     if (!/^[\w.-]+$/.test(name) || name.startsWith(".."))
       throw new FormatError(join(folder, "model.json"), 0, `weights in ${JSON.stringify(name)}`, "a file name");
     const path = join(folder, name);

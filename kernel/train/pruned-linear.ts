@@ -11,7 +11,8 @@ import type { PrunedLinearMembers, PrunedLinearOptions } from "./types";
  *  2015, arXiv 1506.02626), or pruned in rising steps (Zhu & Gupta 2017, arXiv 1710.01878). A removed weight keeps its value under the mask, and
  *  a later `prune()` may bring it back. The mask is a weight of the layer that is not trained: it is saved with the model. */
 export class PrunedLinear extends LinearLayer implements PrunedLinearMembers {
-  /** @nocollapse */
+  /** The name under which tfjs saves and loads it.
+   *  @nocollapse */
   static readonly className = "PrunedLinear";
   private rate: number;
   private mask: tf.LayerVariable | undefined;

@@ -12,9 +12,12 @@ import type { QuantizedLinearMembers, QuantizedLinearOptions } from "./types";
  *  `new QuantizedLinear(4, 8, 3)`: 4 inputs, 8 outputs, 3 bits. `new QuantizedLinear({ inputSize: 4, outputSize: 8, bits: 3,
  *  activation: "relu", seed: 1 })` for the options. Wrong options raise `OptionError`. */
 export class QuantizedLinear extends LinearLayer implements QuantizedLinearMembers {
-  /** @nocollapse */
+  /** The name under which tfjs saves and loads it.
+   *  @nocollapse */
   static readonly className = "QuantizedLinear";
+  /** Bits of each weight, 1–8. */
   readonly bits: number;
+  /** What shares a scale. */
   readonly per: "channel" | "tensor";
 
   constructor(inputSize: number, outputSize: number, bits: number);

@@ -1,12 +1,13 @@
 import type { StreamName } from "./ring";
 
-/** Lines are gathered this long, or until there are this many characters, into one stream message: a front end takes
- *  thousands of messages a second at best, a cell prints millions of lines. */
+/** How long printed text is gathered into one stream message, in milliseconds: a front end takes thousands of messages a second at best,
+ *  and a cell prints millions of lines. */
 export const BATCH_MS = 20;
+/** Printed characters that are sent at once without waiting for more. */
 export const BATCH_CHARACTERS = 1 << 16;
 
-/** Gathers what cells print into few stream messages. Order is kept: text for another cell or the other stream sends
- *  what was gathered before, and so must whoever sends anything else (`flush`). */
+/** Gathers what cells print into few stream messages, in order: text of another cell or for the other stream first sends what was gathered.
+ *  Whoever sends another message calls `flush` before. */
 export class StreamBatch {
   #request = 0;
   #stream: StreamName = "stdout";

@@ -17,7 +17,7 @@ export class ControlRequests {
     private readonly kernel: { interrupt(): void; shutdown(restart: boolean): void },
   ) {}
 
-  /** Whether a shell request of this type need not wait for the cells before it. */
+  /** True for a shell request that need not wait for the cells before it. */
   answersAtOnce(type: string): boolean {
     return ["kernel_info_request", "connect_request", "comm_info_request", "shutdown_request"].includes(type);
   }
@@ -30,19 +30,19 @@ export class ControlRequests {
     if (reply !== undefined) void this.publisher.reply(channel, message, type.replace(/_request$/, "_reply"), reply);
     if (type === "shutdown_request") this.publisher.publish("shutdown_reply", parent, reply ?? "{}");
     this.publisher.publishStatus("idle", parent);
-    // Front ends take the last status for the kernel's: a cell that is still running is busy.
+    // Front ends take the last status as the kernel's, so the status of a cell that is still running is said again.
     if (this.queue.running) this.publisher.publishStatus("busy", this.publisher.parentOf(this.queue.running.id));
     if (type === "interrupt_request") this.kernel.interrupt();
     if (type === "shutdown_request") this.kernel.shutdown(message.content.restart === true);
   }
 
-  /** Keeps the list of open comms: `type` and `content` (JSON text) of a message that the session publishes. */
+  /** Keeps the list of open comms by a message that the session publishes; `content` is JSON text. */
   noteComm(type: string, content: string): void {
     if (type !== "comm_open" && type !== "comm_close") return;
     this.#note(type, JSON.parse(content) as JsonObject);
   }
 
-  /** The same for a message of a client. */
+  /** Keeps the list of open comms by a message of a client. */
   noteCommMessage(message: Message): void {
     this.#note(message.header.msg_type, message.content);
   }

@@ -1,17 +1,17 @@
 import inspector from "node:inspector";
 import { Phase, Word } from "./shared";
 
-/** A main thread that turns its event loop answers a question within this time. */
+/** Milliseconds within which a main thread that turns its event loop answers a question. */
 const ANSWER_MS = 60;
-/** How often a main thread in the middle of kernel work is looked at again. */
+/** Milliseconds after which a main thread that was in the midst of kernel work is looked at again. */
 const RETRY_MS = 20;
-/** How often the news of a termination is repeated until it is answered. */
+/** Milliseconds after which the news of a termination is repeated, until it is answered. */
 const REPEAT_MS = 100;
 
-/** Stops the cell that is running, and keeps its session's state. First it asks (a message); a main thread that still
- *  turns its event loop answers, and rejects what the cell awaits. Without an answer it is stuck in JavaScript, and that
- *  execution is terminated through the inspector. Terminating an idle isolate would kill whatever runs next, hence the
- *  question first; terminating the kernel's own work would break it, hence the phase. */
+/** Stops the cell that is running, and keeps its session's state. First it asks by a message: a main thread that still turns its event loop
+ *  answers, and rejects what the cell awaits. A main thread that does not answer is stuck in JavaScript, and that execution is terminated
+ *  through the inspector. The question comes first because terminating an idle isolate would kill whatever runs next; the phase is looked
+ *  at because terminating the kernel's own work would break it. */
 export class Interrupter {
   #session: inspector.Session | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -22,7 +22,7 @@ export class Interrupter {
     private readonly tell: (kind: "interrupt" | "terminated", request: number) => void,
   ) {}
 
-  /** Connects to the main thread; later, when it is stuck, would be too late. */
+  /** Connects to the main thread, which must happen before it is stuck. */
   prepare(): void {
     if (this.#session) return;
     this.#session = new inspector.Session();
@@ -43,7 +43,7 @@ export class Interrupter {
     clearTimeout(this.#timer);
   }
 
-  /** A process that ends with an inspector connected says so on stderr, and waits. */
+  /** Disconnects: a process that ends with an inspector connected says so on stderr, and waits. */
   close(): void {
     clearTimeout(this.#timer);
     this.#session?.disconnect();
@@ -60,10 +60,10 @@ export class Interrupter {
   }
 
   #report(request: number): void {
-    // To be told even when the question was answered meanwhile: the answer came because the code was stopped.
+    // The main thread is told even when it has answered meanwhile, because it answered only once the code was stopped.
     this.tell("terminated", request);
     if (this.#request !== request) return;
-    // The code may have caught its breath and gone on in another loop: then the news is not read, and it is terminated again.
+    // The code may go on in another loop after the termination; then the news is not read, and it is terminated again.
     this.#later(REPEAT_MS, () => this.#terminate(request));
   }
 

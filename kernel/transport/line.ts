@@ -12,7 +12,7 @@ import {
   type TransportMessage,
 } from "./shared";
 
-/** A process that ends waits this long for the sockets to close. */
+/** Milliseconds that a process which ends waits for its sockets to close. */
 const CLOSE_MS = 1_500;
 
 /** The main thread's line to the transport thread. */
@@ -75,7 +75,7 @@ export class TransportLine {
     }
   }
 
-  /** Whether what runs from now on may be terminated. Gives the phase before. */
+  /** Says whether the code that runs from now on may be terminated. Returns the phase before. */
   setPhase(phase: (typeof Phase)[keyof typeof Phase]): (typeof Phase)[keyof typeof Phase] {
     return Atomics.exchange(this.#memory.control, Word.phase, phase) as (typeof Phase)[keyof typeof Phase];
   }

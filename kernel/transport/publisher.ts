@@ -7,13 +7,20 @@ import { StreamBatch } from "./batch";
 import type { StreamName } from "./ring";
 import { patientSend, SendQueue, type Sockets } from "./sockets";
 
-/** Parents of the output that timers of old cells may still print; beyond, the oldest are forgotten. */
+/** How many requests' headers are kept, because timers of old cells may still print; past this number the oldest is forgotten. */
 const REMEMBERED_PARENTS = 10_000;
 
-/** Messages for iopub that may wait here before printed text is left in the ring. */
+/** How many messages for iopub may wait here before printed text is left in the ring. */
 const FULL_QUEUE = 32;
 
-/** Everything that leaves the kernel: signed, in order, one queue per socket. */
+/** What most messages are without: metadata as JSON, buffers, and what happens right before the message is sent. */
+interface Extras {
+  readonly metadata?: string;
+  readonly buffers?: readonly Uint8Array[];
+  readonly before?: () => void;
+}
+
+/** Sends everything that leaves the kernel: signed, in order, with one queue for each socket. */
 export class Publisher {
   readonly #queues: Record<Channel | "iopub", SendQueue>;
   readonly #session = randomUUID();
@@ -49,17 +56,17 @@ export class Publisher {
     this.#batch.add(request, name, text);
   }
 
-  /** Whether subscribers are behind: what is printed now had better wait in the ring. */
+  /** True when subscribers are behind, so that printed text had better wait in the ring. */
   get behind(): boolean {
     return this.#queues.iopub.length > FULL_QUEUE;
   }
 
-  /** Sends what is gathered of the printed text. */
+  /** Sends the printed text that was gathered. */
   flush(): void {
     this.#batch.flush();
   }
 
-  /** To every subscriber, after all that was printed before. */
+  /** Sends a message to every subscriber, after all that was printed before. */
   publish(
     type: string,
     parentHeader: string,
@@ -68,21 +75,21 @@ export class Publisher {
   ): void {
     this.#batch.flush();
     const topic = Buffer.from(`kernel.${this.#session}.${type}`);
-    void this.#send("iopub", [topic], type, parentHeader, content, options.metadata, options.buffers);
+    void this.#send("iopub", [topic], type, parentHeader, content, options);
   }
 
-  /** The first message to a subscriber of `topic`, whom `accept` lets in: all that is published later reaches it too. */
+  /** Sends the first message to a new subscriber of `topic`, whom `accept` lets in; all that is published later reaches it too. */
   welcome(topic: Uint8Array, subscription: string, accept: () => void): Promise<void> {
     this.#batch.flush();
     const content = JSON.stringify({ subscription });
-    return this.#send("iopub", [topic], "iopub_welcome", "{}", content, "{}", [], accept);
+    return this.#send("iopub", [topic], "iopub_welcome", "{}", content, { before: accept });
   }
 
   publishStatus(state: "starting" | "busy" | "idle", parentHeader: string): void {
     this.publish("status", parentHeader, JSON.stringify({ execution_state: state }));
   }
 
-  /** To the sender of `request`. Rejects on stdin when nobody listens there. */
+  /** Sends a message to the sender of `request`. On stdin it rejects when nobody listens there. */
   reply(
     channel: Channel,
     request: Pick<Message, "identities" | "header">,
@@ -90,7 +97,7 @@ export class Publisher {
     content: string,
     metadata = "{}",
   ): Promise<void> {
-    return this.#send(channel, request.identities, type, JSON.stringify(request.header), content, metadata);
+    return this.#send(channel, request.identities, type, JSON.stringify(request.header), content, { metadata });
   }
 
   /** Resolves when everything was handed to the sockets. */
@@ -111,9 +118,7 @@ export class Publisher {
     type: string,
     parentHeader: string,
     content: string,
-    metadata = "{}",
-    buffers: readonly Uint8Array[] = [],
-    before?: () => void,
+    { metadata = "{}", buffers = [], before }: Extras = {},
   ): Promise<void> {
     const header: Header = {
       msg_id: randomUUID(),
@@ -125,7 +130,7 @@ export class Publisher {
     };
     const frames = encodeMessage({ identities, header, parentHeader, metadata, content, buffers }, this.signer);
     const sent = this.#queues[channel].send(frames, before);
-    // A client that is gone takes no answer: only the stdin channel has to know.
+    // A client that is gone takes no answer; only the stdin channel needs to know that.
     return channel === "stdin" ? sent : sent.catch(() => undefined);
   }
 }

@@ -4,15 +4,16 @@ import { Word, type SharedMemory } from "./shared";
  *  it costs a microsecond a line, and a cell that prints without end waits for the reader instead of filling the memory.
  *  A record: request (u32), stream (u32: 0 stdout, 1 stderr), length (u32), then that many bytes of UTF-8. */
 const HEADER_BYTES = 12;
-/** Text is cut into records of at most this many UTF-16 units (three bytes of UTF-8 each at most). */
+/** The most UTF-16 units of a record's text; each takes at most three bytes of UTF-8. */
 const RECORD_UNITS = 1 << 16;
-/** A writer that waits looks up this often, lest a reader that died keep it for ever. */
+/** Milliseconds after which a writer that waits looks again, so that a reader that died does not keep it for ever. */
 const WAIT_MS = 50;
 
+/** A stream that cells print to. */
 export type StreamName = "stdout" | "stderr";
 const streams: readonly StreamName[] = ["stdout", "stderr"];
 
-/** The main thread's end. */
+/** The main thread's end of the ring. */
 export class OutputWriter {
   readonly #head = Buffer.alloc(HEADER_BYTES);
 
@@ -58,7 +59,7 @@ export class OutputWriter {
   }
 }
 
-/** Takes every record up to position `end` out of the ring (the transport thread's end). */
+/** The transport thread's end of the ring: takes every record up to position `end` out of it. */
 export function readOutput(
   memory: SharedMemory,
   end: number,

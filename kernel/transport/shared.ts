@@ -4,7 +4,7 @@ import type { JsonObject } from "../protocol/message";
 /** What the threads share, and what they say to each other. The main thread runs cells, and may be busy for hours; the
  *  transport thread owns the sockets and never waits for it. */
 
-/** Words of the shared control block. */
+/** The words of the shared control block, by their indices. */
 export const Word = {
   /** What the main thread is doing: a value of `Phase`. */
   phase: 0,
@@ -22,17 +22,19 @@ export const Word = {
   count: 8,
 } as const;
 
-/** Only code in phase `user` may be terminated: stopping the compiler in the middle would break it for good. */
+/** What the main thread is doing. Only code in phase `user` may be terminated: the compiler would be broken for good. */
 export const Phase = { kernel: 0, user: 1 } as const;
 
-/** Room for output that the transport thread has not taken yet; a cell that prints faster waits. */
+/** Bytes of output that the ring holds until the transport thread takes them; a cell that prints faster waits. */
 export const RING_BYTES = 1 << 22;
 
+/** The control block and the ring. */
 export interface SharedMemory {
   control: Int32Array;
   ring: Uint8Array;
 }
 
+/** Memory for the two threads, with a ring of `ringBytes` bytes. */
 export function createSharedMemory(ringBytes = RING_BYTES): SharedMemory {
   return {
     control: new Int32Array(new SharedArrayBuffer(Word.count * 4)),
@@ -89,13 +91,13 @@ export type ToSession = ToKernel | { kind: "failed"; message: string };
 /** What the session has to answer. */
 export type ToKernel =
   | { kind: "request"; request: Request }
-  /** Please stop this cell. Answer "alive" at once: who does not is stuck, and will be terminated. */
+  /** Asks for the end of this cell. The session answers "alive" at once; one that does not is stuck, and is terminated. */
   | { kind: "interrupt"; request: number }
-  /** What ran was terminated; answer "alive". */
+  /** Says that the running code was terminated; the session answers "alive". */
   | { kind: "terminated"; request: number }
   | { kind: "shutdown"; restart: boolean };
 
-/** On the stdin port. */
+/** An answer on the stdin port. */
 export type InputAnswer = { value: string } | { failure: "interrupted" | "unreachable" };
 
 /** What the transport thread is started with. */

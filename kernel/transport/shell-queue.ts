@@ -41,7 +41,7 @@ export class ShellQueue {
     this.#next();
   }
 
-  /** Starts nothing any more. */
+  /** Starts no more requests. */
   stop(): void {
     this.#stopped = true;
   }

@@ -2,12 +2,13 @@ import { Router, XPublisher, type Socket } from "zeromq";
 import type { Connection } from "../protocol/connection";
 import { MAX_FRAME_BYTES } from "../protocol/frames";
 
-/** Unsent messages are kept this long when the kernel ends. */
+/** Milliseconds for which unsent messages are kept when the kernel ends. */
 const LINGER_MS = 1_000;
-/** Messages kept for a subscriber that reads slowly; beyond, everybody's output waits for it … */
+/** How many messages are kept for a subscriber that reads slowly; past this number all output waits for it. */
 const IOPUB_HIGH_WATER_MARK = 1_000;
 const RETRY_MS = 2;
-/** … this long; then it is taken for stuck, and for a while what it has no room for is lost to it alone. */
+/** Milliseconds for which output waits for a slow subscriber. Then it counts as stuck, and for a while it alone loses the messages that it
+ *  has no room for. */
 const PATIENCE_MS = 3_000;
 const IMPATIENT_MS = 30_000;
 /** A subscription is a topic name. */
@@ -97,7 +98,7 @@ export class Iopub extends XPublisher {
     this.setStringOption(ZMQ_SUBSCRIBE, Buffer.from(topic));
   }
 
-  /** The contrary. */
+  /** Sends the subscriber whose request was received last no messages that begin with `topic` any more. */
   dismiss(topic: Uint8Array): void {
     this.setStringOption(ZMQ_UNSUBSCRIBE, Buffer.from(topic));
   }
@@ -112,6 +113,7 @@ export interface Sockets {
   heartbeat: Router;
 }
 
+/** The name of a socket. */
 export type SocketName = keyof Sockets;
 
 /** Creates and binds the five sockets; rejects when an address is taken. */
@@ -150,6 +152,7 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
   return sockets;
 }
 
+/** Closes the sockets. */
 export function closeSockets(sockets: Sockets): void {
   for (const socket of Object.values(sockets) as Socket[]) socket.close();
 }

@@ -3,7 +3,7 @@ import type { Message } from "../protocol/message";
 import type { Publisher } from "./publisher";
 import { Word, type InputAnswer } from "./shared";
 
-/** A client connects its stdin socket on its own time: the question is tried again for two seconds. */
+/** How often a question is tried, over two seconds in all: a client may connect its stdin socket late. */
 const TRIES = 20;
 const TRY_MS = 100;
 

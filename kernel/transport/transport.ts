@@ -12,16 +12,16 @@ import { closeSockets, SendQueue, type Sockets } from "./sockets";
 import { StdinChannel } from "./stdin";
 import { Word, type SharedMemory, type ToSession, type ToTransport, type TransportData } from "./shared";
 
-/** A main thread that does not end within this time of a shutdown request is stuck, and the process is killed. */
+/** Milliseconds after a shutdown request in which the main thread must end; else it is stuck, and the process is killed. */
 const SHUTDOWN_MS = 1_200;
-/** Loops over closed sockets end within a turn of the event loop. */
+/** Milliseconds that the loops over closed sockets get to end; they need a turn of the event loop. */
 const LOOPS_MS = 50;
-/** Code that is still running this long after a shutdown request is terminated, so that the kernel ends in good order. */
+/** Milliseconds after a shutdown request in which running code may go on; then it is terminated, so that the kernel ends in good order. */
 const SHUTDOWN_INTERRUPT_MS = 150;
 const CLOSE_MS = 500;
 const READ_LATER_MS = 5;
 const PARENT_POLL_MS = 1_000;
-/** The signal watcher starts a little after the kernel, off the path to the first answer. */
+/** Milliseconds after which the signal watcher starts, so that it does not delay the kernel's first answer. */
 const SIGNALS_AFTER_MS = 300;
 
 /** Requests that run code of the user's, which may be interrupted. */
@@ -85,9 +85,9 @@ export class Transport {
     if (RUNS_USER_CODE.has(running.message.header.msg_type)) this.#interrupter.interrupt(running.id);
   }
 
-  /** A message of the main thread. What it printed before is sent before. */
+  /** Takes a message of the main thread. Text that the main thread printed earlier is sent earlier. */
   receive(message: ToTransport): void {
-    // Whatever came: a cell that was terminated in the midst of printing may have noted a wake-up that it never sent.
+    // Any message resets the note of a wake-up: a cell that was terminated in the midst of printing may have noted one and never sent it.
     Atomics.store(this.#memory.control, Word.woken, 0);
     if (message.kind !== "output") this.#readOutput(message.written);
     switch (message.kind) {
@@ -164,14 +164,14 @@ export class Transport {
     }
   }
 
-  /** Says on stderr, once for each reason, that a message was dropped: the reason only, nothing of the message. */
+  /** Says on stderr, once for each reason, that a message was dropped, and repeats nothing of the message. */
   #noteDropped(reason: string): void {
     const count = (this.#dropped.get(reason) ?? 0) + 1;
     this.#dropped.set(reason, count);
     if (count === 1) process.stderr.write(`codebook: dropped a message: ${reason} (further ones are not reported)\n`);
   }
 
-  /** Heartbeat: what comes goes back. */
+  /** Answers the heartbeat: every message goes back as it came. */
   async #beat(): Promise<void> {
     const socket = this.sockets.heartbeat;
     const queue = new SendQueue((frames) => socket.send(frames));
@@ -193,7 +193,7 @@ export class Transport {
         iopub.accept(topic); // not text, so that JSON cannot name it
         continue;
       }
-      // ZeroMQ takes the one who asked last for the one to accept, so the next may ask after that.
+      // ZeroMQ accepts the subscriber who asked last, so the next request is received after this one is accepted.
       await this.#publisher.welcome(topic, name, () => iopub.accept(topic));
     }
   }
@@ -210,7 +210,7 @@ export class Transport {
     }, SHUTDOWN_MS);
   }
 
-  /** A kernel whose Jupyter server died would stay for ever. Jupyter tells its process id to the kernels it starts. */
+  /** Ends the kernel when its Jupyter server is gone, whose process id Jupyter tells to the kernels that it starts. */
   #followParent(): void {
     const parent = Number(process.env.JPY_PARENT_PID);
     if (!parent || process.ppid !== parent) return;
@@ -233,7 +233,7 @@ export class Transport {
     clearTimeout(timer);
     this.#interrupter.close();
     closeSockets(this.sockets);
-    // Who waits for a message is told that none will come; a process that ends before they know it is aborted.
+    // A process that ends before the loops over its sockets have ended is aborted.
     await Promise.race([Promise.allSettled(this.#loops), new Promise((resolve) => setTimeout(resolve, LOOPS_MS))]);
     Atomics.store(this.#memory.control, Word.closed, 1);
     Atomics.notify(this.#memory.control, Word.closed);

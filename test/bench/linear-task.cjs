@@ -7,10 +7,10 @@ let room;
 
 exports.tasks = {
   place({ root, values }) {
-    const { reserve, roomForBytes, roomForFloats } = require(join(root, "lib", "kernel", "simd", "layer-memory.js"));
+    const { reserve, arenaBytes, arenaFloats } = require(join(root, "lib", "kernel", "simd", "layer-memory.js"));
     reserve(5 * values.length + 128);
-    weights = roomForFloats(values.length);
-    room = roomForBytes(values.length);
+    weights = arenaFloats(values.length);
+    room = arenaBytes(values.length);
     weights.set(values);
   },
   /** Quantizes `times` times: the time of each, and the total squared error. */

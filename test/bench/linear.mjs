@@ -14,9 +14,11 @@ const rounds = 3;
 
 export async function run({ peerPython: python, root }) {
   const require = createRequire(join(root, "lib", "kernel", "index.js"));
-  const { linear, linearQuantizer } = require("./quantize/linear.js");
+  const { tilesOf } = require("./grid/tiles.js");
+  const loops = require("./loops/loops.js");
+  const { linear } = require("./quantize/linear.js");
   const { quantizeGroups } = require("./simd/linear.js");
-  const { reserve, roomForBytes, roomForFloats } = require("./simd/layer-memory.js");
+  const { reserve, arenaBytes, arenaFloats } = require("./simd/layer-memory.js");
   const { WorkerPool } = require("./threads/pool.js");
   const weights = gaussian(rows * columns, 1);
   const step = linear({ bits: 4, group: 128, symmetric: false });
@@ -24,11 +26,13 @@ export async function run({ peerPython: python, root }) {
   const what = `4-bit g128 asymmetric, ${rows} × ${columns}`;
 
   reserve(5 * weights.length + 128);
-  const inside = { weights: roomForFloats(weights.length), rows, columns, group: 128 };
-  const room = roomForBytes(weights.length);
+  const inside = { weights: arenaFloats(weights.length), rows, columns, group: 128 };
+  const room = arenaBytes(weights.length);
   inside.weights.set(weights);
   const result = quantizeGroups(inside, grid, { room, errors: true });
-  const plain = linearQuantizer.quantize(weights, [rows, columns], step);
+  const tiling = tilesOf("linear", [rows, columns], weights.length, "group", 1, 128);
+  const quantizePlainly = () => loops.plain.uniform.encode(weights, tiling, step, "linear");
+  const plain = quantizePlainly();
   if (Buffer.compare(result.codes, plain.codes) !== 0) throw new Error("SIMD and plain JavaScript do not agree");
   const squaredError = result.squaredErrors.reduce((sum, one) => sum + one, 0);
 
@@ -62,8 +66,7 @@ export async function run({ peerPython: python, root }) {
       },
       "ours, SIMD, copied to the kernels' memory": () =>
         times(() => quantizeGroups({ ...inside, weights }, grid, { room, errors: true })),
-      "ours, plain JavaScript": () =>
-        times(() => linearQuantizer.quantize(weights, [rows, columns], step), { least: 3 }),
+      "ours, plain JavaScript": () => times(quantizePlainly, { least: 3 }),
       ...(python === undefined ? {} : { peers: () => peers(python, root, file, squaredError) }),
       "memory copy, 1 thread: the ceiling": () => times(() => copy.set(weights)),
     });

@@ -10,7 +10,7 @@ exports.tasks = {
   /** Quantizes at least `least` times, and until `budget` milliseconds have passed: the time of each. */
   quantize({ root, step, shape, least, budget }) {
     const memory = require(join(root, "lib", "kernel", "simd", "layer-memory.js"));
-    const { quantizeFast } = require(join(root, "lib", "kernel", "stored", "quantize-fast.js"));
+    const { quantizerOf } = require(join(root, "lib", "kernel", "quantize", "index.js"));
     const { encodeBlockBytes } = require(join(root, "lib", "kernel", "simd", "blocks.js"));
     const { blockCodecs } = require(join(root, "lib", "kernel", "blocks", "index.js"));
     // What ggml's C does: weights to the blocks of a file.
@@ -19,11 +19,11 @@ exports.tasks = {
     const quantize = (inside) =>
       codec
         ? encodeBlockBytes(codec, inside, shape[1], undefined, blocks)
-        : quantizeFast(inside, shape, step, "weights");
+        : quantizerOf(step).quantize(inside, shape, step, "weights");
     const milliseconds = [];
     for (const begin = performance.now(); milliseconds.length < least || performance.now() - begin < budget;) {
       memory.reserve(14 * weights.length + 4096);
-      const inside = memory.roomForFloats(weights.length);
+      const inside = memory.arenaFloats(weights.length);
       inside.set(weights);
       const start = performance.now();
       quantize(inside);

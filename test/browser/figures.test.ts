@@ -5,7 +5,7 @@ import os from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { reportBundle } from "../../kernel/static/display";
-import type { View } from "../../kernel/report/types";
+import type { View } from "../../extension/views/views";
 import { payloadModel, payloadReport, payloads } from "../extension/payloads";
 import { hostileCurves, rateCurves } from "../fixtures/report/curves";
 import { deepReport, miniLmReport, smallReport } from "../fixtures/report/reports";

@@ -1,4 +1,4 @@
-import type { View } from "../../kernel/report/types";
+import type { View } from "../../extension/views/views";
 
 /** A notebook whose cells show views that were saved with it: no kernel is needed to read it. */
 export function savedNotebook(

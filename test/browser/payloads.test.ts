@@ -13,7 +13,7 @@ import { displayModelView, displaySymbol, reportBundle } from "../../kernel/stat
 import { visibleText } from "../../kernel/report/labels";
 import { reportToMarkdown } from "../../kernel/static/markdown";
 import { reportToSvg } from "../../kernel/static/svg";
-import type { ModelView } from "../../kernel/report/types";
+import type { ModelView } from "../../kernel/report/model";
 import { payloadModel, payloadReport, payloads } from "../extension/payloads";
 import { openNotebook, python, startSite, visit, type Application, type Site, type Visitor } from "./site";
 

@@ -21,6 +21,8 @@ import { CancelledError, WriteError } from "../../kernel/errors";
 
 type Fault = "ENOSPC" | "EIO" | "short" | "nothing";
 const mockState: { calls: number; at: number; fault: Fault } = { calls: 0, at: 0, fault: "EIO" };
+/** Writes to the pieces and to the lines, waits for the disk, and the renaming, in their order. */
+const mockOrder: string[] = [];
 
 async function mockCall<Result>(
   act: () => Promise<Result>,
@@ -37,13 +39,15 @@ type MockWrite = (bytes: Uint8Array, offset: number, length: number, at: number)
 
 jest.mock("node:fs/promises", () => {
   const real = jest.requireActual<MockFs>("node:fs/promises");
-  const watched = ["rename", "unlink", "realpath", "stat", "readdir", "readFile", "writeFile"];
-  const wrapped = (handle: object): unknown =>
+  const watched = ["unlink", "realpath", "stat", "readdir", "readFile", "writeFile"];
+  const wrapped = (handle: object, file: string): unknown =>
     new Proxy(handle, {
       get(target, key) {
         const member: unknown = Reflect.get(target, key, target);
         if (typeof member !== "function") return member;
         const own = member.bind(target) as (...words: unknown[]) => Promise<unknown>;
+        const what = file.endsWith(".done") ? "lines" : file.endsWith(".partial") ? "pieces" : "folder";
+        if (["write", "datasync", "sync"].includes(String(key))) mockOrder.push(`${String(key)} ${what}`);
         if (key === "write")
           return (...[bytes, offset, length, at]: Parameters<MockWrite>) =>
             mockCall(
@@ -62,7 +66,12 @@ jest.mock("node:fs/promises", () => {
   return {
     ...real,
     ...Object.fromEntries(watched.map((name) => [name, (...words: unknown[]) => mockCall(() => real[name](...words))])),
-    open: async (...words: unknown[]) => wrapped((await mockCall(() => real.open(...words))) as object),
+    rename: (...words: unknown[]) => {
+      mockOrder.push("rename");
+      return mockCall(() => real.rename(...words));
+    },
+    open: async (...words: unknown[]) =>
+      wrapped((await mockCall(() => real.open(...words))) as object, String(words[0])),
   };
 });
 
@@ -101,6 +110,15 @@ test("writes all pieces, and leaves nothing else", async () => {
   expect(made).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   expect(shaOf(target)).toBe(whole);
   expect(readdirSync(folder)).toEqual(["model.gguf"]);
+});
+
+test("a line is written once its piece is on the disk; all is on the disk before the renaming, the folder after it", async () => {
+  const small = [10, 20, 30].map((bytes, i): Piece => ({ bytes, make: () => new Uint8Array(bytes).fill(i) }));
+  mockOrder.length = 0;
+  await writeFileResumably(target, small, { key: "a", syncBytes: 25 });
+  const line = ["datasync pieces", "write lines", "datasync lines"];
+  const writes = ["write pieces", "write pieces", ...line, "write pieces", ...line];
+  expect(mockOrder).toEqual([...writes, "sync pieces", "rename", "sync folder"]);
 });
 
 test("what a call wrote before it failed is kept, and the next goes on from there", async () => {

@@ -1,7 +1,7 @@
 /** Blocks coded and decoded from one array into another, for tests. */
 import { layoutOf, type LayoutCode } from "../../kernel/encode/byte-planes/block-layout";
 import { decodeBlock, encodeBlock, hashAt, type BlockReading } from "../../kernel/encode/byte-planes/planes";
-import { ownLane, type PlaneKernels } from "../../kernel/simd/planes";
+import { ownLane, type PlaneKernels } from "../../kernel/loops/plane-memory";
 
 const { input, output } = ownLane;
 
@@ -32,7 +32,8 @@ export function decodeBytes(
 ): Uint8Array {
   kernels.memory.fill(255, output, output + length);
   kernels.memory.set(block, input);
-  decodeBlock(kernels, input, block.length, layoutOf(layout), output, length, reading);
+  const out = { at: output, length };
+  decodeBlock(kernels, { at: input, length: block.length }, layoutOf(layout), out, reading);
   return Uint8Array.from(kernels.memory.subarray(output, output + length));
 }
 

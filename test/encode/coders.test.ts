@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { crc32 } from "node:zlib";
 import {
-  coderLabel,
   decode,
   delta,
   encode,
@@ -14,12 +13,11 @@ import {
   type IntegerArray,
   type Step,
 } from "../../kernel";
+import { coderLabel } from "../../kernel/methods";
 import { Random } from "../../kernel/bytes/random";
-import { plainCoderKernels } from "../../kernel/encode/container/coders-plain";
-import { normalizeCounts } from "../../kernel/encode/range/frequencies";
+import { symbolCoders } from "../../kernel/encode/coders";
 import { AdaptiveModel } from "../../kernel/encode/range/rans-adaptive";
 import { FormatError, OptionError } from "../../kernel/errors";
-import { coderKernels, coderPlaces } from "../../kernel/simd/coders";
 import { generateWeights } from "../quantize/generator";
 
 type Data = IntegerArray | FloatArray | string;
@@ -59,88 +57,6 @@ const steps: Step[] = [
   ],
 ];
 const floatSteps = steps.filter(({ kind }) => kind === "planes" || kind === "zstd");
-
-describe("WebAssembly and TypeScript give the same bytes", () => {
-  const fast = coderKernels();
-  const plain = plainCoderKernels();
-  const { symbols, coded } = coderPlaces;
-
-  test("prefix codes in four streams", () => {
-    const random = new Random(1);
-    for (const [n, spread] of [
-      [1, 2],
-      [5, 3],
-      [4097, 200],
-      [65_536, 40],
-    ]) {
-      const data = Uint8Array.from({ length: n }, () => Math.floor(random.uniform() ** 3 * spread));
-      const lengths = Uint8Array.from({ length: spread }, (_, i) => Math.min(i + 1, spread - 1, 11));
-      // A full code: as many of the last length as are left.
-      const full = lengths.slice(0, 2).fill(1);
-      const code = spread <= 12 ? lengths : Uint8Array.from({ length: 256 }, () => 8);
-      const chosen = spread === 2 ? full : code;
-      const results = [fast, plain].map((kernels) => {
-        kernels.lengths.fill(0);
-        kernels.lengths.set(chosen);
-        kernels.buildCodes();
-        kernels.memory.set(data, symbols);
-        const size = kernels.encodeStreams(symbols, n, coded);
-        const stored = Buffer.from(kernels.memory.subarray(coded, coded + size));
-        const sizes = [...kernels.results];
-        kernels.buildTables();
-        kernels.memory.fill(0, symbols, symbols + n);
-        let at: number = coded;
-        sizes.forEach((own, k) => {
-          kernels.results[k] = at;
-          at += own;
-        });
-        kernels.decodeStreams(symbols, n);
-        expect(Buffer.compare(kernels.memory.subarray(symbols, symbols + n), data)).toBe(0);
-        return [stored.toString("hex"), sizes, [...kernels.results]];
-      });
-      expect(results[0]).toEqual(results[1]);
-    }
-  });
-
-  test("range coding, from any state to any other", () => {
-    const random = new Random(2);
-    for (const [n, bits, streams] of [
-      [1, 8, 1],
-      [1000, 12, 3],
-      [20_000, 16, 8],
-    ]) {
-      const frequencies = normalizeCounts(
-        Array.from({ length: 200 }, () => 1 + random.below(1000)),
-        bits,
-      );
-      const data = Uint16Array.from({ length: n }, () => random.below(200));
-      const results = [fast, plain].map((kernels) => {
-        let before = 0;
-        frequencies.forEach((f, i) => {
-          kernels.places.set([f, before], 2 * i);
-          kernels.owners.fill(i, before, before + f);
-          before += f;
-        });
-        kernels.states.fill(2 ** 23);
-        kernels.halves.set(data);
-        const end = coded + 2 * 65_536;
-        const begin = kernels.encodeSymbols(symbols, n, (n - 1) % streams, streams, bits, end);
-        const stored = Buffer.from(kernels.memory.subarray(begin, end));
-        const states = [...kernels.states];
-        kernels.halves.fill(0, 0, n);
-        expect(kernels.decodeSymbols(begin, end, symbols, n, 0, streams, bits)).toBe(end);
-        expect([...kernels.states.subarray(0, streams)]).toEqual(new Array(streams).fill(2 ** 23));
-        expect(Buffer.compare(bytesOf(kernels.halves.subarray(0, n)), bytesOf(data))).toBe(0);
-        kernels.states.set(states);
-        expect(kernels.decodeSymbols(begin, Math.max(begin, end - 1), symbols, n, 0, streams, bits)).toBe(
-          end > begin ? 0 : begin,
-        );
-        return [stored.toString("hex"), states];
-      });
-      expect(results[0]).toEqual(results[1]);
-    }
-  });
-});
 
 describe("round trips", () => {
   const integers: Data[] = [
@@ -186,6 +102,15 @@ describe("round trips", () => {
       ),
     );
   });
+});
+
+test("a byte plane may be coded by each coder of the table, which its kind finds", () => {
+  expect(symbolCoders.map(({ kind }) => kind)).toEqual(["huffman", "rans", "horner", "zstd"]);
+  const floats = Float32Array.from({ length: 30 }, (_, i) => i / 7);
+  for (const { kind } of symbolCoders) {
+    const { bytes } = encode(floats, planes({ coder: { kind } as never }));
+    expect(Buffer.compare(bytesOf(decode(bytes) as FloatArray), bytesOf(floats))).toBe(0);
+  }
 });
 
 describe("adaptive rans", () => {

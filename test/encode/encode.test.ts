@@ -1,17 +1,11 @@
 import * as fc from "fast-check";
 import { crc32 } from "node:zlib";
 import { FormatError, OptionError } from "../../kernel/errors";
-import {
-  coderLabel,
-  decode,
-  encode,
-  horner,
-  hornerWord,
-  huffman,
-  type FloatArray,
-  type IntegerArray,
-} from "../../kernel/encode";
-import { canonicalCodes, codeLengths, kraftGap } from "../../kernel/encode/prefix/code-lengths";
+import type { FloatArray, IntegerArray } from "../../kernel/encode/container/container";
+import { coderLabel, decode, encode } from "../../kernel/encode/encode";
+import { horner, hornerWord } from "../../kernel/encode/horner";
+import { huffman } from "../../kernel/encode/huffman";
+import { canonicalCodes, codeLengths, kraftGap } from "../../kernel/loops/prefix-code";
 import { generateWeights } from "../quantize/generator";
 
 const { floor } = Math;

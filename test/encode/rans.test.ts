@@ -1,14 +1,8 @@
 import * as fc from "fast-check";
 import { crc32 } from "node:zlib";
-import {
-  coderLabel,
-  decode,
-  encode,
-  rans,
-  type FloatArray,
-  type IntegerArray,
-  type RansStep,
-} from "../../kernel/encode";
+import type { FloatArray, IntegerArray } from "../../kernel/encode/container/container";
+import { coderLabel, decode, encode } from "../../kernel/encode/encode";
+import { rans, type RansStep } from "../../kernel/encode/rans";
 import { costOf, normalizeCounts } from "../../kernel/encode/range/frequencies";
 import { FormatError, OptionError } from "../../kernel/errors";
 import { generateWeights } from "../quantize/generator";

@@ -17,10 +17,10 @@ import {
   type Step,
 } from "../../kernel";
 import { Random } from "../../kernel/bytes/random";
-import type { FloatArray, IntegerArray } from "../../kernel/encode";
+import type { FloatArray, IntegerArray } from "../../kernel/encode/container/container";
 import { generateWeights } from "../quantize/generator";
 import { hasModules, itWith, referencePython } from "../references";
-import { blocksFile, manyBlocksFile, manyTypesFile } from "./archives";
+import { blocksFile, manyBlocksFile, manyTypesFile } from "../archive/archives";
 
 /** What the library writes, read by test/fixtures/encode/read_codebook.py, which knows its descriptions and none of its code. */
 

@@ -1,5 +1,6 @@
 import { makeReport, type VariantSpec } from "../fixtures/report/reports";
-import type { Report, View } from "../../kernel/report/types";
+import type { View } from "../../extension/views/views";
+import type { Report } from "../../kernel/report/types";
 
 /** Names that try to become code, markup, links, requests or formulas: for HTML, SVG, attributes, URLs, TeX, plotly's own markup, CSS,
  *  templates, JSON keys and spreadsheets. Each sets `window.__pwned` or opens a dialog if it runs. */

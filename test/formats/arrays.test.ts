@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { open } from "../../kernel";
 import { memorySource } from "../../kernel/bytes/source";
+import { fromArrays } from "../../kernel/formats/arrays";
+import { OptionError } from "../../kernel/errors";
+import { displaySymbol } from "../../kernel/static/display";
 import { openSource } from "../../kernel/open/open";
 
 /** Files of numpy and torch, and the values that they read: test/fixtures/formats/make_arrays.py. */
@@ -116,5 +119,26 @@ describe("tfjs model.json", () => {
     expect(await model.tensor("q16").read()).toEqual(Float32Array.from(wide, (v) => Math.round(v * 2.5 - 7)));
     expect(await model.tensor("half").read()).toEqual(Float32Array.of(1, -2));
     expect(model.sizeBytes).toBe(data.length);
+  });
+});
+
+describe("a model of arrays in memory", () => {
+  const values = Float32Array.of(1, 2, 3, 4, 5, 6);
+
+  it("has their names and shapes, and values that a later change does not reach", async () => {
+    const model = fromArrays({ "fc.weight": { shape: [2, 3], values } }, { name: "toy" });
+    values[0] = 9;
+    expect([model.name, model.parameters, model.tensors.length]).toEqual(["toy", 6, 1]);
+    expect([...(await model.tensor("fc.weight").read())]).toEqual([1, 2, 3, 4, 5, 6]);
+    values[0] = 1;
+  });
+
+  it("is shown in a cell as a table of its tensors", () => {
+    const shown = fromArrays({ "fc.weight": { shape: [2, 3], values } });
+    expect(shown[displaySymbol]()["text/plain"]).toMatch(/fc\.weight .*2 × 3/);
+  });
+
+  it("refuses a shape that its values do not fill", () => {
+    expect(() => fromArrays({ w: { shape: [2, 2], values } })).toThrow(OptionError);
   });
 });

@@ -3,6 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { open, saveGguf } from "../../kernel";
+import { memorySource } from "../../kernel/bytes/source";
+import { FormatError } from "../../kernel/errors";
+import { readShardIndex } from "../../kernel/formats/shards";
 import { entry, ggufFile, pair, safetensorsFile } from "./files";
 
 /** Models in several files: GGUF as gguf-py splits it (test/fixtures/formats/make_gguf_parts.py), PyTorch's shards with their index. */
@@ -171,5 +174,39 @@ describe("pytorch_model.bin.index.json", () => {
     expect((await failure(join(folder, "pytorch_model.bin.index.json"))).message).toMatch(
       /there is no end of a zip directory/,
     );
+  });
+});
+
+describe("an index", () => {
+  const read = (text: string) => readShardIndex(memorySource(Buffer.from(text), "index.json"));
+
+  it("gives each shard its tensors, with the byte that says so, and the metadata", async () => {
+    const text = '{"metadata":{"total_size":12},"weight_map":{"a":"1.bin","b":"2.bin","c":"1.bin"},"more":[1]}';
+    const { shards, metadata } = await read(text);
+    expect(metadata).toMatchObject({ total_size: 12 });
+    expect([...shards].map(([shard, tensors]) => [shard, [...tensors]])).toEqual([
+      [
+        "1.bin",
+        [
+          ["a", text.indexOf('"a"')],
+          ["c", text.indexOf('"c"')],
+        ],
+      ],
+      ["2.bin", [["b", text.indexOf('"b"')]]],
+    ]);
+  });
+
+  it.each([
+    ["{}", "the index has no weight_map"],
+    ['{"weight_map":{}}', "the weight_map is empty"],
+    ['{"metadata":[],"weight_map":{"a":"1.bin"}}', "the metadata is no object"],
+    ['{"weight_map":{"a":"../1.bin"}}', 'the shard is "../1.bin"'],
+    ['{"weight_map":{"a":"1.txt"}}', 'the shard is "1.txt"'],
+    ['{"weight_map":{"a":"1.bin","b":"2.safetensors"}}', 'the shard is "2.safetensors"'],
+    ['{"weight_map":{"a":"1.bin"}} x', "expected the end of the file"],
+  ])("%s is refused", async (text, message) => {
+    const error = await read(text).catch((thrown: unknown) => thrown as Error);
+    expect(error).toBeInstanceOf(FormatError);
+    expect((error as Error).message).toContain(message);
   });
 });

@@ -4,9 +4,9 @@ import { memorySource } from "../../kernel/bytes/source";
 import { headerOfArchive, writeIndex, type Segment } from "../../kernel/archive/contents";
 import { unwrapArchive } from "../../kernel/archive/source";
 import type { LayoutCode } from "../../kernel/encode/byte-planes/block-layout";
-import { hash64 } from "../../kernel/encode/byte-planes/planes-plain";
+import { hash64 } from "../../kernel/loops/xxh64";
 import { FormatError } from "../../kernel/errors";
-import { planeKernels } from "../../kernel/simd/planes";
+import { planeLoops } from "../../kernel/loops/planes";
 import { encodeBytes } from "../encode/blocks";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -35,7 +35,7 @@ function archiveOf(parts: readonly Part[], fileSha?: string): Uint8Array {
   const segments = parts.map((part): Segment => {
     const { original, width } = part;
     const layout: LayoutCode = { width, isFloat: width > 1 };
-    const block = part.block ?? encodeBytes(planeKernels(), original, layout);
+    const block = part.block ?? encodeBytes(planeLoops.own(), original, layout);
     blocks.push(block);
     const tensor =
       part.name === undefined ? undefined : { name: part.name, dtype: "BF16", shape: [original.length / 2] };
@@ -338,7 +338,7 @@ function resignBlocks(blocks: Uint8Array, body: Uint8Array): void {
 const blockRanges = (() => {
   let from = 0;
   return soundParts.map(({ original, width }) => {
-    const range = { from, to: from + encodeBytes(planeKernels(), original, { width, isFloat: width > 1 }).length };
+    const range = { from, to: from + encodeBytes(planeLoops.own(), original, { width, isFloat: width > 1 }).length };
     from = range.to;
     return range;
   });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open } from "../../kernel";
 import { memorySource } from "../../kernel/bytes/source";
-import { readSafetensorsIndex } from "../../kernel/formats/shards";
+import { readShardIndex } from "../../kernel/formats/shards";
 import { entry, safetensorsFile } from "../formats/files";
 
 type Hostile = readonly [what: string, index: string, part: string, says: RegExp];
@@ -84,7 +84,7 @@ describe("hostile indexes", () => {
         : part === "[".repeat(8)
           ? 5 + 8
           : index.indexOf(part) + (part.startsWith(" ") ? 1 : 0);
-    const error = await readSafetensorsIndex(memorySource(Buffer.from(index), "model.safetensors.index.json")).then(
+    const error = await readShardIndex(memorySource(Buffer.from(index), "model.safetensors.index.json")).then(
       () => undefined,
       (reason) => reason,
     );

@@ -1,9 +1,10 @@
 import { fromArrays } from "../../kernel/formats/arrays";
-import { huffman } from "../../kernel/encode";
-import { lowRank, prune, prunerLabel, singularValues } from "../../kernel/prune";
+import { huffman } from "../../kernel/encode/huffman";
+import { singularValues } from "../../kernel/prune/decomposition/svd";
+import { lowRank, rankOfEnergy } from "../../kernel/prune/low-rank";
+import { prune, prunerLabel } from "../../kernel/prune/prune";
 import { symmetricEigen } from "../../kernel/prune/decomposition/eigen";
-import { rankOfEnergy } from "../../kernel/prune/low-rank";
-import { linear } from "../../kernel/quantize";
+import { linear } from "../../kernel/quantize/linear";
 import { compress } from "../../kernel/recipe/compress";
 import { generateWeights, readFixture } from "../quantize/generator";
 

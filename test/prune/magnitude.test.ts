@@ -1,16 +1,14 @@
 import * as fc from "fast-check";
 import {
-  breakEvenDensity,
   findThreshold,
   magnitude,
   magnitudeHistogram,
-  prune,
   pruneAtThreshold,
   pruneCount,
-  prunerLabel,
   selectThreshold,
-  sparseBits,
-} from "../../kernel/prune";
+} from "../../kernel/prune/magnitude";
+import { prune, prunerLabel } from "../../kernel/prune/prune";
+import { breakEvenDensity, sparseBits } from "../../kernel/prune/sparse/storage";
 import { generateWeights, readFixture, shaOf } from "../quantize/generator";
 
 const { round } = Math;

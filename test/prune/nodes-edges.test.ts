@@ -1,5 +1,7 @@
 import * as fc from "fast-check";
-import { edges, nodes, prune, prunerLabel, removeNodes, type EdgesOptions } from "../../kernel/prune";
+import { edges, type EdgesOptions } from "../../kernel/prune/edges";
+import { nodes, removeNodes } from "../../kernel/prune/nodes";
+import { prune, prunerLabel } from "../../kernel/prune/prune";
 import { generateWeights } from "../quantize/generator";
 
 const f32 = (...values: number[]) => Float32Array.from(values);

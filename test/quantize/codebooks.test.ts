@@ -1,5 +1,10 @@
-import { encode, horner } from "../../kernel/encode";
-import { dequantize, hqq, kMeans, quantize, quantizerLabel, sorted, ternary } from "../../kernel/quantize";
+import { encode } from "../../kernel/encode/encode";
+import { horner } from "../../kernel/encode/horner";
+import { hqq } from "../../kernel/quantize/hqq";
+import { kMeans } from "../../kernel/quantize/k-means";
+import { dequantize, quantize, quantizerLabel } from "../../kernel/quantize/quantize";
+import { sorted } from "../../kernel/quantize/sorted";
+import { ternary } from "../../kernel/quantize/ternary";
 import type { Step } from "../../kernel/tensor/step";
 import { awkward } from "./floats";
 import { generateWeights, readFixture, shaOf } from "./generator";

@@ -1,10 +1,12 @@
-import { blockCodecs, encodeBlocks, writtenBlocks } from "../../kernel/blocks";
+import { blockCodecs, encodeBlocks } from "../../kernel/blocks";
+import { writtenBlocks } from "../../kernel/blocks/block";
 import { NonFiniteError, OptionError } from "../../kernel/errors";
 import { fromArrays } from "../../kernel/formats/arrays";
-import { dequantize, ggml, ggmlBytes, quantize, quantizerLabel } from "../../kernel/quantize";
+import { ggml, ggmlBytes } from "../../kernel/quantize/ggml";
+import { dequantize, quantize, quantizerLabel } from "../../kernel/quantize/quantize";
 import { compress } from "../../kernel/recipe/compress";
-import { huffman } from "../../kernel/encode";
-import { magnitude } from "../../kernel/prune";
+import { huffman } from "../../kernel/encode/huffman";
+import { magnitude } from "../../kernel/prune/magnitude";
 import { generateWeights } from "./generator";
 
 test.each([...writtenBlocks])("%s: stored bits are the blocks' bytes, and both give the same values", (type) => {

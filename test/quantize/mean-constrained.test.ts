@@ -1,5 +1,7 @@
 import * as fc from "fast-check";
-import { linear, meanConstrained, quantize, quantizerLabel, type MeanConstrainedOptions } from "../../kernel/quantize";
+import { linear } from "../../kernel/quantize/linear";
+import { meanConstrained, type MeanConstrainedOptions } from "../../kernel/quantize/mean-constrained";
+import { quantize, quantizerLabel } from "../../kernel/quantize/quantize";
 import { generateWeights, readFixture, shaOf } from "./generator";
 
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;

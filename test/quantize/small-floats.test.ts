@@ -1,20 +1,14 @@
 import * as fc from "fast-check";
 import { NonFiniteError } from "../../kernel/errors";
-import {
-  dequantize,
-  fp4,
-  fp8,
-  int,
-  mxfp4,
-  mxfp8,
-  nf4,
-  nvfp4,
-  packNibbles,
-  quantize,
-  quantizerLabel,
-  unpackNibbles,
-  type Fp8Granularity,
-} from "../../kernel/quantize";
+import { packNibbles, unpackNibbles } from "../../kernel/grid/nibbles";
+import { fp4 } from "../../kernel/quantize/fp4";
+import { fp8, type Fp8Granularity } from "../../kernel/quantize/fp8";
+import { int } from "../../kernel/quantize/int";
+import { mxfp4 } from "../../kernel/quantize/mxfp4";
+import { mxfp8 } from "../../kernel/quantize/mxfp8";
+import { nf4 } from "../../kernel/quantize/nf4";
+import { nvfp4 } from "../../kernel/quantize/nvfp4";
+import { dequantize, quantize, quantizerLabel } from "../../kernel/quantize/quantize";
 import { storedBits } from "../../kernel/quantize/quantizer";
 import type { Step } from "../../kernel/tensor/step";
 import { awkward, bytesSha, caseWeights, type FloatCase } from "./floats";
@@ -50,11 +44,14 @@ interface Fixture {
   })[];
 }
 
+const groupOf = ({ group_size: group }: { group_size?: number }): { group?: number } =>
+  group === undefined ? {} : { group };
+
 const fixture = readFixture<Fixture>("quantize", "floats.json");
 
 describe("equal to compressed-tensors: codes, scales, values", () => {
   test.each(fixture.fp8)("fp8 E4M3 per $strategy, $shape", (c) => {
-    const options = c.block_structure ? { block: c.block_structure } : { group: c.group_size };
+    const options = c.block_structure ? { block: c.block_structure } : groupOf(c);
     const step = fp8({ per: c.strategy, ...options });
     const result = quantize(caseWeights(c), step, { shape: c.shape });
     expect(bytesSha(result.scales as Float32Array)).toBe(c.scaleSha);
@@ -81,7 +78,7 @@ describe("equal to compressed-tensors: codes, scales, values", () => {
 
   test.each(fixture.int)("int $bits-bit, symmetric: $symmetric, per $strategy, scales $scaleDtype, $shape", (c) => {
     const { bits, symmetric, strategy, scaleDtype } = c;
-    const step = int({ bits, symmetric, per: strategy, group: c.group_size, scaleDtype });
+    const step = int({ bits, symmetric, per: strategy, ...groupOf(c), scaleDtype });
     const result = quantize(caseWeights(c), step, { shape: c.shape });
     expect(bytesSha(result.scales as Float32Array)).toBe(c.scaleSha);
     expect(bytesSha(result.codes)).toBe(c.codesSha);

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { optimalCuts } from "../../kernel/quantize/cuts/optimal-codebook";
-import { dequantize, quantize, quantizerLabel, sorted, type SortedOptions } from "../../kernel/quantize";
+import { dequantize, quantize, quantizerLabel } from "../../kernel/quantize/quantize";
+import { sorted, type SortedOptions } from "../../kernel/quantize/sorted";
 import { generateWeights, readFixture, shaOf } from "./generator";
 
 describe("sorted, by hand", () => {

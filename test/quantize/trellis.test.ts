@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { Random } from "../../kernel/bytes/random";
 import { decode, encode, rans } from "../../kernel/encode";
 import { entropyOfCodes } from "../../kernel/measure";
-import { dequantize, linear, quantize, quantizerLabel, trellis } from "../../kernel/quantize";
-import { automatonOf, segmentLength } from "../../kernel/grid/trellis-path";
-import { quantizeFast } from "../../kernel/stored/quantize-fast";
+import { dequantize, linear, quantize, quantizerLabel } from "../../kernel/quantize";
+import { trellis } from "../../kernel/quantize/trellis";
+import { automatonOf, segmentLength } from "../../kernel/loops/trellis";
 import { readFixture } from "./generator";
 
 interface Case {
@@ -113,22 +113,6 @@ test("at equal bits the error falls as the literature has it (granular gain of 1
   });
   // Marcellin and Fischer 1990, Table I, for the uniform source: 0.99, 1.09, 1.16, 1.27, 1.33 dB.
   [0.99, 1.09, 1.16, 1.27, 1.33].forEach((expected, i) => expect(Math.abs(gains[i] - expected)).toBeLessThan(0.04));
-});
-
-test.each([8, 16, 32, 64, 128, 256])("%d states: SIMD finds the same codes, over segments and their ends", (states) => {
-  for (const [count, step] of [
-    [1, 0.3],
-    [63, 0.3],
-    [64, 3],
-    [5_001, 0.01],
-    [segmentLength + 77, 0.5],
-  ]) {
-    const weights = new Random(states + count).normals(count);
-    weights[count >> 1] = 60;
-    const own = trellis({ step, states });
-    const [plain, fast] = [quantize(weights, own).codes, quantizeFast(weights, [count], own, "w").codes];
-    expect(Buffer.compare(Buffer.from(plain.buffer), Buffer.from(fast.buffer))).toBe(0);
-  }
 });
 
 test("segments are independent: the second is coded as if it stood alone", () => {

@@ -1,12 +1,21 @@
 /** Steps together: pruning, then quantization, then coding. */
 import { OptionError } from "../../kernel/errors";
-import { encode, horner, huffman, rans } from "../../kernel/encode";
-import { linear, quantize, sorted, trellis } from "../../kernel/quantize";
-import { edges, magnitude, nodes, prune } from "../../kernel/prune";
+import { encode } from "../../kernel/encode/encode";
+import { horner } from "../../kernel/encode/horner";
+import { huffman } from "../../kernel/encode/huffman";
+import { rans } from "../../kernel/encode/rans";
+import { linear } from "../../kernel/quantize/linear";
+import { quantize } from "../../kernel/quantize/quantize";
+import { sorted } from "../../kernel/quantize/sorted";
+import { trellis } from "../../kernel/quantize/trellis";
+import { edges } from "../../kernel/prune/edges";
+import { magnitude } from "../../kernel/prune/magnitude";
+import { nodes } from "../../kernel/prune/nodes";
+import { prune } from "../../kernel/prune/prune";
 import { compress } from "../../kernel/recipe/compress";
 import { fromArrays } from "../../kernel/tensor/memory";
 import type { Model } from "../../kernel/tensor/model";
-import type { Step } from "../../kernel/tensor/step";
+import type { RecipeStep as Step } from "../../kernel/layer/step";
 import type { Tensor } from "../../kernel/tensor/tensor";
 
 const wave = (length: number, seed: number) =>

@@ -1,5 +1,5 @@
 import { OptionError } from "../../kernel/errors";
-import { linear } from "../../kernel/quantize";
+import { linear } from "../../kernel/quantize/linear";
 import { compare } from "../../kernel/recipe/compare";
 import { compress } from "../../kernel/recipe/compress";
 import { displaySymbol } from "../../kernel/static/display";
@@ -69,4 +69,23 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   const error: unknown = await act().catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(OptionError);
   expect((error as Error).message).toMatch(message);
+});
+
+test("a layer goes right behind the one that it follows in its own report", async () => {
+  const of = (...only: string[]) => compress(model(), linear({ bits: 4 }), { only });
+  const order = async (...reports: Awaited<ReturnType<typeof of>>[]) =>
+    (await compare(Object.fromEntries(reports.map(({ report }, at) => [`${at}`, report])))).layers.map(
+      ({ name }) => name,
+    );
+  const [a, ab, abc, ac] = await Promise.all([
+    of("a.weight"),
+    of("a.weight", "b.weight"),
+    of("a.weight", "b.weight", "c.weight"),
+    of("a.weight", "c.weight"),
+  ]);
+  const all = ["a.weight", "b.weight", "c.weight"];
+  expect(await order(a, abc)).toEqual(all);
+  expect(await order(ac, ab)).toEqual(all);
+  expect(await order(abc, ac)).toEqual(all);
+  expect(await order(await of("b.weight", "c.weight"), ac)).toEqual(all);
 });

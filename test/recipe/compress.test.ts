@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { CancelledError, NonFiniteError, OptionError } from "../../kernel/errors";
 import { open } from "../../kernel/open/open";
 import { setHostProvider, type Progress } from "../../kernel/host";
-import { measureError } from "../../kernel/measure";
-import { dequantize, linear, meanConstrained, quantize, sorted } from "../../kernel/quantize";
+import { measureError } from "../../kernel/measure/error";
+import { linear } from "../../kernel/quantize/linear";
+import { meanConstrained } from "../../kernel/quantize/mean-constrained";
+import { dequantize, quantize } from "../../kernel/quantize/quantize";
+import { sorted } from "../../kernel/quantize/sorted";
 import { CompressedModel } from "../../kernel/recipe/compressed-model";
 import { compress } from "../../kernel/recipe/compress";
 import { displaySymbol } from "../../kernel/static/display";
@@ -222,7 +225,7 @@ describe("mistakes speak", () => {
     ["no steps", () => compress(toy(), []), "the recipe is empty"],
     [
       "an unknown kind",
-      () => compress(toy(), { kind: "linaer" }),
+      () => compress(toy(), { kind: "linaer" } as never),
       'no step is called "linaer"; did you mean "linear"?',
     ],
     ["a factory", () => compress(toy(), linear as never), "linear is a function; call it"],

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { huffman } from "../../kernel/encode";
-import { linear } from "../../kernel/quantize";
-import { magnitude } from "../../kernel/prune";
+import { huffman } from "../../kernel/encode/huffman";
+import { linear } from "../../kernel/quantize/linear";
+import { magnitude } from "../../kernel/prune/magnitude";
 import { compress } from "../../kernel/recipe/compress";
 import { fromArrays } from "../../kernel/tensor/memory";
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "../../kernel/open/open";
-import { linear } from "../../kernel/quantize";
-import { magnitude } from "../../kernel/prune";
+import { linear } from "../../kernel/quantize/linear";
+import { magnitude } from "../../kernel/prune/magnitude";
 import { compress } from "../../kernel/recipe/compress";
 import type { Recipe } from "../../kernel/recipe/recipe";
 

@@ -1,9 +1,15 @@
-import { huffman, rans } from "../../kernel/encode";
+import { huffman } from "../../kernel/encode/huffman";
+import { rans } from "../../kernel/encode/rans";
 import { open } from "../../kernel/open/open";
-import { magnitude } from "../../kernel/prune";
-import { ggml, linear, nf4, sorted, trellis } from "../../kernel/quantize";
+import { magnitude } from "../../kernel/prune/magnitude";
+import { ggml } from "../../kernel/quantize/ggml";
+import { linear } from "../../kernel/quantize/linear";
+import { nf4 } from "../../kernel/quantize/nf4";
+import { sorted } from "../../kernel/quantize/sorted";
+import { trellis } from "../../kernel/quantize/trellis";
 import { compress } from "../../kernel/recipe/compress";
 import { fromArrays } from "../../kernel/tensor/memory";
+import { targetPasses } from "../../kernel/recipe/target-bits";
 import type { Recipe } from "../../kernel/recipe/recipe";
 import { generateWeights } from "../quantize/generator";
 import { itWith, miniLm } from "../references";
@@ -110,3 +116,10 @@ itWith(miniLm)(
   },
   60_000,
 );
+
+test("a layer with a target is read to count it and then about twice, another once", () => {
+  expect(targetPasses([magnitude({ sparsity: 0.5 }), linear({ targetBits: 4 }), rans()])).toBe(3);
+  expect(targetPasses([trellis({ targetBits: 4 })])).toBe(3);
+  expect(targetPasses([linear({ bits: 4 }), rans()])).toBe(1);
+  expect(targetPasses([])).toBe(1);
+});

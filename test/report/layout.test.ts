@@ -1,27 +1,6 @@
-import {
-  arrangementOf,
-  colourDomain,
-  decibelDomain,
-  groupByBlock,
-  modelMap,
-  shareColourDomain,
-  worstLayers,
-} from "../../kernel/report/layout";
-import {
-  formatBits,
-  formatBytes,
-  formatCount,
-  formatDecibels,
-  formatNumber,
-  formatPercent,
-  formatShape,
-  formatShort,
-  niceTicks,
-} from "../../kernel/report/numbers";
-import { shortenMiddle, visibleText } from "../../kernel/report/labels";
-import { cividis, scaleColour, variantColours, variantSymbols } from "../../kernel/report/colours";
+import { arrangementOf, groupByBlock, modelMap } from "../../kernel/report/layout";
 import { placeOf } from "../../kernel/tensor/layer-names";
-import { deepReport, losslessReport, miniLmReport, namelessReport } from "../fixtures/report/reports";
+import { deepReport, miniLmReport, namelessReport } from "../fixtures/report/reports";
 
 const places = (names: string[]) => names.map(placeOf);
 
@@ -66,80 +45,4 @@ test("layers of the same kind in one block get rows of their own", () => {
 
 test("rows up to sixty layers, then the map", () => {
   expect([0, 60, 61].map(arrangementOf)).toEqual(["rows", "rows", "map"]);
-});
-
-test("the worst layers: each once, worst first, without those that lost nothing", () => {
-  const report = losslessReport();
-  const worst = worstLayers(report);
-  expect(worst[0]).toMatchObject({ sqnrDb: -400, variant: 1 });
-  expect(new Set(worst.map(({ layer }) => layer.name)).size).toBe(worst.length);
-  expect(worst.map((w) => w.sqnrDb)).toEqual([...worst.map((w) => w.sqnrDb)].sort((a, b) => a - b));
-  expect(decibelDomain(report)).toMatchObject({ minimum: -20, lossless: true });
-});
-
-test("colour is clipped only by what lies far outside", () => {
-  const even = Array.from({ length: 101 }, (_, k) => k);
-  expect(colourDomain(even)).toEqual({ minimum: 0, maximum: 100, clipped: false });
-  expect(colourDomain([...even, -400])).toMatchObject({ minimum: 1, clipped: true });
-  expect(colourDomain([])).toEqual({ minimum: 0, maximum: 1, clipped: false });
-  expect(shareColourDomain([even, even.map((v) => v + 50)])).toBe(true);
-  expect(shareColourDomain([even, [500, 501]])).toBe(false);
-});
-
-test("numbers: three digits, thousands, powers of two", () => {
-  expect([0, 20.76, 0.00452, 1234.5, 45.2e-6, -0.5, 999.6, 5e6, NaN, -Infinity].map(formatNumber)).toEqual([
-    "0",
-    "20.8",
-    "0.00452",
-    "1,230",
-    "4.52e−5",
-    "−0.500",
-    "1,000",
-    "5.00e6",
-    "NaN",
-    "−∞",
-  ]);
-  expect([589824, 0, -1234].map(formatCount)).toEqual(["589,824", "0", "−1,234"]);
-  expect([9999, 22713216, 134515008, 7.24e9].map(formatShort)).toEqual(["9,999", "22.7 M", "135 M", "7.24 B"]);
-  expect([0, 999, 1023, 1024, 90852864, 13.4 * 2 ** 30].map(formatBytes)).toEqual([
-    "0 B",
-    "999 B",
-    "0.999 KiB",
-    "1.00 KiB",
-    "86.6 MiB",
-    "13.4 GiB",
-  ]);
-  expect([null, 20.77, -0.54].map(formatDecibels)).toEqual(["∞", "20.8", "−0.5"]);
-  expect([formatPercent(0.4378), formatBits(4.7099), formatShape([1536, 384]), formatShape([])]).toEqual([
-    "43.8",
-    "4.71",
-    "1536 × 384",
-    "scalar",
-  ]);
-  expect(niceTicks(0, 21.3, 5)).toEqual([0, 5, 10, 15, 20]);
-  expect(niceTicks(-20, 20, 4)).toEqual([-20, -10, 0, 10, 20]);
-  expect(niceTicks(3, 3)).toEqual([3]);
-});
-
-test("names: cut in the middle, invisible characters written out", () => {
-  expect(shortenMiddle("encoder.layer.0.attention.self.query.weight", 20)).toBe("encoder…query.weight");
-  expect(shortenMiddle("short", 20)).toBe("short");
-  expect(shortenMiddle("long", 1)).toBe("…");
-  expect(visibleText("a\u202eb\u0000\ud800 é 名 😀")).toBe("a\\u{202e}b\\u{0}\\u{d800} é 名 😀");
-});
-
-test("colours: a scale runs from end to end; as many marks as colours", () => {
-  expect([scaleColour(0), scaleColour(1), scaleColour(-3), scaleColour(7)]).toEqual([
-    cividis[0],
-    cividis[17],
-    cividis[0],
-    cividis[17],
-  ]);
-  expect(variantSymbols).toHaveLength(variantColours.length);
-  const luminance = cividis.map((c) =>
-    [1, 3, 5]
-      .map((k) => parseInt(c.slice(k, k + 2), 16))
-      .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0),
-  );
-  expect(luminance).toEqual([...luminance].sort((a, b) => a - b));
 });

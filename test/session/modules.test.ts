@@ -110,6 +110,25 @@ describe("packages", () => {
     ).toBe("'function,function,function,function,function,function,function,function'");
   });
 
+  test("codebook/methods is there too, typed, completed and of the same objects, though no file bears its name", async () => {
+    const code = `
+      import { linear, quantize } from "codebook";
+      import { linearQuantizer, storedBits, type Quantized } from "codebook/methods";
+      const { quantized } = quantize(new Float32Array([1, 2, 3, 4]), linear({ bits: 4, per: "channel" }), { shape: [2, 2] });
+      const again: Quantized = linearQuantizer.quantize(new Float32Array([1, 2, 3, 4]), [2, 2], linear({ bits: 4, per: "channel" }));
+      [storedBits(quantized), storedBits(again), require("codebook").quantize === quantize]`;
+    // Four codes of 4 bits and two scales of 32.
+    expect(await value(code)).toBe("[ 80, 80, true ]");
+    const { matches } = await notebook.language.complete('import { stored } from "codebook/methods"', 15);
+    expect(matches).toEqual(["storedBits"]);
+    expect((await notebook.language.inspect("storedBits", 3, 0)).data["text/plain"]).toMatch(
+      "Bits of everything stored",
+    );
+    expect((await notebook.run("storedBits(1)")).error).toMatch("not assignable to parameter of type 'Quantized'");
+    expect((await notebook.run('import { open } from "codebook/methods"')).error).toMatch("no exported member 'open'");
+    expect((await notebook.run("require('codebook/no-such-file')")).error).toMatch("Cannot find module");
+  });
+
   test("what is missing is said in one sentence", async () => {
     const ran = await notebook.run("require('no-such-package')");
     expect(ran.error).toBe(

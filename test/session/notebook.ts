@@ -3,7 +3,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync, mkdirSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { createLanguage } from "../../kernel/session/language";
+import { createLanguage } from "../../kernel/session/language/cell-language";
 import type { CellOutput, CellResult, Language, MimeBundle } from "../../kernel/session/language/types";
 
 export interface Shown {

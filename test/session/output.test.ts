@@ -53,7 +53,7 @@ test("what an earlier cell's timers print goes to that cell", async () => {
 test("errors that no cell waits for are printed and end nothing", () => {
   // In a process of its own: a test runner takes such errors for itself.
   const script = `
-    const { createLanguage } = require(${JSON.stringify(path.resolve(__dirname, "../../kernel/session/language"))});
+    const { createLanguage } = require(${JSON.stringify(path.resolve(__dirname, "../../kernel/session/language/cell-language"))});
     const output = { stderr: "", stream(name, text) { if (name === "stderr") this.stderr += text }, display() {}, clear() {}, signal: new AbortController().signal };
     void createLanguage({ cwd: ${JSON.stringify(notebook.folder)} }).then(async (language) => {
       const code = 'setTimeout(() => { throw new Error("in a timer") }, 1);\\nvoid Promise.reject(new Error("unhandled"));\\nawait sleep(30); "alive"';

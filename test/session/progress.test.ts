@@ -11,7 +11,7 @@ const progress = (done: number, more: Partial<Progress> = {}): Progress => ({
   ...more,
 });
 
-type Shown = { text: unknown; id?: string; update?: boolean };
+type Shown = { text: unknown; id?: string | undefined; update?: boolean | undefined };
 
 function display(): { shown: Shown[]; display: ProgressDisplay } {
   const shown: Shown[] = [];

@@ -1,17 +1,22 @@
 /** Our published declarations, read by the compiler of the cells (TypeScript 5.0, Node10 resolution) from an empty folder. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
 import type TS from "typescript";
 import { Compiler } from "../../kernel/session/language/compiler";
 import { Notebook } from "./notebook";
 
-test("every export of codebook resolves, and none is any", () => {
+const modules = { codebook: "index", "codebook/methods": "methods" };
+
+test.each(Object.entries(modules))("every export of %s resolves, and none is any", (module, name) => {
   const compiler = new Compiler("/");
   try {
-    const converted = compiler.convert("", 'import * as codebook from "codebook";\ncodebook;');
+    const converted = compiler.convert("", `import * as codebook from "${module}";\ncodebook;`);
     expect(converted).not.toHaveProperty("diagnostics");
     const program = compiler.currentProgram();
     const { ts } = compiler;
     const checker = program?.getTypeChecker();
-    const file = program?.getSourceFiles().find(({ fileName }) => fileName.endsWith("/lib/kernel/index.d.ts"));
+    const file = program?.getSourceFiles().find(({ fileName }) => fileName.endsWith(`/lib/kernel/${name}.d.ts`));
     if (checker === undefined || file === undefined) throw new Error("the module's declarations were not read");
     const home = checker.getSymbolAtLocation(file);
     const names = home === undefined ? [] : checker.getExportsOfModule(home);
@@ -40,6 +45,16 @@ test("every export of codebook resolves, and none is any", () => {
   }
 });
 
+/** The names between the braces of a file's exports. */
+function listed(path: string): string[] {
+  const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022);
+  return source.statements.flatMap((one) =>
+    ts.isExportDeclaration(one) && one.exportClause && ts.isNamedExports(one.exportClause)
+      ? one.exportClause.elements.map(({ name }) => name.text)
+      : [],
+  );
+}
+
 test("the module's own names and options complete and explain themselves", async () => {
   const notebook = await Notebook.open();
   try {
@@ -52,6 +67,15 @@ test("the module's own names and options complete and explain themselves", async
     expect(data["text/plain"]).toMatch(/linear\(/);
     expect(data["text/plain"]).toMatch("Declared in codebook/quantize/linear.d.ts");
     expect(await complete("nothingLikeThis|")).toEqual([]);
+    // What a cell may import is what the modules list, no more.
+    for (const [module, file] of Object.entries(modules)) {
+      const names = listed(join(__dirname, `../../kernel/${file}.d.ts`));
+      const { matches } = await notebook.language.complete(`import {  } from "${module}"`, 9);
+      expect([...matches].sort()).toEqual([...names, "type"].sort());
+    }
+    expect(await notebook.value('import type { LinearOptions } from "codebook"; 1')).toBe("1");
+    const option = await notebook.language.inspect("linear({ bits: 4, group: 64 })", 19, 1);
+    expect(option.data["text/plain"]).toMatch(/group along the row.*default 128/);
   } finally {
     notebook.close();
   }

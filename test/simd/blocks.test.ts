@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { blockCodecs, decodeBlocks, encodeBlocks, writtenBlocks, type BlockName } from "../../kernel/blocks";
+import { blockCodecs, decodeBlocks, encodeBlocks } from "../../kernel/blocks";
+import { writtenBlocks, type BlockName } from "../../kernel/blocks/block";
 import {
   decodeBlockBytes,
   decodeBlockCodes,
@@ -7,7 +8,7 @@ import {
   encodeBlockCodes,
   packBlockCodes,
 } from "../../kernel/simd/blocks";
-import { reserve, roomForFloats } from "../../kernel/simd/layer-memory";
+import { reserve, arenaFloats } from "../../kernel/simd/layer-memory";
 import { adversarialWeights, columnImportance, gaussianWeights, randomBytes, rowLength } from "../blocks/weights";
 import { readFixture } from "../quantize/generator";
 
@@ -79,7 +80,7 @@ describe.each([...writtenBlocks])("%s by SIMD", (name) => {
       const weights = gaussianWeights(blocks * codec.weights, blocks + 1);
       const importance = Float32Array.from({ length: columns }, (_, i) => ((i * 29) % 17) * 10 ** ((i % 61) - 30));
       reserve(4 * weights.length);
-      const inside = roomForFloats(weights.length);
+      const inside = arenaFloats(weights.length);
       inside.set(weights);
       for (const given of [undefined, importance]) {
         const expected = encodeBlocks(codec, weights, columns, given);

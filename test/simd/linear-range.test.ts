@@ -1,5 +1,5 @@
 import { linear, linearQuantizer, type LinearStep } from "../../kernel/quantize/linear";
-import { rankOf, shrinkFactors } from "../../kernel/grid/range";
+import { rankOfPercentile, shrinkFactors } from "../../kernel/grid/range";
 import { quantizeGroups, type GridRange } from "../../kernel/simd/linear";
 import { adversarialWeights, gaussianWeights } from "../blocks/weights";
 
@@ -11,7 +11,10 @@ const ranges: Record<string, (symmetric: boolean) => { options: object; range: G
       `percentile ${percentile}`,
       (symmetric: boolean) => {
         const [low, high] = symmetric ? [0, percentile] : [(100 - percentile) / 2, (100 + percentile) / 2];
-        const ranksOf = (length: number) => ({ low: rankOf(low, length), high: rankOf(high, length) });
+        const ranksOf = (length: number) => ({
+          low: rankOfPercentile(low, length),
+          high: rankOfPercentile(high, length),
+        });
         return { options: { range: "percentile", percentile }, range: { ranksOf } };
       },
     ]),
@@ -94,7 +97,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 test("by hand: the median magnitude as the end of a symmetric 2-bit grid", () => {
   // |w| sorted: 0.5 1 2 8; the 50th percentile by nearest rank is 1, so s = 1 and all is held within ±1.
   const weights = Float32Array.of(-2, 1, 0.5, 8);
-  const ranksOf = (length: number) => ({ low: 0, high: rankOf(50, length) });
+  const ranksOf = (length: number) => ({ low: 0, high: rankOfPercentile(50, length) });
   const grid = { bits: 2, symmetric: true, halfScales: false, range: { ranksOf } };
   const result = quantizeGroups({ weights, rows: 1, columns: 4, group: 4 }, grid);
   expect([...(result?.codes ?? [])]).toEqual([-1, 1, 0, 1]);
@@ -102,7 +105,7 @@ test("by hand: the median magnitude as the end of a symmetric 2-bit grid", () =>
 });
 
 test("what the kernels do not take is left to the plain method: long groups, scales beyond float16", () => {
-  const ranksOf = (length: number) => ({ low: 0, high: rankOf(99, length) });
+  const ranksOf = (length: number) => ({ low: 0, high: rankOfPercentile(99, length) });
   for (const range of [{ ranksOf }, shrinkFactors]) {
     const long = { weights: gaussianWeights(16_385, 3), rows: 1, columns: 16_385, group: 16_385 };
     expect(quantizeGroups(long, { bits: 4, symmetric: true, halfScales: false, range })).toBeUndefined();

@@ -1,6 +1,6 @@
 import { type LinearStep, linear, linearQuantizer } from "../../kernel/quantize/linear";
 import { rint } from "../../kernel/grid/scale";
-import { reserve, roomForBytes, roomForFloats } from "../../kernel/simd/layer-memory";
+import { reserve, arenaBytes, arenaFloats } from "../../kernel/simd/layer-memory";
 import { type GroupCodes, type GroupedMatrix, quantizeGroups } from "../../kernel/simd/linear";
 
 const { fround } = Math;
@@ -251,7 +251,7 @@ test("weights and codes in the kernels' own memory", () => {
   const next = random(12);
   const weights = Float32Array.from({ length: 70 * 515 }, () => next() - 0.4);
   reserve(5 * weights.length + 128);
-  const [inside, room] = [roomForFloats(weights.length), roomForBytes(weights.length)];
+  const [inside, room] = [arenaFloats(weights.length), arenaBytes(weights.length)];
   inside.set(weights);
   expect(inside.buffer).toBe(room.buffer);
   for (const group of [5, 100, 128, 36_050]) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { fromArrays } from "../../kernel";
+import { fromArrays } from "../../kernel/tensor/memory";
 
 describe("a model in memory", () => {
   const values = Float32Array.of(1, -0, NaN, 4, 5, 6);

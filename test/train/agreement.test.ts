@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { linear, quantize } from "../../kernel/quantize";
-import { magnitude, prune } from "../../kernel/prune";
+import { linear } from "../../kernel/quantize/linear";
+import { quantize } from "../../kernel/quantize/quantize";
+import { magnitude } from "../../kernel/prune/magnitude";
+import { prune } from "../../kernel/prune/prune";
 import { PrunedLinear, QuantizedLinear, fromTensor } from "../../kernel/train";
 import { mounted, onEachBackend, seededNumbers } from "./support";
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { CodebookError, OptionError } from "../../kernel/errors";
-import { tfBackend } from "../../kernel/train";
+import { tfBackend } from "../../kernel/train/backend";
 import { hasNativeBinding, onEachBackend, seededNumbers } from "./support";
 
 test("the first that can be had, and why the others could not", async () => {

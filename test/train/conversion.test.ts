@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { OptionError } from "../../kernel/errors";
-import { fromTensor, toTensor } from "../../kernel/train";
+import { fromTensor, toTensor } from "../../kernel/train/conversion";
 import { onEachBackend } from "./support";
 
 onEachBackend(() => {

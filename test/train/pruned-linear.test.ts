@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { NonFiniteError, OptionError } from "../../kernel/errors";
-import { PrunedLinear } from "../../kernel/train";
+import { PrunedLinear } from "../../kernel/train/pruned-linear";
 import { mounted, onEachBackend, seededNumbers } from "./support";
 
 const zerosOf = (tensor: tf.Tensor) => [...tensor.dataSync()].filter((value) => value === 0).length;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { NonFiniteError, OptionError } from "../../kernel/errors";
-import { QuantizedLinear } from "../../kernel/train";
+import { QuantizedLinear } from "../../kernel/train/quantized-linear";
 import { mounted, onEachBackend, seededNumbers } from "./support";
 
 /** w′ of symmetric `linear` in plain numbers, one scale per column, each step rounded to float32 as the layer's are. */

@@ -1,9 +1,10 @@
-import { MessageChannel } from "node:worker_threads";
+import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { Signer } from "../../kernel/protocol/signature";
 import { OutputWriter } from "../../kernel/transport/ring";
-import { createSharedMemory, Word, type TransportMessage } from "../../kernel/transport/shared";
+import { createSharedMemory, Word, type ToSession, type TransportMessage } from "../../kernel/transport/shared";
 import type { Sockets } from "../../kernel/transport/sockets";
 import { Transport } from "../../kernel/transport/transport";
+import { fakeSockets, framesOf, request, settled } from "./fakes";
 
 /** A transport whose messages on iopub are kept, and the main thread's end of it. */
 function transportWithSubscriber() {
@@ -57,4 +58,163 @@ test("a cell that was terminated in the midst of printing does not keep later on
   await soon();
   expect(texts).toEqual(["of the terminated cell", "of the next one, which goes on"]);
   close();
+});
+
+const key = "a key";
+const ended: (() => void)[] = [];
+afterEach(() => {
+  ended.splice(0).forEach((end) => end());
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
+
+/** A transport that serves fake sockets; its timers stand still, so that the signal watcher does not start. */
+function served() {
+  jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
+  jest.spyOn(process.stderr, "write").mockReturnValue(true);
+  const sockets = fakeSockets();
+  const memory = createSharedMemory(1 << 18);
+  const { port1, port2 } = new MessageChannel();
+  const told: ToSession[] = [];
+  const ports = { shell: 1, control: 2, stdin: 3, iopub: 4, heartbeat: 5 };
+  const transport = new Transport(
+    sockets.all,
+    new Signer(key),
+    { transport: "tcp", ip: "127.0.0.1", ports, key },
+    { connectionFile: "", memory, stdin: port2 },
+    (message) => told.push(message),
+  );
+  transport.serve();
+  const post = (message: TransportMessage): void => {
+    const number = (Atomics.add(memory.control, Word.posted, 1) + 1) | 0;
+    transport.receive({ ...message, number, written: Atomics.load(memory.control, Word.written) });
+  };
+  ended.push(() => {
+    for (const socket of [sockets.shell, sockets.control, sockets.stdin]) socket.close();
+    port1.close();
+  });
+  return {
+    ...sockets,
+    told,
+    post,
+    answer: () => (receiveMessageOnPort(port1) as { message: unknown } | undefined)?.message,
+  };
+}
+
+describe("signatures", () => {
+  const forged = "0".repeat(64);
+
+  test("are checked on the control channel: nothing happens for a message without the key", async () => {
+    const { control, told } = served();
+    control.arrive(framesOf(request("kernel_info_request"), key, forged));
+    control.arrive(framesOf(request("shutdown_request", { restart: false }), key, forged));
+    control.arrive(framesOf(request("shutdown_request", { restart: false }), key, ""));
+    await settled();
+    expect([control.sent, told]).toEqual([[], []]);
+    control.arrive(framesOf(request("kernel_info_request"), key));
+    await settled();
+    expect(control.sent.map(({ type }) => type)).toEqual(["kernel_info_reply"]);
+  });
+
+  test("are checked on the shell channel", async () => {
+    const { shell, told } = served();
+    shell.arrive(framesOf(request("execute_request", { code: "1" }), key, forged));
+    await settled();
+    expect(told).toEqual([]);
+    shell.arrive(framesOf(request("execute_request", { code: "2" }), key));
+    await settled();
+    expect(told).toMatchObject([{ kind: "request", request: { id: 1, content: { code: "2" } } }]);
+  });
+
+  test("are checked on the stdin channel: who has no key answers no question", async () => {
+    const { shell, stdin, post, answer } = served();
+    shell.arrive(framesOf(request("execute_request", {}, "asker"), key));
+    await settled();
+    post({ kind: "input", request: 1, prompt: "?", password: false });
+    await settled();
+    expect(stdin.sent).toMatchObject([{ type: "input_request", identities: ["asker"] }]);
+    stdin.arrive(framesOf(request("input_reply", { value: "forged" }, "asker"), key, forged));
+    await settled();
+    expect(answer()).toBeUndefined();
+    stdin.arrive(framesOf(request("input_reply", { value: "true" }, "asker"), key));
+    await settled();
+    expect(answer()).toEqual({ value: "true" });
+  });
+
+  test("count once on any channel: a message that was seen is dropped on another too", async () => {
+    const { shell, control, told } = served();
+    const frames = framesOf(request("shutdown_request", { restart: true }), key);
+    control.arrive(frames);
+    await settled();
+    control.arrive(frames);
+    shell.arrive(frames);
+    await settled();
+    expect(told).toEqual([{ kind: "shutdown", restart: true }]);
+    expect(control.sent.length).toBe(1);
+    expect(shell.sent).toEqual([]);
+  });
+
+  test("that are wrong are told once on stderr, without a byte of the message", async () => {
+    const { control } = served();
+    for (let i = 0; i < 3; i++) control.arrive(framesOf(request("secret_request"), key, forged));
+    await settled();
+    const written = (process.stderr.write as unknown as jest.Mock).mock.calls.map(([text]) => String(text));
+    expect(written).toEqual(["codebook: dropped a message: wrong signature (further ones are not reported)\n"]);
+  });
+});
+
+describe("the transport", () => {
+  test("says that it is starting, before anything else", async () => {
+    const { iopub } = served();
+    await settled();
+    expect(iopub.sent).toMatchObject([{ type: "status", parent: {}, content: { execution_state: "starting" } }]);
+  });
+
+  test("sends the heartbeat back as it came", async () => {
+    const { heartbeat } = served();
+    heartbeat.arrive([Buffer.from("who"), Buffer.from("ping")]);
+    await settled();
+    expect(heartbeat.raw.map((frames) => frames.map(String))).toEqual([["who", "ping"]]);
+  });
+
+  test("welcomes who subscribes, and dismisses who goes", async () => {
+    const { iopub } = served();
+    iopub.arrive([Buffer.from("\u0001status")]);
+    iopub.arrive([Buffer.from("\u0000status")]);
+    iopub.arrive([Buffer.from([1, 0xff])]);
+    await settled();
+    expect(iopub.sent.slice(1)).toMatchObject([{ type: "iopub_welcome", content: { subscription: "status" } }]);
+    expect(iopub.accepted[0]).toBe("status");
+    expect(iopub.accepted.length).toBe(2);
+    expect(iopub.dismissed).toEqual(["status"]);
+  });
+
+  test("publishes what the session gives it as output of its request", async () => {
+    const { shell, iopub, post } = served();
+    const cell = request("execute_request");
+    shell.arrive(framesOf(cell, key));
+    await settled();
+    post({
+      kind: "publish",
+      request: 1,
+      type: "display_data",
+      content: "{}",
+      metadata: '{"a":1}',
+      buffers: [Uint8Array.of(3)],
+    });
+    await settled();
+    const shown = iopub.sent.at(-1);
+    expect(shown).toMatchObject({ type: "display_data", parent: cell.header, metadata: { a: 1 } });
+    expect(Array.from(shown?.buffers[0] ?? [])).toEqual([3]);
+  });
+
+  test("shuts down once, starts nothing after, and tells the session", async () => {
+    const { control, shell, told } = served();
+    control.arrive(framesOf(request("shutdown_request", { restart: true }), key));
+    await settled();
+    control.arrive(framesOf(request("shutdown_request", { restart: true }), key));
+    shell.arrive(framesOf(request("execute_request"), key));
+    await settled();
+    expect(told).toEqual([{ kind: "shutdown", restart: true }]);
+  });
 });

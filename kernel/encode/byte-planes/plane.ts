@@ -8,26 +8,22 @@
  *  |            | q = ⌈n / 4⌉; codes are canonical, of at most 11 bits, first bit lowest in the byte, padded with zeros |
  *  | 3 parts    | for each 16,384 bytes, the last part longer by the rest: form 0, 1, 2 or 4; u16 bytes; the bytes |
  *  | 4 range    | table bits (8–14), first symbol, last symbol; varint places of each between, both included; four u32 states; u16 words.
- *  |            | The coder is in simd/assembly/_range.ts |
+ *  |            | The coder is in simd/assembly/planes/range.ts |
  *  Version 1 of the archive has forms 0 to 2.
  *
  *  How it is chosen: 64 bytes of every 1024 are counted. With S = Σ h² over m of them, e = 256·(S − m)/m² estimates 256·Σ p², which is 1
  *  for noise: below 1.1 in the whole plane and 1.15 in every part it is left raw (coding would save about 1 % at most). Where the parts'
  *  mean e is 1.1 times the whole plane's, they are tried one by one. Range coding is tried where one symbol takes 2/5 of the plane, and
  *  taken where it saves a sixteenth of what the prefix code takes. */
-import type { PlaneKernels } from "../../simd/planes";
-import { places } from "../../simd/planes";
-import { kraftGap } from "../prefix/code-lengths";
+import { LOWEST_RANGE_STATE, MOST_CODE_BITS, places, STREAMS, type PlaneKernels } from "../../loops/plane-memory";
+import { kraftGap } from "../../loops/prefix-code";
 import { costOf, normalizeCounts } from "../range/frequencies";
 
 /** Says that foreign bytes are wrong; `offset` counts from the block's first byte. */
 export type Fail = (problem: string, expected: string, offset: number) => never;
 
-const maxCodeLength = 11;
-const streamCount = 4;
 const partBytes = 16_384;
 const rangeBits = [12, 14] as const;
-const rangeStart = 2 ** 16;
 
 const forms = { raw: 0, constant: 1, prefix: 2, parts: 3, range: 4 } as const;
 
@@ -93,7 +89,7 @@ function chooseForm(kernels: PlaneKernels, from: number, n: number): Choice {
   const [symbols, first, last] = kernels.results;
   if (symbols === 1) return { form: forms.constant, bytes: 1, first, last };
   const tableBytes = 2 + ((last - first + 2) >> 1);
-  const bytes = tableBytes + 12 + Math.ceil(bits / 8) + streamCount;
+  const bytes = tableBytes + 12 + Math.ceil(bits / 8) + STREAMS;
   const prefix: Choice = { form: forms.prefix, bytes, first, last, lengths: kernels.lengths.slice() };
   const range = chooseRange(kernels.counts, n, first, last);
   const best = range && range.bytes < bytes * (15 / 16) ? range : prefix;
@@ -144,9 +140,9 @@ function writePrefix(kernels: PlaneKernels, choice: Choice, from: number, n: num
   for (let symbol = first; symbol <= last; symbol += 2)
     memory[at++] = lengths[symbol] | (symbol < last ? lengths[symbol + 1] << 4 : 0);
   const sizesAt = at;
-  at += 4 * (streamCount - 1);
+  at += 4 * (STREAMS - 1);
   const size = kernels.encodeStreams(from, n, at);
-  for (let k = 0; k < streamCount - 1; k++) view.setUint32(sizesAt + 4 * k, results[k], true);
+  for (let k = 0; k < STREAMS - 1; k++) view.setUint32(sizesAt + 4 * k, results[k], true);
   return at + size;
 }
 
@@ -258,19 +254,19 @@ function readPrefix(kernels: PlaneKernels, stored: Stored, to: number, n: number
     if (symbol < last) lengths[symbol + 1] = pair >> 4;
     else if (pair > 15) wrong(stored, at - 1, "padding bits that are set", "zeros");
   }
-  if (lengths[first] === 0 || lengths[last] === 0 || lengths.some((length) => length > maxCodeLength))
-    wrong(stored, start + 2, "code lengths out of range", `1 to ${maxCodeLength}, first and last symbol included`);
+  if (lengths[first] === 0 || lengths[last] === 0 || lengths.some((length) => length > MOST_CODE_BITS))
+    wrong(stored, start + 2, "code lengths out of range", `1 to ${MOST_CODE_BITS}, first and last symbol included`);
   const gap = kraftGap(lengths);
   if (gap !== 0) wrong(stored, start + 2, `code lengths with Σ 2^−l = ${1 - gap}`, "exactly 1");
   const bounds = [at + 12];
-  for (let k = 0; k < streamCount - 1; k++) bounds.push(bounds[k] + view.getUint32(at + 4 * k, true));
+  for (let k = 0; k < STREAMS - 1; k++) bounds.push(bounds[k] + view.getUint32(at + 4 * k, true));
   bounds.push(end);
-  if (bounds[streamCount - 1] > end) wrong(stored, at, "streams beyond the plane", `at most ${end - at - 12} bytes`);
+  if (bounds[STREAMS - 1] > end) wrong(stored, at, "streams beyond the plane", `at most ${end - at - 12} bytes`);
   kernels.buildCodes();
   kernels.buildTables();
-  results.set(bounds.slice(0, streamCount));
+  results.set(bounds.slice(0, STREAMS));
   kernels.decodeStreams(to, n);
-  for (let k = 0; k < streamCount; k++) {
+  for (let k = 0; k < STREAMS; k++) {
     const used = results[k];
     const [from, until] = [bounds[k], bounds[k + 1]];
     if ((used + 7) >> 3 !== until - from)
@@ -312,10 +308,10 @@ function readRange(kernels: PlaneKernels, stored: Stored, to: number, n: number)
   if (before !== 2 ** bits) wrong(stored, at, `${before} places`, `exactly ${2 ** bits}`);
   if (at + 16 > end) wrong(stored, at, "the states end early", "16 bytes");
   for (let k = 0; k < 4; k++)
-    if (view.getUint32(at + 4 * k, true) < rangeStart)
-      wrong(stored, at + 4 * k, `state ${view.getUint32(at + 4 * k, true)}`, `${rangeStart} or more`);
+    if (view.getUint32(at + 4 * k, true) < LOWEST_RANGE_STATE)
+      wrong(stored, at + 4 * k, `state ${view.getUint32(at + 4 * k, true)}`, `${LOWEST_RANGE_STATE} or more`);
   const behind = kernels.decodeRange(at, n, bits, to);
   if (behind !== end) wrong(stored, at + 16, `words of ${behind - at - 16} bytes`, `${end - at - 16} bytes`);
-  const off = results.subarray(0, 4).findIndex((state) => state !== rangeStart);
-  if (off >= 0) wrong(stored, end, `state ${off} ends as ${results[off]}`, `${rangeStart}, where it began`);
+  const off = results.subarray(0, 4).findIndex((state) => state !== LOWEST_RANGE_STATE);
+  if (off >= 0) wrong(stored, end, `state ${off} ends as ${results[off]}`, `${LOWEST_RANGE_STATE}, where it began`);
 }

@@ -12,8 +12,8 @@
  *  Version 1 of the archive: 0 the block as it is; 1 planes; 2 planes of elements rotated left by one bit; elements only.
  *
  *  Everything lies in the kernels' memory: `from`, `to` are addresses. */
-import { packBlockCodes, unpackBlockBytes } from "../../simd/blocks";
-import { places, type PlaneKernels } from "../../simd/planes";
+import { HASH, places, POINTERS, type PlaneKernels } from "../../loops/plane-memory";
+import { planeLoops } from "../../loops/planes";
 import type { BytesPart, CodesPart, Layout } from "./block-layout";
 import { readPlane, writePlane, type Fail } from "./plane";
 
@@ -105,7 +105,7 @@ function subtractBase(
   kernels.copy(from, places.elements, length);
   if (operation === operations.exclusiveOr) kernels.exclusiveOr(places.elements, places.base, length);
   else if (!("codes" in part))
-    kernels.subtract(places.elements, places.base, length / part.width, part.width, Number(part.isFloat));
+    kernels.subtract(places.elements, places.base, length / part.width, part.width, part.isFloat);
   return places.elements;
 }
 
@@ -122,13 +122,13 @@ export function takeApart(
   if ("codes" in part) {
     const { weights, bytes } = part.codes;
     const codes = memory.subarray(places.planes, places.planes + records * weights);
-    unpackBlockBytes(part.codes, memory.subarray(from, from + records * bytes), codes);
+    planeLoops.unpackCodes(part.codes, memory.subarray(from, from + records * bytes), codes);
     return;
   }
   const { offset, bytes, width, isFloat } = part;
   if (parts.length > 1) kernels.gather(from, places.fields, records, recordBytes, offset, bytes);
   const elements = parts.length > 1 ? places.fields : from;
-  kernels.split(elements, places.planes, (records * bytes) / width, width, Number(rotate && isFloat));
+  kernels.split(elements, places.planes, (records * bytes) / width, width, rotate && isFloat);
 }
 
 /** The least and the most bytes that a block of `length` bytes takes when coded. */
@@ -146,18 +146,24 @@ export interface BlockReading {
   readonly base?: Uint8Array | undefined;
 }
 
-/** Decodes the block of `size` bytes at `from` into `length` bytes, whole records, at `to`. */
+/** Some bytes of the kernels' memory. */
+export interface Stretch {
+  readonly at: number;
+  readonly length: number;
+}
+
+/** Decodes a block into `out`, whole records. */
 export function decodeBlock(
   kernels: PlaneKernels,
-  from: number,
-  size: number,
+  block: Stretch,
   layout: Layout,
-  to: number,
-  length: number,
+  out: Stretch,
   reading: BlockReading,
 ): void {
   const { memory } = kernels;
   const { fail, version, base } = reading;
+  const { at: from, length: size } = block;
+  const { at: to, length } = out;
   const method = memory[from];
   if (method === 0) {
     if (size !== length + 1) fail(`a raw block of ${size} bytes`, `${length + 1}`, 0);
@@ -169,25 +175,24 @@ export function decodeBlock(
   if (method === 5 && !isElements(layout)) fail("a difference of records", "method 0, 1 or 3", 0);
   if (size > length + 1) fail(`a block of ${size} bytes`, `at most ${length + 1}`, 0);
   const rotate = version === 1 ? method === 2 : method === 1;
-  readPlanes(kernels, from, size, layout, to, length / layout.recordBytes, rotate, reading);
+  readPlanes(kernels, block, layout, out, rotate, reading);
   if (method <= 2 || !base) return;
   memory.set(base, places.base);
   const [part] = layout.parts;
   if (method === 3) kernels.exclusiveOr(to, places.base, length);
-  else if (!("codes" in part)) kernels.add(to, places.base, length / part.width, part.width, Number(part.isFloat));
+  else if (!("codes" in part)) kernels.add(to, places.base, length / part.width, part.width, part.isFloat);
 }
 
 function readPlanes(
   kernels: PlaneKernels,
-  block: number,
-  size: number,
+  { at: block, length: size }: Stretch,
   layout: Layout,
-  to: number,
-  records: number,
+  out: Stretch,
   rotate: boolean,
   { fail, version }: BlockReading,
 ): void {
   const { memory, view } = kernels;
+  const records = out.length / layout.recordBytes;
   const tableBytes = entryBytes * planesOfAll(layout, records);
   if (size < 1 + tableBytes) fail("the planes' table ends early", `${tableBytes} bytes`, 1);
   let entry = block + 1;
@@ -203,7 +208,7 @@ function readPlanes(
       kernels.pointers[p] = readPlane(kernels, memory[entry], stored, place, planes.length, version === 1 ? 2 : 4);
       at += bytes;
     }
-    putTogether(kernels, part, layout, to, records, rotate);
+    putTogether(kernels, part, layout, out.at, records, rotate);
   }
   if (at !== block + size) fail(`${block + size - at} bytes are left over`, "the end of the block", at - block);
 }
@@ -219,7 +224,7 @@ export function putTogether(
   if ("codes" in part) return packCodes(kernels, part, kernels.pointers[0], to, records);
   const { offset, bytes, width, isFloat } = part;
   const elements = parts.length > 1 ? places.fields : to;
-  kernels.merge(places.pointers, elements, (records * bytes) / width, width, Number(rotate && isFloat));
+  kernels.merge(POINTERS, elements, (records * bytes) / width, width, rotate && isFloat);
   if (parts.length > 1) kernels.scatter(places.fields, to, records, recordBytes, offset, bytes);
 }
 
@@ -232,11 +237,11 @@ function packCodes(kernels: PlaneKernels, { codes }: CodesPart, from: number, to
     return memory.slice(places.fields, places.fields + records * field.bytes);
   });
   const stored = memory.subarray(from, from + records * weights);
-  packBlockCodes(codes, { codes: stored, fields }, memory.subarray(to, to + records * bytes));
+  planeLoops.packCodes(codes, stored, fields, memory.subarray(to, to + records * bytes));
 }
 
 /** XXH64 of the `length` bytes at `from`. */
 export function hashAt(kernels: PlaneKernels, from: number, length: number): bigint {
-  kernels.hash(from, length, places.hash);
-  return kernels.view.getBigUint64(places.hash, true);
+  kernels.hash(from, length, HASH);
+  return kernels.view.getBigUint64(HASH, true);
 }

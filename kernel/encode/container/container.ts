@@ -2,8 +2,7 @@
  *
  *  | bytes  | what                                                                                      |
  *  | 4      | "CBE" and the version, 1                                                                  |
- *  | 1      | coder: 1 huffman, 2 horner, 3 rans, 4 huffman in four streams, 5 planes, 6 adaptive rans, 7 zstd, 8 delta, |
- *  |        | 9 rans in classes                                                                         |
+ *  | 1      | form of a coder; the coders' own files name their numbers                                |
  *  | 1      | type of the array: 0 Uint8, 1 Int8, 2 Uint16, 3 Int16, 4 Int32, 5 string (UTF-16 units),   |
  *  |        | 6 Float32, 7 Float64                                                                        |
  *  | varint | number of symbols                                                                         |
@@ -15,21 +14,29 @@
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../errors";
 
+/** What every container begins with: "CBE" and the version, 1. */
 export const magic = [0x43, 0x42, 0x45, 1] as const;
 
+/** The arrays of integers that coders take. */
 export type IntegerArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array;
+/** The arrays of floats that coders take, by their bytes. */
 export type FloatArray = Float32Array | Float64Array;
 
+/** A type of array that a container may hold. */
 export interface ArrayType {
+  /** The name of its class, or "string" for UTF-16 units. */
   readonly name: string;
   /** Bytes of an element. */
   readonly width: 1 | 2 | 4 | 8;
   /** The integers that it holds; undefined for floats. */
   readonly minimum?: number;
+  /** The greatest integer that it holds; undefined for floats. */
   readonly maximum?: number;
+  /** An array of that many elements, all zero; of a string, its UTF-16 units. */
   readonly create: (length: number) => IntegerArray | FloatArray;
 }
 
+/** The types by the number that the container gives them. */
 export const arrayTypes: readonly ArrayType[] = [
   { name: "Uint8Array", width: 1, minimum: 0, maximum: 255, create: (n) => new Uint8Array(n) },
   { name: "Int8Array", width: 1, minimum: -128, maximum: 127, create: (n) => new Int8Array(n) },
@@ -44,6 +51,7 @@ export const arrayTypes: readonly ArrayType[] = [
 /** Bytes that grow as they are written. */
 export class ByteWriter {
   private buffer = new Uint8Array(256);
+  /** Bytes written so far. */
   length = 0;
 
   /** Room for `count` more bytes: the buffer, from which the caller writes at `length` and then moves `length` on. */
@@ -56,10 +64,12 @@ export class ByteWriter {
     return this.buffer;
   }
 
+  /** Writes one byte, 0–255. */
   byte(value: number): void {
     this.reserve(1)[this.length++] = value;
   }
 
+  /** Writes the bytes as they are. */
   bytes(values: Uint8Array): void {
     this.reserve(values.length).set(values, this.length);
     this.length += values.length;
@@ -97,8 +107,10 @@ export class ByteWriter {
 /** Reads foreign bytes; every fault is a `FormatError` at its offset. */
 export class ByteReader {
   private constructor(
+    /** All bytes of the container. */
     readonly bytes: Uint8Array,
     private readonly file: string,
+    /** The place of reading. */
     public offset: number,
     /** Past the last byte of the coder's part. */
     readonly end: number,
@@ -117,6 +129,7 @@ export class ByteReader {
     return reader;
   }
 
+  /** Bytes between the place of reading and the end. */
   get left(): number {
     return this.end - this.offset;
   }
@@ -128,15 +141,18 @@ export class ByteReader {
     return new ByteReader(this.bytes, this.file, this.offset - length, this.offset);
   }
 
+  /** Throws a `FormatError` at `offset`, by default the place of reading. */
   fail(problem: string, expected: string, offset = this.offset): never {
     throw new FormatError(this.file, offset, problem, expected);
   }
 
+  /** Reads one byte, 0–255; `FormatError` at the end. */
   byte(): number {
     if (this.offset >= this.end) this.fail("the data ends", "more bytes");
     return this.bytes[this.offset++];
   }
 
+  /** Reads an integer from 0 to `maximum` (LEB128); `FormatError` above it, with `what` in its text. */
   varint(what: string, maximum: number): number {
     const start = this.offset;
     let value = 0;
@@ -148,6 +164,7 @@ export class ByteReader {
     }
   }
 
+  /** Reads an integer of either sign: even numbers stand for n/2, odd ones for −(n + 1)/2. */
   signed(what: string): number {
     const value = this.varint(what, 2 ** 33);
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;

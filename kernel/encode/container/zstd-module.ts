@@ -19,10 +19,10 @@ interface ZstdExports {
   h(code: number): number;
   /** ZSTD_compressBound */
   i(size: number): number;
-  /** ZSTD_compress(target, room, source, size, level) */
-  m(target: number, room: number, source: number, size: number, level: number): number;
-  /** ZSTD_decompress(target, room, source, size) */
-  r(target: number, room: number, source: number, size: number): number;
+  /** ZSTD_compress(target, capacity, source, size, level) */
+  m(target: number, capacity: number, source: number, size: number, level: number): number;
+  /** ZSTD_decompress(target, capacity, source, size) */
+  r(target: number, capacity: number, source: number, size: number): number;
   /** malloc */
   s(size: number): number;
 }
@@ -72,29 +72,31 @@ function instance(bytes: number): ZstdExports {
   return exports;
 }
 
-/** One call: `source` goes in, at most `room` bytes come out. Undefined when zstd says that something is wrong with the source. */
+/** One call: `source` goes in, at most `capacity` bytes come out. Undefined when zstd says that something is wrong with the source. */
 function run(
   source: Uint8Array,
-  room: number,
+  capacity: number,
   besides: number,
   call: (zstd: ZstdExports, target: number, from: number) => number,
 ): Uint8Array<ArrayBuffer> | undefined {
-  const zstd = instance(source.length + room + besides + 4 * pageBytes);
+  const zstd = instance(source.length + capacity + besides + 4 * pageBytes);
   const from = zstd.s(Math.max(1, source.length));
-  const target = zstd.s(Math.max(1, room));
+  const target = zstd.s(Math.max(1, capacity));
   if (from === 0 || target === 0)
-    throw new CodebookError("ZSTD", `zstd has no memory for ${source.length} and ${room} bytes`);
+    throw new CodebookError("ZSTD", `zstd has no memory for ${source.length} and ${capacity} bytes`);
   new Uint8Array(zstd.f.buffer).set(source, from);
   const size = call(zstd, target, from) >>> 0;
-  if (zstd.h(size) !== 0 || size > room) return undefined;
+  if (zstd.h(size) !== 0 || size > capacity) return undefined;
   return new Uint8Array(zstd.f.buffer).slice(target, target + size);
 }
 
 /** One frame of `bytes`. */
 export function compressFrame(bytes: Uint8Array, level: number): Uint8Array<ArrayBuffer> {
   // ZSTD_COMPRESSBOUND of zstd.h.
-  const room = bytes.length + (bytes.length >> 8) + (bytes.length < 2 ** 17 ? (2 ** 17 - bytes.length) >> 11 : 0);
-  const frame = run(bytes, room, encoderBytes, (zstd, target, from) => zstd.m(target, room, from, bytes.length, level));
+  const capacity = bytes.length + (bytes.length >> 8) + (bytes.length < 2 ** 17 ? (2 ** 17 - bytes.length) >> 11 : 0);
+  const frame = run(bytes, capacity, encoderBytes, (zstd, target, from) =>
+    zstd.m(target, capacity, from, bytes.length, level),
+  );
   if (!frame) throw new CodebookError("ZSTD", `zstd could not compress ${bytes.length} bytes at level ${level}`);
   return frame;
 }

@@ -1,17 +1,16 @@
 /** The codes of a Huffman code in four streams: for each 65,536 symbols, the last time fewer, varint bytes of streams 0 to 3, then the
  *  streams. Stream k codes symbols k·q to (k + 1)·q of them, q = ⌈symbols / 4⌉; the first bit of a code is the lowest of its byte; padded
  *  with zero bits to a byte. Codes of at most 11 bits for at most 256 symbols are written and read by WebAssembly, four at a look. */
-import { chunkSymbols, coderKernels, coderPlaces, type CoderKernels } from "../../simd/coders";
-import { canonicalCodes } from "./code-lengths";
+import { chunkSymbols, coderPlaces, MOST_CODE_BITS, STREAMS, type CoderKernels } from "../../loops/coder-memory";
+import { coderLoops } from "../../loops/coders";
+import { canonicalCodes, reverseBits } from "../../loops/prefix-code";
 import { placeSymbols } from "../coder";
-import { reverseBits } from "../container/coders-plain";
 import type { ByteReader, ByteWriter, IntegerArray } from "../container/container";
 import { maxCodeLength, type HuffmanTable } from "./huffman-table";
 import { indexOfSymbols } from "../container/symbol-index";
 
-const streamCount = 4;
 /** The longest code that the kernels know. */
-export const fastCodeLength = 11;
+export const fastCodeLength = MOST_CODE_BITS;
 /** Bits that the plain decoder looks up at a time. */
 const lookupBits = 12;
 
@@ -19,7 +18,7 @@ const isFast = (lengths: Uint8Array): boolean =>
   lengths.length <= 256 && lengths.every((length) => length <= fastCodeLength);
 
 /** Where stream k begins among `size` symbols. */
-const startOf = (k: number, size: number): number => Math.min(size, k * Math.ceil(size / streamCount));
+const startOf = (k: number, size: number): number => Math.min(size, k * Math.ceil(size / STREAMS));
 
 export function encodeStreams(
   values: IntegerArray,
@@ -38,7 +37,7 @@ export function encodeStreams(
 type ChunkWriter = (fill: (into: Uint8Array | Uint16Array) => void, size: number, writer: ByteWriter) => void;
 
 function fastWriter(lengths: Uint8Array): ChunkWriter {
-  const kernels = coderKernels();
+  const kernels = coderLoops.own();
   setLengths(kernels, lengths);
   return (fill, size, writer) => {
     fill(kernels.bytes);
@@ -57,12 +56,12 @@ function setLengths(kernels: CoderKernels, lengths: Uint8Array): void {
 function plainWriter(lengths: Uint8Array): ChunkWriter {
   const codes = canonicalCodes(lengths).map((code, i) => reverseBits(code, lengths[i]));
   const indices = new Uint16Array(chunkSymbols);
-  const bytes = new Uint8Array(chunkSymbols * (maxCodeLength / 8) + streamCount);
+  const bytes = new Uint8Array(chunkSymbols * (maxCodeLength / 8) + STREAMS);
   return (fill, size, writer) => {
     fill(indices);
     const ends: number[] = [];
     let at = 0;
-    for (let k = 0; k < streamCount; k++) {
+    for (let k = 0; k < STREAMS; k++) {
       let waiting = 0;
       let bits = 0;
       for (let i = startOf(k, size); i < startOf(k + 1, size); i++) {
@@ -88,13 +87,13 @@ export function decodeStreams(
   let values: IntegerArray | undefined;
   for (let done = 0; done < count; done += chunkSymbols) {
     const size = Math.min(chunkSymbols, count - done);
-    const mostBytes = Math.ceil((Math.ceil(size / streamCount) * maxCodeLength) / 8);
-    const sizes = Array.from({ length: streamCount }, (_, k) => reader.varint(`the bytes of stream ${k}`, mostBytes));
+    const mostBytes = Math.ceil((Math.ceil(size / STREAMS) * maxCodeLength) / 8);
+    const sizes = Array.from({ length: STREAMS }, (_, k) => reader.varint(`the bytes of stream ${k}`, mostBytes));
     const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
     if (total > reader.end - reader.offset)
       reader.fail(`streams of ${total} bytes`, `at most the ${reader.end - reader.offset} that are left`);
     const { indices, used } = read(reader.bytes.subarray(reader.offset, reader.offset + total), sizes, size);
-    for (let k = 0; k < streamCount; k++) {
+    for (let k = 0; k < STREAMS; k++) {
       const end = reader.offset + sizes[k];
       if (Math.ceil(used[k] / 8) !== sizes[k])
         reader.fail(`stream ${k} takes ${used[k]} bits`, `all of its ${sizes[k]} bytes`);
@@ -114,7 +113,7 @@ type ChunkReader = (
 ) => { indices: Uint8Array | Uint16Array; used: ArrayLike<number> };
 
 function fastReader(lengths: Uint8Array): ChunkReader {
-  const kernels = coderKernels();
+  const kernels = coderLoops.own();
   setLengths(kernels, lengths);
   kernels.buildTables();
   return (bytes, sizes, size) => {
@@ -143,7 +142,7 @@ function plainReader(lengths: Uint8Array): ChunkReader {
   return (bytes, sizes, size) => {
     const used: number[] = [];
     let from = 0;
-    for (let k = 0; k < streamCount; k++) {
+    for (let k = 0; k < STREAMS; k++) {
       const end = from + sizes[k];
       let bit = 8 * from;
       for (let i = startOf(k, size); i < startOf(k + 1, size); i++) {

@@ -1,15 +1,15 @@
 /** The range coder of rans.ts over a chunk of symbols at a time: what encoders and decoders of symbols share. */
-import { chunkSymbols, coderPlaces, type CoderKernels } from "../../simd/coders";
+import { chunkSymbols, coderPlaces, LOWEST_STATE, type CoderKernels } from "../../loops/coder-memory";
 import type { ByteReader, ByteWriter } from "../container/container";
 
-export const lowestState = 2 ** 23;
-/** Past the highest state. */
+export const lowestState = LOWEST_STATE;
+/** Every state is below this. */
 export const highestState = 2 ** 31;
 export const maxStreams = 8;
 /** No symbol takes more than 16 bits, and no state more than that from the bytes behind it. */
 export const bytesOfChunk = 2 * chunkSymbols;
 
-/** Shares out 2^bits places: `frequencies[i]` to symbol i, in their order. For decoding also who owns each. */
+/** Shares out 2^bits places, `frequencies[i]` of them to symbol i, in order. A decoder also learns which symbol owns each place. */
 export function setPlaces(kernels: CoderKernels, frequencies: Uint32Array, isDecoding: boolean): void {
   const { places, owners } = kernels;
   let before = 0;
@@ -51,7 +51,7 @@ export function checkCount(reader: ByteReader, count: number, streams: number, l
     reader.fail(`${count} symbols in ${bits} bits`, "a payload that holds them");
 }
 
-/** Copies the bytes from `at` on, as many as a chunk can take, to where the kernels read them; gives where they end there. */
+/** Copies the bytes from `at` on, as many as a chunk can take, to where the kernels read them; returns the address where they end. */
 export function loadCoded(kernels: CoderKernels, bytes: Uint8Array, at: number, end: number): number {
   const length = Math.min(end - at, bytesOfChunk);
   kernels.memory.set(bytes.subarray(at, at + length), coderPlaces.coded);

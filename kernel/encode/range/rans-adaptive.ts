@@ -11,9 +11,10 @@
  *  Stored: signed varint, the least symbol; varint n; for n > 1 then one byte bits (8–16), one byte streams (1–8), and for each 65,536
  *  symbols the states, 4 bytes each, varint bytes, the codes' bytes in the decoder's order. */
 import { OptionError } from "../../errors";
+import { chunkSymbols, coderPlaces, setInterleaving } from "../../loops/coder-memory";
+import { coderLoops } from "../../loops/coders";
 import type { CountedSymbols } from "../../measure/entropy";
 import { bitsFor } from "../../measure/size";
-import { chunkSymbols, coderKernels, coderPlaces } from "../../simd/coders";
 import { placeSymbols, type SymbolRange } from "../coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "../container/container";
 import {
@@ -117,7 +118,8 @@ export function adaptiveEncode(
   writer.byte(bits);
   writer.byte(streams);
   const model = new AdaptiveModel(span, bits);
-  const kernels = coderKernels();
+  const kernels = coderLoops.own();
+  setInterleaving(kernels.view, { streams, bits });
   const { halves, states, memory } = kernels;
   const end = coderPlaces.coded + bytesOfChunk;
   let payloadBits = 0;
@@ -136,7 +138,7 @@ export function adaptiveEncode(
     for (const { at, length, frequencies } of blocks.reverse()) {
       setPlaces(kernels, frequencies, false);
       const lane = (at + length - 1) % streams;
-      begin = kernels.encodeSymbols(coderPlaces.symbols + 2 * at, length, lane, streams, bits, begin);
+      begin = kernels.encodeSymbols(coderPlaces.symbols + 2 * at, length, lane, begin);
     }
     writeStates(kernels, streams, writer);
     writer.varint(end - begin);
@@ -173,7 +175,8 @@ export function adaptiveDecode(
     );
   checkCount(reader, count, streams * chunks, (2 ** bits - span + 1) / 2 ** bits);
   const model = new AdaptiveModel(span, bits);
-  const kernels = coderKernels();
+  const kernels = coderLoops.own();
+  setInterleaving(kernels.view, { streams, bits });
   const symbols = Int32Array.from({ length: span }, (_, i) => least + i);
   let values: IntegerArray | undefined;
   for (let done = 0; done < count; done += chunkSymbols) {
@@ -188,7 +191,7 @@ export function adaptiveDecode(
       const length = model.blockLength(size - at);
       setPlaces(kernels, model.frequencies(), true);
       const to = coderPlaces.symbols + 2 * at;
-      from = kernels.decodeSymbols(from, until, to, length, at % streams, streams, bits);
+      from = kernels.decodeSymbols(from, until, to, length, at % streams);
       if (from === 0)
         reader.fail("the codes go on past the end", `${size} symbols within ${bytes} bytes`, start + bytes);
       model.learn(kernels.halves, at, length);

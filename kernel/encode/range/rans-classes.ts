@@ -10,7 +10,7 @@
 import type { CountedSymbols } from "../../measure/entropy";
 import { countSymbols } from "../../measure/entropy";
 import type { Step } from "../../tensor/step";
-import type { Coder, SymbolRange } from "../coder";
+import type { SymbolForm, SymbolRange } from "../coder";
 import { ByteWriter, type ByteReader, type IntegerArray } from "../container/container";
 import { indexOfSymbols } from "../container/symbol-index";
 
@@ -18,22 +18,26 @@ export const blockLength = 256;
 export const maxClasses = 16;
 const rounds = 4;
 
-type Inner = Pick<Coder, "encode" | "decode">;
+/** What of the step counts here; the tables are coded by what else it says. */
+interface ClassedStep extends Step {
+  readonly kind: "rans";
+  readonly classes?: number;
+}
 
+/** `inner` codes the symbols of one class. */
 export function encodeClasses(
   values: IntegerArray,
-  step: Step & { readonly classes?: number },
+  step: ClassedStep,
   writer: ByteWriter,
   counted: CountedSymbols,
-  inner: Inner,
+  inner: SymbolForm<ClassedStep>,
 ): number {
-  const number = step.classes ?? 1;
+  const { classes: number = 1 } = step;
   const classes = classify(values, counted, number);
-  const own = { ...step, classes: undefined };
   let bits = 0;
   const part = (symbols: IntegerArray): void => {
     const one = new ByteWriter();
-    bits += inner.encode(symbols, own, one, countSymbols(symbols));
+    bits += inner.encode(symbols, step, one, countSymbols(symbols));
     writer.varint(one.length);
     writer.bytes(one.written);
   };
@@ -48,7 +52,7 @@ export function decodeClasses(
   count: number,
   range: SymbolRange,
   create: () => IntegerArray,
-  inner: Inner,
+  inner: SymbolForm<ClassedStep>,
 ): void {
   const number = reader.byte();
   if (number < 1 || number > maxClasses) reader.fail(`${number} classes`, `1 to ${maxClasses}`, reader.offset - 1);

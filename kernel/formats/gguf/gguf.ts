@@ -4,13 +4,13 @@ import { FormatError, UnsupportedError } from "../../errors";
 import { mapInOrder } from "../../threads/pool";
 import type { Model } from "../../tensor/model";
 import { TensorSet } from "../../tensor/tensor-set";
-import { partNames } from "../choose";
+import { partNames } from "./parts";
 import { readGgufHeader } from "./header";
 import type { GgufHeader } from "./header";
 import { changedMetadata } from "./metadata";
 import { quote } from "../json-reader";
-import { hashSources, maxTensors } from "../safetensors";
-import { maxShards, shardsAtOnce } from "../shards";
+import { hashSources } from "../hash-sources";
+import { maxShards, maxTensors, shardsAtOnce } from "../limits";
 import type { Siblings } from "../siblings";
 
 export { maxGgufNameBytes, maxGgufRank } from "./header";
@@ -18,6 +18,9 @@ export { maxGgufNameBytes, maxGgufRank } from "./header";
 /** Models in GGUF: one file, or several, `NAME-00001-of-00003.gguf` and so on, as large models come. Each part is a GGUF file with
  *  `split.no` (0, 1, …), `split.count` and `split.tensors.count`, the number of tensors in all; the first has the model's other keys. A part
  *  alone would pass for the whole, so all must be there, agree, and hold each tensor once. Source: llama.cpp, tools/gguf-split. */
+
+/** Matches the first bytes of a file, read as Latin-1. */
+export const ggufMagic = /^GGUF/;
 
 const splitKeys = ["split.no", "split.count", "split.tensors.count"];
 

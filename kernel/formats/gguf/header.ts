@@ -5,7 +5,7 @@ import type { GgmlType } from "./types";
 import { GgufCursor } from "./cursor";
 import { maxKeys, readGgufMetadata } from "./metadata";
 import { quote } from "../json-reader";
-import { maxTensors } from "../safetensors";
+import { maxTensors } from "../limits";
 import { StoredTensor } from "../stored-tensor";
 
 /** GGUF, versions 2 and 3, little-endian: `GGUF`, u32 version, u64 number of tensors, u64 number of keys, the keys with their

@@ -24,7 +24,9 @@ interface ValueType {
   readonly decode: (view: DataView, at: number) => unknown;
 }
 
+/** The number of the type of texts in a GGUF file. */
 export const stringType = 8;
+/** The number of the type of lists. */
 export const arrayType = 9;
 const boolType = 7;
 
@@ -32,6 +34,8 @@ const boolType = 7;
 export type GgufScalarName =
   "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32" | "bool" | "uint64" | "int64" | "float64";
 
+/** The types of single numbers by their number in a file: a name, a size in bytes, and how one is decoded. A 64-bit integer beyond 2^53 is
+ *  decoded as its decimal text. */
 export const scalarTypes: ReadonlyMap<number, ValueType> = new Map([
   [0, { name: "uint8", bytes: 1, decode: (view, at) => view.getUint8(at) }],
   [1, { name: "int8", bytes: 1, decode: (view, at) => view.getInt8(at) }],
@@ -85,6 +89,7 @@ export function changedMetadata(
   return copy;
 }
 
+/** What the key–value pairs of a GGUF file say. */
 export interface GgufMetadata {
   readonly values: Readonly<Record<string, unknown>>;
   /** `general.alignment`, 32 when the file gives none. */
@@ -93,10 +98,13 @@ export interface GgufMetadata {
   readonly offsets: ReadonlyMap<string, number>;
 }
 
+/** The bytes of which every tensor begins at a multiple, where a file does not say. */
 export const defaultAlignment = 32;
 /** A megabyte: larger than any page, small enough that padding cannot run away. */
 export const maxAlignment = 1024 * 1024;
 
+/** Reads `count` key–value pairs at the cursor; lists are decoded when they are first asked for. `FormatError` with the byte for a pair that
+ *  breaks a rule of the format. */
 export async function readGgufMetadata(cursor: GgufCursor, count: number): Promise<GgufMetadata> {
   const values: Record<string, unknown> = Object.create(null);
   const types = new Map<string, GgufStoredType>();

@@ -44,6 +44,7 @@ const table: readonly (readonly [id: number, name: string, blockElements: number
   [42, "Q2_0", 64, 18],
 ];
 
+/** The types of tensors by their number in a GGUF file: a name, and elements and bytes of a block. */
 export const ggmlTypes: ReadonlyMap<number, GgmlType> = new Map(
   table.map(([id, name, blockElements, blockBytes]) => [id, { name, blockElements, blockBytes }]),
 );

@@ -6,11 +6,13 @@ import type { GgufScalarName } from "./metadata";
 
 /** The key–value pairs of a GGUF file, written. Layout: ggml, docs/gguf.md. */
 
+/** The types of a metadata value by GGUF's names; of an array, those of its entries. */
 export type GgufTypeName = GgufScalarName | "string";
 
 /** A value with the type that it is stored as; made by `ggufValue`. */
 export class GgufValue {
   constructor(
+    /** Of a list, the type of its entries. */
     readonly type: GgufTypeName,
     /** Of a list, the list. 64-bit integers past ±2^53 are given as `bigint`, or as their decimal digits. */
     readonly value: unknown,
@@ -35,6 +37,7 @@ const ids = new Map<GgufTypeName, number>([
 const typeNames: readonly GgufTypeName[] = [...ids.keys()];
 const nameOfId = new Map([...ids].map(([name, id]) => [id, name]));
 
+/** Metadata with their types, in the order in which they are written. */
 export type GgufPairs = ReadonlyMap<string, GgufValue>;
 
 /** The pairs of `metadata`, with the types of the file where it came from a GGUF file, then `changes`: a key that is there already
@@ -179,6 +182,7 @@ export function encodeText(text: string): Uint8Array {
   return bytes;
 }
 
+/** The 4 bytes of an unsigned integer, little-endian. */
 export function uint32(value: number): Uint8Array {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);

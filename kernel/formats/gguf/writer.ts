@@ -22,6 +22,7 @@ import { writePieces, type Hashed, type Piece } from "../write-pieces";
 /** ggml's GGML_MAX_NAME is 64, with a NUL at the end; a longer name stops llama.cpp from opening the file. */
 const maxWrittenNameBytes = 63;
 
+/** Options of `saveGguf()`. */
 export interface SaveGgufOptions {
   /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are. A function
    *  chooses for each tensor; where it gives `undefined` the bytes stay. */
@@ -30,6 +31,7 @@ export interface SaveGgufOptions {
   readonly metadata?: GgufMetadataInput;
   /** Where tensors begin: at multiples of this power of two, 8 or more. By default what the metadata say, else 32. */
   readonly alignment?: number;
+  /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
   /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
   readonly resume?: boolean;
@@ -39,10 +41,15 @@ export interface SaveGgufOptions {
 
 /** A tensor as it will be written. */
 export interface GgufPlan {
+  /** What is written. */
   readonly tensor: SavedTensor;
+  /** The type that it has in the file. */
   readonly type: GgmlType;
+  /** GGUF's number of that type. */
   readonly id: number;
+  /** The float type that its values are turned into; undefined: the bytes stay. */
   readonly convertTo: SavedFloatType | undefined;
+  /** Bytes in the file, without padding. */
   readonly sizeBytes: number;
 }
 
@@ -82,10 +89,15 @@ export async function writeGguf(
 }
 
 const alignmentKey = "general.alignment";
+/** The key of the version of the block types. */
 export const versionKey = "general.quantization_version";
+/** The key of the number that says which type most of the weights have. */
 export const fileTypeKey = "general.file_type";
+/** The key of the architecture, without which no engine opens a file. */
 export const architectureKey = "general.architecture";
 
+/** The metadata of the file to be written: the model's own with the changes, alignment, version of blocks and file type set where
+ *  the tensors ask. */
 export function completePairs(
   metadata: Readonly<Record<string, unknown>>,
   options: SaveGgufOptions,
@@ -159,10 +171,12 @@ export function ggufFileType(
   return most && fileTypes.get(most[0]);
 }
 
+/** llama.cpp's number of the type that holds most of the planned weights; undefined where it has none. */
 export function fileTypeOf(plans: readonly GgufPlan[]): number | undefined {
   return ggufFileType(plans.map(({ type, tensor }) => ({ dtype: type.name, parameters: parametersOf(tensor.shape) })));
 }
 
+/** How one tensor will be written; `OptionError` where its type does not exist in GGUF or cannot be turned into `choice`. */
 export function ggufPlan(tensor: SavedTensor, choice: SaveGgufOptions["dtype"]): GgufPlan {
   const wanted = typeof choice === "function" ? choice(tensor) : choice;
   if (wanted !== undefined) checkChoice("saveGguf", "dtype", wanted, floatTypes);

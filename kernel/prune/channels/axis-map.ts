@@ -173,21 +173,28 @@ function expand(values: Float32Array, original: Float32Array, shape: Shape, map:
         if (members[k] >= 0) out.set(values.subarray(from, from + inner), (o * size + members[k]) * inner);
         continue;
       }
-      const range = { begin: clusters.starts[k], end: clusters.starts[k + 1], row: o * size };
-      for (let i = 0; i < inner; i++)
-        expandCluster(values[from + i], original, out, map.kind, clusters, range, inner, i);
+      const arrays = [original, out] as const;
+      const range = { begin: clusters.starts[k], end: clusters.starts[k + 1], row: o * size, inner };
+      for (let i = 0; i < inner; i++) expandCluster(values[from + i], arrays, map.kind, clusters, range, i);
     }
   return out;
 }
 
+/** The members `begin` to `end` of a cluster, in the rows from `row` on of `inner` weights each. */
+interface ClusterRange {
+  readonly begin: number;
+  readonly end: number;
+  readonly row: number;
+  readonly inner: number;
+}
+
+/** Spreads the `value` that a cluster has at place i of its rows over the members' weights there. */
 function expandCluster(
   value: number,
-  original: Float32Array,
-  out: Float32Array,
+  [original, out]: readonly [original: Float32Array, out: Float32Array],
   kind: AxisMap["kind"],
   { members, scale }: Clusters,
-  { begin, end, row }: { begin: number; end: number; row: number },
-  inner: number,
+  { begin, end, row, inner }: ClusterRange,
   i: number,
 ): void {
   let sum = 0;

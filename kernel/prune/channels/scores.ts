@@ -1,6 +1,6 @@
 /** Arithmetic on the channels of a network (network/channels.ts): norms, and the vectors of their incoming weights. Pure. */
 import { entriesIn, entriesOf, type ChannelSection } from "../../network";
-import type { MatrixView } from "../../simd/matrix";
+import type { MatrixView } from "../../loops/matrix";
 import { parametersOf, type Shape } from "../../tensor/tensor";
 
 /** A tensor's values and where channels lie in it. */

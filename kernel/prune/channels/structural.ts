@@ -1,16 +1,23 @@
 /** Methods that change the shape of a network: they look at several tensors at once, and `compress()` carries them out. */
-import type { Step } from "../../tensor/step";
+import { methodsByKind, type Step, type StepOf } from "../../tensor/step";
 import { headsPruner } from "../heads";
 import { layersPruner } from "../layers";
 import { mergePruner } from "../merge";
-import type { StructuralPruner } from "../pruner";
+import { nodesPruner, type NodesStep } from "../nodes";
+import type { Pruner, StructuralPruner } from "../pruner";
+
+const methods = [headsPruner, layersPruner, mergePruner] as const;
+
+/** A step that can take parts out of a network; its `kind` tells of which method. */
+export type StructuralStep = StepOf<(typeof methods)[number]> | (NodesStep & { readonly remove?: undefined });
 
 /** Every such method by its `kind`, but `nodes`, which is a method on one tensor too. */
-export const structuralPruners: ReadonlyMap<string, StructuralPruner> = new Map(
-  ([headsPruner, layersPruner, mergePruner] as unknown as StructuralPruner[]).map((pruner) => [pruner.kind, pruner]),
-);
+export const structuralPruners: ReadonlyMap<string, StructuralPruner> = methodsByKind<StructuralPruner>(methods);
+
+/** Methods of which some steps take parts out of a network, and others prune single tensors. */
+const both = methodsByKind<Pruner>([nodesPruner]);
 
 /** True for a step that takes parts out of a network. */
-export function isStructural(step: Step): boolean {
-  return structuralPruners.has(step.kind) || (step.kind === "nodes" && step.remove !== false);
+export function isStructural(step: Step): step is StructuralStep {
+  return structuralPruners.has(step.kind) || both.get(step.kind)?.isStructural?.(step) === true;
 }

@@ -5,7 +5,8 @@
  *  ‖E‖ ≤ c·n·2⁻⁵³·‖A‖, c a small number, so a λ far below ‖A‖ has a larger relative error.
  *  Source: Golub and Van Loan, Matrix Computations, 4th edition, 8.3. */
 
-import { rotateRows, type RotationChain } from "../../simd/matrix";
+import { loops } from "../../loops/loops";
+import type { RotationChain } from "../../loops/matrix";
 
 export interface Eigen {
   /** λ, descending. */
@@ -129,7 +130,7 @@ function diagonalize(d: Float64Array, e: Float64Array, basis: Float64Array | und
   };
   const waiting: RotationChain[] = [];
   const apply = () => {
-    if (basis) rotateRows(basis, n, n, waiting);
+    if (basis) loops.matrix.rotateRows(basis, n, n, waiting);
     waiting.length = 0;
   };
   for (let first = 0; first < n; first++)

@@ -6,11 +6,13 @@
  *  float64. Time: m·n·k/2 + about 5k³ multiplications, by SIMD (simd/matrix.ts). */
 import { weightsOf, type TensorInput } from "../../measure/input";
 import { checkFinite } from "../../measure/finite";
-import { gram, matrixView, transposed } from "../../simd/matrix";
+import { loops } from "../../loops/loops";
+import { matrixView, transposed } from "../../loops/matrix";
 import type { Shape } from "../../tensor/tensor";
 import { symmetricEigen } from "./eigen";
 import { matrixOf } from "../sparse/storage";
 
+/** Singular values of a matrix (m, n), k = min(m, n), with the vectors of its shorter side. */
 export interface Spectrum {
   /** σ, descending, k of them. */
   readonly values: Float64Array;
@@ -43,5 +45,5 @@ function rootsOf(squares: Float64Array): Float64Array {
 /** WᵀW (columns, columns) where rows ≥ columns, else WWᵀ (rows, rows), in float64, each entry summed in order of the longer side. */
 function gramOf(weights: Float32Array, rows: number, columns: number): Float64Array {
   const matrix = matrixView(weights, rows, columns);
-  return gram(rows >= columns ? matrix : transposed(matrix));
+  return loops.matrix.gram(rows >= columns ? matrix : transposed(matrix));
 }

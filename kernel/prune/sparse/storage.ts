@@ -11,9 +11,12 @@
 import { bitsFor } from "../../measure/size";
 import { parametersOf, type Shape } from "../../tensor/tensor";
 
+/** How the places of the kept weights are told. */
 export type IndexScheme = "bitmask" | "positions" | "n:m" | "nodes" | "blocks" | "factors";
 
+/** What it costs to tell where the kept weights stand. */
 export interface IndexStorage {
+  /** The scheme that was cheapest. */
   readonly scheme: IndexScheme;
   /** Bits of the index alone. */
   readonly indexBits: number;

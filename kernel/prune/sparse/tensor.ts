@@ -20,14 +20,19 @@ import { matrixOf } from "./storage";
 
 /** A form with an index; `n` and `m` belong to "n:m". */
 export interface SparseForm {
+  /** How places are told: one bit a weight, gaps between kept weights, or places within groups. */
   scheme: "bitmask" | "positions" | "n:m";
+  /** Weights that stay in each group of `m`. */
   n?: number;
+  /** Weights in a group along the row. */
   m?: number;
 }
 
+/** A pruned tensor in bytes: index first, then values. */
 export interface SparseTensor {
   /** ⌈indexBits / 8⌉ bytes of index, then 4 bytes for each stored value. */
   readonly bytes: Uint8Array;
+  /** Bits of the index alone. */
   readonly indexBits: number;
   /** Values stored: the kept ones, and for "n:m" the zeros that fill its groups. */
   readonly storedWeights: number;
@@ -129,7 +134,12 @@ export function decodeSparse(
   shape: Shape,
   form: SparseForm,
   options: { name?: string } = {},
-): { values: Float32Array; mask: Uint8Array } {
+): {
+  /** Row-major, in `shape`; 0 where nothing is stored. */
+  values: Float32Array;
+  /** 1 where a value is stored. */
+  mask: Uint8Array;
+} {
   checkForm("decodeSparse", form, shape);
   const { name = "sparse tensor" } = options;
   const { rows, columns } = matrixOf(shape);

@@ -22,14 +22,17 @@ import { OptionError } from "../../errors";
 import { checkFlag, checkOptionNames } from "../../options";
 import type { Shape } from "../../tensor/tensor";
 import type { Step } from "../../tensor/step";
-import { freezeStep, rowsOf } from "../../grid/groups";
+import { rowsOf } from "../../grid/groups";
 
-import { plainLoops, rankOf, smallestScale, type Loops, type SixteenRanks } from "../../loops/loops";
+import { loops } from "../../loops/loops";
+import { rankAmong, smallestScale, type SixteenRanks } from "../../loops/tiles";
+import { checkFinite } from "../../measure/finite";
 import type { Quantized, Quantizer, Table } from "../quantizer";
 import { tilesOf } from "../../grid/tiles";
 
 const { fround } = Math;
 
+/** Options of `nf4()` and `fp4()`. */
 export interface AbsmaxBlockOptions {
   /** Weights that share a scale: 32, 64 (default), 128, … 4096. */
   group?: number;
@@ -37,28 +40,37 @@ export interface AbsmaxBlockOptions {
   doubleQuant?: boolean;
 }
 
+/** What steps of `nf4()` and `fp4()` have in common. */
 export interface AbsmaxBlockStep extends Step {
+  /** Weights that share a scale, a power of two from 32 to 4096. */
   readonly group: number;
+  /** True where the scales themselves are coded in 8 bits. */
   readonly doubleQuant: boolean;
 }
 
 const groups = [32, 64, 128, 256, 512, 1024, 2048, 4096];
 const nestedBlock = 256;
 
+/** Checks the options of `kind` and fills in the defaults; `OptionError` for an unknown word or value. */
 export function absmaxStep<K extends string>(
   kind: K,
   options: AbsmaxBlockOptions,
 ): Readonly<{ kind: K; group: number; doubleQuant: boolean }> {
   checkOptionNames(kind, options, ["group", "doubleQuant"]);
-  const group = options.group ?? 64;
-  if (!groups.includes(group))
-    throw new OptionError(`${kind}(): group is ${String(group)}; it takes ${groups.join(", ")}`);
-  return freezeStep({ kind, group, doubleQuant: checkFlag(kind, "doubleQuant", options.doubleQuant ?? false) });
+  const group = checkGroup(kind, options.group ?? 64);
+  return Object.freeze({ kind, group, doubleQuant: checkFlag(kind, "doubleQuant", options.doubleQuant ?? false) });
+}
+
+function checkGroup(kind: string, group: number): number {
+  if (groups.includes(group)) return group;
+  throw new OptionError(`${kind}(): group is ${String(group)}; it takes ${groups.join(", ")}`);
 }
 
 /** A list of 16 values in ascending order, and the code that each has. */
 export interface SixteenValues {
+  /** 16 numbers in [−1, 1], ascending. */
   readonly values: Float32Array;
+  /** The code of each of `values`, 0–15. */
   readonly codes: readonly number[];
 }
 
@@ -73,39 +85,36 @@ export function absmaxQuantizer<S extends AbsmaxBlockStep>(
   list.codes.forEach((code, i) => (valueOfCode[code] = list.values[i]));
   return {
     kind,
-    quantize(weights, shape, step, name, loops = plainLoops) {
-      loops.checkFinite(weights, kind, name);
+    quantize(weights, shape, step, name) {
+      checkFinite(weights, kind, name);
       rowsOf(kind, shape, weights.length);
-      return quantizeBlocks(weights, shape, step, { midpoints, codeOfRank: list.codes }, loops);
+      checkGroup(kind, step.group);
+      return quantizeBlocks(weights, shape, step, { midpoints, codeOfRank: list.codes });
     },
-    dequantize(quantized, loops = plainLoops) {
+    dequantize(quantized) {
       const codes = quantized.codes as Uint8Array;
       const blocks = tilesOf(kind, [codes.length], codes.length, "group", 1, (quantized.step as S).group);
-      return loops.tableValues(codes, blocks, valueOfCode, blockScales(quantized));
+      return loops.tiles.decodeTable(codes, blocks, valueOfCode, blockScales(quantized));
     },
     label: (step) => `${title} g${step.group}${step.doubleQuant ? " double" : ""}`,
   };
 }
 
-function quantizeBlocks(
-  weights: Float32Array,
-  shape: Shape,
-  step: AbsmaxBlockStep,
-  ranks: SixteenRanks,
-  loops: Loops,
-): Quantized {
+function quantizeBlocks(weights: Float32Array, shape: Shape, step: AbsmaxBlockStep, ranks: SixteenRanks): Quantized {
   const { group } = step;
   const count = weights.length;
-  const codes = new Uint8Array(count);
-  const scales = loops.largestMagnitudes(weights, tilesOf(step.kind, [count], count, "group", 1, group));
+  const scales = loops.tiles.largestMagnitudes(weights, tilesOf(step.kind, [count], count, "group", 1, group));
   const whole = count - (count % group);
-  loops.sixteenCodes(weights.subarray(0, whole), group, ranks, scales, codes.subarray(0, whole));
+  let codes = loops.tiles.encodeSixteen(weights.subarray(0, whole), group, ranks, scales);
   if (whole < count) {
+    const all = new Uint8Array(count);
+    all.set(codes);
+    codes = all;
     const last = scales.length - 1;
     const scale = Math.max(scales[last], smallestScale);
     scales[last] = scale;
     for (let i = whole; i < count; i++)
-      codes[i] = ranks.codeOfRank[rankOf(fround(weights[i] / scale), ranks.midpoints)];
+      codes[i] = ranks.codeOfRank[rankAmong(fround(weights[i] / scale), ranks.midpoints)];
   }
   const tables = step.doubleQuant ? nestScales(scales) : [table("scale", scales, 32)];
   return { step, shape, codes, codeBits: 4, tables };

@@ -14,7 +14,9 @@
 import { float32Bits } from "../../bytes/half-float";
 import { OptionError } from "../../errors";
 import type { Step } from "../../tensor/step";
-import { plainLoops, smallFloats, type SmallFloat } from "../../loops/loops";
+import { loops } from "../../loops/loops";
+import { smallFloats, type SmallFloat } from "../../loops/tiles";
+import { checkFinite } from "../../measure/finite";
 import type { Quantizer } from "../quantizer";
 import { largestWeight } from "../../grid/scale";
 import { tilesOf } from "../../grid/tiles";
@@ -41,20 +43,20 @@ export function microscalingQuantizer<S extends Step>(kind: S["kind"], microfloa
     tilesOf(kind, shape, count, "group", 1, microscalingGroup);
   return {
     kind,
-    quantize(weights, shape, step, name, loops = plainLoops) {
-      loops.checkFinite(weights, kind, name);
+    quantize(weights, shape, step, name) {
+      checkFinite(weights, kind, name);
       const groups = tiling(shape, weights.length);
-      const scales = loops.largestMagnitudes(weights, groups);
+      const scales = loops.tiles.largestMagnitudes(weights, groups);
       checkLargest(kind, scales);
       for (let i = 0; i < scales.length; i++) scales[i] = 2 ** microscalingExponent(scales[i], microfloat);
-      const codes = loops.floatCodes(weights, groups, scales, microfloat.format);
+      const codes = loops.tiles.encodeFloats(weights, groups, scales, microfloat.format);
       const table = { name: "scale", data: scales, shape: groups.tableShape, bitsPerEntry: 8 };
       return { step, shape, codes, codeBits: microfloat.bits, tables: [table] };
     },
-    dequantize({ codes, shape, tables }, loops = plainLoops) {
+    dequantize({ codes, shape, tables }) {
       const { values } = smallFloats[microfloat.format];
       const groups = tiling(shape, codes.length);
-      return loops.tableValues(codes as Uint8Array, groups, values, tables[0].data as Float32Array);
+      return loops.tiles.decodeTable(codes as Uint8Array, groups, values, tables[0].data as Float32Array);
     },
     label: () => kind,
   };

@@ -4,6 +4,7 @@
  *  Source: llama.cpp, src/llama-quant.cpp (llama_tensor_get_type_impl, tensor_type_fallback). */
 import { blockCodecs, type WrittenBlock } from "../../blocks";
 
+/** The mixtures that `ggml({ mix })` takes, by llama.cpp's names. */
 export const mixes = [
   "Q4_0",
   "Q4_1",
@@ -27,11 +28,13 @@ export const mixes = [
   "MXFP4_MOE",
   "NVFP4",
 ] as const;
+/** A mixture by llama.cpp's name: "Q4_K_M". */
 export type GgmlMix = (typeof mixes)[number];
 
 /** Types that a tensor may come to: blocks, or float16 where no block fits its rows. */
 export type GgmlTarget = WrittenBlock | "F16";
 
+/** What a tensor is to the rules of the mixtures. */
 export type GgmlCategory =
   | "embedding"
   | "head"
@@ -48,6 +51,7 @@ export type GgmlCategory =
 
 /** What the rules ask about the model. */
 export interface MixModel {
+  /** Number of blocks. */
   readonly layers: number;
   /** Tensors that are values, queries–keys–values or values of compressed attention. */
   readonly values: number;
@@ -59,10 +63,13 @@ export interface MixModel {
   readonly tied: boolean;
   /** Importance is given. */
   readonly importance: boolean;
+  /** The architecture is Falcon, for which llama.cpp has rules of its own. */
   readonly falcon?: boolean;
 }
 
+/** What the rules ask about a tensor. */
 export interface MixTensor {
+  /** What the tensor is. */
   readonly category: GgmlCategory;
   /** Length of the rows. */
   readonly columns: number;

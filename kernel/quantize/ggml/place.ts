@@ -1,12 +1,7 @@
 /** The facts that llama.cpp's mixtures ask of a tensor and its model, from names and shapes, of GGUF as of Hugging Face files. */
 import { placeOf, roleOf } from "../../tensor/layer-names";
-import type { Shape } from "../../tensor/tensor";
+import type { NamedShape } from "../../network";
 import type { GgmlCategory, MixModel, MixTensor } from "./mix";
-
-export interface NamedShape {
-  readonly name: string;
-  readonly shape: Shape;
-}
 
 const categories: Readonly<Record<string, GgmlCategory>> = {
   query: "query",

@@ -2,47 +2,15 @@
  *  declarations of the next. What runs is our own emit of the same checked program (emit.ts), because tslab's sends every
  *  change of a top-level variable through a Proxy (60 times slower in a loop) and keeps no source positions.
  *
- *  tslab reaches TypeScript through one module, which is replaced here, for tslab alone, by an object that inherits from
- *  it: with our file system, our compiler options, and a hand on the program that the converter builds. */
+ *  The shim that tslab takes for TypeScript (tslab.ts) gives it our file system, our compiler options, and the program that we build. */
 import type TS from "typescript";
 import { findPackage, kernelRoot } from "./packages";
 import { ambientFile, CellFiles } from "./files";
 import { cellTransformers, nestedVariables, publishedNames, type EmitPlan, type PublishedName } from "./emit";
-import { kernelRequire } from "./realm";
+import { define, loadTslab, tslabFolder, type CellDiagnostic, type Converter } from "./tslab";
+import { ownDependencies, withNamespaces } from "./carried-declarations";
 import path from "node:path";
 import fs from "node:fs";
-
-interface Place {
-  readonly offset: number;
-  /** From 0. */
-  readonly line: number;
-  readonly character: number;
-}
-
-/** What the type checker has to say against a cell. */
-export interface CellDiagnostic {
-  readonly start: Place;
-  readonly end: Place;
-  readonly messageText: string;
-  readonly category: number;
-  readonly code: number;
-  /** A file of the user's that the cell imports; absent when the cell itself is meant. */
-  readonly fileName?: string;
-}
-
-interface Converter {
-  convert(
-    declarations: string,
-    source: string,
-  ): { declOutput?: string; diagnostics: (CellDiagnostic & { category: number })[] };
-  inspect(declarations: string, source: string, position: number): TS.QuickInfo | undefined;
-  complete(
-    declarations: string,
-    source: string,
-    position: number,
-  ): { start: number; end: number; candidates: string[]; original?: TS.CompletionInfo };
-  close(): void;
-}
 
 /** A cell that may run. */
 export interface CompiledCell {
@@ -57,46 +25,7 @@ export interface CompiledCell {
   readonly declarations: string;
 }
 
-const tslabFolder = path.dirname(kernelRequire.resolve("tslab/package.json"));
-const tslabRequire = (id: string): string => kernelRequire.resolve(id, { paths: [tslabFolder] });
-
-interface Parts {
-  ts: typeof TS;
-  /** What tslab sees in place of `ts`. */
-  shim: Record<string, unknown>;
-  createConverter(): Converter;
-}
-
-let parts: Parts | undefined;
-
-function load(): Parts {
-  if (parts !== undefined) return parts;
-  const id = tslabRequire("@tslab/typescript-for-tslab");
-  const ts = kernelRequire(id) as typeof TS;
-  const shim = Object.create(ts, { __esModule: { value: true } }) as Record<string, unknown>;
-  const cached = kernelRequire.cache[id];
-  if (cached === undefined) throw new Error("TypeScript was not loaded");
-  define(shim, "sys", Object.create(ts.sys));
-  // Loaded anew, so that it meets this shim.
-  Reflect.deleteProperty(kernelRequire.cache, kernelRequire.resolve("tslab/dist/converter"));
-  cached.exports = shim;
-  try {
-    const { createConverter } = kernelRequire("tslab/dist/converter") as Pick<Parts, "createConverter">;
-    parts = { ts, shim, createConverter };
-  } finally {
-    cached.exports = ts;
-  }
-  return parts;
-}
-
-/** TypeScript 5.0, the compiler of the cells. */
-export function cellTypeScript(): typeof TS {
-  return load().ts;
-}
-
-const define = (target: object, name: string, value: unknown) =>
-  Object.defineProperty(target, name, { value, writable: true, configurable: true });
-
+/** The checker and translator of a session's cells; `cwd` is the notebook's folder. */
 export class Compiler {
   readonly ts: typeof TS;
   private readonly files: CellFiles;
@@ -106,7 +35,7 @@ export class Compiler {
   private readonly cellFile: string;
 
   constructor(cwd: string) {
-    const { ts, shim, createConverter } = load();
+    const { ts, shim, createConverter } = loadTslab();
     this.ts = ts;
     const folder = cwd.replaceAll("\\", "/");
     this.cellFile = path.posix.join(folder, "__tslab__.ts");
@@ -201,7 +130,7 @@ export class Compiler {
       const { before, after } = cellTransformers(this.ts, checker, earlier, plan);
       const result: Emitted = { javascript: "", map: "", nested: nestedVariables(this.ts, checker, file), plan };
       let isDeclared = false;
-      const declare = transformers?.afterDeclarations;
+      const declare = transformers?.afterDeclarations && { afterDeclarations: transformers.afterDeclarations };
       const done = emit(
         file,
         (name, text) => {
@@ -216,12 +145,12 @@ export class Compiler {
         },
         token,
         onlyDeclarations,
-        { before: [before], after: [after], afterDeclarations: declare },
+        { before: [before], after: [after], ...declare },
       );
       if (!isDeclared) {
         const whole = program.getProgram() as TS.Program & { emit: (...all: unknown[]) => TS.EmitResult };
         const force = true;
-        whole.emit(file, write, token, true, { afterDeclarations: declare }, force);
+        whole.emit(file, write, token, true, { ...declare }, force);
       }
       this.emitted = result;
       return done;
@@ -276,23 +205,6 @@ export class Compiler {
   }
 }
 
-/** `file` and the files of the user's that it imports, directly or through others. */
-function ownDependencies(ts: typeof TS, program: TS.Program, file: TS.SourceFile): string[] {
-  const checker = program.getTypeChecker();
-  const found = new Set<TS.SourceFile>();
-  const add = (source: TS.SourceFile): void => {
-    if (found.has(source)) return;
-    found.add(source);
-    const { imports = [] } = source as TS.SourceFile & { imports?: readonly TS.StringLiteralLike[] };
-    for (const literal of imports) {
-      const target = checker.getSymbolAtLocation(literal)?.declarations?.find(ts.isSourceFile);
-      if (target !== undefined && !target.isDeclarationFile && !target.fileName.includes("/node_modules/")) add(target);
-    }
-  };
-  add(file);
-  return [...found].map(({ fileName }) => fileName);
-}
-
 interface Emitted {
   javascript: string;
   map: string;
@@ -305,15 +217,4 @@ interface WatchHost {
   afterProgramCreate?(program: TS.SemanticDiagnosticsBuilderProgram): void;
   setTimeout?(callback: () => void, milliseconds: number): unknown;
   clearTimeout?(timer: unknown): void;
-}
-
-/** tslab forgets the namespaces of earlier cells: they are carried over here, unless the cell declares the name anew. */
-function withNamespaces(ts: typeof TS, earlier: string, next: string, published: readonly PublishedName[]): string {
-  if (!/\bnamespace\b/.test(earlier)) return next;
-  const redeclared = new Set(published.map(({ name }) => name));
-  const file = ts.createSourceFile("earlier.d.ts", earlier, ts.ScriptTarget.ES2022, true);
-  const kept = file.statements.filter(
-    (node) => ts.isModuleDeclaration(node) && ts.isIdentifier(node.name) && !redeclared.has(node.name.text),
-  );
-  return next + kept.map((node) => node.getText(file) + "\n").join("");
 }

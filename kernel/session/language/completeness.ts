@@ -3,12 +3,13 @@ import type TS from "typescript";
 
 const indentUnit = "  ";
 
-/** Codes that say "the text ended too early": something expected, an unterminated comment, template, or regular expression. */
+/** The codes of errors by which the text ended too early: an unterminated comment, template or regular expression. */
 const unterminated = new Set([1010, 1160]);
 
-/** An unterminated string: its line has ended, so no further line helps. */
+/** The code of an unterminated string, which no further line can end. */
 const openString = 1002;
 
+/** Whether `code` is a whole cell, one that is to be continued, and with which indent, or one that no further line mends. */
 export function completeness(
   ts: typeof TS,
   code: string,
@@ -19,7 +20,7 @@ export function completeness(
   const end = code.trimEnd().length;
   const [first] = file.parseDiagnostics;
   if (first === undefined) return { status: "complete" };
-  // The parser goes on after an error: what it met first decides.
+  // The parser goes on after an error; the first one decides.
   const early = first.code !== openString && (first.start >= end || unterminated.has(first.code));
   if (!early) return { status: "invalid" };
   return { status: "incomplete", indent: indent(ts, code) };

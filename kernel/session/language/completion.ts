@@ -8,10 +8,11 @@ import { NodeModule } from "./realm";
 
 interface Match {
   readonly text: string;
-  /** What it is: "function", "property", "module", … (TypeScript's words). */
+  /** TypeScript's word for its kind: "function", "property", "module", … */
   readonly type: string;
 }
 
+/** What a cursor may be completed to. */
 export interface Completion {
   matches: string[];
   cursor_start: number;
@@ -43,7 +44,7 @@ function literalAt(ts: typeof TS, source: string, cursor: number): TS.StringLite
   return found;
 }
 
-/** Whether a literal names a module: `from "…"`, `import "…"`, `import("…")`, `require("…")`. */
+/** True for a literal that names a module: `from "…"`, `import "…"`, `import("…")`, `require("…")`. */
 function namesModule(ts: typeof TS, literal: TS.StringLiteralLike): boolean {
   const { parent } = literal;
   if (ts.isImportDeclaration(parent) || ts.isExportDeclaration(parent)) return true;
@@ -102,7 +103,7 @@ const byRelevance = (typed: string) => {
   };
 };
 
-/** Those that contain what was typed, the ones that begin with it first. */
+/** The matches that contain the typed text; those that begin with it come first. */
 function relevant(matches: readonly Match[], typed: string): Match[] {
   const rank = byRelevance(typed);
   return matches
@@ -114,6 +115,7 @@ function relevant(matches: readonly Match[], typed: string): Match[] {
 
 const maxMatches = 500;
 
+/** The completions at `cursor`, a UTF-16 offset into `code`, after the declarations of earlier cells. */
 export function completeCode(
   compiler: Compiler,
   declarations: string,

@@ -1,5 +1,5 @@
-/** The console and the standard streams of the process, led to the output of the cell that writes. Before the first
- *  cell they are the real ones. */
+/** The console and the standard streams of the process write to the output of the cell whose code calls them. Before the first cell they
+ *  are the real ones. */
 import { Console } from "node:console";
 import type { CellContext } from "./context";
 import { mainGlobal, mainProcess } from "./realm";
@@ -33,7 +33,7 @@ export class CellConsole {
     for (const name of ["stdout", "stderr"] as const) this.route(name);
   }
 
-  /** Groups that the last cell left open do not indent the next. */
+  /** Ends the console's groups that the last cell left open, so that they do not indent the next. */
   startCell(): void {
     while (this.depth > 0) this.console.groupEnd();
   }

@@ -10,12 +10,12 @@ import type { CellOutput } from "./types";
 
 const graceMilliseconds = 1000;
 
-/** A value awaited by clean-up code after the interrupt. */
+/** A value that clean-up code awaits after the interrupt. */
 class Exempt {
   constructor(readonly value: unknown) {}
 }
 
-/** Whether an await would wait for the value. Asking may fail: a proxy may throw. */
+/** True for a value that `await` would wait for. A proxy that throws when it is asked counts as none. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (value === null || (typeof value !== "object" && typeof value !== "function")) return false;
   try {
@@ -25,6 +25,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   }
 }
 
+/** A cell that code belongs to. */
 export class CellContext {
   /** Why the cell was interrupted, once it was. */
   reason: Error | undefined;
@@ -43,17 +44,17 @@ export class CellContext {
     return this.reason !== undefined;
   }
 
-  /** What to do when the cell ends without having reached its end. */
+  /** Has `undo` called when the cell ends early, by an error or an interrupt. */
   onEarlyEnd(undo: () => void): void {
     this.undo = undo;
   }
 
-  /** The cell reached its end. */
+  /** Notes that the cell ran to its end. */
   finished(): void {
     this.undo = undefined;
   }
 
-  /** The cell has its result. */
+  /** Notes that the cell has its result. */
   end(): void {
     this.undo?.();
     this.undo = undefined;
@@ -76,13 +77,13 @@ export class CellContext {
     if (this.reason !== undefined) throw this.reason;
   }
 
-  /** What an await that begins after the interrupt waits for. */
+  /** The value for which an await that begins after the interrupt waits. */
   cleanUp(value: unknown): unknown {
     if (performance.now() - this.stoppedAt > graceMilliseconds) return new Promise(() => undefined);
     return isThenable(value) ? Promise.resolve(value).then((result) => new Exempt(result)) : new Exempt(value);
   }
 
-  /** The promise, or the interrupt, whichever is first. */
+  /** Settles as the promise does, or rejects with the interrupt, whichever comes first. */
   race(value: PromiseLike<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.pending.add(reject);
@@ -102,17 +103,18 @@ export function runInCell<T>(context: CellContext, body: () => T): T {
   return storage.run(context, body);
 }
 
+/** The cell that the running code belongs to; `undefined` outside cells. */
 export function currentCell(): CellContext | undefined {
   return storage.getStore();
 }
 
-/** Before an await inside a function. */
+/** Called before an await inside a function, with the awaited value; returns the value to await. */
 export function pause(value: unknown): unknown {
   const context = storage.getStore();
   return context === undefined || !context.stopped ? value : context.cleanUp(value);
 }
 
-/** Before an await at the top level of a cell, on a line counted from 1. */
+/** Called before an await at the top level of a cell, on a line counted from 1; returns the value to await. */
 export function pauseCell(value: unknown, line?: number): unknown {
   const context = storage.getStore();
   if (context === undefined) return value;
@@ -121,7 +123,7 @@ export function pauseCell(value: unknown, line?: number): unknown {
   return isThenable(value) ? context.race(value) : value;
 }
 
-/** After an await. */
+/** Called after an await, with its value, which it returns; throws when the cell was interrupted. */
 export function resume(value?: unknown): unknown {
   if (value instanceof Exempt) return value.value;
   const context = storage.getStore();
@@ -131,7 +133,7 @@ export function resume(value?: unknown): unknown {
 
 type AnyIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
-/** What a `for await` at the top level of a cell goes over: its pending step ends with the interrupt. */
+/** The iterable that a `for await` at the top level of a cell goes over: `source`, with a pending step that the interrupt ends. */
 export function iterate(source: unknown): AsyncIterable<unknown> {
   const iterable = source as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
   const start = (iterable[Symbol.asyncIterator] ?? iterable[Symbol.iterator]) as

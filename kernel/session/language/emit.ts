@@ -15,6 +15,7 @@ export interface PublishedName {
   readonly constant: boolean;
 }
 
+/** What is known of a cell that is emitted. */
 export interface EmitPlan {
   readonly published: PublishedName[];
   /** Names of earlier cells that this one uses. */
@@ -95,7 +96,7 @@ export function cellTransformers(
     const isHandle = (node: TS.Node): node is TS.Identifier =>
       ts.isIdentifier(node) && isEarlier(checker.getSymbolAtLocation(node), node.text);
 
-    // The checker's text has one line before the cell's first: its line from 0 is the cell's from 1.
+    // The checker's text has one line more at the beginning, so its lines counted from 0 are the cell's lines counted from 1.
     const lineOf = (node: TS.Node) => {
       const file = node.getSourceFile();
       return factory.createNumericLiteral(file.getLineAndCharacterOfPosition(node.getStart(file)).line);

@@ -1,6 +1,7 @@
 /** `export` has no meaning in a cell, yet cells are pasted from modules: it is taken away, with every position kept. */
 import type TS from "typescript";
 
+/** The source without its `export` words, each replaced by as many spaces. */
 export function withoutExports(ts: typeof TS, source: string): string {
   if (!/\bexport\b/.test(source)) return source;
   const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);

@@ -5,6 +5,7 @@ import type TS from "typescript";
 import { ambientDeclarations } from "./ambient";
 import { holdsGivenPackages, realPath } from "./packages";
 
+/** The path under which the checker finds the ambient declarations. */
 export const ambientFile = "/node_modules/@codebook/cells/index.d.ts";
 
 type WatchCallback = (file: string, kind: TS.FileWatcherEventKind) => void;
@@ -15,12 +16,14 @@ export function stamp(file: string): string {
   return found === undefined ? "" : `${found.mtimeNs}:${found.size}:${found.ino}`;
 }
 
-/** tfjs's declarations, and with them what makes our layers layers of tfjs to the compiler: kernel/train/types.ts says why apart. */
+/** Adds to tfjs's declarations the import by which our layers are layers of tfjs to the compiler; kernel/train/types.ts says why they are
+ *  apart. */
 function withOurTypes(file: string, text: string | undefined): string | undefined {
   const ours = text !== undefined && file.endsWith("/@tensorflow/tfjs/dist/index.d.ts");
   return ours ? `${text}\nimport "codebook/lib/kernel/train";\n` : text;
 }
 
+/** The file system of a session's checker. */
 export class CellFiles {
   readonly sys: TS.System;
   private readonly watched = new Map<string, { stamp: string; callbacks: Set<WatchCallback> }>();

@@ -61,7 +61,7 @@ export function installGlobals(cellOf: () => CellContext | undefined): () => voi
       const displayId = options?.displayId ?? randomUUID();
       show(out, value, displayId, false);
       const handle = { displayId, update: (next: unknown) => show(output(), next, displayId, true) };
-      // A call at the end of a cell has shown its value already; the handle itself is no news.
+      // As the last expression of a cell the handle shows nothing, because the call has shown its value already.
       return Object.defineProperty(handle, silent, { value: true });
     },
     html: displayable("text/html", escapeHtml),
@@ -87,6 +87,7 @@ export function installGlobals(cellOf: () => CellContext | undefined): () => voi
 /** Marks a value that shows nothing as the last expression of a cell. */
 export const silent = Symbol("shown already");
 
+/** True for a value that shows nothing as the last expression of a cell. */
 export const isSilent = (value: unknown): boolean => {
   try {
     return typeof value === "object" && value !== null && Object.getOwnPropertyDescriptor(value, silent) !== undefined;

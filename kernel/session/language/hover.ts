@@ -52,6 +52,7 @@ function declaredAt(compiler: Compiler, position: number): string | undefined {
   return `${name}, line ${line}`;
 }
 
+/** The signature and documentation of the name at `cursor`, a UTF-16 offset into `code`. */
 export function hover(
   compiler: Compiler,
   declarations: string,
@@ -59,7 +60,7 @@ export function hover(
   cursor: number,
   detail: 0 | 1,
 ): { found: boolean; data: Record<string, unknown> } {
-  // A front end asks with the cursor behind a word as often as inside it, and behind the bracket of a call.
+  // Front ends put the cursor inside a word, behind it, or behind the bracket of a call.
   const positions = [cursor, cursor - 1].concat(/[([,\s]/.test(source.charAt(cursor - 1)) ? [cursor - 2] : []);
   let info: TS.QuickInfo | undefined;
   let at = cursor;

@@ -1,15 +1,15 @@
-/** Modules at run time, as cells see them: built-in modules; the user's own packages; "codebook" and tfjs from any folder;
- *  and the user's own .ts, .js and .json files, which are read again when they, or files that they import, changed.
- *  ES modules and CommonJS are the same to a cell: what can be required is, and what cannot (an ES module with a
- *  top-level await, a package that only exports for `import`) is imported. */
+/** Modules at run time, as cells see them: built-in modules; the user's own packages; "codebook" and tfjs from any folder; and the user's own
+ *  .ts, .js and .json files, which are read again when they, or files that they import, have changed.
+ *  ES modules and CommonJS are the same to a cell: a module is required where Node can do that, and imported where it cannot, as with an
+ *  ES module that awaits at its top level, or a package that exports for `import` only. */
 import fs from "node:fs";
 import path from "node:path";
 import { types } from "node:util";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
-import { cellTypeScript } from "./compiler";
+import { cellTypeScript } from "./tslab";
 import { stamp } from "./files";
-import { givenPackages, kernelRoot, moduleName } from "./packages";
+import { givenPackages, kernelRoot, moduleName, ownFile } from "./packages";
 import { mainGlobal, NodeModule } from "./realm";
 import { registerSource } from "./sources";
 
@@ -41,6 +41,7 @@ function namespaceOf(exported: unknown): unknown {
   return namespace;
 }
 
+/** The modules of a session's cells. */
 export class CellModules {
   private readonly local = new Map<string, LocalModule>();
   private readonly importFrom: NativeImport;
@@ -87,7 +88,7 @@ export class CellModules {
     return Object.assign(required, { resolve, cache: native.cache, main: native.main, extensions: native.extensions });
   }
 
-  /** Where `name` leads from `folder`. */
+  /** The file that `name` means in a module of `folder`. */
   resolve(name: string, folder: string): string {
     if (NodeModule.isBuiltin(name)) return name;
     if (name.startsWith("file:")) return this.resolve(fileURLToPath(name), folder);
@@ -104,11 +105,11 @@ export class CellModules {
       if (codeOf(error) !== "MODULE_NOT_FOUND" || home === undefined) throw this.explain(error, name);
       const inside = NodeModule.createRequire(path.join(kernelRoot, "notebook.js"));
       if (given !== moduleName) return inside.resolve(name);
-      return inside.resolve(path.join(home, name === moduleName ? "lib/kernel/index.js" : name.slice(given.length)));
+      return inside.resolve(path.join(home, ownFile("." + name.slice(given.length))));
     }
   }
 
-  /** Node lists its own require stack; a cell's reader wants the name and the folder. */
+  /** A missing module's error with the name and the folder in place of Node's require stack. */
   private explain(error: unknown, name: string): unknown {
     if (codeOf(error) !== "MODULE_NOT_FOUND") return error;
     const bare = !name.startsWith(".") && !path.isAbsolute(name);
@@ -126,7 +127,7 @@ export class CellModules {
     return candidates.find(isFile);
   }
 
-  /** Own files are compiled and watched here; installed packages are Node's. */
+  /** True for the user's own files, which are compiled and watched here; Node loads installed packages. */
   private isLocal(file: string): boolean {
     if (!path.isAbsolute(file) || !sourceEndings.includes(path.extname(file))) return false;
     if (file.split(path.sep).includes("node_modules") || file.startsWith(path.join(kernelRoot, "lib") + path.sep))
@@ -147,7 +148,7 @@ export class CellModules {
         return loaded.exports;
       },
     };
-    // Entered before it runs: files may import each other in a circle.
+    // The entry is made before the file runs, because files may import each other in a circle.
     this.local.set(file, entry);
     try {
       if (file.endsWith(".json")) loaded.exports = parseJson(file, text);

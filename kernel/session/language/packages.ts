@@ -27,6 +27,20 @@ export const kernelRoot = findRoot();
 /** The module's name inside cells. */
 export const moduleName = "codebook";
 
+type StatedExports = Readonly<Record<string, string | { readonly default: string }>>;
+
+let ownExports: StatedExports | undefined;
+
+/** The file behind a path of our own package, both relative to its folder: what `exports` of package.json states for "." or "./methods", else
+ *  the path itself. The compiler, whose resolution ignores `exports`, finds the declarations of the same names by `types` and `typesVersions`. */
+export function ownFile(subpath: string): string {
+  const read = () =>
+    JSON.parse(fs.readFileSync(path.join(kernelRoot, "package.json"), "utf8")) as { exports: StatedExports };
+  ownExports ??= read().exports;
+  const stated = Object.hasOwn(ownExports, subpath) ? ownExports[subpath] : subpath;
+  return typeof stated === "string" ? stated : stated.default;
+}
+
 const tensorflow = ["tfjs", "tfjs-core", "tfjs-layers", "tfjs-converter", "tfjs-data"]
   .concat(["tfjs-backend-cpu", "tfjs-backend-webgl", "tfjs-backend-wasm", "tfjs-node"])
   .map((name) => `@tensorflow/${name}`);
@@ -56,7 +70,7 @@ export function realPath(file: string): string {
   return folder === undefined ? file : folder.replaceAll("\\", "/") + rest;
 }
 
-/** Whether `folder` is the outermost `node_modules`, or a scope in it that holds a given package. */
+/** True when `folder` is the outermost `node_modules`, or a scope in it that holds a given package. */
 export function holdsGivenPackages(folder: string): boolean {
   const match = /^(?:[A-Za-z]:)?\/node_modules(?:\/(@[^/]+))?\/?$/.exec(folder);
   if (match === null) return false;

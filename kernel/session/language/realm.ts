@@ -10,6 +10,7 @@ interface MainProcess extends NodeJS.Process {
 /** The main context's `globalThis`. */
 export const mainGlobal = vm.runInThisContext("globalThis") as typeof globalThis & Record<string, unknown>;
 
+/** The main context's `process`. */
 export const mainProcess = mainGlobal.process as unknown as MainProcess;
 
 /** The module system of Node itself. */

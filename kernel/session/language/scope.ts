@@ -21,6 +21,7 @@ const refuse = () => {
   throw new TypeError("Assignment to constant variable.");
 };
 
+/** The handles of a session, by name. */
 export class Scope {
   private readonly handles = new Map<string, Handle>();
 
@@ -32,8 +33,8 @@ export class Scope {
     return handle;
   }
 
-  /** Gives the names of a cell to the cells after it. Returns how to take back those that the cell did not come to
-   *  initialise, for a cell that ended early. */
+  /** Gives the names of a cell to the cells after it. For a cell that ended early, `takeBack` of the result removes the names that it did not
+   *  come to initialise. */
   publish(names: Publication): { initialised: () => boolean; takeBack: () => void } {
     const before = new Map<string, Pick<Handle, "get" | "set"> | undefined>();
     for (const [name, [get, set]] of Object.entries(names)) {

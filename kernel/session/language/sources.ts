@@ -1,5 +1,6 @@
 /** What ran under which script name, so that a position in a stack trace leads back to the TypeScript that was written. */
 
+/** Code that ran under the name of a script. */
 export interface RunSource {
   /** How a traceback names it: "Cell [3]", "util.ts". */
   readonly label: string;
@@ -13,8 +14,8 @@ export interface RunSource {
   readonly hiddenLines: number;
 }
 
-/** A place in the TypeScript. Line and column from 1. */
-export interface SourcePlace {
+/** A position in the TypeScript; line and column count from 1. */
+export interface SourcePosition {
   readonly source: RunSource;
   readonly line: number;
   readonly column: number;
@@ -22,16 +23,18 @@ export interface SourcePlace {
 
 const sources = new Map<string, RunSource>();
 
+/** Notes what runs under the name `script`. */
 export function registerSource(script: string, source: RunSource): void {
   sources.set(script, source);
 }
 
+/** What ran under the name `script`, if it was TypeScript of the user's. */
 export function sourceOf(script: string): RunSource | undefined {
   return sources.get(script);
 }
 
 /** Where line and column (from 1) of a script were written, or undefined. */
-export function originalPlace(script: string, line: number, column: number): SourcePlace | undefined {
+export function originalPosition(script: string, line: number, column: number): SourcePosition | undefined {
   const source = sources.get(script);
   if (source === undefined) return undefined;
   const mapped = lookUp(source.map, line - 1 - source.linesBefore, column - 1);
@@ -66,9 +69,9 @@ function lookUp(map: string, line: number, column: number): { line: number; colu
         value = 0;
         shift = 0;
       }
-      const place = { line: state[2] ?? 0, column: state[3] ?? 0 };
+      const written = { line: state[2] ?? 0, column: state[3] ?? 0 };
       if (row < line) continue;
-      if ((state[0] ?? 0) <= column || found === undefined) found = place;
+      if ((state[0] ?? 0) <= column || found === undefined) found = written;
     }
   }
   return found;

@@ -2,9 +2,9 @@
  *  in the TypeScript that was written. Frames of the kernel and of Node's internals are left out. */
 import path from "node:path";
 import { inspect, stripVTControlCharacters, types } from "node:util";
-import type { CellDiagnostic } from "./compiler";
+import type { CellDiagnostic } from "./tslab";
 import { kernelRoot } from "./packages";
-import { originalPlace, sourceOf, type SourcePlace } from "./sources";
+import { originalPosition, sourceOf, type SourcePosition } from "./sources";
 import type { CellError } from "./types";
 
 const red = (text: string) => `\u001b[31m${text}\u001b[39m`;
@@ -16,7 +16,7 @@ const maxCauses = 5;
 
 interface Frame {
   readonly text: string;
-  readonly place?: SourcePlace;
+  readonly position?: SourcePosition;
 }
 
 /** This room, as it runs and (where Node maps positions of its own code back) as it was written. */
@@ -41,11 +41,11 @@ function readFrames(stack: string, keepLibrary: boolean): Frame[] {
     const isAsync = script.startsWith("async ");
     const file = isAsync ? script.slice("async ".length) : script;
     if (sourceOf(file) !== undefined) {
-      const place = originalPlace(file, Number(row), Number(column));
-      if (place === undefined) continue;
-      const where = `${place.source.label}, line ${place.line}`;
+      const position = originalPosition(file, Number(row), Number(column));
+      if (position === undefined) continue;
+      const where = `${position.source.label}, line ${position.line}`;
       const from = (isAsync ? "async " : "") + name.replace(/^(async )?Object\.<anonymous>$/, "$1").trim();
-      frames.push({ text: from.trim() === "" || from === "async" ? `at ${where}` : `at ${from} (${where})`, place });
+      frames.push({ text: from.trim() === "" || from === "async" ? `at ${where}` : `at ${from} (${where})`, position });
       continue;
     }
     if (
@@ -57,13 +57,13 @@ function readFrames(stack: string, keepLibrary: boolean): Frame[] {
     if (!keepLibrary && file.startsWith(libraryFolder)) continue;
     frames.push({ text: line.trim() });
   }
-  // Built-in frames at the outer end led from the kernel, not from the cell.
+  // Built-in frames at the outer end belong to the kernel's call, not to the cell.
   while (frames.length > 0 && /\(<anonymous>\)$/.test(frames.at(-1)?.text ?? "")) frames.pop();
   return frames;
 }
 
-/** The lines around a place, the place's own marked, with a caret under its column. */
-function excerpt({ source, line, column }: SourcePlace, length = 1): string[] {
+/** The lines around a position, the position's own marked, with a caret under its column. */
+function excerpt({ source, line, column }: SourcePosition, length = 1): string[] {
   const rows = source.text.split("\n");
   const first = Math.max(1, line - 2);
   const last = Math.min(rows.length, line + 1);
@@ -119,11 +119,11 @@ function describe(value: unknown): { ename: string; evalue: string } {
   return { ename: kind === "object" || kind === "function" ? "Thrown value" : `Thrown ${kind}`, evalue: text };
 }
 
-/** Errors that the library raises on purpose say all in their message: its own frames add nothing. */
+/** True for errors that the library raises on purpose: their message says all, so the library's own frames are left out. */
 const isDeliberate = (error: ErrorLike) =>
   typeof error.code === "string" && ["OPTION", "FORMAT", "SOURCE", "NON_FINITE", "CANCELLED"].includes(error.code);
 
-/** The await at the top level of a cell that an error came through: engines lose it where promises are raced. */
+/** The await at the top level of a cell that an error came through. Engines lose it from the stack where promises are raced. */
 export interface Awaited {
   readonly script: string;
   /** Line of the await, from 1. */
@@ -138,7 +138,7 @@ function addAwaited(frames: Frame[], { script, line }: Awaited): void {
   const text = source.text.split("\n")[line - 1] ?? "";
   frames.push({
     text: `at async ${source.label}, line ${line}`,
-    place: { source, line, column: text.search(/\S|$/) + 1 },
+    position: { source, line, column: text.search(/\S|$/) + 1 },
   });
 }
 
@@ -150,10 +150,10 @@ function traceLines(value: unknown, depth: number, awaited?: Awaited): string[] 
   const stack = safely(() => String(error.stack ?? ""), "");
   const frames = readFrames(stack, !isDeliberate(error));
   if (awaited !== undefined) addAwaited(frames, awaited);
-  const place = frames.find((frame) => frame.place !== undefined)?.place;
-  if (place !== undefined) {
-    lines.push(`${bold(place.source.label)}, line ${place.line}`);
-    lines.push(...excerpt(place));
+  const position = frames.find((frame) => frame.position !== undefined)?.position;
+  if (position !== undefined) {
+    lines.push(`${bold(position.source.label)}, line ${position.line}`);
+    lines.push(...excerpt(position));
   }
   lines.push(...frames.slice(0, maxFrames).map((frame) => dim("    " + frame.text)));
   if (frames.length > maxFrames) lines.push(dim(`    … ${frames.length - maxFrames} more`));
@@ -172,7 +172,7 @@ function traceLines(value: unknown, depth: number, awaited?: Awaited): string[] 
   return lines;
 }
 
-/** What a cell that threw `value` answers. */
+/** The answer of a cell that threw `value`. */
 export function errorResult(value: unknown, awaited?: Awaited): CellError {
   return { status: "error", ...describe(value), traceback: traceLines(value, 0, awaited) };
 }
@@ -182,7 +182,7 @@ export function errorText(value: unknown): string {
   return traceLines(value, 0).join("\n") + "\n";
 }
 
-/** An interrupt: nothing went wrong, so there is nothing to trace. */
+/** The answer of a cell that was interrupted: it has no traceback, because nothing went wrong. */
 export function interruptResult(reason: Error): CellError {
   const { ename, evalue } = describe(reason);
   return { status: "error", ename, evalue, traceback: [`${bold(red(ename))}: ${evalue}`] };
@@ -190,12 +190,12 @@ export function interruptResult(reason: Error): CellError {
 
 const maxDiagnostics = 10;
 
-/** What a cell answers that did not pass the type checker. */
+/** The answer of a cell that did not pass the type checker. */
 export function diagnosticResult(label: string, text: string, all: readonly CellDiagnostic[]): CellError {
-  // What cannot be parsed cannot be checked: complaints about types then follow from the first mistake.
+  // Where the text cannot be parsed, complaints about types follow from that mistake and are left out.
   const isSyntax = (item: CellDiagnostic) => item.code < 2000 && item.fileName === undefined;
   const diagnostics = all.some(isSyntax) ? all.filter(isSyntax) : all;
-  // The checker explains in steps, each a diagnostic of its own at the same place: one entry per place.
+  // The checker explains in steps, each a diagnostic of its own at the same position: one entry for each.
   const entries: { head: CellDiagnostic; steps: string[] }[] = [];
   for (const item of diagnostics) {
     const last = entries.at(-1);
@@ -218,11 +218,11 @@ export function diagnosticResult(label: string, text: string, all: readonly Cell
   if (more > 0) lines.push(`… and ${more} more`);
   const first = entries[0]?.head;
   const ename = first !== undefined && first.code < 2000 ? "SyntaxError" : "TypeScriptError";
-  const place =
+  const position =
     first === undefined
       ? ""
       : `${first.fileName ?? label}, line ${first.start.line + 1}:${first.start.character + 1} - `;
-  const evalue = stripVTControlCharacters(place + (first?.messageText ?? "the cell cannot be compiled"));
+  const evalue = stripVTControlCharacters(position + (first?.messageText ?? "the cell cannot be compiled"));
   const count = entries.length > 1 ? `: ${entries.length} errors` : "";
   return { status: "error", ename, evalue, traceback: [bold(red(ename)) + count, ...lines] };
 }

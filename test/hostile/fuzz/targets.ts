@@ -9,7 +9,7 @@ import { memorySource } from "../../../kernel/bytes/source";
 import type { ByteSource } from "../../../kernel/bytes/source";
 import { readIndex } from "../../../kernel/archive/contents-reader";
 import { unwrapArchive } from "../../../kernel/archive/source";
-import { hash64 } from "../../../kernel/encode/byte-planes/planes-plain";
+import { hash64 } from "../../../kernel/loops/xxh64";
 import { FormatError } from "../../../kernel/errors";
 import { openGguf } from "../../../kernel/formats/gguf/gguf";
 import { openSource } from "../../../kernel/open/open";
@@ -19,7 +19,7 @@ import type { Siblings } from "../../../kernel/formats/siblings";
 import { readSentencePiece } from "../../../kernel/llama-cpp/sentencepiece-model";
 import { openTfjs } from "../../../kernel/formats/tfjs";
 import { readMember, readZip } from "../../../kernel/formats/zip";
-import { awkwardFile } from "../../encode/archives";
+import { awkwardFile } from "../../archive/archives";
 import { entry, ggufFile, pair, safetensorsFile } from "../../formats/files";
 import { mutate, zipOf } from "./mutate";
 

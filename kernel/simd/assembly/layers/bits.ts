@@ -1,6 +1,6 @@
 /** Codes, one in a byte, to and from a stream in which code i takes bits [i·width, (i + 1)·width), least significant first; 1 ≤ width ≤ 8. */
 
-/** Eight codes as 8·width bits. */
+/** Eight codes of a byte each, as 8·width bits. */
 function squeeze(codes: u64, width: u64): u64 {
   const bytes: u64 = 0x00ff00ff00ff00ff;
   const words: u64 = 0x0000ffff0000ffff;
@@ -18,7 +18,7 @@ function stretch(bits: u64, width: u64): u64 {
   return (pairs & eighth) | (((pairs >> width) & eighth) << 8);
 }
 
-/** Packs `count` codes, from each of which `first` is taken. Eight bytes of room are wanted behind the stream. */
+/** Packs `count` codes, less `first` each. Up to eight bytes behind the stream are written as well. */
 export function packBits(codes: usize, count: i32, width: i32, first: i32, to: usize): void {
   const firsts = i8x16.splat(<i8>first);
   const w = <u64>width;
@@ -40,7 +40,7 @@ export function packBits(codes: usize, count: i32, width: i32, first: i32, to: u
   if (heldBits > 0) store<u8>(to, <u8>held);
 }
 
-/** The codes again; `count` is at most what the stream holds, behind which eight bytes may be read. */
+/** Unpacks `count` codes, at most as many as the stream holds. Up to eight bytes behind the stream are read as well. */
 export function unpackBits(from: usize, count: i32, width: i32, first: i32, codes: usize): void {
   const firsts = i8x16.splat(<i8>first);
   const w = <u64>width;

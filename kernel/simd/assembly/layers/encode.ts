@@ -1,26 +1,22 @@
 /** Codes of weights whose scales are known. Rows of `columns` weights are cut into groups of `group`, the last one shorter; scales
- *  (groups) f32. A stretch of fewer than 16 weights is done with zeros behind it. */
-import { magic } from "./floats";
-import { pinned } from "./pin";
+ *  (groups) f32. The last stretch of a group, of fewer than 16 weights, is copied and followed by zeros. */
+import { magic } from "./_floats";
+import { pinned } from "./_pin";
+import { INTEGER_RANGE, IntegerRange, LISTS, LIST_STRIDE, SmallFloatFormat } from "./_shared";
 
 const tail = memory.data(64, 16);
 const tailCodes = memory.data(16, 16);
 
-/** Small floats. */
-export const E4M3: i32 = 0;
-export const E5M2: i32 = 1;
-export const E2M1: i32 = 2;
-
-/** Types that stand for a choice made when compiling. */
+/** Types that stand for a format when the compiler makes a function for each. */
 type AsE4M3 = u8;
 type AsE5M2 = u16;
 type AsE2M1 = u32;
 
-/** The patterns of four numbers, past the largest the largest; ties to the even pattern. */
+/** The patterns nearest to four numbers, of two equally near ones the even; past the largest number the pattern is that of the largest. */
 function patternsOf<Format>(x: v128): v128 {
   const size = f32x4.abs(x);
   if (sizeof<Format>() == 4) {
-    // A number above the middle of two neighbours takes the upper, in the middle the even one. Zero of either sign is pattern 0.
+    // A number above the middle of two neighbours gets the upper pattern; one in the middle gets the even. Both zeros get pattern 0.
     let code = i32x4.sub(i32x4.splat(0), f32x4.gt(size, f32x4.splat(0.25)));
     code = i32x4.sub(code, f32x4.ge(size, f32x4.splat(0.75)));
     code = i32x4.sub(code, f32x4.gt(size, f32x4.splat(1.25)));
@@ -36,7 +32,7 @@ function patternsOf<Format>(x: v128): v128 {
   const odd = v128.and(i32x4.shr_u(held, fraction), i32x4.splat(1));
   const raised = i32x4.add(i32x4.add(held, i32x4.splat((1 << (fraction - 1)) - 1)), odd);
   const normal = i32x4.sub(i32x4.shr_u(raised, fraction), i32x4.splat(rebias));
-  // Below the smallest normal number the spacing stays: adding a number of that spacing rounds.
+  // Subnormal numbers are evenly spaced: adding a float32 whose own spacing is theirs rounds to one of them.
   const unit: f32 = sizeof<Format>() == 1 ? 16384 : 128;
   const small = i32x4.sub(f32x4.add(held, f32x4.splat(unit)), i32x4.splat(reinterpret<i32>(unit)));
   const isSmall = f32x4.lt(held, f32x4.splat(sizeof<Format>() == 1 ? <f32>0.015625 : <f32>6.103515625e-5));
@@ -71,28 +67,26 @@ function floatsOf<Format>(weights: usize, columns: i32, group: i32, scales: usiz
   }
 }
 
-/** Patterns of w/scale in a small float's format: one row of groups. */
+/** Patterns of w/scale in a small float's format, one of SmallFloatFormat: one row of groups. */
 export function encodeFloats(format: i32, weights: usize, columns: i32, group: i32, scales: usize, codes: usize): void {
-  if (format == E4M3) floatsOf<AsE4M3>(weights, columns, group, scales, codes);
-  else if (format == E5M2) floatsOf<AsE5M2>(weights, columns, group, scales, codes);
+  if (format == SmallFloatFormat.E4M3) floatsOf<AsE4M3>(weights, columns, group, scales, codes);
+  else if (format == SmallFloatFormat.E5M2) floatsOf<AsE5M2>(weights, columns, group, scales, codes);
   else floatsOf<AsE2M1>(weights, columns, group, scales, codes);
 }
 
-/** q = rint(clamp(w/s + z, low, high)), one row of groups; zeros (groups) i8. */
+/** q = rint(clamp(w/s + z, low, high)), one row of groups; zeros (groups) i8. The range stands at INTEGER_RANGE. */
 export function encodeIntegers(
   weights: usize,
   columns: i32,
   group: i32,
   scales: usize,
   zeros: usize,
-  low: i32,
-  high: i32,
   codes: usize,
 ): void {
   const magics = pinned(f32x4.splat(magic));
   const bits = pinned(i32x4.splat(reinterpret<i32>(magic)));
-  const lows = pinned(f32x4.splat(<f32>low));
-  const highs = pinned(f32x4.splat(<f32>high));
+  const lows = pinned(f32x4.splat(<f32>changetype<IntegerRange>(INTEGER_RANGE).low));
+  const highs = pinned(f32x4.splat(<f32>changetype<IntegerRange>(INTEGER_RANGE).high));
   for (let start = 0; start < columns; start += group) {
     const length = <usize>min(group, columns - start);
     const scale = v128.load32_splat(scales);
@@ -155,19 +149,12 @@ function ranksOf(x: v128, midpoints: usize): v128 {
   return rank;
 }
 
-/** Codes of blocks of `group` weights, a multiple of 16, by their largest magnitude a: the number of midpoints (15) f32 below w·(1/a) is
- *  the place of the code in codeOfRank (16) u8. A last block that is shorter has its own rule and is not done here. Writes the
- *  scales, a of each block. */
-export function encodeSixteen(
-  weights: usize,
-  blocks: i32,
-  group: i32,
-  midpoints: usize,
-  codeOfRank: usize,
-  largest: usize,
-  codes: usize,
-): void {
-  const list = pinned(v128.load(codeOfRank));
+/** Codes of blocks of `group` weights, a multiple of 16, by the largest magnitude a of each: the number of midpoints (15) f32 below
+ *  w·(1/a) is the place of the code among the codes (16) u8. The midpoints are the first list, the codes the second. A last block that is
+ *  shorter has its own rule and is not done here. */
+export function encodeSixteen(weights: usize, blocks: i32, group: i32, largest: usize, codes: usize): void {
+  const midpoints = LISTS;
+  const list = pinned(v128.load(LISTS + LIST_STRIDE));
   for (let block = 0; block < blocks; block++) {
     const inverse = pinned(f32x4.splat(1 / max<f32>(load<f32>(largest), <f32>1e-38)));
     for (const end = codes + <usize>group; codes < end; codes += 16) {

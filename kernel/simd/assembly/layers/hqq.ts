@@ -2,26 +2,21 @@
  *  and zero points z (groups) f32
  *
  *    q = clamp(rint(w·t + z), 0, highest)        x = w − (q − z)/t
- *    next z = Σ(q − w·t)/n, in float64           total + Σ|x|, returned
+ *    next z = Σ(q − w·t)/n, in float64           total ← total + Σ|x|, returned as well
  *
- *  for errors x that all shrink to zero, being smaller than `limit`; −1 when one is not. Sums are taken in the order of the weights. */
-import { pinned } from "./pin";
+ *  for errors x that all shrink to zero, being smaller than `limit`; −1 when one is not. Sums are taken in the order of the weights;
+ *  `highest`, `limit` and `total` stand at HQQ_GRID. */
+import { pinned } from "./_pin";
+import { HQQ_GRID, HqqGrid } from "./_shared";
 
 const tail = memory.data(16, 16);
 
-export function hqqRound(
-  weights: usize,
-  columns: i32,
-  group: i32,
-  inverses: usize,
-  zeros: usize,
-  highest: i32,
-  limit: f32,
-  total: f64,
-  next: usize,
-): f64 {
+export function hqqRound(weights: usize, columns: i32, group: i32, inverses: usize, zeros: usize, next: usize): f64 {
+  const grid = changetype<HqqGrid>(HQQ_GRID);
+  const limit = grid.limit;
+  let total = grid.total;
   const lows = pinned(f32x4.splat(0));
-  const highs = pinned(f32x4.splat(<f32>highest));
+  const highs = pinned(f32x4.splat(<f32>grid.highest));
   const limits = pinned(f32x4.splat(limit));
   for (let start = 0; start < columns; start += group) {
     const length = min(group, columns - start);
@@ -67,5 +62,6 @@ export function hqqRound(
     zeros += 4;
     next += 4;
   }
+  grid.total = total;
   return total;
 }

@@ -1,30 +1,18 @@
 /** max|w| of stretches of weights. */
-import { largestLane } from "./floats";
+import { largestLane } from "./_floats";
 
-/** For rows of `columns` weights cut into stretches of `width`: the largest magnitude of each raises that in largest (⌈columns/width⌉)
- *  of the row's tiles; `height` rows share them. `firstRow`: place of the first row among those that share. */
-export function largestOfTiles(
-  weights: usize,
-  rows: i32,
-  columns: i32,
-  width: i32,
-  height: i32,
-  firstRow: i32,
-  largest: usize,
-): void {
-  const tiles = <usize>((columns + width - 1) / width);
-  for (let row = 0; row < rows; row++) {
-    let at = largest + ((<usize>((firstRow + row) / height)) << 2) * tiles;
-    for (let start = 0; start < columns; start += width) {
-      const length = min(width, columns - start);
-      store<f32>(at, max<f32>(load<f32>(at), largestOf(weights, length)));
-      weights += (<usize>length) << 2;
-      at += 4;
-    }
+/** For one row of `columns` weights cut into stretches of `width`: the largest magnitude of each stretch raises its number in largest
+ *  (⌈columns/width⌉) f32. */
+export function raiseLargest(weights: usize, columns: i32, width: i32, largest: usize): void {
+  for (let start = 0; start < columns; start += width) {
+    const length = min(width, columns - start);
+    store<f32>(largest, max<f32>(load<f32>(largest), largestOf(weights, length)));
+    weights += (<usize>length) << 2;
+    largest += 4;
   }
 }
 
-export function largestOf(weights: usize, count: i32): f32 {
+function largestOf(weights: usize, count: i32): f32 {
   const end = weights + ((<usize>count) << 2);
   let a = f32x4.splat(0);
   let b = a;

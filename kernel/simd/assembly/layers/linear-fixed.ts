@@ -1,13 +1,14 @@
 /** Round to nearest on a uniform grid of 2 to 4 bits, in groups of a multiple of 16: formulas in `kernel/quantize/linear.ts`, codes, scales
  *  and zero points as linear.ts has them.
  *
- *  x = w·(1/s) is made a fixed-point number P = (x + z + ½)·2^12: its upper bits are the code, its lower twelve how far x lies from the
- *  code. Where these are 0, x lies within 2^-13 of a half, its code is in doubt, and the group is done again by division.
- *  The loop that encodes some groups finds the ranges of the next ones at the same time: what it waits for is then never the memory.
- *  Squared error: s²·Σe², e = x − rint(x) cut to twelve binary places. */
-import { encodeByDivision } from "./linear";
-import { fitFour } from "./linear-fit";
-import { pinned } from "./pin";
+ *  Each x = w·(1/s) becomes the fixed-point number P = (x + z + ½)·2^12. The upper bits of P are the code; its lower 12 bits say how far x
+ *  lies from the code. Where these are 0, x lies within 2^-13 of the middle of two codes, so that the code is in doubt, and the group is
+ *  encoded again by division. The loop that encodes a batch of groups finds the ranges of the next batch as well, so that it seldom waits
+ *  for the memory. The squared error is s²·Σe², where e is x − rint(x) cut to 12 binary places. */
+import { encodeByDivision } from "./_division";
+import { pinned } from "./_pin";
+import { fitFour, largestCode } from "./_scales";
+import { GRID, Grid, GROUP_TABLES, GroupTables } from "./_shared";
 
 /** Types that stand for a choice made when compiling. */
 type Wanted = f32;
@@ -24,7 +25,7 @@ const flags = memory.data(16, 16);
 const sums = memory.data(16 * 16, 16);
 const doubts = memory.data(16, 16);
 
-/** 1.5·2^11: a sum with it has 12 binary places. */
+/** 1.5·2^11: the float32 sum of a number with it has 12 binary places. */
 const origin: f32 = 3072;
 
 /** Smallest and largest of four weights in turn of each group, to `lows` and `highs`. */
@@ -66,8 +67,8 @@ function greatestOf(four: usize): v128 {
   return f32x4.pmax(v128.shuffle<f64>(ab, cd, 0, 2), v128.shuffle<f64>(ab, cd, 1, 3));
 }
 
-/** Codes of `groups` groups, those with a sign 8 above the stored ones until they are stored; and the ranges of as many groups `ahead` bytes
- *  on. */
+/** Encodes `groups` groups, and finds the ranges of as many groups whose weights lie `ahead` bytes further on. `Sign` is Wanted for signed
+ *  codes: P holds them with 8 added, which is taken off before they are stored. `Errors` is Wanted where Σe² is summed. */
 function encodeAndLookAhead<Errors, Sign>(weights: usize, groups: i32, group: i32, ahead: usize, codes: usize): void {
   const bits = pinned(i32x4.splat(reinterpret<i32>(origin)));
   const eight = pinned(i8x16.splat(8));
@@ -115,25 +116,19 @@ function encodeAndLookAhead<Errors, Sign>(weights: usize, groups: i32, group: i3
   }
 }
 
-/** Scales of float16 and zero points of four groups in float32 alone, where that leaves neither in doubt: a quotient span/top within 3
- *  roundings of a number of float16, or a zero point near a half, is left to `fitFour`, and so are subnormal and large scales; then false.
- *  A scale that is not below span/top holds every code within the grid. */
-function fitFast(
-  low: v128,
-  high: v128,
-  top: f32,
-  symmetric: bool,
-  base: v128,
-  g: usize,
-  scales: usize,
-  zeros: usize,
-): bool {
+/** Finds the float16 scales and the zero points of four groups in float32 alone, and returns true, where float32 leaves neither in doubt. It
+ *  returns false, and `fitFour` is to do it, where a quotient span/top lies within 3 roundings of a number of float16, where a zero point
+ *  lies near the middle of two whole numbers, and where a scale is subnormal or large. A scale that is not below span/top holds every code
+ *  within the grid. */
+function fitFast(low: v128, high: v128, base: v128, g: usize, scales: usize, zeros: usize): bool {
+  const symmetric = changetype<Grid>(GRID).symmetric;
+  const top = <f32>largestCode(changetype<Grid>(GRID));
   const nothing = f32x4.splat(0);
   low = f32x4.pmin(nothing, low);
   high = f32x4.pmax(nothing, high);
   const span = symmetric ? f32x4.pmax(high, f32x4.neg(low)) : f32x4.sub(high, low);
   const quotient = f32x4.mul(span, f32x4.splat(1 / top));
-  // Of a float's 23 places the last 13 are 0 in a number of float16 from 2^-14 on.
+  // A number of float16 from 2^-14 on is a float32 whose 13 lowest bits are 0.
   const nearHalf = i32x4.eq(v128.and(i32x4.add(quotient, i32x4.splat(4)), i32x4.splat(0x1ff8)), nothing);
   const outside = v128.or(f32x4.lt(quotient, f32x4.splat(6.2e-5)), f32x4.gt(quotient, f32x4.splat(60_000)));
   let doubtful = v128.or(nearHalf, outside);
@@ -159,20 +154,24 @@ function fitFast(
   return true;
 }
 
-/** Scales, reciprocals, zero points of `groups` groups from `lows` and `highs`; false when one is too large. */
-function fit(groups: i32, bits: i32, symmetric: bool, half: bool, scales: usize, zeros: usize): bool {
+/** Finds the scales, their reciprocals and the zero points of `groups` groups from `lows` and `highs`. Returns false when a weight or a scale
+ *  is too large. */
+function fit(groups: i32, scales: usize, zeros: usize): bool {
+  const grid = changetype<Grid>(GRID);
+  const symmetric = grid.symmetric;
+  const half = grid.half;
   // Groups past the last are like the first.
   for (let g: usize = groups; (g & 3) != 0; g++) {
     v128.store(lows + 16 * g, v128.load(lows));
     v128.store(highs + 16 * g, v128.load(highs));
   }
   const base = f32x4.splat(origin + <f32>0.5 + (symmetric ? <f32>8 : <f32>0));
-  const top = <f32>((1 << (symmetric ? bits - 1 : bits)) - 1);
+  const top = <f32>largestCode(grid);
   for (let g: usize = 0; g < <usize>groups; g += 4) {
     const low = leastOf(lows + 16 * g);
     const high = greatestOf(highs + 16 * g);
-    if (half && fitFast(low, high, top, symmetric, base, g, scales, zeros)) continue;
-    if (!fitFour(low, high, bits, symmetric, half, scales + 4 * g, zeros + g, flags + g)) return false;
+    if (half && fitFast(low, high, base, g, scales, zeros)) continue;
+    if (!fitFour(low, high, scales + 4 * g, zeros + g, flags + g)) return false;
     v128.store(inverses + 4 * g, f32x4.div(f32x4.splat(1), v128.load(scales + 4 * g)));
     const zero = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(zeros + g)));
     v128.store(shifts + 4 * g, f32x4.add(base, f32x4.convert_i32x4_s(zero)));
@@ -201,27 +200,24 @@ function storeErrors(groups: i32, scales: usize, errors: usize): void {
   }
 }
 
-/** Scales f32, zero points u8, codes u8 or i8, and, unless `errors` is 0, squared errors f64 of `groups` groups; `group` is a multiple of 16,
- *  512 at most. Room is wanted for a multiple of four groups at `scales`, `zeros` and `errors`. Returns false when a weight is beyond 2^126 or a scale beyond float16: nothing else is valid then. */
-export function linearFixed(
-  weights: usize,
-  groups: i32,
-  group: i32,
-  bits: i32,
-  symmetric: bool,
-  half: bool,
-  scales: usize,
-  zeros: usize,
-  codes: usize,
-  errors: usize,
-): bool {
-  const maximum = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+/** Codes u8 or i8 of `groups` groups of `group` weights, a multiple of 16, 512 at most, on the grid at GRID. The scales, the zero points and,
+ *  where they are wanted, the squared errors go to the tables at GROUP_TABLES, each of which holds a multiple of four groups. Returns false
+ *  when a weight is beyond 2^126 or a scale beyond float16: nothing that was written is valid then. */
+export function linearFixed(weights: usize, groups: i32, group: i32, codes: usize): bool {
+  const tables = changetype<GroupTables>(GROUP_TABLES);
+  let scales = tables.scales;
+  let zeros = tables.zeros;
+  let errors = tables.errors;
+  const grid = changetype<Grid>(GRID);
+  const symmetric = grid.symmetric;
+  const maximum = largestCode(grid);
   const minimum = symmetric ? -maximum : 0;
   rangesOf(weights, min(batch, groups), group);
   for (let start = 0; start < groups; start += batch) {
     const count = min(batch, groups - start);
-    if (!fit(count, bits, symmetric, half, scales, zeros)) return false;
-    // The last ones have none behind them; those behind a full batch may be fewer, and what lies behind those is looked at in vain.
+    if (!fit(count, scales, zeros)) return false;
+    // While this batch is encoded, the ranges of as many groups behind it are found, if there are as many. Where fewer follow, their
+    // ranges are found by `rangesOf` below, and those found here, of this batch again, are not used.
     const rest = groups - start - count;
     const ahead = rest >= count ? (<usize>(count * group)) << 2 : 0;
     if (errors != 0) {

@@ -1,11 +1,12 @@
-/** Ranges of a group's weights other than from the smallest to the largest: formulas in `kernel/quantize/range.ts`. */
-import { roundScales, zeroPoints } from "./linear-fit";
-import { pinned } from "./pin";
+/** Ranges of a group's weights other than from the smallest to the largest: formulas in `kernel/grid/range.ts`. */
+import { largestCode, roundScales, zeroPoints } from "./_scales";
+import { GRID, Grid, GROUP_TABLES, GroupTables, LISTS, RANKS, Ranks } from "./_shared";
+import { pinned } from "./_pin";
 
-/** Values in order while one of a rank is sought. */
+/** The largest values found so far, in order, while one of a rank is sought. */
 const kept = memory.data(64 * 4, 16);
 
-/** The value that is number k (from 1) when those of x are sorted downwards, k at most 64; |x| or −x when asked. There are k of them. */
+/** The k-th largest of the `count` values at x, 1 ≤ k ≤ min(64, count); of their magnitudes, or of their negatives, when asked. */
 function largestOfRank(x: usize, count: i32, k: i32, magnitudes: bool, negated: bool): f32 {
   let filled = 0;
   let least = -Infinity as f32;
@@ -27,7 +28,7 @@ function largestOfRank(x: usize, count: i32, k: i32, magnitudes: bool, negated: 
   return least;
 }
 
-/** The value of rank `rank` (0 is the smallest), by partition in place. */
+/** The value of rank `rank` (0 is the smallest). Partitions the values in place. */
 function valueOfRank(x: usize, count: i32, rank: i32): f32 {
   let low = 0;
   let high = count - 1;
@@ -52,7 +53,7 @@ function valueOfRank(x: usize, count: i32, rank: i32): f32 {
   return load<f32>(x + ((<usize>rank) << 2));
 }
 
-/** The value of rank `rank` among x or |x|; `scratch` has room for `count` f32. */
+/** The value of rank `rank` among x or |x|; `scratch` is the address of (count) f32. */
 function ranked(x: usize, count: i32, rank: i32, magnitudes: bool, scratch: usize): f32 {
   if (count - rank <= 64) return largestOfRank(x, count, count - rank, magnitudes, false);
   if (rank < 64) return -largestOfRank(x, count, rank + 1, magnitudes, true);
@@ -63,28 +64,21 @@ function ranked(x: usize, count: i32, rank: i32, magnitudes: bool, scratch: usiz
   return valueOfRank(scratch, count, rank);
 }
 
-/** Replaces bounds (groups, 2) f32, the ranges of `linearRanges`, by percentiles where these give a range: for symmetric grids of |w|, at
- *  both ends. One row of groups; the ranks of the lower and upper end belong to full groups, `lowRest` and `highRest` to a shorter
- *  last one. */
-export function percentileRanges(
-  weights: usize,
-  columns: i32,
-  group: i32,
-  symmetric: bool,
-  lowRank: i32,
-  highRank: i32,
-  lowRest: i32,
-  highRest: i32,
-  scratch: usize,
-  bounds: usize,
-): void {
+/** Replaces the bounds that `linearRanges` gave by percentiles where these give a range: for symmetric grids of |w|, at both ends. One row of
+ *  groups, whose number in the tables at GROUP_TABLES begins with `firstGroup`; the ranks stand at RANKS. `scratch`: (columns) f32. */
+export function percentileRanges(weights: usize, columns: i32, group: i32, firstGroup: i32, scratch: usize): void {
+  const symmetric = changetype<Grid>(GRID).symmetric;
+  const ranks = changetype<Ranks>(RANKS);
+  let bounds = changetype<GroupTables>(GROUP_TABLES).bounds + ((<usize>firstGroup) << 3);
   for (let start = 0; start < columns; start += group) {
     const length = min(group, columns - start);
     const isFull = length == group;
-    // No range: the group is all zeros.
+    // A group without a range is all zeros, and keeps its bounds.
     if (load<f32>(bounds) < 0 || load<f32>(bounds, 4) > 0) {
-      const high = max<f32>(0, ranked(weights, length, isFull ? highRank : highRest, symmetric, scratch));
-      const low = symmetric ? -high : min<f32>(0, ranked(weights, length, isFull ? lowRank : lowRest, false, scratch));
+      const high = max<f32>(0, ranked(weights, length, isFull ? ranks.high : ranks.highRest, symmetric, scratch));
+      const low = symmetric
+        ? -high
+        : min<f32>(0, ranked(weights, length, isFull ? ranks.low : ranks.lowRest, false, scratch));
       if (low < high) {
         store<f32>(bounds, low);
         store<f32>(bounds, high, 4);
@@ -95,13 +89,13 @@ export function percentileRanges(
   }
 }
 
-/** Scales, zero points, lowest and highest q − z of four grids. */
+/** Scales f32 and zero points i32 of the four grids that are tried at a time. */
 const trialScales = memory.data(16, 16);
 const trialZeros = memory.data(16, 16);
-/** Σ(w′ − w)² on each of them. */
+/** Σ(w′ − w)² f64 on each of these grids. */
 const trialErrors = memory.data(32, 16);
 
-/** The grids over [lo·c, hi·c] for the four factors c at `factors` f64. */
+/** Fits the four grids over [lo·c, hi·c], one for each factor c at `factors` (4) f64. */
 function fitTrials(lo: f64, hi: f64, factors: usize, top: f64, symmetric: bool, half: bool): void {
   const tops = f64x2.splat(top);
   for (let k: usize = 0; k < 2; k++) {
@@ -116,7 +110,7 @@ function fitTrials(lo: f64, hi: f64, factors: usize, top: f64, symmetric: bool, 
   }
 }
 
-/** Σ(w′ − w)² in float64, in order, on four grids at a time; stops when all four are above `limit`. */
+/** Sums Σ(w′ − w)² in float64, in the order of the weights, on four grids at a time. It stops early when all four sums are above `limit`. */
 function sumTrials(weights: usize, count: i32, minimum: f32, maximum: f32, limit: f64): void {
   const scales = v128.load(trialScales);
   const zeros = f32x4.convert_i32x4_s(v128.load(trialZeros));
@@ -148,24 +142,21 @@ function sumTrials(weights: usize, count: i32, minimum: f32, maximum: f32, limit
 
 const fineFactors = memory.data(16 * 8, 16);
 
-/** Scales f32 and zero points u8 of the grids of least squared error, one row of groups: ranges as `linearRanges` gives them, shrunk by the
- *  `coarse` factors f64 (a multiple of four, ended by repeats of the last), then by the best of them times the 16 `fine` factors. Returns
- *  false when a scale is beyond float16. */
-export function leastErrorGrids(
-  weights: usize,
-  columns: i32,
-  group: i32,
-  bits: i32,
-  symmetric: bool,
-  half: bool,
-  bounds: usize,
-  coarse: usize,
-  coarseCount: i32,
-  fine: usize,
-  scales: usize,
-  zeros: usize,
-): bool {
-  const maximum = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+/** Scales and zero points of the grids of least squared error, one row of groups, whose number in the tables at GROUP_TABLES begins with
+ *  `firstGroup`: the bounds that `linearRanges` gave are shrunk by each of the `coarseCount` coarse factors f64 at LISTS (a multiple of four,
+ *  ended by repeats of the last), then by the best of them times each of the 16 fine factors f64 behind those. Returns false when a scale
+ *  is beyond float16. */
+export function leastErrorGrids(weights: usize, columns: i32, group: i32, firstGroup: i32, coarseCount: i32): bool {
+  const tables = changetype<GroupTables>(GROUP_TABLES);
+  let bounds = tables.bounds + ((<usize>firstGroup) << 3);
+  let scales = tables.scales + ((<usize>firstGroup) << 2);
+  let zeros = tables.zeros + <usize>firstGroup;
+  const coarse = LISTS;
+  const fine = LISTS + ((<usize>coarseCount) << 3);
+  const grid = changetype<Grid>(GRID);
+  const symmetric = grid.symmetric;
+  const half = grid.half;
+  const maximum = largestCode(grid);
   const minimum = symmetric ? -maximum : 0;
   for (let start = 0; start < columns; start += group) {
     const length = min(group, columns - start);

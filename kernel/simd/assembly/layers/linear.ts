@@ -1,14 +1,17 @@
 /** Round to nearest on a uniform grid, group by group, any shape and 2 to 8 bits: formulas in `kernel/quantize/linear.ts`.
  *
- *  A call works on `rows` rows of `columns` weights; each row is cut into groups of `group` weights, the last one shorter when `group`
- *  does not divide the row. Groups are numbered through the rows.
+ *  A call works on `rows` rows of `columns` weights. Each row is cut into groups of `group` weights, of which the last is shorter when `group`
+ *  does not divide the row. Groups are numbered row by row.
  *
- *  q = rint(w/s), and a division takes as long as ten other operations. So x = w·(1/s) is rounded instead, which gives another q only where
- *  x lies within |x|·2^-22 of a half; a group that has an x as near as that is done again by division. */
-import { magic } from "./floats";
-import { pinned } from "./pin";
+ *  q = rint(w/s), but a division takes as long as ten other operations. So x = w·(1/s) is rounded instead. It gives another q only where x
+ *  lies within |x|·2^-22 of the middle of two whole numbers; a group with such an x is encoded again by division. */
+import { magic } from "./_floats";
+import { encodeByDivision, floatPiece, storeCodes, sumOfLanes } from "./_division";
+import { pinned } from "./_pin";
+import { fitFour, largestCode } from "./_scales";
+import { GRID, Grid, GROUP_TABLES, GroupTables } from "./_shared";
 
-/** Smallest and largest weight of each group: bounds (groups, 2) f32. There is no NaN among them. */
+/** Writes the smallest and the largest weight of each group to bounds (groups, 2) f32. No weight is NaN. */
 export function linearRanges(weights: usize, rows: i32, columns: i32, group: i32, bounds: usize): void {
   for (let row = 0; row < rows; row++) {
     for (let start = 0; start < columns; start += group) {
@@ -39,7 +42,7 @@ export function linearRanges(weights: usize, rows: i32, columns: i32, group: i32
       }
       low = f32x4.pmin(low, low2);
       high = f32x4.pmax(high, high2);
-      // (low, −high): one reduction for both.
+      // The largest is the negative of the smallest negative: one reduction of (low, −high) gives both.
       const minus = f32x4.neg(high);
       const ends = f32x4.pmin(v128.shuffle<f32>(low, minus, 0, 1, 4, 5), v128.shuffle<f32>(low, minus, 2, 3, 6, 7));
       const both = f32x4.pmin(ends, v128.shuffle<f32>(ends, ends, 1, 0, 3, 2));
@@ -50,80 +53,41 @@ export function linearRanges(weights: usize, rows: i32, columns: i32, group: i32
   }
 }
 
-/** Weights whose squared errors are summed in float32 before they go to the float64 sum of the group. */
-const floatPiece: usize = 128;
+/** Scales, zero points and flags of all groups from their bounds, on the grid at GRID, in the tables at GROUP_TABLES: each holds a multiple
+ *  of four groups. Returns false when a range or a scale is too large: nothing else is valid then. */
+export function linearFit(groups: i32): bool {
+  const tables = changetype<GroupTables>(GROUP_TABLES);
+  let bounds = tables.bounds;
+  let scales = tables.scales;
+  let zeros = tables.zeros;
+  let flags = tables.flags;
+  // Four groups are fitted at a time: those past the last get its bounds.
+  for (let g = groups; (g & 3) != 0; g++) store<u64>(bounds + 8 * g, load<u64>(bounds + 8 * (groups - 1)));
+  for (let g = 0; g < groups; g += 4) {
+    const first = v128.load(bounds);
+    const second = v128.load(bounds, 16);
+    const low = v128.shuffle<f32>(first, second, 0, 2, 4, 6);
+    const high = v128.shuffle<f32>(first, second, 1, 3, 5, 7);
+    if (!fitFour(low, high, scales, zeros, flags)) return false;
+    bounds += 32;
+    scales += 16;
+    zeros += 4;
+    flags += 4;
+  }
+  return true;
+}
 
 /** Squared error of the group in hand. */
 let groupError: f64 = 0;
 
-function sumOfLanes(a: v128): f32 {
-  return f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 2) + (f32x4.extract_lane(a, 1) + f32x4.extract_lane(a, 3));
-}
-
-/** Codes of `length` weights, a multiple of 16, by division, held within the grid. Returns their squared error: (w′ − w)² in
- *  float32, weight i in sum i mod 16, (sums 0–3 + 4–7) + (8–11 + 12–15), then lanes (0 + 2) + (1 + 3), every 128 weights. */
-export function encodeByDivision(
-  weights: usize,
-  length: usize,
-  codes: usize,
-  scale: f32,
-  lowest: f32,
-  highest: f32,
-  zero: i32,
-): f64 {
-  let error: f64 = 0;
-  const divisors = pinned(f32x4.splat(scale == 0 ? 1 : scale));
-  const scales = pinned(f32x4.splat(scale));
-  const lows = pinned(f32x4.splat(lowest));
-  const highs = pinned(f32x4.splat(highest));
-  const magics = pinned(f32x4.splat(magic));
-  const toCode = pinned(i32x4.splat(zero - reinterpret<i32>(magic)));
-  for (let start: usize = 0; start < length; start += floatPiece) {
-    const end = min(start + floatPiece, length);
-    let sums0 = f32x4.splat(0);
-    let sums1 = sums0;
-    let sums2 = sums0;
-    let sums3 = sums0;
-    for (let i = start; i < end; i += 16) {
-      const at = weights + (i << 2);
-      const to = codes + i;
-      const w0 = v128.load(at);
-      const w1 = v128.load(at, 16);
-      const w2 = v128.load(at, 32);
-      const w3 = v128.load(at, 48);
-      const t0 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w0, divisors))), magics);
-      const t1 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w1, divisors))), magics);
-      const t2 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w2, divisors))), magics);
-      const t3 = f32x4.add(f32x4.pmin(highs, f32x4.pmax(lows, f32x4.div(w3, divisors))), magics);
-      storeCodes(to, i32x4.add(t0, toCode), i32x4.add(t1, toCode), i32x4.add(t2, toCode), i32x4.add(t3, toCode));
-      const d0 = f32x4.sub(f32x4.mul(scales, f32x4.sub(t0, magics)), w0);
-      const d1 = f32x4.sub(f32x4.mul(scales, f32x4.sub(t1, magics)), w1);
-      const d2 = f32x4.sub(f32x4.mul(scales, f32x4.sub(t2, magics)), w2);
-      const d3 = f32x4.sub(f32x4.mul(scales, f32x4.sub(t3, magics)), w3);
-      sums0 = f32x4.add(sums0, f32x4.mul(d0, d0));
-      sums1 = f32x4.add(sums1, f32x4.mul(d1, d1));
-      sums2 = f32x4.add(sums2, f32x4.mul(d2, d2));
-      sums3 = f32x4.add(sums3, f32x4.mul(d3, d3));
-    }
-    error += <f64>sumOfLanes(f32x4.add(f32x4.add(sums0, sums1), f32x4.add(sums2, sums3)));
-  }
-  return error;
-}
-
-/** The low bytes of sixteen whole numbers, −128 … 255. */
-function storeCodes(to: usize, a: v128, b: v128, c: v128, d: v128): void {
-  const first = i16x8.narrow_i32x4_s(a, b);
-  const second = i16x8.narrow_i32x4_s(c, d);
-  v128.store(to, v128.shuffle<u8>(first, second, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
-}
-
-/** The same by the reciprocal, within the grid; false when a code is in doubt. The squared error is added to `groupError`. */
+/** Encodes `length` weights, a multiple of 16, by the reciprocal of the scale, when all codes lie within the grid. Returns false when a code is
+ *  in doubt. The squared error is added to `groupError`. */
 function encodeByReciprocal(weights: usize, length: usize, codes: usize, scale: f32, zero: i32): bool {
   const inverse = pinned(f32x4.splat(1 / scale));
   const scales = pinned(f32x4.splat(scale));
   const magics = pinned(f32x4.splat(magic));
   const toCode = pinned(i32x4.splat(zero - reinterpret<i32>(magic)));
-  // |w′ − w| as near to s/2 as this leaves the code in doubt: 255·2^-23 and the rounding of w′.
+  // A code is in doubt when |w′ − w| comes this near to s/2: x is off by 255·2^-23 at most, and w′ by its rounding.
   const doubt = f32x4.splat(scale * scale * <f32>0.2498);
   let most = f32x4.splat(0);
   let most2 = most;
@@ -167,11 +131,11 @@ function encodeByReciprocal(weights: usize, length: usize, codes: usize, scale: 
   return i32x4.all_true(f32x4.lt(f32x4.pmax(most, most2), doubt));
 }
 
-/** A last stretch of fewer than 16 weights, and zeros: they have no error. */
+/** The last stretch of fewer than 16 weights is copied here and followed by zeros, whose error is 0. */
 const tail = memory.data(64, 16);
 const tailCodes = memory.data(16, 16);
 
-/** Codes of `length` weights, a multiple of 16, by division or the fast way; false when that leaves one in doubt. */
+/** Encodes `length` weights, a multiple of 16: by division when `exact`, else by the reciprocal. Returns false when that leaves a code in doubt. */
 function encodePart(
   weights: usize,
   length: usize,
@@ -187,7 +151,7 @@ function encodePart(
   return true;
 }
 
-/** Codes of one group; its squared error goes to `groupError`. */
+/** Encodes one group, and leaves its squared error in `groupError`. Returns false when a code is in doubt. */
 function encodeGroup(
   weights: usize,
   length: usize,
@@ -213,22 +177,16 @@ function encodeGroup(
 }
 
 /** Codes (rows, columns) u8 or i8 for groups whose scales, zero points and flags `linearFit` gave. The squared error of each group,
- *  Σ(w′ − w)², is added to errors (groups) f64, unless that is 0. */
-export function linearEncode(
-  weights: usize,
-  rows: i32,
-  columns: i32,
-  group: i32,
-  bits: i32,
-  symmetric: bool,
-  scales: usize,
-  zeros: usize,
-  flags: usize,
-  codes: usize,
-  errors: usize,
-): void {
-  const maximum = symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
-  const minimum = symmetric ? -maximum : 0;
+ *  Σ(w′ − w)², is added to that in the tables, unless the address of these is 0. */
+export function linearEncode(weights: usize, rows: i32, columns: i32, group: i32, codes: usize): void {
+  const tables = changetype<GroupTables>(GROUP_TABLES);
+  let scales = tables.scales;
+  let zeros = tables.zeros;
+  let flags = tables.flags;
+  let errors = tables.errors;
+  const grid = changetype<Grid>(GRID);
+  const maximum = largestCode(grid);
+  const minimum = grid.symmetric ? -maximum : 0;
   for (let row = 0; row < rows; row++) {
     for (let start = 0; start < columns; start += group) {
       const length = <usize>min(group, columns - start);

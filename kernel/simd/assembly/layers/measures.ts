@@ -1,8 +1,9 @@
 /** What a report says of a layer's weights: the sums of `kernel/measure/error.ts`, histograms, zeros, counts of codes. Arrays are float32
  *  unless said otherwise. */
-import { pinned } from "./pin";
+import { pinned } from "./_pin";
+import { BINS, BIN_SLOTS, LISTS, VALUE_SLOTS } from "./_shared";
 
-/** The largest bits of |x|, as an integer: 0x7f800000 and more where a value is not finite. */
+/** The largest bit pattern of |x| among the values, as an integer. It is 0x7f800000 or more when a value is not finite. */
 export function largestBits(x: usize, count: i32): i32 {
   const magnitude = i32x4.splat(0x7fffffff);
   let a = i32x4.splat(0);
@@ -22,8 +23,10 @@ function bump(at: usize): void {
   store<u32>(at, load<u32>(at) + 1);
 }
 
-/** Adds the counts of `count` values over 64 bins to tables (4, 128) u32, one for each value in turn: slot 0 is below, 1 to 64 the bins, 65
- *  above. range: minimum f64, bins per unit f64, maximum f64. */
+const tableBytes: usize = 4 * BIN_SLOTS;
+
+/** Adds the counts of `count` values over BINS bins to tables (4, BIN_SLOTS) u32, one for each value in turn: slot 0 is below, then come the
+ *  bins, then above. range: minimum f64, bins per unit f64, maximum f64. */
 export function countBins(x: usize, count: i32, range: usize, tables: usize): void {
   const minima = v128.load64_splat(range);
   const perWidth = v128.load64_splat(range + 8);
@@ -32,9 +35,9 @@ export function countBins(x: usize, count: i32, range: usize, tables: usize): vo
   const low = pinned(f32x4.splat(<f32>minimum));
   const high = pinned(f32x4.splat(<f32>maximum));
   const magic = pinned(f64x2.splat(4503599627370496.0));
-  const last = pinned(i32x4.splat(63));
+  const last = pinned(i32x4.splat(BINS - 1));
   const one = pinned(i32x4.splat(1));
-  const beyond = pinned(i32x4.splat(65));
+  const beyond = pinned(i32x4.splat(BINS + 1));
   const end = x + ((<usize>count) << 2);
   for (; x + 16 <= end; x += 16) {
     const value = v128.load(x);
@@ -46,22 +49,22 @@ export function countBins(x: usize, count: i32, range: usize, tables: usize): vo
     slots = v128.bitselect(beyond, slots, f32x4.gt(value, high));
     const pair = i64x2.extract_lane(slots, 0);
     const pair2 = i64x2.extract_lane(slots, 1);
-    bump(tables + ((<usize>(pair & 127)) << 2));
-    bump(tables + 512 + ((<usize>(pair >> 32)) << 2));
-    bump(tables + 1024 + ((<usize>(pair2 & 127)) << 2));
-    bump(tables + 1536 + ((<usize>(pair2 >> 32)) << 2));
+    bump(tables + ((<usize>(pair & (BIN_SLOTS - 1))) << 2));
+    bump(tables + tableBytes + ((<usize>(pair >> 32)) << 2));
+    bump(tables + 2 * tableBytes + ((<usize>(pair2 & (BIN_SLOTS - 1))) << 2));
+    bump(tables + 3 * tableBytes + ((<usize>(pair2 >> 32)) << 2));
   }
   for (; x < end; x += 4) {
     const value = <f64>load<f32>(x);
-    let slot: i32 = 65;
+    let slot: i32 = BINS + 1;
     if (value < minimum) slot = 0;
-    else if (value <= maximum) slot = 1 + min<i32>(63, <i32>floor((value - minimum) * load<f64>(range, 8)));
+    else if (value <= maximum) slot = 1 + min<i32>(BINS - 1, <i32>floor((value - minimum) * load<f64>(range, 8)));
     bump(tables + ((<usize>slot) << 2));
   }
 }
 
-/** Sums over one block of `before` and `after`: Σ(w′ − w)², Σw², Σw′², Σ w·w′, max|w′ − w| to out (5) f64; element i in sum i mod 4, sums
- *  (0 + 2) + (1 + 3). Returns how many of `after` are 0. */
+/** Writes Σ(w′ − w)², Σw², Σw′², Σ w·w′ and max|w′ − w| of the values `before` and `after` to out (5) f64. Each sum is made of four, to which
+ *  the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0. */
 export function errorSums(before: usize, after: usize, count: i32, out: usize): i32 {
   let errors0 = f64x2.splat(0);
   let errors1 = errors0;
@@ -97,7 +100,7 @@ export function errorSums(before: usize, after: usize, count: i32, out: usize): 
     largest = f64x2.pmax(largest, f64x2.abs(d1));
     after += 16;
   }
-  // The last ones go to sums 0, 1, 2: one lane each.
+  // The one to three values that are left go to sums 0, 1 and 2.
   for (let lane = 0; before < end; before += 4, lane++) {
     const w = <f64>load<f32>(before);
     const v = <f64>load<f32>(after);
@@ -137,25 +140,16 @@ function total(first: v128, second: v128): f64 {
   return f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
 }
 
-/** Values below `low` and above `high`, in order, to `below` and `above`, at most `most` each; how many lie at or below `low`, at or above
- *  `high`, below and above, is added to counts (4) u32. Counting goes on past `most`. */
-export function collectTails(
-  x: usize,
-  count: i32,
-  low: f32,
-  high: f32,
-  below: usize,
-  above: usize,
-  most: u32,
-  counts: usize,
-): void {
+/** Copies the values below `low` to `below` and those above `high` to `above`, in order. Writes four counts u32 to LISTS: of values at or below
+ *  `low`, at or above `high`, below `low`, above `high`. */
+export function collectTails(x: usize, count: i32, low: f32, high: f32, below: usize, above: usize): void {
   const lows = f32x4.splat(low);
   const highs = f32x4.splat(high);
   let atLow = i32x4.splat(0);
   let atHigh = i32x4.splat(0);
   const end = x + ((<usize>count) << 2);
-  let fewer = load<u32>(counts, 8);
-  let more = load<u32>(counts, 12);
+  let fewer: u32 = 0;
+  let more: u32 = 0;
   for (; x + 16 <= end; x += 16) {
     const value = v128.load(x);
     const isLow = f32x4.le(value, lows);
@@ -166,11 +160,9 @@ export function collectTails(
     for (let k: usize = 0; k < 16; k += 4) {
       const v = load<f32>(x + k);
       if (v < low) {
-        if (fewer < most) store<f32>(below + (fewer << 2), v);
-        fewer++;
+        store<f32>(below + (fewer++ << 2), v);
       } else if (v > high) {
-        if (more < most) store<f32>(above + (more << 2), v);
-        more++;
+        store<f32>(above + (more++ << 2), v);
       }
     }
   }
@@ -181,17 +173,15 @@ export function collectTails(
     if (v <= low) low1++;
     if (v >= high) high1++;
     if (v < low) {
-      if (fewer < most) store<f32>(below + (fewer << 2), v);
-      fewer++;
+      store<f32>(below + (fewer++ << 2), v);
     } else if (v > high) {
-      if (more < most) store<f32>(above + (more << 2), v);
-      more++;
+      store<f32>(above + (more++ << 2), v);
     }
   }
-  store<u32>(counts, load<u32>(counts) + low1);
-  store<u32>(counts, load<u32>(counts, 4) + high1, 4);
-  store<u32>(counts, fewer, 8);
-  store<u32>(counts, more, 12);
+  store<u32>(LISTS, low1);
+  store<u32>(LISTS, high1, 4);
+  store<u32>(LISTS, fewer, 8);
+  store<u32>(LISTS, more, 12);
 }
 
 function sumOf(x: v128): i32 {
@@ -199,7 +189,7 @@ function sumOf(x: v128): i32 {
   return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
 }
 
-/** Counts of byte values, added to tables (4, 256) u32: byte i in table i mod 4. */
+/** Adds the counts of byte values to tables (4, 256) u32, byte i to table i mod 4. */
 export function countBytes(x: usize, count: i32, tables: usize): void {
   const end = x + <usize>count;
   for (; x + 8 <= end; x += 8) {
@@ -217,7 +207,7 @@ export function countBytes(x: usize, count: i32, tables: usize): void {
   for (; x < end; x++) bump(tables + ((<u32>load<u8>(x)) << 2));
 }
 
-/** Smallest and largest of `count` int32 to out (2) i32, which hold those so far. */
+/** Lowers and raises out (2) i32, the smallest and the largest number so far, by `count` int32. */
 export function rangeOfIntegers(x: usize, count: i32, out: usize): void {
   let low = v128.load32_splat(out);
   let high = v128.load32_splat(out + 4);
@@ -238,12 +228,12 @@ export function rangeOfIntegers(x: usize, count: i32, out: usize): void {
   store<i32>(out, max(i32x4.extract_lane(high, 0), i32x4.extract_lane(high, 1)), 4);
 }
 
-/** Counts of int32 values less `first`, added to table u32. */
+/** Adds 1 to the number of each int32 value, less `first`, in table u32. */
 export function countIntegers(x: usize, count: i32, first: i32, table: usize): void {
   for (const end = x + ((<usize>count) << 2); x < end; x += 4) bump(table + ((<usize>(load<i32>(x) - first)) << 2));
 }
 
-/** Distinct values by their bits, −0 as 0, to `list`, of which there are `found` already; slots (1024) u32 holds their numbers plus one by
+/** Distinct values by their bits, −0 as 0, to `list`, of which there are `found` already; slots (VALUE_SLOTS) u32 holds their numbers plus one by
  *  hash, or 0. Returns how many there are, or −1 when there are more than `most` (at most 512). */
 export function distinctValues(x: usize, count: i32, slots: usize, list: usize, found: i32, most: i32): i32 {
   let last: u32 = 0;
@@ -264,7 +254,7 @@ export function distinctValues(x: usize, count: i32, slots: usize, list: usize, 
         break;
       }
       if (load<u32>(list + ((number - 1) << 2)) == bits) break;
-      slot = (slot + 1) & 1023;
+      slot = (slot + 1) & (VALUE_SLOTS - 1);
     }
   }
   return found;

@@ -1,0 +1,120 @@
+/** The formats of model files, a row each: `open` and the Hub find and read files by this table, `CompressedModel.save` writes by it. Rows
+ *  stand in the order in which a folder that holds several models is searched. */
+import { archiveMagic } from "../archive/contents";
+import { unwrapArchive } from "../archive/source";
+import { ggufMagic, openGguf } from "../formats/gguf/gguf";
+import { partNames } from "../formats/gguf/parts";
+import { isNpz, openNpy, openNpz } from "../formats/npz";
+import { isPyTorch, openPyTorch } from "../formats/pytorch";
+import { openSafetensors, safetensorsMagic } from "../formats/safetensors";
+import { openIndex } from "../formats/shards";
+import { openTfjs } from "../formats/tfjs";
+import { saveFloats } from "../save/floats";
+import { saveModelAsGguf } from "../save/gguf";
+import { json, zip } from "./containers";
+import type { Format, InnerReader, Reader } from "./format";
+
+/** A reader of files of one format. */
+const alone = (reader: Reader): Reader => reader;
+
+/** A reader of files that share a container: lets each row speak of its contents by their own type. */
+const inside = <Contents>(reader: InnerReader<Contents>): InnerReader<Contents> => reader;
+
+const manifestKey = '"weightsManifest"';
+
+/** Every format. */
+export const formats: readonly Format[] = [
+  {
+    name: "safetensors",
+    title: "safetensors",
+    endings: [".safetensors.index.json", ".safetensors"],
+    usualNames: ["model.safetensors", "model.safetensors.index.json"],
+    impliedEnding: ".safetensors",
+    isReadByEnding: true,
+    reader: alone({
+      begins: safetensorsMagic,
+      open: (source, name, { signal }) => openSafetensors(source, name, signal),
+    }),
+    write: saveFloats,
+  },
+  {
+    // The names of indices are with those of the files that they list, safetensors or PyTorch's; so is the model's format.
+    name: "index",
+    title: "its index.json",
+    endings: [],
+    reader: inside({
+      container: json,
+      holds: (text) => !text.includes(manifestKey),
+      open: (source, name, { signal, siblings }) => openIndex(source, name, signal, siblings),
+    }),
+    partsInJson: ({ weight_map: map }) => (typeof map === "object" && map !== null ? Object.values(map) : []),
+  },
+  {
+    name: "gguf",
+    title: "GGUF",
+    endings: [".gguf"],
+    impliedEnding: ".gguf",
+    hasTellingNames: true,
+    isReadByEnding: true,
+    reader: alone({
+      begins: ggufMagic,
+      open: (source, name, { signal, siblings }) => openGguf(source, name, signal, siblings),
+    }),
+    settings: "metadata",
+    partsByName: partNames,
+    write: saveModelAsGguf,
+  },
+  {
+    name: "codebook",
+    endings: [".codebook"],
+    impliedEnding: ".codebook",
+    reader: {
+      begins: new RegExp(`^${archiveMagic.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}`),
+      unwrap: unwrapArchive,
+    },
+  },
+  {
+    name: "pytorch",
+    title: "a PyTorch",
+    endings: [".pt", ".pth"],
+    sharedEndings: [".bin"],
+    usualNames: ["pytorch_model.bin", "pytorch_model.bin.index.json"],
+    reader: inside({
+      container: zip,
+      holds: isPyTorch,
+      open: (source, name, { signal }, members) => openPyTorch(source, members, name, signal),
+    }),
+  },
+  {
+    name: "npz",
+    title: "NumPy",
+    endings: [".npz"],
+    reader: inside({
+      container: zip,
+      holds: (members) => isNpz(members) && !isPyTorch(members),
+      open: (source, name, { signal }, members) => openNpz(source, members, name, signal),
+    }),
+  },
+  {
+    name: "npy",
+    endings: [],
+    reader: alone({
+      begins: /^\x93NUMPY/,
+      open: (source, name, { signal }) => openNpy(source, name, signal),
+    }),
+  },
+  {
+    name: "tfjs",
+    title: "TensorFlow.js",
+    endings: [],
+    usualNames: ["model.json"],
+    reader: inside({
+      container: json,
+      holds: (text) => text.includes(manifestKey),
+      open: (source, name, { signal, siblings }) => openTfjs(source, name, signal, siblings),
+    }),
+    settings: "file",
+    partsInJson: ({ weightsManifest: groups }) =>
+      Array.isArray(groups) ? groups.flatMap((group: { paths?: unknown } | null) => group?.paths ?? []) : [],
+  },
+];

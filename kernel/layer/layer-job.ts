@@ -1,0 +1,56 @@
+/** One layer's work as it travels to a worker thread. */
+import type { DType } from "../tensor/dtype";
+import type { Shape } from "../tensor/tensor";
+import type { RecipeStep } from "./step";
+import { decodeValues, isReadable } from "../formats/values";
+import type { AxisMap } from "../prune/channels/axis-map";
+import { parametersOf } from "../tensor/tensor";
+
+/** The values of a tensor, or, where a coder is the only step, its own bytes. */
+export type LayerInput = { readonly values: Float32Array } | { readonly bytes: Uint8Array<ArrayBuffer> };
+
+/** Where a global threshold cuts one layer: |w| below it goes, and `ties` of those that equal it, lowest index first. */
+export interface LayerThreshold {
+  readonly value: number;
+  readonly ties: number;
+}
+
+/** One layer, its input and its steps. */
+export interface LayerJob {
+  /** The tensor's name in the original model. */
+  readonly name: string;
+  /** Its name in the result, where layers may have moved up. */
+  readonly savedName: string;
+  /** The shape of the input. */
+  readonly shape: Shape;
+  /** The type of the original tensor, such as "BF16". */
+  readonly dtype: string;
+  readonly steps: readonly RecipeStep[];
+  readonly input: LayerInput;
+  /** For a first step that prunes over all layers. */
+  readonly threshold: LayerThreshold | undefined;
+  /** What is taken out of the input before the steps; the result is compared with the input nevertheless. */
+  readonly surgery?: SurgeryJob;
+}
+
+/** Parts that are taken out of a tensor. */
+export interface SurgeryJob {
+  readonly maps: readonly AxisMap[];
+  /** Those that took parts out. */
+  readonly steps: readonly RecipeStep[];
+  /** The tensor is gone as a whole. */
+  readonly isDropped: boolean;
+}
+
+/** The type of the bytes that a tensor gives: its own, or F32 for a compressed tensor, whose `dtype` is a label. */
+export function typeOfBytes(dtype: string): DType {
+  return isReadable(dtype) ? dtype : "F32";
+}
+
+/** The values of the input, decoded where it is bytes of a tensor of that type and shape. */
+export function valuesOf(input: LayerInput, dtype: string, shape: Shape): Float32Array {
+  if ("values" in input) return input.values;
+  const values = new Float32Array(parametersOf(shape));
+  decodeValues(input.bytes, typeOfBytes(dtype), values);
+  return values;
+}

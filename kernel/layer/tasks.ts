@@ -1,0 +1,31 @@
+/** What a worker thread does for a layer: compresses it, or restores its weights. */
+import { outlineOf } from "../stored/outline";
+import { restoreValues } from "../stored/restored-weights";
+import { taskModule } from "../threads/tasks";
+import { sharing, transferring } from "../threads/transferring";
+import { encodeLayerFile } from "./checkpoint-file";
+import { compressLayer, type LayerOutcome } from "./compress-layer";
+import type { LayerJob } from "./layer-job";
+import { readLayerFile, storedAt, type LayerFile, type LayerSummary, type StoredLocation } from "./stored-location";
+
+function summaryOf({ stored, ...rest }: LayerOutcome): LayerSummary {
+  return { ...rest, outline: stored && outlineOf(stored) };
+}
+
+/** The tasks of this room, for `sharedPool().run`. */
+export const tasks = taskModule(__filename, {
+  compress: (job: LayerJob) => {
+    const outcome = compressLayer(job);
+    // A layer is posted to a thread each time it is read.
+    return transferring({ ...summaryOf(outcome), stored: sharing(outcome.stored) });
+  },
+  /** The outcome as a file of a checkpoint, and all of it but the arrays. */
+  compressToFile: ({ job, key }: { readonly job: LayerJob; readonly key: string }) => {
+    const outcome = compressLayer(job);
+    return transferring({ file: encodeLayerFile(key, outcome), summary: summaryOf(outcome) });
+  },
+  /** Reads such a file and checks it to the last byte. */
+  takeUp: (file: LayerFile) => summaryOf(readLayerFile(file)),
+  /** w′, row-major. */
+  restore: (location: StoredLocation) => transferring(restoreValues(storedAt(location))),
+});

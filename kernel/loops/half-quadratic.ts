@@ -1,0 +1,93 @@
+/** The rounds of half-quadratic quantization; what they are for stands in quantize/hqq.ts. */
+import { rint } from "../grid/scale";
+import { forEachRun, type Tiling } from "../grid/tiles";
+import { hqqRound } from "../simd/codes";
+import { tileShapeOf } from "./tiles";
+
+const { fround } = Math;
+
+/** Arrays with an entry for each group. */
+export interface HalfQuadraticGrid {
+  /** Inverse scales t. */
+  readonly inverse: Float32Array;
+  /** Zero points z. */
+  readonly zero: Float32Array;
+}
+
+/** What stays the same for all groups of a round. */
+export interface HalfQuadraticRound {
+  /** 2^bits − 1. */
+  readonly highest: number;
+  /** p of the norm |e|^p. */
+  readonly norm: number;
+  readonly beta: number;
+}
+
+/** Loops of half-quadratic quantization. */
+export interface HalfQuadraticLoops {
+  /** One round over groups along the rows: the next zero points into `next`, one for each group, and Σ|w − w″| over all weights, in float64
+   *  in order. */
+  round(
+    weights: Float32Array,
+    tiling: Tiling,
+    grid: HalfQuadraticGrid,
+    round: HalfQuadraticRound,
+    next: Float32Array,
+  ): number;
+}
+
+/** q = clamp(rint(w·t + z), 0, highest), each a float32 operation. */
+export function halfQuadraticCode(w: number, t: number, z: number, highest: number): number {
+  const q = rint(fround(fround(w * t) + z));
+  return q < 0 ? 0 : q > highest ? highest : q;
+}
+
+/** Below it every error shrinks to zero: |x| − |x|^(p−1)/β ≤ 0 up to |x| = β^(−1/(2−p)), and one percent below that no rounding brings it
+ *  above zero. */
+function shrinkLimit({ norm, beta }: HalfQuadraticRound): number {
+  return fround(0.99 * beta ** (-1 / (2 - norm)));
+}
+
+function shrink(x: number, norm: number, beta: number): number {
+  const size = x < 0 ? -x : x;
+  if (size === 0) return 0;
+  const left = fround(size - fround(fround(1 / beta) * fround(size ** (norm - 1))));
+  return left <= 0 ? 0 : x < 0 ? -left : left;
+}
+
+/** The round in plain TypeScript. */
+export const plainHalfQuadratic: HalfQuadraticLoops = {
+  round(weights, tiling, { inverse, zero }, round, next) {
+    const { highest, norm, beta } = round;
+    const limit = shrinkLimit(round);
+    let total = 0;
+    forEachRun(tiling, (group, start, end) => {
+      const t = inverse[group];
+      const z = zero[group];
+      let sum = 0;
+      for (let i = start; i < end; i++) {
+        const w = weights[i];
+        const q = halfQuadraticCode(w, t, z, highest);
+        const x = fround(w - fround(fround(q - z) / t));
+        const size = x < 0 ? -x : x;
+        total += size;
+        const error = size < limit ? 0 : shrink(x, norm, beta);
+        sum += fround(q - fround(fround(w - error) * t));
+      }
+      next[group] = start === end ? z : sum / (end - start);
+    });
+    return total;
+  },
+};
+
+/** The same by WebAssembly SIMD, but for rounds in which an error stays. */
+export const fastHalfQuadratic: HalfQuadraticLoops = {
+  round(weights, tiling, grid, round, next) {
+    // The kernel takes rounds over some weights in which all errors shrink to zero.
+    const total =
+      weights.length === 0
+        ? undefined
+        : hqqRound(weights, tileShapeOf(tiling), { ...grid, next }, round.highest, shrinkLimit(round));
+    return total ?? plainHalfQuadratic.round(weights, tiling, grid, round, next);
+  },
+};

@@ -1,0 +1,61 @@
+/** What compressed-tensors says of a quantized module in `config.json`, and the parameters that it is written as. */
+import { OptionError } from "../errors";
+import type { Shape } from "../tensor/tensor";
+import type { StoredTensor } from "../stored/stored-tensor";
+
+/** The keys of compressed-tensors' QuantizationArgs that are written. */
+export interface QuantizationArgs {
+  readonly num_bits: number;
+  readonly type: "int" | "float";
+  readonly symmetric: boolean;
+  readonly strategy: "tensor" | "channel" | "group" | "block" | "tensor_group" | "token";
+  readonly group_size?: number;
+  readonly block_structure?: readonly [number, number];
+  readonly dynamic: boolean;
+  readonly scale_dtype?: string;
+}
+
+/** The layouts of compressed-tensors that are written; compressed-tensors-layout.ts draws them. */
+export type CompressedFormat =
+  | "pack-quantized"
+  | "int-quantized"
+  | "float-quantized"
+  | "nvfp4-pack-quantized"
+  | "mxfp4-pack-quantized"
+  | "mxfp8-quantized";
+
+/** What `config.json` says of the modules of one group. */
+export interface CompressedScheme {
+  readonly format: CompressedFormat;
+  readonly weights: QuantizationArgs;
+  /** How the engine quantizes activations; absent where it leaves them as floats. */
+  readonly inputs?: QuantizationArgs;
+}
+
+/** A parameter to be written: the name behind the module's, its type and shape, and how its bytes are made. */
+export interface CompressedParameter {
+  readonly suffix: string;
+  readonly dtype: string;
+  readonly shape: Shape;
+  readonly bytes: (stored: StoredTensor) => Uint8Array;
+}
+
+/** How one tensor is written. */
+export interface CompressedLayout {
+  readonly scheme: CompressedScheme;
+  readonly parameters: readonly CompressedParameter[];
+}
+
+/** Throws the `OptionError` of a tensor that compressed-tensors cannot hold. */
+export function refuse(name: string, problem: string): never {
+  throw new OptionError(`saveCompressedTensors(): ${name} ${problem}`);
+}
+
+/** Throws `OptionError` unless whole groups make up each row. */
+export function checkGroups(name: string, shape: Shape, { group_size: group }: QuantizationArgs): void {
+  if (group !== undefined && shape[1] % group !== 0)
+    refuse(
+      name,
+      `has rows of ${shape[1]}, which groups of ${group} do not divide; compressed-tensors takes whole groups only`,
+    );
+}

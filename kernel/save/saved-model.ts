@@ -1,0 +1,45 @@
+/** What the writers are given: a compressed model, and the choices of `CompressedModel.save`. */
+import type { SavedFloatType } from "../formats/float-encoding";
+import type { Hashed } from "../formats/write-pieces";
+import type { Report } from "../report/types";
+import type { Model } from "../tensor/model";
+
+/** Options of `CompressedModel.save`. */
+export interface SaveOptions {
+  /** Type of the values written; "F32" unless told. Tensors that the recipe left alone keep their own type. */
+  readonly dtype?: SavedFloatType;
+  /** With a folder: that of the original model, whose config.json and tokenizer are carried on; by default the one it was opened from. */
+  readonly from?: string;
+  /** With a folder of plain weights: heads that were taken out are written as heads of zeros where transformers cannot have fewer (BERT,
+   *  GPT-2). The answers stay, the file gets back its size. */
+  readonly padHeads?: boolean;
+  /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
+   *  last whole tensor, to the same bytes. `compress()` with a `checkpoint` keeps what comes before. */
+  readonly resume?: boolean;
+  /** Stops the writing; by default the running cell's. */
+  readonly signal?: AbortSignal;
+}
+
+/** A compressed model as the writers see it. */
+export interface SavedModel
+  extends Pick<Model, "name" | "tensors" | "metadata" | "config" | "folder">, Required<Hashed> {
+  /** As plain JSON. */
+  readonly recipe: unknown;
+  /** What every layer paid. */
+  readonly report: Report;
+}
+
+/** Choices for a model that is written as one file. */
+export interface FileOptions {
+  /** Type of all values written; `undefined`: float32 for what the recipe touched, the rest keeps its own type. */
+  readonly dtype: SavedFloatType | undefined;
+  /** As of `SaveOptions`. */
+  readonly resume: boolean;
+  /** Stops the writing; `undefined`: the running cell's. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** True for a network whose parts were taken out: its sizes are other than those of the model that it came from. */
+export function isMadeSmaller({ report }: Pick<SavedModel, "report">): boolean {
+  return report.variants[0].parameters !== undefined;
+}

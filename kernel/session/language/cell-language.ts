@@ -1,0 +1,265 @@
+/** The language of cells: TypeScript that tslab's converter checks and that runs as functions of the main context, one cell at a time. */
+import vm from "node:vm";
+import path from "node:path";
+import { showValue } from "../display";
+import { Compiler, type CompiledCell } from "./compiler";
+import { completeCode, type Completion } from "./completion";
+import { completeness } from "./completeness";
+import { CellConsole } from "./console";
+import * as contexts from "./context";
+import { CellContext, currentCell, runInCell } from "./context";
+import { withoutExports } from "./exports";
+import { installGlobals, isSilent } from "./globals";
+import { hover } from "./hover";
+import { CellModules } from "./modules";
+import { mainProcess } from "./realm";
+import { Scope, type Publication } from "./scope";
+import { registerSource } from "./sources";
+import { diagnosticResult, errorResult, errorText, interruptResult } from "./traceback";
+import { cellTypeScript, type CellDiagnostic } from "./tslab";
+import type { CellOutput, CellResult, Language } from "./types";
+
+/** How long an interrupted cell may take to end by itself, with its `finally` blocks run, before its reply goes out. */
+const settleMilliseconds = 30;
+
+/** What a cell's function is called with. */
+interface CellRuntime {
+  /** An import statement. */
+  readonly import: (specifier: unknown) => unknown;
+  /** `import()`. */
+  readonly load: (specifier: unknown) => Promise<unknown>;
+  readonly publish: (names: Publication) => void;
+  readonly meta: unknown;
+}
+type CellFunction = (runtime: CellRuntime, ...handles: unknown[]) => Promise<{ value: unknown } | undefined>;
+
+interface Running {
+  readonly context: CellContext;
+  readonly end: (result: CellResult) => void;
+}
+
+class CellLanguage implements Language {
+  private compiler: Compiler | undefined;
+  private compiling = false;
+  private declarations = "";
+  private readonly scope = new Scope();
+  private readonly modules: CellModules;
+  private readonly console: CellConsole;
+  private readonly removeGlobals: () => void;
+  private running: Running | undefined;
+  private latest: CellContext | undefined;
+  private expressions = 0;
+  private warmUp: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  constructor(private readonly cwd: string) {
+    this.modules = new CellModules(cwd);
+    // A comm's handler, which a message of the front end starts, belongs to no cell; it prints where the last cell did.
+    const cellOf = () => currentCell() ?? this.latest;
+    this.console = new CellConsole(cellOf);
+    this.removeGlobals = installGlobals(cellOf);
+    mainProcess.on("unhandledRejection", this.onStray);
+    mainProcess.on("uncaughtException", this.onStray);
+    // The compiler takes a second to load. It loads after the kernel's first answers and before the first cell.
+    this.warmUp = setTimeout(() => this.load(), 20);
+  }
+
+  execute(code: string, cell: { executionCount: number; silent: boolean; output: CellOutput }): Promise<CellResult> {
+    const label = `Cell [${cell.silent ? `silent ${++this.expressions}` : cell.executionCount}]`;
+    const context = new CellContext(label, cell.output);
+    this.latest = context;
+    return new Promise((resolve) => {
+      const end = (result: CellResult) => {
+        if (this.running?.context === context) this.running = undefined;
+        context.end();
+        resolve(result);
+      };
+      this.running = { context, end };
+      // The cell starts in a macrotask of its own, so that stopping its synchronous code destroys no other stack.
+      setImmediate(() =>
+        runInCell(context, () => {
+          this.run(code, label, context, cell.silent).then(end, (error: unknown) => end(errorResult(error)));
+        }),
+      );
+    });
+  }
+
+  private async run(code: string, label: string, context: CellContext, silent: boolean): Promise<CellResult> {
+    this.console.startCell();
+    const source = withoutExports(cellTypeScript(), code);
+    const compiled = this.convert(source);
+    if ("diagnostics" in compiled) return diagnosticResult(label, code, compiled.diagnostics);
+    const before = this.declarations;
+    // The names are declared before the cell runs, because those that it has set stay when an error or an interrupt ends it.
+    this.declarations = compiled.declarations;
+    let publication: ReturnType<Scope["publish"]> | undefined;
+    context.onEarlyEnd(() => {
+      if (publication === undefined || !publication.initialised()) this.declarations = before;
+      publication?.takeBack();
+    });
+    try {
+      const { value } = await this.call(compiled, label, code, (names) => (publication = this.scope.publish(names)));
+      if (context.reason !== undefined) return interruptResult(context.reason);
+      context.finished();
+      if (!compiled.hasValue || value === undefined || silent || isSilent(value)) return { status: "ok" };
+      return { status: "ok", result: await showValue(value) };
+    } catch (error) {
+      if (context.reason !== undefined) return interruptResult(context.reason);
+      return errorResult(
+        error,
+        context.awaitLine === undefined ? undefined : { script: label, line: context.awaitLine },
+      );
+    }
+  }
+
+  /** Runs a compiled cell. Returns the value of its last expression in an object, and awaits it where it is a promise. */
+  private async call(
+    compiled: CompiledCell,
+    label: string,
+    text: string,
+    publish: (names: Publication) => void,
+  ): Promise<{ value: unknown }> {
+    registerSource(label, { label, text, map: compiled.map, linesBefore: 1, hiddenLines: 1 });
+    const names = compiled.published.map(({ name, constant }) => {
+      const assign = constant ? "" : `, ($value) => { ${name} = $value; }`;
+      return `[${JSON.stringify(name)}]: [() => ${name}${assign}]`;
+    });
+    const handles = compiled.used.map((name) => `$prev_${name}`);
+    const script =
+      `(function (require, __filename, __dirname) { return async function (${["$cell", ...handles].join(", ")}) { ` +
+      `"use strict"; $cell.publish({ ${names.join(", ")} });\n${compiled.javascript}\n} })`;
+    const { meta, require } = this.modules;
+    const make = vm.runInThisContext(script, { filename: label }) as (...outer: unknown[]) => CellFunction;
+    const { pause, pauseCell, resume, iterate } = contexts;
+    const load = (specifier: unknown) => this.modules.import(specifier);
+    const runtime = {
+      import: load,
+      load: async (specifier: unknown) => load(specifier),
+      publish,
+      meta,
+      pause,
+      pauseCell,
+      resume,
+      iterate,
+    };
+    const values = compiled.used.map((name) => this.scope.handle(name));
+    const box = await make(require, meta.filename, meta.dirname)(runtime, ...values);
+    const value = box?.value;
+    return { value: contexts.isThenable(value) ? await value : value };
+  }
+
+  async evaluateExpression(expression: string): ReturnType<Language["evaluateExpression"]> {
+    const label = `Expression ${++this.expressions}`;
+    const work = async () => {
+      const compiled = this.convert(`(${expression}\n)`);
+      if ("diagnostics" in compiled) return diagnosticResult(label, `(${expression}`, compiled.diagnostics);
+      if (!compiled.hasValue) return errorResult(new SyntaxError("not an expression"));
+      const { value } = await this.call(compiled, label, `(${expression}`, () => undefined);
+      const { data, metadata = {} } = await showValue(value);
+      return { status: "ok" as const, data, metadata };
+    };
+    try {
+      return await (this.latest === undefined ? work() : runInCell(this.latest, work));
+    } catch (error) {
+      return errorResult(error);
+    }
+  }
+
+  private load(): Compiler {
+    clearTimeout(this.warmUp);
+    if (this.compiler === undefined) this.compile(() => undefined);
+    return this.compiler as Compiler;
+  }
+
+  /** Runs `work` on the compiler. After an interrupt inside it, the compiler's state is unknown, and the next call makes a new one. */
+  private compile<T>(work: (compiler: Compiler) => T): T {
+    clearTimeout(this.warmUp);
+    if (this.closed) throw new Error("the session is closed");
+    this.compiling = true;
+    this.compiler ??= new Compiler(this.cwd);
+    const result = work(this.compiler);
+    this.compiling = false;
+    return result;
+  }
+
+  private convert(source: string): CompiledCell | { diagnostics: CellDiagnostic[] } {
+    const convert = (compiler: Compiler) => compiler.convert(this.declarations, source);
+    const converted = this.compile(convert);
+    if (!("diagnostics" in converted)) return converted;
+    // The compiler remembers that a module was missing, although it may be there by now.
+    const missing = converted.diagnostics.flatMap(({ code, messageText }) =>
+      code === 2307 || code === 7016 ? (/'(.+?)'/.exec(messageText)?.[1] ?? []) : [],
+    );
+    if (!missing.some((name) => this.compile((compiler) => compiler.canResolve(name)))) return converted;
+    this.dropCompiler();
+    return this.compile(convert);
+  }
+
+  private dropCompiler(): void {
+    this.compiler?.close();
+    this.compiler = undefined;
+    this.compiling = false;
+  }
+
+  complete(code: string, cursor: number): Promise<Completion> {
+    return quietly(
+      () => this.compile((compiler) => completeCode(compiler, this.declarations, code, cursor, this.cwd)),
+      { matches: [], cursor_start: cursor, cursor_end: cursor, metadata: {} },
+      () => this.dropCompiler(),
+    );
+  }
+
+  inspect(code: string, cursor: number, detail: 0 | 1): Promise<{ found: boolean; data: Record<string, unknown> }> {
+    return quietly(
+      () => this.compile((compiler) => hover(compiler, this.declarations, code, cursor, detail)),
+      { found: false, data: {} },
+      () => this.dropCompiler(),
+    );
+  }
+
+  isComplete(code: string): ReturnType<Language["isComplete"]> {
+    return completeness(cellTypeScript(), code);
+  }
+
+  interrupt(reason: Error): void {
+    if (this.compiling) this.dropCompiler();
+    const running = this.running;
+    if (running === undefined) return;
+    running.context.stop(reason);
+    setTimeout(() => running.end(interruptResult(reason)), settleMilliseconds);
+  }
+
+  /** Errors that no cell is waiting for: a timer that threw, a promise that nobody handled. */
+  private readonly onStray = (error: unknown): void => {
+    const cell = currentCell() ?? this.latest;
+    if (cell === undefined || cell.isReason(error)) return;
+    cell.output.stream("stderr", `Uncaught ${errorText(error)}`);
+  };
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    clearTimeout(this.warmUp);
+    this.removeGlobals();
+    this.console.close();
+    mainProcess.off("unhandledRejection", this.onStray);
+    mainProcess.off("uncaughtException", this.onStray);
+    this.dropCompiler();
+  }
+}
+
+/** Answers a question of the editor: where `ask` throws, `nothing` is the answer, and no error is shown. */
+function quietly<T>(ask: () => T, nothing: T, onError: () => void): Promise<T> {
+  try {
+    return Promise.resolve(ask());
+  } catch {
+    onError();
+    return Promise.resolve(nothing);
+  }
+}
+
+/** Starts the language of a session whose notebook lies in the folder `cwd`. One at a time in a process: it takes over
+ *  the console and the standard streams until it is closed. */
+export function createLanguage(options: { cwd: string }): Promise<Language> {
+  return Promise.resolve(new CellLanguage(path.resolve(options.cwd)));
+}

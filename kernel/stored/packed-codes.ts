@@ -1,0 +1,103 @@
+/** Codes in the bits that they are counted at: code i takes bits [i·b, (i+1)·b), least significant first. A compressed model is held in
+ *  memory in this form, so that it takes the room that its report says. */
+import type { CodeArray } from "../quantize/quantizer";
+import { loops } from "../loops/loops";
+import { countSymbols, type CountedSymbols } from "../measure/entropy";
+
+export interface PackedCodes {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  /** Bits of a code in a file. Where that is no whole number (1.625 in TQ1_0) the bytes here have the next one. */
+  readonly bits: number;
+  /** Which array the codes unpack to. */
+  readonly type: CodeType;
+  /** The code that stands for symbol 0, 1, 2, … in ascending order: all whole numbers from `first`, or the list. */
+  readonly first: number;
+  readonly symbols?: readonly number[];
+}
+
+const arrays = { Uint8Array, Int8Array, Uint16Array, Int16Array, Int32Array };
+/** The class of an array of codes. */
+export type CodeType = keyof typeof arrays;
+
+/** The class of `codes`. */
+export function typeOfCodes(codes: CodeArray): CodeType {
+  return codes.constructor.name as CodeType;
+}
+
+/** An array of that class with `length` zeros. */
+export function emptyCodes(type: CodeType, length: number): CodeArray {
+  return new arrays[type](length);
+}
+
+/** Packs codes of at most 2^bits different values, 1 ≤ bits ≤ 32. They must not change afterwards: see `countsOf`. */
+export function packCodes(codes: CodeArray, bits: number): PackedCodes {
+  const { low, high } = endsOf(codes);
+  const width = Math.ceil(bits);
+  const shared = { length: codes.length, bits, type: typeOfCodes(codes) };
+  if (high - low < 2 ** width) return { bytes: loops.codes.pack(codes, width, low), ...shared, first: low };
+  // Codes with gaps, such as −1 and +1 at one bit.
+  const symbols = [...new Set<number>(codes)].sort((a, b) => a - b);
+  if (symbols.length > 2 ** width) throw new RangeError(`${symbols.length} different codes do not fit in ${bits} bits`);
+  const numberOf = new Map(symbols.map((symbol, number) => [symbol, number]));
+  const numbers = emptyNumbers(codes.length, width);
+  for (let i = 0; i < codes.length; i++) numbers[i] = numberOf.get(codes[i]) ?? 0;
+  return { bytes: loops.codes.pack(numbers, width, 0), ...shared, first: 0, symbols };
+}
+
+/** For numbers of symbols, of which there are fewer than 2^31. */
+function emptyNumbers(length: number, width: number): Uint8Array | Int32Array {
+  return width <= 8 ? new Uint8Array(length) : new Int32Array(length);
+}
+
+function endsOf(codes: CodeArray): { low: number; high: number } {
+  if (codes.BYTES_PER_ELEMENT === 1) {
+    const { symbols } = countsOf(codes);
+    return symbols.length === 0 ? { low: 0, high: 0 } : { low: symbols[0], high: symbols[symbols.length - 1] };
+  }
+  let low = codes.length === 0 ? 0 : codes[0];
+  let high = low;
+  for (let i = 0; i < codes.length; i++) {
+    if (codes[i] < low) low = codes[i];
+    else if (codes[i] > high) high = codes[i];
+  }
+  return { low, high };
+}
+
+const counted = new WeakMap<CodeArray, CountedSymbols>();
+
+/** How often each code of an array occurs that nobody changes: a layer's codes are counted once, for their entropy and for their packing. */
+export function countsOf(codes: CodeArray): CountedSymbols {
+  const known = counted.get(codes) ?? countSymbols(codes);
+  counted.set(codes, known);
+  return known;
+}
+
+/** The codes again, equal to what was packed. */
+export function unpackCodes(packed: PackedCodes): CodeArray {
+  const { bytes, length, bits, type, first, symbols } = packed;
+  const codes = emptyCodes(type, length);
+  const width = Math.ceil(bits);
+  if (!symbols) {
+    loops.codes.unpack(bytes, width, first, codes);
+    return codes;
+  }
+  const numbers = emptyNumbers(length, width);
+  loops.codes.unpack(bytes, width, 0, numbers);
+  for (let i = 0; i < length; i++) codes[i] = symbols[numbers[i]];
+  return codes;
+}
+
+/** One bit for each element, 1 where `keep` is not 0. */
+export function packMask(keep: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(keep.length / 8));
+  for (let i = 0; i < keep.length; i++) if (keep[i] !== 0) bytes[i >> 3] |= 1 << (i & 7);
+  return bytes;
+}
+
+/** The `length` bytes, each 0 or 1, that `packMask` packed. */
+export function unpackMask(bytes: Uint8Array, length: number): Uint8Array {
+  const keep = new Uint8Array(length);
+  for (let i = 0; i < length; i++) keep[i] = (bytes[i >> 3] >> (i & 7)) & 1;
+  return keep;
+}

@@ -1,0 +1,66 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compress, fromArrays, linear, open, type CompressedModel, type SaveOptions } from "../../kernel";
+import { formats } from "../../kernel/catalog/formats";
+import { saveModel } from "../../kernel/catalog/save";
+
+const values = Float32Array.from({ length: 64 }, (_, i) => Math.cos(i));
+let small: CompressedModel;
+let folder: string;
+beforeAll(async () => {
+  const toy = fromArrays({ "fc.weight": { shape: [2, 32], values } }, { name: "toy" });
+  small = await compress(toy, linear({ bits: 4, group: 32 }));
+});
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "codebook-save-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const written = formats.filter(({ write }) => write);
+
+it("writes the formats that it says", () => {
+  expect(written.map(({ name }) => name)).toEqual(["safetensors", "gguf"]);
+});
+
+it("a file of w′ by its ending, which opens as that format", async () => {
+  const path = join(folder, "small.safetensors");
+  await small.save(path);
+  const model = await open(path);
+  expect(model.format).toBe("safetensors");
+  expect(await model.tensor("fc.weight").read()).toEqual(await small.tensor("fc.weight").read());
+});
+
+it("says the bytes of the file that holds the weights", async () => {
+  const path = join(folder, "small.safetensors");
+  expect(await saveModel(small, path, {})).toBe(statSync(path).size);
+  expect(await saveModel(small, `${folder}/out/`, {})).toBe(statSync(join(folder, "out", "model.safetensors")).size);
+});
+
+it("a type goes to the writer", async () => {
+  const path = join(folder, "small.safetensors");
+  await saveModel(small, path, { dtype: "BF16" });
+  expect((await open(path)).tensor("fc.weight").dtype).toBe("BF16");
+});
+
+it("refuses an option that it does not know", async () => {
+  await expect(saveModel(small, "small.gguf", { dytpe: "F16" } as never)).rejects.toThrow('did you mean "dtype"?');
+});
+
+it("a folder by the slash at its end, packed", async () => {
+  await small.save(`${folder}/out/`);
+  expect(readdirSync(join(folder, "out")).sort()).toEqual(["config.json", "model.safetensors"]);
+  const model = await open(join(folder, "out"));
+  expect(model.tensors.map(({ name }) => name)).toContain("fc.weight_packed");
+});
+
+it.each<[string, string, SaveOptions, string]>([
+  ["an ending that no format writes", "small.npz", {}, '".npz" cannot be written'],
+  ["an index, which a single file has not", "small.safetensors.index.json", {}, '".json" cannot be written'],
+  ["no ending", "small", {}, "has no suffix"],
+  ["from with a file", "small.safetensors", { from: "models" }, 'from goes with a folder: save("small/", { from })'],
+  ["padHeads with a file", "small.gguf", { padHeads: true }, "padHeads goes with a folder"],
+  ["a type with a packed folder", "out/", { dtype: "F16" }, "dtype goes with a file"],
+  ["padHeads with a packed folder", "out/", { padHeads: true }, "padHeads goes with plain weights"],
+])("refuses %s", async (_, name, options, message) => {
+  await expect(small.save(`${folder}/${name}`, options)).rejects.toThrow(message);
+  expect(readdirSync(folder)).toEqual([]);
+});

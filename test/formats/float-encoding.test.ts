@@ -1,0 +1,31 @@
+import { encodeFloats } from "../../kernel/formats/float-encoding";
+
+const options = { name: "fc", method: "save", signal: undefined };
+
+test("float32 is the very bytes of the array", async () => {
+  const values = Float32Array.of(1, 2, 3).subarray(1);
+  const bytes = await encodeFloats(values, "F32", options);
+  expect([bytes.buffer === values.buffer, bytes.byteOffset, bytes.length]).toEqual([true, 4, 8]);
+});
+
+test("sixteen bits are rounded to nearest, ties to even, little-endian", async () => {
+  expect(Array.from(await encodeFloats(Float32Array.of(1, 1 + 2 ** -11, -0), "F16", options))).toEqual([
+    0, 0x3c, 0, 0x3c, 0, 0x80,
+  ]);
+  expect(Array.from(await encodeFloats(Float32Array.of(1 + 3 * 2 ** -8), "BF16", options))).toEqual([0x82, 0x3f]);
+});
+
+test("what float16 cannot hold is an error that says what to take; infinity it can", async () => {
+  await expect(encodeFloats(Float32Array.of(1, 65_520), "F16", options)).rejects.toThrow(
+    "save(): fc: value 1 is 65520, and float16 ends at 65504; save it as BF16 or F32",
+  );
+  expect(Array.from(await encodeFloats(Float32Array.of(Infinity, 65_519), "F16", options))).toEqual([
+    0, 0x7c, 0xff, 0x7b,
+  ]);
+});
+
+test("a stop signal is seen", async () => {
+  await expect(
+    encodeFloats(Float32Array.of(1), "BF16", { ...options, signal: AbortSignal.abort() }),
+  ).rejects.toMatchObject({ message: "saving fc was interrupted" });
+});

@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileSource } from "../../kernel/bytes/source";
+import { folderSiblings, isPlainName } from "../../kernel/formats/siblings";
+
+test("plain names stay in their folder on every system", () => {
+  for (const name of ["a.bin", "model-00001-of-00002.safetensors", "con1", "com10"])
+    expect([name, isPlainName(name)]).toEqual([name, true]);
+  for (const name of [
+    "",
+    ".",
+    "..",
+    ".hidden",
+    "a/b",
+    "a\\b",
+    "C:a",
+    "a\0",
+    "a\n",
+    "con",
+    "NUL.txt",
+    "lpt1",
+    "com1.bin",
+    "x".repeat(256),
+  ])
+    expect([name, isPlainName(name)]).toEqual([name, false]);
+});
+
+describe("files beside the first", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "siblings-")));
+    mkdirSync(join(folder, "model"));
+    writeFileSync(join(folder, "model", "index.json"), "{}");
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const siblings = async () => folderSiblings(await fileSource(join(folder, "model", "index.json")));
+
+  test("are opened by name", async () => {
+    writeFileSync(join(folder, "model", "a.bin"), "abc");
+    expect((await (await siblings())("a.bin", 0)).byteLength).toBe(3);
+  });
+
+  test("that are missing are told with who names them", async () => {
+    await expect((await siblings())("a.bin", 0)).rejects.toThrow(
+      "this shard is missing or cannot be read; index.json names it",
+    );
+  });
+
+  test("that are links out of the folder are refused, with the byte that names them", async () => {
+    writeFileSync(join(folder, "secret"), "abc");
+    symlinkSync(join(folder, "secret"), join(folder, "model", "a.bin"));
+    await expect((await siblings())("a.bin", 17)).rejects.toMatchObject({ code: "FORMAT", offset: 17 });
+  });
+
+  test("of a cache whose files are links into one store are taken", async () => {
+    mkdirSync(join(folder, "store"));
+    mkdirSync(join(folder, "cache"));
+    for (const name of ["index.json", "a.bin"]) {
+      writeFileSync(join(folder, "store", name), "abc");
+      symlinkSync(join(folder, "store", name), join(folder, "cache", name));
+    }
+    const cached = folderSiblings(await fileSource(join(folder, "cache", "index.json")));
+    expect((await cached("a.bin", 0)).byteLength).toBe(3);
+  });
+});

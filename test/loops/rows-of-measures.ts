@@ -1,0 +1,112 @@
+/** The rows of loops that measures share. */
+import type { CodeArray } from "../../kernel/grid/arrays";
+import { gaussianWeights, randomBytes } from "../blocks/weights";
+import { notFinite, vectors, type Case, type Rows } from "./cases";
+
+export const valueRows: Rows<"values"> = {
+  *firstNonFinite() {
+    for (const { label, values } of [...vectors(), ...notFinite()])
+      yield [label, (loops, put) => loops.values.firstNonFinite(put(values))] satisfies Case;
+  },
+  *outermost() {
+    for (const { label, values } of vectors())
+      for (const cut of [0, 1, Math.floor(values.length * 0.0005), Math.floor(values.length / 3)])
+        if (cut < values.length)
+          yield [`${label}, cut ${cut}`, (loops, put) => loops.values.outermost(put(values), cut)] satisfies Case;
+  },
+  *distinct() {
+    for (const { label, values } of vectors()) {
+      const few = values.map((w) => Math.round(w * 100) / 100);
+      for (const most of [1, 30, 256, 600])
+        yield [
+          `${label}, at most ${most}`,
+          (loops, put) => [loops.values.distinct(put(values), most), loops.values.distinct(put(few), most)],
+        ] satisfies Case;
+    }
+  },
+};
+
+const rounded = (values: Float32Array): Float32Array => values.map((w) => Math.fround(Math.round(w * 30) / 30));
+
+export const errorRows: Rows<"errors"> = {
+  *sum() {
+    for (const { label, values } of vectors()) {
+      const after = rounded(values);
+      yield [label, ({ errors }, put) => errors.sum(put(values), put(after))] satisfies Case;
+    }
+    for (const { label, values } of notFinite())
+      yield [
+        label,
+        ({ errors }, put) => errors.sum(put(gaussianWeights(values.length, 1)), put(values)),
+      ] satisfies Case;
+  },
+  *compare() {
+    for (const { label, values } of vectors()) {
+      const after = rounded(values);
+      for (const range of [
+        { minimum: Math.fround(-0.05), maximum: Math.fround(0.04), bins: 64 },
+        { minimum: -(2 ** 126), maximum: 2 ** 126, bins: 64 },
+        { minimum: 0, maximum: 0.25, bins: 10 },
+      ])
+        yield [
+          `${label}, ${JSON.stringify(range)}`,
+          ({ errors }, put) => errors.compare(put(values), put(after), range),
+        ] satisfies Case;
+    }
+  },
+};
+
+const lengths = [0, 1, 7, 8, 9, 4096, 65_539];
+
+/** Codes of every type, near to each other and far apart. */
+function* codeArrays(): Generator<{ readonly label: string; readonly codes: CodeArray }> {
+  for (const length of lengths) {
+    const bytes = randomBytes(length, 5);
+    yield { label: `${length} bytes`, codes: bytes };
+    yield { label: `${length} bytes of three values`, codes: bytes.map((byte) => byte % 3) };
+    yield { label: `${length} signed bytes`, codes: new Int8Array(bytes.buffer) };
+    yield { label: `${length} near 32 bits`, codes: Int32Array.from(bytes, (byte) => byte * 7 - 900) };
+    yield { label: `${length} far 32 bits`, codes: Int32Array.from(bytes, (byte) => byte * 1_000_003) };
+    yield { label: `${length} signed 16 bits`, codes: Int16Array.from(bytes, (byte) => byte * 100 - 12_000) };
+    yield { label: `${length} 16 bits`, codes: Uint16Array.from(bytes, (byte) => byte * 256) };
+  }
+}
+
+/** Codes that fit `width` bits less `first`. */
+function* packings(): Generator<{ label: string; codes: CodeArray; width: number; first: number }> {
+  for (const width of [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 31, 32])
+    for (const length of [0, 1, 7, 8, 9, 4096, 33_333])
+      for (const first of [0, -(2 ** (width - 1))]) {
+        const random = randomBytes(4 * length, width);
+        const numbers = new Uint32Array(random.buffer).map((n) => n % 2 ** width);
+        const Codes = width > 8 ? Int32Array : first < 0 ? Int8Array : Uint8Array;
+        const codes = new Codes(length);
+        for (let i = 0; i < length; i++) codes[i] = (numbers[i] % (Codes === Int32Array ? 2 ** 31 : 2 ** 32)) + first;
+        yield { label: `${length} codes of ${width} bits from ${first}`, codes, width, first };
+      }
+}
+
+export const codeRows: Rows<"codes"> = {
+  *count() {
+    for (const { label, codes } of codeArrays())
+      yield [label, (loops, put) => loops.codes.count(put(codes))] satisfies Case;
+    yield ["a list", (loops) => loops.codes.count([3, -1, 3, 70_000_000])] satisfies Case;
+    yield ["a Buffer", (loops) => loops.codes.count(Buffer.from([200, 3, 200]))] satisfies Case;
+  },
+  *pack() {
+    for (const { label, codes, width, first } of packings())
+      yield [label, (loops, put) => loops.codes.pack(put(codes), width, first)] satisfies Case;
+  },
+  *unpack() {
+    for (const { label, codes, width, first } of packings())
+      yield [
+        label,
+        (loops, put) => {
+          const bytes = put(loops.codes.pack(codes, width, first));
+          const again = new (codes.constructor as new (length: number) => CodeArray)(codes.length);
+          loops.codes.unpack(bytes, width, first, again);
+          return [again, again.every((code, i) => code === codes[i])];
+        },
+      ] satisfies Case;
+  },
+};

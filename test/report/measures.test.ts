@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  badness,
+  errorChoices,
+  errorKeys,
+  formatMeasure,
+  isLossless,
+  measureDigits,
+  measureHeading,
+  measureKeys,
+  measureNote,
+  measurePhrase,
+  measures,
+  panels,
+  shownIn,
+  shownValue,
+  spoken,
+} from "../../kernel/report/measures";
+import { measureError } from "../../kernel/measure/error";
+import { smallReport } from "../fixtures/report/reports";
+
+const [variant] = smallReport().layers[0].variants;
+if (!variant) throw new Error("the fixture has variants");
+const exact = measureError(Float32Array.of(1, 2), Float32Array.of(1, 2));
+
+test("the formula of each measure is the one that its field in the contract states", () => {
+  const types = readFileSync(join(__dirname, "../../../kernel/report/types.ts"), "utf8");
+  for (const key of measureKeys) {
+    const fields = [...types.matchAll(new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*readonly ${key}\\??:`, "g"))];
+    expect([
+      key,
+      fields.some(([, words]) => words.replace(/\s*\n\s*\*\s*/g, " ").includes(measures[key].formula)),
+    ]).toEqual([key, true]);
+  }
+});
+
+test("every place shows measures of the table, and those with a choice have a name in the settings", () => {
+  for (const places of Object.values(shownIn)) for (const key of places) expect(measureKeys).toContain(key);
+  for (const key of panels.flatMap((panel) => panel.measures)) expect(measureKeys).toContain(key);
+  expect(errorChoices.map((key) => measures[key].setting)).toEqual(["sqnr", "rmse", "mse", "cosine"]);
+  expect(shownIn.steps.every((key) => (errorKeys as readonly string[]).includes(key))).toBe(true);
+  const names = measureKeys.map((key) => measures[key].column);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test("the fields that compare w′ with w are those that measureError gives", () => {
+  expect([...errorKeys].sort()).toEqual(Object.keys(exact).sort());
+});
+
+test("numbers with their digits, units and words", () => {
+  const m = { ...variant, sqnrDb: 20.77, sparsity: 0.4378, bitsPerWeight: 4.7099, cosine: 0.75, maxAbsError: 0.00452 };
+  expect(measureDigits("sqnrDb", m)).toBe("20.8");
+  expect(measureDigits("cosine", m)).toBe("0.250");
+  expect(["sqnrDb", "sparsity", "bitsPerWeight"].map((key) => measurePhrase(key as "sqnrDb", m))).toEqual([
+    "20.8 dB",
+    "43.8 % zeros",
+    "4.71 bits/weight",
+  ]);
+  expect([
+    formatMeasure("sqnrDb", 20.77),
+    formatMeasure("maxAbsError", 0.00452),
+    formatMeasure("sparsity", 0.5),
+  ]).toEqual(["20.8 dB", "0.00452", "50.0 %"]);
+  expect([measureHeading("sqnrDb"), measureHeading("sparsity"), measureHeading("bitsPerWeight")]).toEqual([
+    "SQNR dB",
+    "zeros %",
+    "bits/weight",
+  ]);
+  expect([measureNote("rootMeanSquareError"), measureNote("cosine"), measureNote("targetSparsity")]).toEqual([
+    "RMSE, lower is better",
+    "1 − cosine, lower is better",
+    "target",
+  ]);
+  expect(spoken("bits/weight")).toBe("bits per weight");
+});
+
+test("an infinite number is ∞ in static forms and lossless in live ones; a missing one is a dash", () => {
+  expect([measureDigits("sqnrDb", exact), formatMeasure("sqnrDb", exact.sqnrDb), measureDigits("sqnrDb", {})]).toEqual([
+    "∞",
+    "lossless",
+    "–",
+  ]);
+  expect(shownValue("targetSparsity", {})).toBeUndefined();
+});
+
+test("rounding never shows a cosine distance below zero", () => {
+  expect(shownValue("cosine", { cosine: 1 + 1e-16 + 2e-16 })).toBe(0);
+});
+
+test("what lost nothing is the least bad, whichever way the measure runs", () => {
+  expect([isLossless(exact), isLossless(variant), isLossless({ meanSquaredError: 0, sqnrDb: 3 })]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  const worse = { ...variant, sqnrDb: 1, rootMeanSquareError: 9 };
+  const better = { ...variant, sqnrDb: 30, rootMeanSquareError: 0.1 };
+  for (const key of ["sqnrDb", "rootMeanSquareError"] as const)
+    expect(badness(key, worse)).toBeGreaterThan(badness(key, better));
+  expect(badness("sqnrDb", exact)).toBe(-Infinity);
+});

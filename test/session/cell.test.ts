@@ -1,0 +1,80 @@
+import { Cell, InputError, Interrupted, toJson } from "../../kernel/session/cell";
+import type { CommHost } from "../../kernel/session/language/types";
+import type { TransportLine } from "../../kernel/transport/line";
+
+const comm = { open: () => undefined, registerTarget: () => undefined } as unknown as CommHost;
+
+function cell(options = { quiet: false, allowInput: true }) {
+  const posted: { type: string; content: unknown; request: number; buffers: Uint8Array[] }[] = [];
+  const printed: unknown[] = [];
+  const line = {
+    post: (message: { type: string; content: string; request: number; buffers: Uint8Array[] }) =>
+      posted.push({ ...message, content: JSON.parse(message.content) as unknown }),
+    print: (...all: unknown[]) => printed.push(all),
+    ask: () => ({ value: "yes" }),
+  } as unknown as TransportLine;
+  return { cell: new Cell(5, line, comm, options), posted, printed };
+}
+
+describe("a cell's output", () => {
+  test("is shown under its request, with metadata of the bundle and of the call, and its buffers", () => {
+    const { cell: own, posted } = cell();
+    const buffers = [Uint8Array.of(1)];
+    own.display({ data: { "text/plain": "a" }, metadata: { x: 1, y: 1 }, buffers }, { metadata: { y: 2 } });
+    expect(posted).toMatchObject([
+      {
+        request: 5,
+        type: "display_data",
+        content: { data: { "text/plain": "a" }, metadata: { x: 1, y: 2 }, transient: {} },
+        buffers,
+      },
+    ]);
+  });
+
+  test("is updated under its id", () => {
+    const { cell: own, posted } = cell();
+    own.display({ data: {} }, { displayId: "d" });
+    own.display({ data: {} }, { displayId: "d", update: true });
+    expect(posted.map(({ type, content }) => [type, content])).toEqual([
+      ["display_data", { data: {}, metadata: {}, transient: { display_id: "d" } }],
+      ["update_display_data", { data: {}, metadata: {}, transient: { display_id: "d" } }],
+    ]);
+  });
+
+  test("is printed and cleared", () => {
+    const { cell: own, posted, printed } = cell();
+    own.stream("stderr", "text");
+    own.clear(true);
+    expect(printed).toEqual([[5, "stderr", "text"]]);
+    expect(posted).toMatchObject([{ type: "clear_output", content: { wait: true } }]);
+  });
+
+  test("of a quiet cell is none", () => {
+    const { cell: own, posted, printed } = cell({ quiet: true, allowInput: false });
+    own.stream("stdout", "text");
+    own.display({ data: {} });
+    own.clear(false);
+    expect([posted, printed]).toEqual([[], []]);
+  });
+});
+
+test("a question is refused where nobody answers, and after an interrupt", () => {
+  expect(() => cell({ quiet: false, allowInput: false }).cell.input("?", false)).toThrow(InputError);
+  const { cell: own } = cell();
+  expect(own.input("?", false)).toBe("yes");
+  own.interrupt(new Interrupted());
+  expect(() => own.input("?", false)).toThrow(Interrupted);
+});
+
+test("an interrupt fires the signal once, with its reason", () => {
+  const { cell: own } = cell();
+  const reason = new Interrupted();
+  own.interrupt(reason);
+  own.interrupt(new Error("second"));
+  expect(own.signal.reason).toBe(reason);
+});
+
+test("JSON writes big integers as text and undefined as null", () => {
+  expect(toJson({ a: 10n ** 20n, b: [1n] })).toBe('{"a":"100000000000000000000","b":["1"]}');
+  expect(toJson(undefined)).toBe("null");
+});

@@ -1,0 +1,96 @@
+import { Comms } from "../../kernel/session/comms";
+import type { Comm } from "../../kernel/session/language/types";
+
+function comms() {
+  const sent: unknown[][] = [];
+  return { comms: new Comms((...all) => sent.push(all)), sent };
+}
+
+describe("a comm that a cell opens", () => {
+  test("says so with its target, data, metadata and buffers, and sends until it is closed", () => {
+    const { comms: own, sent } = comms();
+    const buffers = [Uint8Array.of(1)];
+    const comm = own.open("target", { a: 1 }, { m: 2 }, buffers);
+    comm.send({ b: 1 });
+    comm.close({ c: 1 });
+    comm.close();
+    expect(sent).toEqual([
+      ["comm_open", { comm_id: comm.id, target_name: "target", data: { a: 1 } }, { m: 2 }, buffers],
+      ["comm_msg", { comm_id: comm.id, data: { b: 1 } }, {}, []],
+      ["comm_close", { comm_id: comm.id, data: { c: 1 } }, {}, []],
+    ]);
+    expect(() => comm.send({})).toThrow(`the comm ${comm.id} (target) is closed`);
+  });
+
+  test("has an id of its own", () => {
+    const { comms: own } = comms();
+    expect(own.open("t").id).not.toBe(own.open("t").id);
+  });
+
+  test("hears its own messages only, by the handler that was set last, until the other end closes", () => {
+    const { comms: own } = comms();
+    const heard: unknown[] = [];
+    const [one, two] = [own.open("t"), own.open("t")];
+    one.onMessage(() => heard.push("replaced"));
+    one.onMessage(({ data }) => heard.push(["one", data]));
+    two.onMessage(({ data }) => heard.push(["two", data]));
+    one.onClose(({ data }) => heard.push(["closed", data]));
+    own.receive("comm_msg", { comm_id: one.id, data: 1 }, {}, []);
+    own.receive("comm_msg", { comm_id: two.id, data: 2 }, {}, []);
+    own.receive("comm_close", { comm_id: one.id, data: 3 }, {}, []);
+    own.receive("comm_close", { comm_id: one.id, data: 4 }, {}, []);
+    own.receive("comm_msg", { comm_id: one.id, data: 5 }, {}, []);
+    expect(heard).toEqual([
+      ["one", 1],
+      ["two", 2],
+      ["closed", 3],
+    ]);
+    expect(() => one.send({})).toThrow("is closed");
+  });
+});
+
+describe("a comm that a front end opens", () => {
+  test("goes to the handler of its target, with its id and data", () => {
+    const { comms: own, sent } = comms();
+    const opened: [string, string, unknown][] = [];
+    own.registerTarget("t", () => opened.push(["", "replaced", 0]));
+    own.registerTarget("t", (comm, { data }) => {
+      opened.push([comm.id, comm.target, data]);
+      comm.send("hello");
+    });
+    own.receive("comm_open", { comm_id: "c", target_name: "t", data: 1 }, {}, []);
+    expect(opened).toEqual([["c", "t", 1]]);
+    expect(sent).toEqual([["comm_msg", { comm_id: "c", data: "hello" }, {}, []]]);
+  });
+
+  test("is closed where nobody knows its target", () => {
+    const { comms: own, sent } = comms();
+    own.receive("comm_open", { comm_id: "c", target_name: "unknown" }, {}, []);
+    own.receive("comm_open", { comm_id: "d" }, {}, []);
+    expect(sent.map(([type, content]) => [type, content])).toEqual([
+      ["comm_close", { comm_id: "c", data: {} }],
+      ["comm_close", { comm_id: "d", data: {} }],
+    ]);
+  });
+
+  test("is closed when its handler throws, and the error comes through", () => {
+    const { comms: own, sent } = comms();
+    let kept: Comm | undefined;
+    own.registerTarget("t", (comm) => {
+      kept = comm;
+      throw new Error("in the handler");
+    });
+    expect(() => own.receive("comm_open", { comm_id: "c", target_name: "t" }, {}, [])).toThrow("in the handler");
+    expect(sent.map(([type]) => type)).toEqual(["comm_close"]);
+    expect(() => kept?.send({})).toThrow("is closed");
+  });
+});
+
+test("messages without an id, or of an unknown comm, do nothing", () => {
+  const { comms: own, sent } = comms();
+  own.receive("comm_msg", { data: 1 }, {}, []);
+  own.receive("comm_msg", { comm_id: "unknown", data: 1 }, {}, []);
+  own.receive("comm_close", { comm_id: "unknown" }, {}, []);
+  own.receive("comm_open", { comm_id: 7, target_name: "t" }, {}, []);
+  expect(sent).toEqual([]);
+});

@@ -1,0 +1,64 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  findPackage,
+  givenPackages,
+  holdsGivenPackages,
+  kernelRoot,
+  realPath,
+} from "../../../kernel/session/language/packages";
+
+describe("findPackage", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "packages-")));
+    for (const [path, name] of [
+      ["", "outer"],
+      ["", "both"],
+      ["inner", "both"],
+    ]) {
+      const home = join(folder, path, "node_modules", name);
+      mkdirSync(home, { recursive: true });
+      writeFileSync(join(home, "package.json"), "{}");
+    }
+    mkdirSync(join(folder, "inner", "node_modules", "outer"), { recursive: true }); // without a package.json
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("looks upwards, and takes the nearest", () => {
+    const inner = join(folder, "inner");
+    expect(findPackage("both", inner)).toBe(join(inner, "node_modules", "both"));
+    expect(findPackage("outer", inner)).toBe(join(folder, "node_modules", "outer"));
+    expect(findPackage("neither", inner)).toBeUndefined();
+  });
+});
+
+test("codebook and tfjs are given, from where this kernel lies", () => {
+  expect(givenPackages().get("codebook")).toBe(kernelRoot);
+  expect(givenPackages().get("@tensorflow/tfjs")).toBe(join(kernelRoot, "node_modules", "@tensorflow", "tfjs"));
+});
+
+describe("paths that appear in the outermost node_modules", () => {
+  test("lead to the given packages", () => {
+    expect(realPath("/node_modules/codebook/lib/kernel/index.d.ts")).toBe(`${kernelRoot}/lib/kernel/index.d.ts`);
+    expect(realPath("/node_modules/codebook")).toBe(kernelRoot);
+    expect(realPath("/node_modules/@tensorflow/tfjs/package.json")).toBe(
+      `${kernelRoot}/node_modules/@tensorflow/tfjs/package.json`,
+    );
+  });
+
+  test.each(["/node_modules/other/index.d.ts", "/home/a/node_modules/codebook/x", "/node_modules", "relative"])(
+    "%s is itself",
+    (path) => {
+      expect(realPath(path)).toBe(path);
+    },
+  );
+
+  test("are folders that hold something, where a given package is in them", () => {
+    for (const folder of ["/node_modules", "/node_modules/", "/node_modules/@tensorflow", "C:/node_modules"])
+      expect(holdsGivenPackages(folder)).toBe(true);
+    for (const folder of ["/node_modules/@other", "/home/node_modules", "/node_modules/codebook"])
+      expect(holdsGivenPackages(folder)).toBe(false);
+  });
+});

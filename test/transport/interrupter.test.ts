@@ -1,0 +1,102 @@
+/** The interrupter asks, waits, and terminates only what is stuck in the user's code. The inspector is a stand-in. */
+import inspector from "node:inspector";
+import { Interrupter } from "../../kernel/transport/interrupter";
+import { Phase, Word } from "../../kernel/transport/shared";
+
+const posted: string[] = [];
+let connections = 0;
+jest.spyOn(inspector.Session.prototype, "connectToMainThread").mockImplementation(() => void connections++);
+jest.spyOn(inspector.Session.prototype, "disconnect").mockImplementation(() => void connections--);
+(jest.spyOn(inspector.Session.prototype, "post") as jest.SpyInstance).mockImplementation(
+  (method: string, done: () => void) => {
+    posted.push(method);
+    done();
+  },
+);
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  posted.length = 0;
+});
+afterEach(() => jest.useRealTimers());
+afterAll(() => jest.restoreAllMocks());
+
+function interrupter(phase: number = Phase.user) {
+  const control = new Int32Array(new SharedArrayBuffer(Word.count * 4));
+  Atomics.store(control, Word.phase, phase);
+  const told: [string, number][] = [];
+  const own = new Interrupter(control, (kind, request) => told.push([kind, request]));
+  own.prepare();
+  return { own, told, control };
+}
+
+describe("an interrupt", () => {
+  test("asks first, and terminates nothing that answers", () => {
+    const { own, told } = interrupter();
+    own.interrupt(7);
+    expect(told).toEqual([["interrupt", 7]]);
+    own.answered(7);
+    jest.advanceTimersByTime(10_000);
+    expect([told.length, posted]).toEqual([1, []]);
+  });
+
+  test("terminates code that does not answer in time, again and again until it does", () => {
+    const { own, told } = interrupter();
+    own.interrupt(7);
+    jest.advanceTimersByTime(59);
+    expect(posted).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(posted).toEqual(["Runtime.terminateExecution"]);
+    expect(told).toEqual([
+      ["interrupt", 7],
+      ["terminated", 7],
+    ]);
+    jest.advanceTimersByTime(100);
+    expect(posted.length).toBe(2);
+    own.answered(7);
+    jest.advanceTimersByTime(10_000);
+    expect(posted.length).toBe(2);
+  });
+
+  test("leaves the kernel's own work alone until the user's code runs", () => {
+    const { own, control } = interrupter(Phase.kernel);
+    own.interrupt(7);
+    jest.advanceTimersByTime(1_000);
+    expect(posted).toEqual([]);
+    Atomics.store(control, Word.phase, Phase.user);
+    jest.advanceTimersByTime(20);
+    expect(posted.length).toBe(1);
+  });
+
+  test("of the same request is asked once; of a later one anew", () => {
+    const { own, told } = interrupter();
+    own.interrupt(7);
+    own.interrupt(7);
+    expect(told.length).toBe(1);
+    own.answered(7);
+    own.interrupt(7);
+    expect(told.length).toBe(2);
+    own.interrupt(8);
+    expect(told.at(-1)).toEqual(["interrupt", 8]);
+  });
+
+  test("is not settled by the answer of another request", () => {
+    const { own } = interrupter();
+    own.interrupt(7);
+    own.answered(6);
+    jest.advanceTimersByTime(60);
+    expect(posted.length).toBe(1);
+  });
+
+  test("connects once, and lets go when it is closed", () => {
+    connections = 0;
+    const { own } = interrupter();
+    own.prepare();
+    expect(connections).toBe(1);
+    own.interrupt(7);
+    own.close();
+    expect(connections).toBe(0);
+    jest.advanceTimersByTime(1_000);
+    expect(posted).toEqual([]);
+  });
+});
