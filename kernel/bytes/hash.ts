@@ -12,24 +12,49 @@ export interface HashOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** SHA-256 of the sources' bytes, one source after the other, in hex. Memory: one slice. */
+/** Bytes read at a time: the next ones are on their way while these are hashed. */
+const readBytes = 4 * sliceBytes;
+
+/** SHA-256 of the sources' bytes, one source after the other, in hex. Memory: 8 MiB. */
 export async function sha256(sources: readonly ByteSource[], options: HashOptions = {}): Promise<string> {
+  const { signal } = options;
   const hash = createHash("sha256");
   const total = sources.reduce((sum, source) => sum + source.byteLength, 0);
-  const buffer = new Uint8Array(Math.min(sliceBytes, total));
+  const buffers = [0, 1].map(() => new Uint8Array(Math.min(readBytes, total)));
+  const parts = partsOf(sources);
+  const read = (at: number): Promise<Uint8Array> | undefined => {
+    if (at >= parts.length) return undefined;
+    const { source, start, end } = parts[at];
+    const target = buffers[at % 2].subarray(0, end - start);
+    const reading = source.readInto(target, start, signal).then(() => target);
+    // A failure is met when its turn comes.
+    reading.catch(() => undefined);
+    return reading;
+  };
   let done = 0;
-  for (const source of sources) {
-    for (let start = 0; start < source.byteLength; start += sliceBytes) {
-      const slice = buffer.subarray(0, Math.min(sliceBytes, source.byteLength - start));
-      await source.readInto(slice, start, options.signal);
+  let next = read(0);
+  for (let at = 0; next; at++) {
+    const bytes = await next;
+    next = read(at + 1);
+    for (let from = 0; from < bytes.byteLength; from += sliceBytes) {
+      const slice = bytes.subarray(from, from + sliceBytes);
       hash.update(slice);
       done += slice.byteLength;
       options.onProgress?.(done, total);
       await pause();
-      throwIfStopped(options.signal, `hashing ${source.name}`);
+      throwIfStopped(signal, `hashing ${parts[at].source.name}`);
     }
   }
   return hash.digest("hex");
+}
+
+/** The sources' bytes in parts that are read at a time. */
+function partsOf(sources: readonly ByteSource[]): { source: ByteSource; start: number; end: number }[] {
+  return sources.flatMap((source) =>
+    Array.from({ length: Math.ceil(source.byteLength / readBytes) }, (_, k) => {
+      return { source, start: k * readBytes, end: Math.min((k + 1) * readBytes, source.byteLength) };
+    }),
+  );
 }
 
 /** SHA-256 of bytes that come piece by piece, in hex. */

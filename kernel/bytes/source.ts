@@ -2,6 +2,7 @@ import { open, stat } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { SourceError } from "../errors";
+import { checkIdentity, sourceError, type FileRange } from "./file-range";
 import { pause, throwIfStopped } from "./pause";
 
 /** Where bytes come from. One seam for a file, an address and memory, so that a format reader knows neither, and a test can count
@@ -17,6 +18,8 @@ export interface ByteSource {
   readonly windowBytes?: number;
   /** SHA-256 of all bytes, hex, where it is known without reading them. */
   readonly sha256?: string;
+  /** The bytes [start, end) of a local file, for a thread that reads them itself; they count as read. Absent for other sources. */
+  rangeOf?(start: number, end: number): FileRange;
   /** The bytes [start, end) in an array of their own. `SourceError` when they cannot be had. */
   read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
   /** Fills `target` with the bytes from `start` on. */
@@ -59,7 +62,7 @@ export abstract class CountingSource implements ByteSource {
     this.closed = true;
   }
 
-  private check(start: number, end: number): void {
+  protected check(start: number, end: number): void {
     if (this.closed) throw new SourceError(this.name, "was closed and cannot be read any more");
     const whole = Number.isSafeInteger(start) && Number.isSafeInteger(end);
     if (!whole || start < 0 || end < start || end > this.byteLength)
@@ -124,33 +127,31 @@ class FileSource extends CountingSource {
           );
         done += bytesRead;
       }
-      this.checkIdentity(await attempt(this.name, () => handle.stat({ bigint: true })));
+      checkIdentity(this.name, await attempt(this.name, () => handle.stat({ bigint: true })), this.identity);
     } finally {
       // The bytes are read and checked by now, so a failure to close the file is of no consequence.
       await handle.close().catch(() => undefined);
     }
   }
 
+  rangeOf(start: number, end: number): FileRange {
+    this.check(start, end);
+    this.reads += 1;
+    this.bytesRead += end - start;
+    const { size, ino, dev, mtimeNs } = this.identity;
+    const identity = { size, ino, dev, mtimeNs };
+    return { path: this.name, start, byteLength: end - start, identity };
+  }
+
   private async openSame(): Promise<FileHandle> {
     const handle = await attempt(this.name, () => open(this.name, "r"));
     try {
-      this.checkIdentity(await attempt(this.name, () => handle.stat({ bigint: true })));
+      checkIdentity(this.name, await attempt(this.name, () => handle.stat({ bigint: true })), this.identity);
     } catch (error) {
       await handle.close().catch(() => undefined);
       throw error;
     }
     return handle;
-  }
-
-  private checkIdentity(now: BigIntStats): void {
-    const then = this.identity;
-    if (now.size !== then.size)
-      throw new SourceError(
-        this.name,
-        `has ${now.size} bytes now and had ${then.size} when it was opened; open it again`,
-      );
-    if (now.ino !== then.ino || now.dev !== then.dev || now.mtimeNs !== then.mtimeNs)
-      throw new SourceError(this.name, "was changed or replaced since it was opened; open it again");
   }
 }
 
@@ -164,25 +165,11 @@ export async function fileSource(path: string): Promise<ByteSource> {
   return source;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  ENOTDIR: "there is no such file",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EISDIR: "is a folder",
-  EIO: "the disk reports a read error",
-  EMFILE: "too many files are open",
-  ELOOP: "too many symbolic links",
-  ENAMETOOLONG: "the name is too long",
-  ERR_INVALID_ARG_VALUE: "the name has a character that no file name can have",
-};
-
 /** Runs a call of the file system and turns its failure into a `SourceError` in plain words. */
 export async function attempt<T>(path: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new SourceError(path, reasons[code ?? ""] ?? message, { cause });
+    throw sourceError(path, cause);
   }
 }

@@ -1,3 +1,4 @@
+import type { FileRange } from "../bytes/file-range";
 import type { ByteSource } from "../bytes/source";
 import { UnsupportedError } from "../errors";
 import { currentHost } from "../host";
@@ -32,6 +33,10 @@ export class StoredTensor implements Tensor {
 
   async readBytes(options: ReadOptions = {}): Promise<Uint8Array> {
     return this.source.read(this.start, this.start + this.sizeBytes, options.signal ?? currentHost().signal);
+  }
+
+  fileRange(): FileRange | undefined {
+    return this.source.rangeOf?.(this.start, this.start + this.sizeBytes);
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {

@@ -1,4 +1,5 @@
 /** One layer's work as it travels to a worker thread. */
+import { readFileRange, type FileRange } from "../bytes/file-range";
 import type { DType } from "../tensor/dtype";
 import type { Shape } from "../tensor/tensor";
 import type { RecipeStep } from "./step";
@@ -6,8 +7,12 @@ import { decodeValues, isReadable } from "../formats/values";
 import type { AxisMap } from "../prune/channels/axis-map";
 import { parametersOf } from "../tensor/tensor";
 
-/** The values of a tensor, or, where a coder is the only step, its own bytes. */
-export type LayerInput = { readonly values: Float32Array } | { readonly bytes: Uint8Array<ArrayBuffer> };
+/** The values of a tensor, or, where the steps take those, its own bytes, or where these lie in a file: then `isRaw` says that the steps take
+ *  the bytes. */
+export type LayerInput =
+  | { readonly values: Float32Array }
+  | { readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly range: FileRange; readonly isRaw: boolean };
 
 /** Where a global threshold cuts one layer: |w| below it goes, and `ties` of those that equal it, lowest index first. */
 export interface LayerThreshold {
@@ -47,10 +52,17 @@ export function typeOfBytes(dtype: string): DType {
   return isReadable(dtype) ? dtype : "F32";
 }
 
+/** The input with bytes in memory in the place of those in a file, where the steps take bytes. */
+export function broughtInput(input: LayerInput): LayerInput {
+  return "range" in input && input.isRaw ? { bytes: readFileRange(input.range) } : input;
+}
+
 /** The values of the input, decoded where it is bytes of a tensor of that type and shape. */
 export function valuesOf(input: LayerInput, dtype: string, shape: Shape): Float32Array {
   if ("values" in input) return input.values;
   const values = new Float32Array(parametersOf(shape));
-  decodeValues(input.bytes, typeOfBytes(dtype), values);
+  const type = typeOfBytes(dtype);
+  if ("range" in input && type === "F32") readFileRange(input.range, new Uint8Array(values.buffer));
+  else decodeValues("range" in input ? readFileRange(input.range) : input.bytes, type, values);
   return values;
 }

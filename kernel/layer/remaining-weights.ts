@@ -3,7 +3,7 @@ import { bfloat16FromBits, float16FromBits, float16ToFloat32Bits } from "../byte
 import { applyMaps, expandMaps, mappedShape, type AxisMap } from "../prune/channels/axis-map";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import { cutBytes } from "../prune/channels/cut-bytes";
-import { typeOfBytes, valuesOf, type LayerInput, type LayerJob } from "./layer-job";
+import { broughtInput, typeOfBytes, valuesOf, type LayerInput, type LayerJob } from "./layer-job";
 
 /** A layer's weights before its steps. */
 export interface RemainingWeights {
@@ -22,7 +22,8 @@ export interface RemainingWeights {
 }
 
 /** Takes out of the job's input what its `surgery` says; nothing where it has none. */
-export function remainingWeights({ input, dtype, shape, surgery }: LayerJob): RemainingWeights {
+export function remainingWeights({ input: given, dtype, shape, surgery }: LayerJob): RemainingWeights {
+  const input = broughtInput(given);
   const original = valuesOf(input, dtype, shape);
   if (!surgery) return { original, values: original, shape, input, expand: (values) => values, cutShare: 0 };
   if (surgery.isDropped) {

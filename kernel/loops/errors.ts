@@ -54,24 +54,35 @@ export interface BinCounts {
   readonly above: number;
 }
 
-/** What became of a layer. */
-export interface Change {
+/** What is known of a layer so far. */
+export interface RunningChange {
   /** The sums of all error measures. */
-  readonly sums: ErrorSums;
+  sums: ErrorSums;
   /** Values of `after` that are 0 of either sign. */
-  readonly zeros: number;
-  /** The histogram of w. */
-  readonly binsBefore: BinCounts;
-  /** The histogram of w′, over the same bins. */
-  readonly binsAfter: BinCounts;
+  zeros: number;
+  /** Values of w below the bins, in each bin, and above. */
+  readonly binsBefore: Float64Array;
+  /** The same of w′. */
+  readonly binsAfter: Float64Array;
+}
+
+/** What is known before the first weight. */
+export function noChange(bins: number): RunningChange {
+  return { sums: noErrorSums, zeros: 0, binsBefore: new Float64Array(bins + 2), binsAfter: new Float64Array(bins + 2) };
+}
+
+/** Counts from slots: below, the bins, above. */
+export function binCounts(slots: Float64Array): BinCounts {
+  return { counts: Array.from(slots.subarray(1, -1)), below: slots[0], above: slots[slots.length - 1] };
 }
 
 /** Loops over two arrays of equal length, w before and w′ after. */
 export interface ErrorLoops {
   /** The five sums. NaN and infinities take part as IEEE 754 has it. */
   sum(before: Float32Array, after: Float32Array): ErrorSums;
-  /** The sums, zeros and bins of both, in one pass. */
-  compare(before: Float32Array, after: Float32Array, range: BinRange): Change;
+  /** Adds sums, zeros and bins of both to `change` in one pass, block after block. Of a layer that comes in parts, all but the last have whole
+   *  blocks: then the sums have the bits that one array of all would have given. Returns `change`. */
+  compare(before: Float32Array, after: Float32Array, range: BinRange, change: RunningChange): RunningChange;
 }
 
 /** Sums over elements [start, end) of both arrays; `end − start` at most `sumBlock`. */
@@ -147,45 +158,56 @@ export function countZeros(values: ArrayLike<number>): number {
   return zeros;
 }
 
+function sumsFrom(earlier: ErrorSums, before: Float32Array, after: Float32Array): ErrorSums {
+  let sums = earlier;
+  for (let start = 0; start < before.length; start += sumBlock)
+    sums = mergeErrorSums(sums, sumErrorBlock(before, after, start, Math.min(start + sumBlock, before.length)));
+  return sums;
+}
+
 /** The loops over two arrays, in plain TypeScript. */
 export const plainErrors: ErrorLoops = {
-  sum(before, after) {
-    let sums = noErrorSums;
-    for (let start = 0; start < before.length; start += sumBlock)
-      sums = mergeErrorSums(sums, sumErrorBlock(before, after, start, Math.min(start + sumBlock, before.length)));
-    return sums;
+  sum: (before, after) => sumsFrom(noErrorSums, before, after),
+  compare(before, after, range, change) {
+    change.sums = sumsFrom(change.sums, before, after);
+    change.zeros += countZeros(after);
+    addBins(change.binsBefore, countBins(before, range));
+    addBins(change.binsAfter, countBins(after, range));
+    return change;
   },
-  compare: (before, after, range) => ({
-    sums: plainErrors.sum(before, after),
-    zeros: countZeros(after),
-    binsBefore: countBins(before, range),
-    binsAfter: countBins(after, range),
-  }),
 };
+
+function addBins(slots: Float64Array, { counts, below, above }: BinCounts): void {
+  slots[0] += below;
+  counts.forEach((count, bin) => (slots[bin + 1] += count));
+  slots[slots.length - 1] += above;
+}
 
 /** The same by WebAssembly SIMD, but for sums that are no number, and other bins than 64. */
 export const fastErrors: ErrorLoops = {
   sum(before, after) {
-    const change = measureChange(before, after);
+    const sums = listOf(noErrorSums);
     // Sums that are no number are left to the plain loop.
-    if (!change) return plainErrors.sum(before, after);
-    const { squaredError, squaredBefore, squaredAfter, product, maxAbsError } = change;
-    return { count: before.length, squaredError, squaredBefore, squaredAfter, product, maxAbsError };
+    if (measureChange(before, after, sums) === undefined) return plainErrors.sum(before, after);
+    return sumsOf(sums, before.length);
   },
-  compare(before, after, range) {
-    const change = range.bins === kernelBins ? measureChange(before, after, range) : undefined;
-    if (!change?.binsBefore || !change.binsAfter) return plainErrors.compare(before, after, range);
-    const { zeros, binsBefore, binsAfter, ...sums } = change;
-    return {
-      sums: { count: before.length, ...sums },
-      zeros,
-      binsBefore: binCounts(binsBefore),
-      binsAfter: binCounts(binsAfter),
-    };
+  compare(before, after, range, change) {
+    if (range.bins !== kernelBins) return plainErrors.compare(before, after, range, change);
+    const sums = listOf(change.sums);
+    const bins = { ...range, before: change.binsBefore, after: change.binsAfter };
+    const zeros = measureChange(before, after, sums, bins);
+    if (zeros === undefined) return plainErrors.compare(before, after, range, change);
+    change.sums = sumsOf(sums, change.sums.count + before.length);
+    change.zeros += zeros;
+    return change;
   },
 };
 
-/** From slots: below, the bins, above. */
-function binCounts(slots: Float64Array): BinCounts {
-  return { counts: [...slots.subarray(1, -1)], below: slots[0], above: slots[slots.length - 1] };
+function listOf({ squaredError, squaredBefore, squaredAfter, product, maxAbsError }: ErrorSums): Float64Array {
+  return Float64Array.of(squaredError, squaredBefore, squaredAfter, product, maxAbsError);
+}
+
+function sumsOf(sums: Float64Array, count: number): ErrorSums {
+  const [squaredError, squaredBefore, squaredAfter, product, maxAbsError] = sums;
+  return { count, squaredError, squaredBefore, squaredAfter, product, maxAbsError };
 }

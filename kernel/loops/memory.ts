@@ -1,12 +1,16 @@
 /** Where the arrays of a layer's job live: on the heap, or in the kernels' own memory, where the fast loops read and write them without a
  *  copy. Outside a job every array is on the heap. */
-import { addressOf, release, reserve, arenaFloats } from "../simd/layer-memory";
+import { addressOf, arenaFloats, inPart, release, reserve } from "../simd/layer-memory";
 
 /** Where a layer's job has its arrays. */
 export interface MemoryLoops {
   /** Runs a job, whose arrays may take so many `bytes` of the kernels' memory; what lies there is lost when the job ends. Jobs do not
    *  contain jobs. */
   during<Result>(bytes: number, job: () => Result): Result;
+  /** Runs a part of a job: what it takes of the kernels' memory is lost when it ends, and the next part takes it again. */
+  part<Result>(work: () => Result): Result;
+  /** An array of `length` float32 of the job, to be written before it is read; on the heap where there is no place. */
+  floats(length: number): Float32Array;
   /** The values where loops reach them without a copy: the same array where there is no such place, or it is full. */
   bring(values: Float32Array): Float32Array;
   /** The values in an array that outlives the job: the same array where it does already. */
@@ -16,6 +20,8 @@ export interface MemoryLoops {
 /** All arrays are on the heap. */
 export const plainMemory: MemoryLoops = {
   during: (_bytes, job) => job(),
+  part: (work) => work(),
+  floats: (length) => new Float32Array(length),
   bring: (values) => values,
   keep: (values) => values,
 };
@@ -30,6 +36,8 @@ export const fastMemory: MemoryLoops = {
       release();
     }
   },
+  part: inPart,
+  floats: arenaFloats,
   bring(values) {
     const inside = arenaFloats(values.length);
     if (addressOf(inside) === undefined) return values;

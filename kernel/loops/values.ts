@@ -1,21 +1,16 @@
-/** Loops that look at values: whether they are finite, what their outermost ones are, how many differ. */
-import { valueOfRank } from "../grid/order";
-import { distinctValues, extremeRanks, isFinite } from "../simd/measures";
+/** Loops that look at values: whether they are finite, which lie beyond two edges, how many differ. */
+import { distinctValues, isFinite, valuesBeyond, type Beyond } from "../simd/measures";
+
+export type { Beyond };
 
 /** Loops over the values of one array. */
 export interface ValueLoops {
   /** The index of the first NaN or infinity; −1 where there is none. */
   firstNonFinite(values: Float32Array): number;
-  /** The values of rank `cut` and of rank n − 1 − cut among n ≥ 1 (0 is the smallest), −0 as 0. No NaN. */
-  outermost(values: Float32Array, cut: number): Outermost;
+  /** The values below `low` and those above `high`, in their order, and how many are at or beyond them. No NaN. */
+  beyond(values: Float32Array, low: number, high: number): Beyond;
   /** The different values, ascending, −0 as 0; `undefined` where there are more than `most`. No NaN. */
   distinct(values: Float32Array, most: number): number[] | undefined;
-}
-
-/** One value from each end. */
-export interface Outermost {
-  readonly low: number;
-  readonly high: number;
 }
 
 /** The loops over values, in plain TypeScript. */
@@ -24,10 +19,16 @@ export const plainValues: ValueLoops = {
     for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
     return -1;
   },
-  outermost: (values, cut) => ({
-    low: valueOfRank(values, cut) + 0,
-    high: valueOfRank(values, values.length - 1 - cut) + 0,
-  }),
+  beyond(values, low, high) {
+    let [atLow, atHigh] = [0, 0];
+    for (let i = 0; i < values.length; i++) {
+      if (values[i] <= low) atLow++;
+      if (values[i] >= high) atHigh++;
+    }
+    // A value beyond both edges, where the lower is above the upper, counts as below.
+    const below = values.filter((value) => value < low);
+    return { below, above: values.filter((value) => value > high && !(value < low)), atLow, atHigh };
+  },
   distinct(values, most) {
     const seen = new Set<number>();
     for (let i = 0; i < values.length; i++) {
@@ -44,11 +45,7 @@ const mostDistinct = 512;
 /** The same by WebAssembly SIMD. */
 export const fastValues: ValueLoops = {
   firstNonFinite: (values) => (isFinite(values) ? -1 : plainValues.firstNonFinite(values)),
-  outermost(values, cut) {
-    // The kernel collects the ends; cuts that reach further are sorted.
-    const found = extremeRanks(values, cut);
-    return found ? { low: found.low + 0, high: found.high + 0 } : plainValues.outermost(values, cut);
-  },
+  beyond: valuesBeyond,
   distinct: (values, most) =>
     most <= mostDistinct ? distinctValues(values, most) : plainValues.distinct(values, most),
 };

@@ -1,8 +1,9 @@
 /** Histograms for the report: equal bins over a range that outliers do not stretch; what lies outside is counted, not dropped. */
 import { OptionError } from "../errors";
 import { countBins } from "../loops/errors";
-import { loops, plain } from "../loops/loops";
+import { loops } from "../loops/loops";
 import type { Histogram } from "../report/types";
+import { outermostValues, plainOutermost, type Outermost } from "./outermost";
 
 /** Bins of a histogram unless told. */
 export const histogramBins = 64;
@@ -10,18 +11,25 @@ export const histogramBins = 64;
 export const histogramTail = 0.0005;
 
 /** The range from the 0.05th to the 99.95th percentile (nearest rank), widened to hold 0; [−1, 1] when every weight is zero or
- *  there is none. The weights must be finite, unless `outermost` is the plain loop. */
-export function robustRange(
-  values: Float32Array,
-  tail = histogramTail,
-  outermost = loops.values.outermost,
-): Pick<Histogram, "minimum" | "maximum"> {
+ *  there is none. The weights must be finite, unless `outermost` is `plainOutermost`. */
+export function robustRange(values: Float32Array, tail = histogramTail, outermost = outermostValues): ValueRange {
   if (values.length === 0) return { minimum: -1, maximum: 1 };
-  const cut = Math.floor(values.length * tail);
-  const { low, high } = outermost(values, cut);
+  return rangeBetween(outermost(values, robustCut(values.length, tail))) ?? wholeRange(values);
+}
+
+/** The ends of a range. */
+export type ValueRange = Pick<Histogram, "minimum" | "maximum">;
+
+/** How many of `count` values the robust range leaves out at each end. */
+export function robustCut(count: number, tail = histogramTail): number {
+  return Math.floor(count * tail);
+}
+
+/** The range between two values, widened to hold 0; `undefined` where both are 0. */
+export function rangeBetween({ low, high }: Outermost): ValueRange | undefined {
   const minimum = Math.min(0, low);
   const maximum = Math.max(0, high);
-  return minimum < maximum ? { minimum, maximum } : wholeRange(values);
+  return minimum < maximum ? { minimum, maximum } : undefined;
 }
 
 /** The range where both percentiles are 0: that of the largest magnitude. */
@@ -46,6 +54,6 @@ export function countHistogram(
 
 /** The histogram of a tensor over its own robust range. A NaN ranks above all numbers, as in a sorted array. */
 export function histogram(values: Float32Array, bins = histogramBins): Histogram {
-  const { outermost } = loops.values.firstNonFinite(values) < 0 ? loops.values : plain.values;
+  const outermost = loops.values.firstNonFinite(values) < 0 ? outermostValues : plainOutermost;
   return countHistogram(values, robustRange(values, histogramTail, outermost), bins);
 }

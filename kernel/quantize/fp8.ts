@@ -115,4 +115,10 @@ function label(step: Fp8Step): string {
 }
 
 /** The quantizer of `fp8()` steps. */
-export const fp8Quantizer: Quantizer<Fp8Step> = { kind, quantize, dequantize, label };
+export const fp8Quantizer: Quantizer<Fp8Step> = {
+  kind,
+  quantize,
+  dequantize,
+  label,
+  pieces: { rows: ({ per, block }) => (per === "tensor" ? undefined : (block?.[0] ?? 1)) },
+};

@@ -242,6 +242,7 @@ export const ggmlQuantizer: Quantizer<GgmlStep> = {
   dequantize,
   label,
   stepsByTensor: ggmlSteps,
+  pieces: { rows: () => 1 },
   blocks: {
     isStoredAs: ({ type }, dtype) => type === dtype && dtype !== "F16",
     quantizedFrom(bytes, shape, step) {

@@ -155,4 +155,10 @@ function label(step: IntStep): string {
 }
 
 /** The quantizer of `int()` steps. */
-export const intQuantizer: Quantizer<IntStep> = { kind, quantize, dequantize, label };
+export const intQuantizer: Quantizer<IntStep> = {
+  kind,
+  quantize,
+  dequantize,
+  label,
+  pieces: { rows: ({ per }) => (per === "tensor" ? undefined : 1) },
+};

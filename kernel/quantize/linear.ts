@@ -226,5 +226,10 @@ export const linearQuantizer: Quantizer<LinearStep> = {
   quantize,
   dequantize,
   label,
+  pieces: {
+    rows: ({ per, step, targetBits }) =>
+      targetBits === undefined && (per !== "tensor" || step !== undefined) ? 1 : undefined,
+    sharesTables: ({ step }) => step !== undefined,
+  },
   rate: { targetBits: (step) => step.targetBits, atSize: (_, step) => linear({ step }) },
 };

@@ -48,6 +48,8 @@ export interface Quantizer<S extends Step = Step> {
   /** Of a method whose steps depend on the tensor: on its name, its shape, and the other tensors of the model. `undefined` for a tensor
    *  that the step leaves as it is. */
   stepsByTensor?(step: S, model: readonly NamedShape[]): (tensor: NamedShape) => S | undefined;
+  /** Of a method that makes of some rows of a tensor what it makes of them among all. */
+  readonly pieces?: PiecesFacet<S>;
   /** Of a method whose codes are those of a type that files hold. */
   readonly blocks?: BlocksFacet<S>;
 }
@@ -58,6 +60,15 @@ export interface RateFacet<S extends Step> {
   targetBits(step: S): number | undefined;
   /** The step with the size Δ > 0 instead of the target. */
   atSize(step: S, size: number): S;
+}
+
+/** How a tensor is quantized in pieces, a few rows at a time, as if they were tensors of their own: codes of the pieces one after the other are
+ *  those of the tensor, and so are the entries of their tables. */
+export interface PiecesFacet<S extends Step> {
+  /** A piece has a multiple of so many rows, but for the last; `undefined` where the step has to see the whole tensor. */
+  rows(step: S, shape: Shape): number | undefined;
+  /** True where the tables are one for the tensor, the same for each piece; they are the pieces' one after the other unless told. */
+  sharesTables?(step: S): boolean;
 }
 
 /** Tensors that a file holds in the very type to which a step quantizes: their blocks are kept, not made again from their values. */

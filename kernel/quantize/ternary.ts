@@ -156,4 +156,10 @@ function label({ method, per, group }: TernaryStep): string {
 }
 
 /** The quantizer of `ternary()` steps. */
-export const ternaryQuantizer: Quantizer<TernaryStep> = { kind, quantize, dequantize, label };
+export const ternaryQuantizer: Quantizer<TernaryStep> = {
+  kind,
+  quantize,
+  dequantize,
+  label,
+  pieces: { rows: ({ per }) => (per === "tensor" ? undefined : 1) },
+};

@@ -1,9 +1,12 @@
 /** The layers of a plan through their steps, on worker threads: thresholds and targets first, then each layer, kept in memory or in a
  *  checkpoint, from which those are taken that it has. */
 import { free } from "../bytes/array-memory";
+import type { FileRange } from "../bytes/file-range";
 import { FormatError } from "../errors";
 import type { Progress } from "../host";
+import { isReadable } from "../formats/values";
 import type { Step } from "../tensor/step";
+import type { Tensor } from "../tensor/tensor";
 import type { Checkpoint } from "../layer/checkpoint";
 import type { LayerInput, LayerJob } from "../layer/layer-job";
 import type { LayerFile, LayerSummary, LocatedOutcome, StoredLocation } from "../layer/stored-location";
@@ -38,8 +41,7 @@ export async function compressLayers(
       const { origin } = layer;
       meter.begin(origin.name);
       const input = await readInput(layer, runner);
-      const moved = "values" in input ? input.values.buffer : input.bytes.buffer;
-      const result = await runner.run(tasks, task, jobOf(layer, input), [moved], origin.name);
+      const result = await runner.run(tasks, task, jobOf(layer, input), buffersOf(input), origin.name);
       meter.advance(origin.parameters, origin.name);
       return result;
     });
@@ -81,15 +83,15 @@ async function keptOutcome(
   const found = checkpoint && file && (await takenUp(file, checkpoint, runner, name));
   if (found) return locatedAt(file, found);
   const input = await readOriginal(layer, runner);
-  const moved = "values" in input ? input.values.buffer : input.bytes.buffer;
+  const moved = buffersOf(input);
   const job = jobOf(input);
   if (checkpoint && file) {
-    const made = await runner.run(layerTasks, "compressToFile", { job, key: file.key }, [moved], name);
+    const made = await runner.run(layerTasks, "compressToFile", { job, key: file.key }, moved, name);
     await checkpoint.write(file, made.file, runner.signal);
     free(made.file);
     return locatedAt(file, made.summary);
   }
-  const { stored, ...summary } = await runner.run(layerTasks, "compress", job, [moved], name);
+  const { stored, ...summary } = await runner.run(layerTasks, "compress", job, moved, name);
   return locatedAt(stored, summary);
 }
 
@@ -113,17 +115,31 @@ function locatedAt(location: StoredLocation | undefined, { outline, ...rest }: L
   return { ...rest, kept: outline && location && { outline, location } };
 }
 
-type OwnInput = { readonly values: Float32Array<ArrayBuffer> } | { readonly bytes: Uint8Array<ArrayBuffer> };
+type OwnInput =
+  | { readonly values: Float32Array<ArrayBuffer> }
+  | { readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly range: FileRange; readonly isRaw: boolean };
 
-/** What the steps work on, in a buffer of its own that may move to the thread. */
+/** What moves to the thread with an input. */
+function buffersOf(input: OwnInput): ArrayBuffer[] {
+  if ("range" in input) return [];
+  return ["values" in input ? input.values.buffer : input.bytes.buffer];
+}
+
+/** What the steps work on: in a buffer of its own that may move to the thread, or where the thread finds it. */
 async function readInput({ tensor, steps }: PlannedLayer, runner: Runner): Promise<OwnInput> {
-  return isCodedOnly(steps) ? { bytes: await runner.ownBytes(tensor) } : { values: await runner.ownValues(tensor) };
+  return inputOf(tensor, isCodedOnly(steps), runner);
 }
 
 /** The tensor of the model, from which the thread takes what went, and which it compares the result with. */
 async function readOriginal({ origin, steps }: PlannedLayer, runner: Runner): Promise<OwnInput> {
-  const asItIs = isCodedOnly(steps) || isStoredAs(steps[0], origin.dtype);
-  return asItIs ? { bytes: await runner.ownBytes(origin) } : { values: await runner.ownValues(origin) };
+  return inputOf(origin, isCodedOnly(steps) || isStoredAs(steps[0], origin.dtype), runner);
+}
+
+async function inputOf(tensor: Tensor, isRaw: boolean, runner: Runner): Promise<OwnInput> {
+  const range = isReadable(tensor.dtype) ? tensor.fileRange?.() : undefined;
+  if (range) return { range, isRaw };
+  return isRaw ? { bytes: await runner.ownBytes(tensor) } : { values: await runner.ownValues(tensor) };
 }
 
 function isCodedOnly([first]: readonly Step[]): boolean {

@@ -2,7 +2,7 @@
  *  more than a layer for each thread is in memory. */
 import { addHistogram, pruneCount, selectDigit, thresholdOf } from "../prune/magnitude";
 import type { Step } from "../tensor/step";
-import { valuesOf, type LayerInput, type LayerThreshold } from "../layer/layer-job";
+import { type LayerInput, type LayerThreshold } from "../layer/layer-job";
 import { sharedSparsityOf } from "../layer/operators";
 import type { PlannedLayer } from "./plan";
 import type { HistogramJob } from "./tasks";
@@ -35,7 +35,9 @@ export async function findThresholds(
     const histograms = (prefix?: number) =>
       onEachLayer("histogram", members, ({ tensor }, input): HistogramJob => ({
         name: tensor.name,
-        values: valuesOf(input, tensor.dtype, tensor.shape),
+        input,
+        dtype: tensor.dtype,
+        shape: tensor.shape,
         prefix,
       }));
     const upper = selectDigit(total(await histograms()), Math.max(1, count));

@@ -4,7 +4,7 @@
 import { pause } from "../bytes/pause";
 import { StepSearch } from "../quantize/target/entropy-step";
 import type { Step } from "../tensor/step";
-import { valuesOf, type LayerInput } from "../layer/layer-job";
+import { type LayerInput } from "../layer/layer-job";
 import type { LocatedOutcome } from "../layer/stored-location";
 import { atSize, targetBitsOf } from "../layer/operators";
 import type { PlannedLayer } from "./plan";
@@ -54,7 +54,9 @@ async function meetTarget(
 ): Promise<LocatedOutcome[]> {
   const counts = await onEachLayer("classes", members, ({ tensor }, input) => ({
     name: tensor.name,
-    values: valuesOf(input, tensor.dtype, tensor.shape),
+    input,
+    dtype: tensor.dtype,
+    shape: tensor.shape,
   }));
   const search = new StepSearch(counts, target);
   await inTurns(search.start());

@@ -55,6 +55,16 @@ export function release(): void {
   if (loaded && loaded.memory.buffer.byteLength > mostKept) loaded = undefined;
 }
 
+/** Runs a part of a job; the arrays that it takes from the arena are lost when it ends. */
+export function inPart<Result>(work: () => Result): Result {
+  const used = arenaUsed;
+  try {
+    return work();
+  } finally {
+    arenaUsed = used;
+  }
+}
+
 function take(bytes: number): { buffer: ArrayBuffer; at: number } | undefined {
   const at = arenaAt + arenaUsed;
   if (at + bytes > arenaEnd) return undefined;

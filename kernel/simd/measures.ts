@@ -1,5 +1,5 @@
 /** What a report says of a layer, by WebAssembly SIMD: the results have the bits of the plain loops in `kernel/loops`, which say what they are. */
-import { BIN_SLOTS, BIN_TABLE_BYTES, BINS, BYTE_TABLE_BYTES, LISTS, VALUE_SLOTS } from "./generated/layers";
+import { BINS, BYTE_TABLE_BYTES, LISTS, VALUE_SLOTS } from "./generated/layers";
 import { inPieces, layerFunctions, memoryBytes, memoryViews } from "./layer-memory";
 
 /** Weights of a piece. */
@@ -15,40 +15,37 @@ export function isFinite(values: Float32Array): boolean {
   return largest < 0x7f800000;
 }
 
-/** Five sums of `measure/error.ts` (its fields, in order), how many values of `after` are 0, and, when a range is given, counts of both over
- *  64 bins: below, the bins, above. */
-export interface Change {
-  readonly squaredError: number;
-  readonly squaredBefore: number;
-  readonly squaredAfter: number;
-  readonly product: number;
-  readonly maxAbsError: number;
-  readonly zeros: number;
-  readonly binsBefore?: Float64Array;
-  readonly binsAfter?: Float64Array;
-}
-
-export interface BinRange {
-  readonly minimum: number;
-  readonly maximum: number;
-}
-
 export const bins = BINS;
 
-/** `undefined` when an error is not a number: sums of NaN are left to the plain loop. */
-export function measureChange(before: Float32Array, after: Float32Array, range?: BinRange): Change | undefined {
-  const { errorSums, countBins } = layerFunctions();
+/** Counts over 64 equal bins of [minimum, maximum] of w and w′, to which `measureChange` adds: below, the bins, above. */
+export interface BinsOfChange {
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly before: Float64Array;
+  readonly after: Float64Array;
+}
+
+/** Adds Σ(w′ − w)², Σw², Σw′² and Σ w·w′ of the blocks to `sums` (5), whose last number max|w′ − w| raises, and their counts to `histogram`.
+ *  Returns how many values of `after` are 0; `undefined`, with nothing added, when an error is not a number: sums of NaN are left to the
+ *  plain loop. */
+export function measureChange(
+  before: Float32Array,
+  after: Float32Array,
+  sums: Float64Array,
+  histogram?: BinsOfChange,
+): number | undefined {
+  const { errorSums, countBins, clearBins } = layerFunctions();
   const out = LISTS;
   const rangeAt = LISTS + 64;
-  const [tablesBefore, tablesAfter] = [LISTS + 128, LISTS + 128 + BIN_TABLE_BYTES];
-  const views = memoryViews();
-  if (range) {
-    views.doubles[rangeAt / 8] = range.minimum;
-    views.doubles[rangeAt / 8 + 1] = bins / (range.maximum - range.minimum);
-    views.doubles[rangeAt / 8 + 2] = range.maximum;
-    views.bytes.fill(0, tablesBefore, tablesAfter + BIN_TABLE_BYTES);
+  const { doubles: numbers } = memoryViews();
+  if (histogram) {
+    const { minimum, maximum } = histogram;
+    numbers[rangeAt / 8] = minimum;
+    numbers[rangeAt / 8 + 1] = bins / (maximum - minimum);
+    numbers[rangeAt / 8 + 2] = maximum;
+    clearBins();
   }
-  const sums = new Float64Array(5);
+  let [errors, befores, afters, products, largest] = sums;
   let zeros = 0;
   inPieces(
     before.length,
@@ -60,87 +57,73 @@ export function measureChange(before: Float32Array, after: Float32Array, range?:
     ([w, v], _first, count) => {
       zeros += errorSums(w, v, count, out);
       const { doubles } = memoryViews();
-      for (let k = 0; k < 4; k++) sums[k] += doubles[out / 8 + k];
-      sums[4] = Math.max(sums[4], doubles[out / 8 + 4]);
-      if (!range) return;
-      countBins(w, count, rangeAt, tablesBefore);
-      countBins(v, count, rangeAt, tablesAfter);
+      errors += doubles[out / 8];
+      befores += doubles[out / 8 + 1];
+      afters += doubles[out / 8 + 2];
+      products += doubles[out / 8 + 3];
+      largest = Math.max(largest, doubles[out / 8 + 4]);
+      if (!histogram) return;
+      countBins(w, count, rangeAt, 0);
+      countBins(v, count, rangeAt, 1);
     },
   );
-  if (Number.isNaN(sums[0])) return undefined;
-  const [squaredError, squaredBefore, squaredAfter, product, maxAbsError] = sums;
-  const shared = { squaredError, squaredBefore, squaredAfter, product, maxAbsError, zeros };
-  return range ? { ...shared, binsBefore: sumTables(tablesBefore), binsAfter: sumTables(tablesAfter) } : shared;
+  if (Number.isNaN(errors)) return undefined;
+  sums.set([errors, befores, afters, products, largest]);
+  if (histogram) {
+    addTotals(0, histogram.before);
+    addTotals(1, histogram.after);
+  }
+  return zeros;
 }
 
-/** The tables of four lanes as one. */
-function sumTables(at: number): Float64Array {
-  const counts = new Float64Array(bins + 2);
-  const lanes = new Uint32Array(memoryBytes(at, BIN_TABLE_BYTES).slice().buffer);
-  lanes.forEach((count, i) => {
-    if (i % BIN_SLOTS < counts.length) counts[i % BIN_SLOTS] += count;
-  });
-  return counts;
+/** Adds the counts of w (0) or w′ (1). */
+function addTotals(which: number, counts: Float64Array): void {
+  layerFunctions().binTotals(which, LISTS);
+  const found = new Uint32Array(memoryBytes(LISTS, 4 * (bins + 2)).buffer, LISTS, bins + 2);
+  for (let slot = 0; slot < found.length; slot++) counts[slot] += found[slot];
 }
 
-/** Samples from which the ends of a range are guessed. */
-const samples = 2048;
+/** Values beyond two edges, each in their order, and how many lie at or beyond them. */
+export interface Beyond {
+  readonly below: Float32Array;
+  readonly above: Float32Array;
+  /** Values ≤ the lower edge, and ≥ the upper one. */
+  readonly atLow: number;
+  readonly atHigh: number;
+}
 
-/** The values of rank `cut` and of rank n − 1 − cut (0 is the smallest) for a cut that is a small part of n; `undefined` where that takes
- *  sorting. Values beyond a guess are collected; the guess is from a sample, and the answer does not depend on it. */
-export function extremeRanks(values: Float32Array, cut: number): { low: number; high: number } | undefined {
-  const n = values.length;
-  if (n < 4 * samples || cut > n / 256) return undefined;
-  const sample = new Float32Array(samples);
-  for (let i = 0; i < samples; i++) sample[i] = values[Math.floor((i * n) / samples)];
-  sample.sort();
-  // Three times as many beyond as are wanted, and some more.
-  const guess = Math.ceil((3 * cut * samples) / n) + 4;
-  const [low, high] = [sample[guess], sample[samples - 1 - guess]];
-  if (!(low <= high)) return undefined;
+/** The values below `low` and those above `high`. */
+export function valuesBeyond(values: Float32Array, low: number, high: number): Beyond {
   const { collectTails } = layerFunctions();
-  const below = new Tail(24 * cut + 8192);
-  const above = new Tail(24 * cut + 8192);
+  const below: Float32Array[] = [];
+  const above: Float32Array[] = [];
+  let [atLow, atHigh] = [0, 0];
   const counts = new Uint32Array(memoryBytes(LISTS, 16).buffer, LISTS, 4);
   const operands = [
     { array: values, each: 1, use: "in" },
     { each: 4, use: "scratch" },
     { each: 4, use: "scratch" },
   ] as const;
-  inPieces(n, piece, operands, ([x, belowAt, aboveAt], _first, count) => {
+  inPieces(values.length, piece, operands, ([x, belowAt, aboveAt], _first, count) => {
     collectTails(x, count, low, high, belowAt, aboveAt);
-    below.add(belowAt, counts[2], counts[0]);
-    above.add(aboveAt, counts[3], counts[1]);
+    atLow += counts[0];
+    atHigh += counts[1];
+    const { floats } = memoryViews();
+    if (counts[2] > 0) below.push(floats.slice(belowAt / 4, belowAt / 4 + counts[2]));
+    if (counts[3] > 0) above.push(floats.slice(aboveAt / 4, aboveAt / 4 + counts[3]));
   });
-  const lowest = below.fromTheEnd(cut, low, false);
-  const highest = above.fromTheEnd(cut, high, true);
-  return lowest === undefined || highest === undefined ? undefined : { low: lowest, high: highest };
+  return { below: joined(below), above: joined(above), atLow, atHigh };
 }
 
-/** The values beyond an edge, and how many lie at or beyond it. */
-class Tail {
-  private readonly values: Float32Array;
-  private length = 0;
-  private reached = 0;
-
-  constructor(most: number) {
-    this.values = new Float32Array(most);
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0];
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
   }
-
-  add(address: number, count: number, reached: number): void {
-    this.reached += reached;
-    if (this.length + count <= this.values.length)
-      this.values.set(memoryViews().floats.subarray(address / 4, address / 4 + count), this.length);
-    this.length += count;
-  }
-
-  /** The value number `rank` counted from the outer end; `undefined` where it is not beyond the edge, or too many are. */
-  fromTheEnd(rank: number, edge: number, isUpper: boolean): number | undefined {
-    if (this.length > this.values.length || this.reached <= rank) return undefined;
-    if (this.length <= rank) return edge;
-    const sorted = this.values.subarray(0, this.length).sort();
-    return sorted[isUpper ? this.length - 1 - rank : rank];
-  }
+  return all;
 }
 
 type CodeArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array;

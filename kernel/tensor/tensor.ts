@@ -1,3 +1,4 @@
+import type { FileRange } from "../bytes/file-range";
 import type { DType } from "./dtype";
 
 /** Dimensions in row-major order, outermost first, as numpy and torch give them; a weight matrix is (out, in). */
@@ -23,6 +24,8 @@ export interface Tensor {
   readonly sizeBytes: number;
   /** True where every read gives a new array with a buffer of its own, which the caller may change or move to a thread. */
   readonly readsCopies?: true;
+  /** Where the stored bytes lie in a local file, for a thread that reads them itself; absent where they do not. */
+  fileRange?(): FileRange | undefined;
   /** The values as float32, row-major. Values of types wider than float32 are rounded to nearest, ties to even. */
   read(options?: ReadOptions): Promise<Float32Array>;
   /** The stored bytes, untouched. */

@@ -1,5 +1,6 @@
 /** The rows of loops that measures share. */
 import type { CodeArray } from "../../kernel/grid/arrays";
+import { noChange, sumBlock } from "../../kernel/loops/errors";
 import { gaussianWeights, randomBytes } from "../blocks/weights";
 import { notFinite, vectors, type Case, type Rows } from "./cases";
 
@@ -8,11 +9,18 @@ export const valueRows: Rows<"values"> = {
     for (const { label, values } of [...vectors(), ...notFinite()])
       yield [label, (loops, put) => loops.values.firstNonFinite(put(values))] satisfies Case;
   },
-  *outermost() {
+  *beyond() {
     for (const { label, values } of vectors())
-      for (const cut of [0, 1, Math.floor(values.length * 0.0005), Math.floor(values.length / 3)])
-        if (cut < values.length)
-          yield [`${label}, cut ${cut}`, (loops, put) => loops.values.outermost(put(values), cut)] satisfies Case;
+      for (const [low, high] of [
+        [-0.05, 0.04],
+        [0, 0],
+        [-Infinity, Infinity],
+        [1, -1],
+      ])
+        yield [
+          `${label}, ${low} and ${high}`,
+          (loops, put) => loops.values.beyond(put(values), Math.fround(low), Math.fround(high)),
+        ] satisfies Case;
   },
   *distinct() {
     for (const { label, values } of vectors()) {
@@ -50,8 +58,16 @@ export const errorRows: Rows<"errors"> = {
       ])
         yield [
           `${label}, ${JSON.stringify(range)}`,
-          ({ errors }, put) => errors.compare(put(values), put(after), range),
+          ({ errors }, put) => errors.compare(put(values), put(after), range, noChange(range.bins)),
         ] satisfies Case;
+      yield [
+        `${label}, after a block`,
+        ({ errors }, put) => {
+          const [range, block] = [{ minimum: -1, maximum: 1, bins: 64 }, gaussianWeights(sumBlock, 7)];
+          const change = errors.compare(put(block), put(rounded(block)), range, noChange(64));
+          return errors.compare(put(values), put(after), range, change);
+        },
+      ] satisfies Case;
     }
   },
 };

@@ -215,6 +215,23 @@ export const memoryRows: Rows<"memory"> = {
         }),
     ] satisfies Case;
   },
+  *part() {
+    yield ["a result", ({ memory }) => memory.during(1e5, () => memory.part(() => 42))] satisfies Case;
+    yield [
+      "arrays of the job around it",
+      ({ memory }) =>
+        memory.during(1e5, () => {
+          const outer = memory.floats(4).fill(1);
+          const inner = memory.part(() => memory.floats(4).fill(2).slice());
+          const next = memory.floats(4).fill(3);
+          return [outer.slice(), inner, next.slice()];
+        }),
+    ] satisfies Case;
+  },
+  *floats() {
+    yield ["its length", ({ memory }) => memory.during(1e5, () => memory.floats(5).length)] satisfies Case;
+    yield ["outside a job", ({ memory }) => memory.floats(3)] satisfies Case;
+  },
   *bring() {
     for (const { label, values } of vectors())
       yield [label, ({ memory }) => memory.during(1e5, () => memory.bring(values).slice())] satisfies Case;

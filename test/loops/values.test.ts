@@ -16,12 +16,20 @@ describe.each([
       }
   });
 
-  test("the outermost values once those beyond them are cut off, −0 as 0", () => {
-    const values = Float32Array.of(5, -1, 3, -7, 4);
-    expect(loops.outermost(values, 0)).toEqual({ low: -7, high: 5 });
-    expect(loops.outermost(values, 1)).toEqual({ low: -1, high: 4 });
-    expect(loops.outermost(values, 2)).toEqual({ low: 3, high: 3 });
-    expect(loops.outermost(Float32Array.of(-0), 0)).toEqual({ low: 0, high: 0 });
+  test("the values beyond two edges, in order, and how many are at or beyond them", () => {
+    const values = Float32Array.of(5, -1, 3, -7, 4, -1, -2);
+    expect(loops.beyond(values, -1, 4)).toEqual({
+      below: Float32Array.of(-7, -2),
+      above: Float32Array.of(5),
+      atLow: 4,
+      atHigh: 2,
+    });
+    expect(loops.beyond(Float32Array.of(-0, 0), 0, 0)).toEqual({
+      below: new Float32Array(0),
+      above: new Float32Array(0),
+      atLow: 2,
+      atHigh: 2,
+    });
   });
 
   test("different values, ascending, up to as many as are asked for", () => {

@@ -2,7 +2,13 @@ import { NonFiniteError } from "../../kernel/errors";
 import { tasks } from "../../kernel/recipe/tasks";
 
 const { histogram, classes } = tasks.functions;
-const job = (...values: number[]) => ({ name: "fc", values: Float32Array.from(values), prefix: undefined });
+const job = (...values: number[]) => ({
+  name: "fc",
+  input: { values: Float32Array.from(values) },
+  dtype: "F32",
+  shape: [values.length],
+  prefix: undefined,
+});
 
 test("magnitudes are counted by the upper half of their bits, then by the lower half under one", () => {
   // 1 is 0x3f800000, 1 + 2^−23 one more.

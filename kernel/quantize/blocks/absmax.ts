@@ -20,7 +20,7 @@
  *  dynamic map directly, so a few scale codes of theirs differ. */
 import { OptionError } from "../../errors";
 import { checkFlag, checkOptionNames } from "../../options";
-import type { Shape } from "../../tensor/tensor";
+import { parametersOf, type Shape } from "../../tensor/tensor";
 import type { Step } from "../../tensor/step";
 import { rowsOf } from "../../grid/groups";
 
@@ -96,8 +96,20 @@ export function absmaxQuantizer<S extends AbsmaxBlockStep>(
       const blocks = tilesOf(kind, [codes.length], codes.length, "group", 1, (quantized.step as S).group);
       return loops.tiles.decodeTable(codes, blocks, valueOfCode, blockScales(quantized));
     },
+    pieces: {
+      // Blocks run over the ends of rows: a piece ends where a block does.
+      rows({ group, doubleQuant }, shape) {
+        const { rowLength } = rowsOf(kind, shape, parametersOf(shape));
+        return doubleQuant ? undefined : group / greatestDivisor(group, rowLength);
+      },
+    },
     label: (step) => `${title} g${step.group}${step.doubleQuant ? " double" : ""}`,
   };
+}
+
+/** The greatest common divisor of two whole numbers, of which the first is not 0. */
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 function quantizeBlocks(weights: Float32Array, shape: Shape, step: AbsmaxBlockStep, ranks: SixteenRanks): Quantized {

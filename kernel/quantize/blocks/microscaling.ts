@@ -59,6 +59,7 @@ export function microscalingQuantizer<S extends Step>(kind: S["kind"], microfloa
       return loops.tiles.decodeTable(codes as Uint8Array, groups, values, tables[0].data as Float32Array);
     },
     label: () => kind,
+    pieces: { rows: () => 1 },
   };
 }
 

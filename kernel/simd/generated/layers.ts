@@ -17,10 +17,8 @@ export const RANKS = 81776;
 export const BLOCK_SEARCH = 81792;
 export const HQQ_GRID = 81808;
 export const INTEGER_RANGE = 81824;
-/** Bins of a histogram, and the bytes of its four tables, (4, 128) u32: slot 0 is below, then the bins, then above. */
+/** Bins of a histogram. */
 export const BINS = 64;
-export const BIN_TABLE_BYTES = 2048;
-export const BIN_SLOTS = 128;
 /** Bytes of four tables (4, 256) u32 of counts of byte values. */
 export const BYTE_TABLE_BYTES = 4096;
 /** Slots u32 of a table of different values by their hash. */
@@ -272,9 +270,12 @@ export interface LayersModule {
   linearEncode(weights: number, rows: number, columns: number, group: number, codes: number): void;
   /** The largest bit pattern of |x| among the values, as an integer. It is 0x7f800000 or more when a value is not finite. */
   largestBits(x: number, count: number): number;
-  /** Adds the counts of `count` values over BINS bins to tables (4, BIN_SLOTS) u32, one for each value in turn: slot 0 is below, then come the
-   *  bins, then above. range: minimum f64, bins per unit f64, maximum f64. */
-  countBins(x: number, count: number, range: number, tables: number): void;
+  /** Begins both sets of counts anew. */
+  clearBins(): void;
+  /** Adds the counts of `count` values over BINS bins to set 0 or 1. range: minimum f64, bins per unit f64, maximum f64. */
+  countBins(x: number, count: number, range: number, which: number): void;
+  /** Writes the counts of set 0 or 1 to out (BINS + 2) u32: below, the bins, above. */
+  binTotals(which: number, out: number): void;
   /** Writes Σ(w′ − w)², Σw², Σw′², Σ w·w′ and max|w′ − w| of the values `before` and `after` to out (5) f64. Each sum is made of four, to which
    *  the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0. */
   errorSums(before: number, after: number, count: number, out: number): number;

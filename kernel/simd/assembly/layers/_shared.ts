@@ -19,10 +19,8 @@ export const BLOCK_SEARCH: usize = RANKS + 16;
 export const HQQ_GRID: usize = BLOCK_SEARCH + 16;
 export const INTEGER_RANGE: usize = HQQ_GRID + 16;
 
-/** Bins of a histogram, and the bytes of its four tables, (4, 128) u32: slot 0 is below, then the bins, then above. */
+/** Bins of a histogram. */
 export const BINS: i32 = 64;
-export const BIN_TABLE_BYTES: i32 = 2048;
-export const BIN_SLOTS: i32 = 128;
 /** Bytes of four tables (4, 256) u32 of counts of byte values. */
 export const BYTE_TABLE_BYTES: i32 = 4096;
 /** Slots u32 of a table of different values by their hash. */

@@ -1,7 +1,7 @@
 /** What a report says of a layer's weights: the sums of `kernel/measure/error.ts`, histograms, zeros, counts of codes. Arrays are float32
  *  unless said otherwise. */
 import { pinned } from "./_pin";
-import { BINS, BIN_SLOTS, LISTS, VALUE_SLOTS } from "./_shared";
+import { BINS, LISTS, VALUE_SLOTS } from "./_shared";
 
 /** The largest bit pattern of |x| among the values, as an integer. It is 0x7f800000 or more when a value is not finite. */
 export function largestBits(x: usize, count: i32): i32 {
@@ -23,43 +23,99 @@ function bump(at: usize): void {
   store<u32>(at, load<u32>(at) + 1);
 }
 
-const tableBytes: usize = 4 * BIN_SLOTS;
+/** A bin that float32 gives is that of float64 unless it lies this near to an edge: the difference, the bins per unit and their product are
+ *  each rounded by 2^−24 of themselves at most, and a bin is 64 at most, so both places differ by less than 2^−16. */
+const edge: f32 = 0.5 - 0.000030517578125;
+/** Adding it leaves the nearest whole number in the last bits. */
+const wholes: f32 = 12582912.0;
 
-/** Adds the counts of `count` values over BINS bins to tables (4, BIN_SLOTS) u32, one for each value in turn: slot 0 is below, then come the
- *  bins, then above. range: minimum f64, bins per unit f64, maximum f64. */
-export function countBins(x: usize, count: i32, range: usize, tables: usize): void {
-  const minima = v128.load64_splat(range);
-  const perWidth = v128.load64_splat(range + 8);
+/** Two sets of counts: for pairs of values that both lie in a bin (BINS, BINS) u32, and for single ones (BINS + 2) u32: below, the bins,
+ *  above. One addition for a pair takes half the time of two, which would often wait for each other. */
+const pairBytes: usize = 4 * BINS * BINS;
+const singleBytes: usize = 4 * (BINS + 2);
+const countsOfBins = memory.data(2 * (4 * 64 * 64 + 4 * 66 + 8), 16);
+
+function setOf(which: i32): usize {
+  return countsOfBins + <usize>which * (pairBytes + singleBytes + 8);
+}
+
+/** Begins both sets of counts anew. */
+export function clearBins(): void {
+  memory.fill(countsOfBins, 0, 2 * (pairBytes + singleBytes + 8));
+}
+
+/** Adds the counts of `count` values over BINS bins to set 0 or 1. range: minimum f64, bins per unit f64, maximum f64. */
+export function countBins(x: usize, count: i32, range: usize, which: i32): void {
   const minimum = load<f64>(range);
+  const perUnit = load<f64>(range, 8);
   const maximum = load<f64>(range, 16);
+  const pairs = setOf(which);
   const low = pinned(f32x4.splat(<f32>minimum));
   const high = pinned(f32x4.splat(<f32>maximum));
-  const magic = pinned(f64x2.splat(4503599627370496.0));
-  const last = pinned(i32x4.splat(BINS - 1));
-  const one = pinned(i32x4.splat(1));
-  const beyond = pinned(i32x4.splat(BINS + 1));
   const end = x + ((<usize>count) << 2);
-  for (; x + 16 <= end; x += 16) {
-    const value = v128.load(x);
-    const first = f64x2.floor(f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(value), minima), perWidth));
-    const upper = v128.shuffle<f32>(value, value, 2, 3, 2, 3);
-    const second = f64x2.floor(f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(upper), minima), perWidth));
-    const bins = v128.shuffle<i32>(f64x2.add(first, magic), f64x2.add(second, magic), 0, 2, 4, 6);
-    let slots = v128.andnot(i32x4.add(i32x4.min_s(bins, last), one), f32x4.lt(value, low));
-    slots = v128.bitselect(beyond, slots, f32x4.gt(value, high));
-    const pair = i64x2.extract_lane(slots, 0);
-    const pair2 = i64x2.extract_lane(slots, 1);
-    bump(tables + ((<usize>(pair & (BIN_SLOTS - 1))) << 2));
-    bump(tables + tableBytes + ((<usize>(pair >> 32)) << 2));
-    bump(tables + 2 * tableBytes + ((<usize>(pair2 & (BIN_SLOTS - 1))) << 2));
-    bump(tables + 3 * tableBytes + ((<usize>(pair2 >> 32)) << 2));
-  }
-  for (; x < end; x += 4) {
-    const value = <f64>load<f32>(x);
-    let slot: i32 = BINS + 1;
-    if (value < minimum) slot = 0;
-    else if (value <= maximum) slot = 1 + min<i32>(BINS - 1, <i32>floor((value - minimum) * load<f64>(range, 8)));
-    bump(tables + ((<usize>slot) << 2));
+  // Bins of very large and very small values are beyond what float32 tells.
+  const isFast = perUnit > 1e-25 && perUnit < 1e25 && abs(minimum) < 1e25 && abs(maximum) < 1e25;
+  const scale = pinned(f32x4.splat(<f32>perUnit));
+  const half = pinned(f32x4.splat(0.5));
+  const whole = pinned(f32x4.splat(wholes));
+  const most = pinned(f32x4.splat(edge));
+  const six = pinned(i32x4.splat(BINS - 1));
+  if (isFast)
+    for (; x + 32 <= end; x += 32) {
+      const value = v128.load(x);
+      const place = f32x4.sub(f32x4.mul(f32x4.sub(value, low), scale), half);
+      const sum = f32x4.add(place, whole);
+      const beside = f32x4.abs(f32x4.sub(place, f32x4.sub(sum, whole)));
+      const value2 = v128.load(x, 16);
+      const place2 = f32x4.sub(f32x4.mul(f32x4.sub(value2, low), scale), half);
+      const sum2 = f32x4.add(place2, whole);
+      const beside2 = f32x4.abs(f32x4.sub(place2, f32x4.sub(sum2, whole)));
+      const isOut = v128.or(
+        v128.or(f32x4.lt(f32x4.pmin(value, value2), low), f32x4.gt(f32x4.pmax(value, value2), high)),
+        f32x4.ge(f32x4.pmax(beside, beside2), most),
+      );
+      if (v128.any_true(isOut)) {
+        for (let k: usize = 0; k < 32; k += 4) countOne(x + k, range, pairs + pairBytes);
+        continue;
+      }
+      const bins = v128.and(sum, six);
+      const both = v128.or(bins, i64x2.shr_u(bins, 26));
+      const bins2 = v128.and(sum2, six);
+      const both2 = v128.or(bins2, i64x2.shr_u(bins2, 26));
+      bump(pairs + ((<usize>i32x4.extract_lane(both, 0)) << 2));
+      bump(pairs + ((<usize>i32x4.extract_lane(both, 2)) << 2));
+      bump(pairs + ((<usize>i32x4.extract_lane(both2, 0)) << 2));
+      bump(pairs + ((<usize>i32x4.extract_lane(both2, 2)) << 2));
+    }
+  for (; x < end; x += 4) countOne(x, range, pairs + pairBytes);
+}
+
+/** The same for one value, in float64. */
+function countOne(x: usize, range: usize, singles: usize): void {
+  const value = <f64>load<f32>(x);
+  const minimum = load<f64>(range);
+  let slot: i32 = BINS + 1;
+  if (value < minimum) slot = 0;
+  else if (value <= load<f64>(range, 16))
+    slot = 1 + min<i32>(BINS - 1, <i32>floor((value - minimum) * load<f64>(range, 8)));
+  bump(singles + ((<usize>slot) << 2));
+}
+
+/** Writes the counts of set 0 or 1 to out (BINS + 2) u32: below, the bins, above. */
+export function binTotals(which: i32, out: usize): void {
+  const pairs = setOf(which);
+  memory.copy(out, pairs + pairBytes, singleBytes);
+  let at = pairs;
+  for (let a = 0; a < BINS; a++) {
+    let firsts = i32x4.splat(0);
+    // The counts of the bins begin at out + 4; a row of pairs has one number for each.
+    for (let b: usize = 0; b < 4 * BINS; b += 16, at += 16) {
+      const four = v128.load(at);
+      firsts = i32x4.add(firsts, four);
+      v128.store(out + 4 + b, i32x4.add(v128.load(out + 4 + b), four));
+    }
+    const own = out + 4 + ((<usize>a) << 2);
+    store<u32>(own, load<u32>(own) + <u32>sumOf(firsts));
   }
 }
 

@@ -1,0 +1,50 @@
+/** Pieces of a quantized tensor, put together. */
+import type { Quantized, Table } from "../quantize/quantizer";
+import { emptyCodes, typeOfCodes } from "../stored/packed-codes";
+import { parametersOf, type Shape } from "../tensor/tensor";
+
+/** Codes and tables of pieces, one after the other. */
+export class JoinedPieces {
+  private codes: Quantized["codes"] | undefined;
+  private first: Quantized | undefined;
+  private length = 0;
+  private codeBits = 0;
+  private tables: Table["data"][][] = [];
+
+  /** `isShared`: the tables of each piece are those of the tensor. */
+  constructor(
+    private readonly shape: Shape,
+    private readonly isShared: boolean,
+  ) {}
+
+  /** The next piece, whose arrays may be lost afterwards. */
+  add(piece: Quantized): void {
+    this.first ??= { ...piece, tables: piece.tables.map((table) => ({ ...table, data: table.data.slice() })) };
+    this.codes ??= emptyCodes(typeOfCodes(piece.codes), parametersOf(this.shape));
+    this.codes.set(piece.codes, this.length);
+    this.length += piece.codes.length;
+    this.codeBits = Math.max(this.codeBits, piece.codeBits);
+    if (!this.isShared) piece.tables.forEach(({ data }, at) => (this.tables[at] ??= []).push(data.slice()));
+  }
+
+  /** All pieces as one. */
+  all(): Quantized {
+    const { first, codes, shape, codeBits } = this;
+    if (!first || !codes) throw new RangeError("a tensor without rows has no pieces");
+    const tables = this.isShared ? first.tables : first.tables.map((table, at) => joinTables(table, this.tables[at]));
+    return { step: first.step, shape, codes, codeBits, tables };
+  }
+}
+
+function joinTables(table: Table, parts: readonly Table["data"][]): Table {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const Data = table.data.constructor as new (length: number) => Table["data"];
+  const data = new Data(length);
+  let at = 0;
+  for (const part of parts) {
+    data.set(part, at);
+    at += part.length;
+  }
+  const [, ...rest] = table.shape;
+  return { ...table, data, shape: [length / rest.reduce((product, size) => product * size, 1), ...rest] };
+}

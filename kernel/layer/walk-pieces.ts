@@ -1,0 +1,122 @@
+/** A layer through one quantizer, and coders behind it, a few rows at a time: all passes over a piece run while it is in the core's own cache.
+ *  w′ is never whole in memory. A first pass looks whether all weights are finite and over what range they lie; the second quantizes and
+ *  measures. Up to 64 MiB of weights are held between the two; of a larger layer each piece is read again. */
+import { sumBlock } from "../loops/errors";
+import { loops } from "../loops/loops";
+import { errorMeasures } from "../measure";
+import { ChangeMeter } from "../measure/change";
+import { RangeSearch } from "../measure/range-search";
+import { NonFiniteError, OptionError } from "../errors";
+import { matrixOf } from "../prune/sparse/storage";
+import { quantizerOf } from "../quantize";
+import type { Quantized } from "../quantize/quantizer";
+import type { StepMeasures } from "../report/types";
+import type { Step } from "../tensor/step";
+import { parametersOf, type Shape } from "../tensor/tensor";
+import { JoinedPieces } from "./joined-pieces";
+import type { LayerJob } from "./layer-job";
+import { stateOf } from "./layer-state";
+import { kindOfStep, labelOf } from "./operators";
+import { nothingLost, type Walk } from "./walk";
+import { weightReader, type WeightReader } from "./weight-reader";
+
+/** The lossy step of a layer that goes through it in pieces, and the rows of a piece. */
+export interface PieceWalk {
+  readonly step: Step;
+  readonly rows: number;
+}
+
+/** Weights of a piece, about: with what is made of them, they fill half a megabyte. */
+const pieceWeights = 49_152;
+/** Bytes of weights that are held between the passes. */
+const mostHeld = 1 << 26;
+/** Bytes of the kernels' memory that a piece takes at most; what goes beyond comes from the heap. */
+const mostPieceBytes = 1 << 20;
+
+/** How a layer goes in pieces; `undefined` for steps that see all of it at once, and where it is one piece. */
+export function pieceWalkOf({ steps, shape, surgery, input }: LayerJob): PieceWalk | undefined {
+  const [step, ...others] = steps;
+  const isAlone = step !== undefined && !surgery && others.every((other) => kindOfStep(other) === "encode");
+  if (!isAlone || kindOfStep(step) !== "quantize" || "bytes" in input || ("range" in input && input.isRaw))
+    return undefined;
+  const rows = rowsOfPiece(step, shape);
+  return rows === undefined ? undefined : { step, rows };
+}
+
+function rowsOfPiece(step: Step, shape: Shape): number | undefined {
+  const { rows, columns } = matrixOf(shape);
+  const least = rows * columns > pieceWeights ? quantizerOf(step).pieces?.rows(step, shape) : undefined;
+  if (least === undefined) return undefined;
+  // Pieces of whole blocks of sums, where there are any, spare the meter a copy.
+  const aligned = least * (sumBlock / commonDivisor(sumBlock, columns * least));
+  const unit = aligned * columns <= pieceWeights ? aligned : least;
+  const most = Math.max(1, Math.floor(pieceWeights / (columns * unit))) * unit;
+  return most < rows ? most : undefined;
+}
+
+/** The greatest common divisor of two whole numbers, of which the first is not 0. */
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
+}
+
+/** Bytes of the kernels' memory that the walk wants. */
+export function memoryOfPieces({ shape }: LayerJob): number {
+  const bytes = 4 * parametersOf(shape);
+  return (bytes <= mostHeld ? bytes : 0) + mostPieceBytes;
+}
+
+/** The walk. The array of `job.input.values` may be detached. */
+export function walkPieces(job: LayerJob, { step, rows }: PieceWalk): Walk {
+  const { columns } = matrixOf(job.shape);
+  const reader = weightReader(job, 4 * parametersOf(job.shape) <= mostHeld);
+  try {
+    const labels = job.steps.map(labelOf);
+    const meter = new ChangeMeter(survey(reader, rows * columns, { label: labels[0], name: job.name }));
+    const state = stateOf(undefined);
+    state.quantized = quantizePieces(reader, job, { step, rows }, meter);
+    for (const other of job.steps.slice(1)) state.coder = other;
+    const change = meter.finish();
+    const error = errorMeasures(change.sums);
+    const measures = job.steps.map(({ kind }, at): StepMeasures => {
+      return { kind, label: labels[at], ...(at === 0 ? error : nothingLost) };
+    });
+    return { job, state, change, error, measures, cutShare: 0 };
+  } finally {
+    reader.finish();
+  }
+}
+
+/** Reads all weights once; their robust range. `NonFiniteError` for the first that is a NaN or infinite. */
+function survey(reader: WeightReader, most: number, { label, name }: { label: string; name: string }) {
+  const search = new RangeSearch(reader.length, (count) => reader.sample(count));
+  for (let start = 0; start < reader.length; start += most)
+    loops.memory.part(() => {
+      const piece = reader.first(start, Math.min(start + most, reader.length));
+      const odd = loops.values.firstNonFinite(piece);
+      if (odd >= 0) throw new NonFiniteError(name, start + odd, piece[odd], label);
+      search.add(piece);
+    });
+  return search.finish(() => reader.whole());
+}
+
+function quantizePieces(reader: WeightReader, job: LayerJob, { step, rows }: PieceWalk, meter: ChangeMeter): Quantized {
+  const { shape, name } = job;
+  const quantizer = quantizerOf(step);
+  const matrix = matrixOf(shape);
+  const joined = new JoinedPieces(shape, quantizer.pieces?.sharesTables?.(step) === true);
+  for (let row = 0; row < matrix.rows; row += rows)
+    loops.memory.part(() => {
+      const count = Math.min(rows, matrix.rows - row);
+      const piece = reader.again(row * matrix.columns, (row + count) * matrix.columns);
+      try {
+        const quantized = quantizer.quantize(piece, [count, ...shape.slice(1)], step, name);
+        meter.add(piece, quantizer.dequantize(quantized));
+        joined.add(quantized);
+      } catch (error) {
+        // An error may name the place of a weight: in the layer, not in the piece.
+        if (error instanceof OptionError) quantizer.quantize(reader.whole(), shape, step, name);
+        throw error;
+      }
+    });
+  return joined.all();
+}

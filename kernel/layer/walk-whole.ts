@@ -1,0 +1,101 @@
+/** A layer through its steps one after the other, each on all its weights. */
+import { free } from "../bytes/array-memory";
+import { loops } from "../loops/loops";
+import { checkFinite, errorMeasures, sumErrors } from "../measure";
+import { measureChange } from "../measure/change";
+import { applyMask, prunerOf, type Pruned } from "../prune";
+import { countKept } from "../prune/pruner";
+import { unstructuredStorage } from "../prune/sparse/storage";
+import { quantizerOf } from "../quantize";
+import type { Quantized } from "../quantize/quantizer";
+import type { StepMeasures } from "../report/types";
+import { gather, spread } from "../stored/kept-weights";
+import type { Step } from "../tensor/step";
+import type { LayerJob } from "./layer-job";
+import { stateOf, type LayerState } from "./layer-state";
+import { kindOfStep, labelOf, pruneAtShared, quantizedFrom } from "./operators";
+import { remainingWeights } from "./remaining-weights";
+import { nothingLost, type Walk } from "./walk";
+
+/** The steps of `job` on the weights that `surgery` leaves. The array of `job.input.values` may be detached. */
+export function walkWhole(job: LayerJob): Walk {
+  const { name, steps, surgery } = job;
+  const { original, values: left, shape, input, expand, cutShare } = remainingWeights(job);
+  const before = loops.memory.bring(original);
+  const values = left === original ? before : loops.memory.bring(left);
+  // The values were brought elsewhere.
+  if (!surgery && !("bytes" in input) && before !== original) free(original);
+  const done = surgery?.steps ?? [];
+  checkFinite(before, [...done, ...steps].map(labelOf)[0], name);
+  const small = { ...job, shape, input };
+  const state = stateOf(values);
+  let last = values;
+  const changes = steps.map((step) => {
+    const previous = last;
+    last = applyStep(state, previous, step, small);
+    state.values = last;
+    return { kind: step.kind, label: labelOf(step), input: previous, output: last };
+  });
+  const after = expand(last);
+  const change = measureChange(before, after);
+  const measures = changes.map(({ kind, label, input: from, output }): StepMeasures => {
+    // A coder gives on the very array that it got; one lossy step loses what the layer loses.
+    if (from === output) return { kind, label, ...nothingLost };
+    const own = from === before && output === after ? change.sums : sumErrors(from, output);
+    return { kind, label, ...errorMeasures(own) };
+  });
+  if (surgery) {
+    const label = done.map(labelOf).join(" · ");
+    const own = errorMeasures(sumErrors(before, expand(values)));
+    measures.unshift({ kind: done[done.length - 1].kind, label, ...own });
+  }
+  const error = after === before ? nothingLost : errorMeasures(change.sums);
+  return { job: small, state, change, error, measures, cutShare };
+}
+
+/** w′ of the step; what else it gave goes into `state`. */
+function applyStep(state: LayerState, values: Float32Array, step: Step, job: LayerJob): Float32Array {
+  const { name, shape } = job;
+  switch (kindOfStep(step)) {
+    case "prune": {
+      const { mask, storage, values: others, factors } = pruneStep(values, step, job);
+      state.factors = factors;
+      if (others) {
+        // Other weights, with no zeros to leave out.
+        state.keep = state.index = undefined;
+        return others;
+      }
+      const { keep: earlier } = state;
+      state.keep = earlier ? mask.map((bit, i) => bit & earlier[i]) : mask;
+      state.index = earlier ? unstructuredStorage(shape, countKept(state.keep)) : storage;
+      state.targetSparsity = Math.max(state.targetSparsity ?? 0, prunerOf(step).target(shape, step));
+      return applyMask(values, mask);
+    }
+    case "quantize": {
+      const { keep } = state;
+      const quantizer = quantizerOf(step);
+      state.factors = undefined;
+      if (keep && quantizer.isSequential) {
+        // Codes that depend on the ones before them are made for the weights that are left, as one vector.
+        const left = gather(values, keep, new Float32Array(countKept(keep)));
+        state.quantized = quantizer.quantize(left, [left.length], step, name);
+        return spread(quantizer.dequantize(state.quantized), keep, new Float32Array(keep.length));
+      }
+      state.quantized = keptBlocks(step, job) ?? quantizer.quantize(values, shape, step, name);
+      const after = quantizer.dequantize(state.quantized);
+      return keep ? applyMask(after, keep) : after;
+    }
+    case "encode":
+      state.coder = step;
+      return values;
+  }
+}
+
+/** The blocks of the input, where it has the type that its first step quantizes to. */
+function keptBlocks(step: Step, { input, shape, dtype, steps }: LayerJob): Quantized | undefined {
+  return step === steps[0] && "bytes" in input ? quantizedFrom(input.bytes, dtype, shape, step) : undefined;
+}
+
+function pruneStep(weights: Float32Array, step: Step, { shape, name, threshold }: LayerJob): Pruned {
+  return pruneAtShared(weights, shape, step, threshold) ?? prunerOf(step).prune(weights, shape, step, name);
+}

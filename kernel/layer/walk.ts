@@ -1,0 +1,23 @@
+/** What a walk through a layer's steps gives, be it on all weights at once or piece by piece. */
+import { errorMeasures, noErrorSums } from "../measure";
+import type { LayerChange } from "../measure/change";
+import type { ErrorMeasures, StepMeasures } from "../report/types";
+import type { LayerJob } from "./layer-job";
+import type { LayerState } from "./layer-state";
+
+/** A layer after its steps, and what they did to it. */
+export interface Walk {
+  /** The job as its steps saw it: without the parts that surgery took out. */
+  readonly job: LayerJob;
+  readonly state: LayerState;
+  readonly change: LayerChange;
+  /** What all steps together did. */
+  readonly error: ErrorMeasures;
+  /** What each step did. */
+  readonly measures: readonly StepMeasures[];
+  /** The share of the weights that surgery cut away, 0–1. */
+  readonly cutShare: number;
+}
+
+/** The measures of a layer of which every element stayed as it was. */
+export const nothingLost: ErrorMeasures = errorMeasures(noErrorSums);

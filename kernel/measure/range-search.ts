@@ -1,0 +1,25 @@
+/** The robust range of values that come piece by piece. */
+import { robustCut, rangeBetween, robustRange, type ValueRange } from "./histogram";
+import { OutermostSearch, sampleLength } from "./outermost";
+
+/** `add` each piece in turn, then `finish`: the range that `robustRange` gives of all values. The values must be finite. */
+export class RangeSearch {
+  private readonly search: OutermostSearch | undefined;
+
+  /** `count` values will come; `sample` gives some of them, spread over all, where it is asked. */
+  constructor(count: number, sample: (count: number) => Float32Array) {
+    const cut = robustCut(count);
+    this.search = OutermostSearch.fits(count, cut) ? new OutermostSearch(count, cut, sample(sampleLength)) : undefined;
+  }
+
+  /** The next values. */
+  add(values: Float32Array): void {
+    this.search?.add(values);
+  }
+
+  /** The range; `whole` gives all values, for what pieces do not tell. */
+  finish(whole: () => Float32Array): ValueRange {
+    const ends = this.search?.finish();
+    return (ends && rangeBetween(ends)) ?? robustRange(whole());
+  }
+}

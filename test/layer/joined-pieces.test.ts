@@ -1,0 +1,38 @@
+import { JoinedPieces } from "../../kernel/layer/joined-pieces";
+import { linear } from "../../kernel";
+
+const step = linear({ bits: 4 });
+const piece = (codes: number[], scales: number[], codeBits = 4) => ({
+  step,
+  shape: [scales.length, codes.length / scales.length],
+  codes: Int8Array.from(codes),
+  codeBits,
+  tables: [{ name: "scale", data: Float32Array.from(scales), shape: [scales.length, 1], bitsPerEntry: 16 }],
+});
+
+test("codes and tables stand one piece after the other; a piece may be lost once it is added", () => {
+  const joined = new JoinedPieces([3, 2], false);
+  const first = piece([1, -2, 3, 4], [0.5, 2]);
+  joined.add(first);
+  first.codes.fill(9);
+  first.tables[0].data.fill(9);
+  joined.add(piece([-5, 6], [8], 5));
+  expect(joined.all()).toEqual({
+    step,
+    shape: [3, 2],
+    codes: Int8Array.of(1, -2, 3, 4, -5, 6),
+    codeBits: 5,
+    tables: [{ name: "scale", data: Float32Array.of(0.5, 2, 8), shape: [3, 1], bitsPerEntry: 16 }],
+  });
+});
+
+test("tables that are the tensor's are kept once", () => {
+  const joined = new JoinedPieces([2, 2], true);
+  for (const codes of [
+    [1, 2],
+    [3, 4],
+  ])
+    joined.add({ ...piece(codes, [0.25]), tables: [{ ...piece(codes, [0.25]).tables[0], shape: [1] }] });
+  expect(joined.all().tables).toEqual([{ name: "scale", data: Float32Array.of(0.25), shape: [1], bitsPerEntry: 16 }]);
+  expect(() => new JoinedPieces([0, 2], false).all()).toThrow("no pieces");
+});
