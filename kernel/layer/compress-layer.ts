@@ -1,6 +1,7 @@
 /** One layer through its steps, with every measure of the report: the work of one task on a worker thread. It detaches the values of its
  *  input, so that the thread holds them once. */
 import { loops } from "../loops/loops";
+import { bytesOfRepeats } from "../loops/values";
 import { entropyOfCounts, entropyOfValues, type ErrorSums } from "../measure";
 import type { Histogram, LayerVariant } from "../report/types";
 import { countsOf } from "../stored/packed-codes";
@@ -34,10 +35,12 @@ export function compressLayer(job: LayerJob): LayerOutcome {
   return loops.memory.during(bytes + 4096, () => outcomeOf(job, pieces ? walkPieces(job, pieces) : walkWhole(job)));
 }
 
-/** The values, those after each lossy step, and the codes. */
+/** The values, those after each lossy step, and the codes or the mask; where w′ is no codes, what counting equal values takes. */
 function memoryOfWhole({ shape, steps }: LayerJob): number {
-  const lossy = steps.filter((step) => kindOfStep(step) !== "encode").length;
-  return parametersOf(shape) * (4 + lossy * 5);
+  const weights = parametersOf(shape);
+  const kinds = steps.map(kindOfStep);
+  const lossy = kinds.filter((kind) => kind !== "encode").length;
+  return weights * (4 + lossy * 5) + (kinds.includes("quantize") ? 0 : bytesOfRepeats(weights));
 }
 
 function outcomeOf({ shape, steps, surgery }: LayerJob, walk: Walk): LayerOutcome {

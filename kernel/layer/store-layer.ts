@@ -37,48 +37,66 @@ export function storeLayer({ savedName: name, shape, dtype, input }: LayerJob, s
       content: { kind: "bytes", dtype: typeOfBytes(dtype), bytes: codeBytes(coder, input.bytes, typeOfBytes(dtype)) },
     };
   const mask = keep && packMask(keep);
-  const forms: StoredTensor[] = [];
+  const forms: Form[] = [];
   const weights = parametersOf(shape);
   const kept = keep ? countKept(keep) : weights;
-  const content = (
-    codes: Quantized["codes"] | undefined,
-    left: Float32Array | undefined,
-  ): StoredCodes | StoredValues =>
-    quantized && codes
-      ? {
-          kind: "codes",
-          quantizer: quantized.step,
-          codes: coder ? codeWith(coder, codes) : packCodes(codes, quantized.codeBits),
-          tables: quantized.tables,
-        }
-      : {
-          kind: "values",
-          values:
-            coder && left
-              ? codeBytes(coder, new Uint8Array(left.buffer, left.byteOffset, left.byteLength), "F32")
-              : loops.memory.keep(left ?? wholeOf(values)),
-          bitsPerValue: bitsPerValue(dtype),
-        };
+  const shared = { bits: bitsPerValue(dtype), coder };
   const isVector = quantized !== undefined && quantized.codes.length < weights;
   if (!isVector) {
     const needsMask = keep && quantized && !zerosSurvive(quantized, keep);
     const bitmask = { scheme: "bitmask", indexBits: weights, storedWeights: weights } as const;
-    forms.push({
-      name,
-      shape,
-      content: content(quantized?.codes, values),
-      ...(needsMask ? { mask, index: bitmask } : {}),
-    });
+    const content = quantized
+      ? codesContent(quantized, quantized.codes, coder)
+      : valuesContent(weights, () => loops.memory.keep(wholeOf(values)), shared);
+    forms.push({ ...content, rest: { name, shape, ...(needsMask ? { mask, index: bitmask } : {}) } });
   }
   if (keep && index) {
-    const codes = isVector
-      ? quantized.codes
-      : quantized && gather(quantized.codes, keep, emptyCodes(typeOfCodes(quantized.codes), kept));
-    const left = quantized ? undefined : gather(wholeOf(values), keep, new Float32Array(kept));
-    forms.push({ name, shape, content: content(codes, left), mask, index, sparse: true });
+    const codes = () =>
+      isVector || !quantized
+        ? quantized?.codes
+        : gather(quantized.codes, keep, emptyCodes(typeOfCodes(quantized.codes), kept));
+    const content = quantized
+      ? codesContent(quantized, codes() ?? quantized.codes, coder)
+      : valuesContent(kept, () => loops.pruning.gather(wholeOf(values), keep, kept), shared);
+    forms.push({ ...content, rest: { name, shape, mask, index, sparse: true } });
   }
-  if (state.factors) forms.push({ name, shape, content: storeFactors(state.factors, coder) });
-  return forms.reduce((best, form) => (storedBytes(form) < storedBytes(best) ? form : best));
+  if (state.factors) {
+    const content = storeFactors(state.factors, coder);
+    forms.push({ sized: content, made: () => content, rest: { name, shape } });
+  }
+  const sizeOf = ({ sized, rest }: Form): number => storedBytes({ ...rest, content: sized });
+  const { made, rest } = forms.reduce((best, form) => (sizeOf(form) < sizeOf(best) ? form : best));
+  return { ...rest, content: made() };
+}
+
+/** A form in which a layer may be kept: content that has its size, and the content itself, which is made when the form is chosen. */
+interface Form {
+  readonly rest: Omit<StoredTensor, "content">;
+  readonly sized: StoredTensor["content"];
+  made(): StoredTensor["content"];
+}
+
+function codesContent(quantized: Quantized, codes: CodeArray, coder: Step | undefined): Pick<Form, "sized" | "made"> {
+  const content: StoredCodes = {
+    kind: "codes",
+    quantizer: quantized.step,
+    codes: coder ? codeWith(coder, codes) : packCodes(codes, quantized.codeBits),
+    tables: quantized.tables,
+  };
+  return { sized: content, made: () => content };
+}
+
+/** `count` values, which `make` gives on the heap. Their size is known without them, unless they are coded. */
+function valuesContent(
+  count: number,
+  make: () => Float32Array,
+  { bits, coder }: { readonly bits: number; readonly coder: Step | undefined },
+): Pick<Form, "sized" | "made"> {
+  const content = (values: StoredValues["values"]): StoredValues => ({ kind: "values", values, bitsPerValue: bits });
+  if (!coder) return { sized: content({ length: count } as Float32Array), made: () => content(make()) };
+  const { buffer, byteOffset, byteLength } = make();
+  const coded = content(codeBytes(coder, new Uint8Array(buffer, byteOffset, byteLength), "F32"));
+  return { sized: coded, made: () => coded };
 }
 
 /** w′, which is whole in memory unless the codes of a quantizer are kept instead. */

@@ -11,6 +11,7 @@ import { fastErrors, plainErrors, type ErrorLoops } from "./errors";
 import { fastHalfQuadratic, plainHalfQuadratic, type HalfQuadraticLoops } from "./half-quadratic";
 import { fastMatrix, plainMatrix, type MatrixLoops } from "./matrix";
 import { fastMemory, plainMemory, type MemoryLoops } from "./memory";
+import { fastPruning, plainPruning, type PruningLoops } from "./pruning";
 import { fastTiles, plainTiles, type TileLoops } from "./tiles";
 import { fastTrellis, plainTrellis, type TrellisLoops } from "./trellis";
 import { fastUniform, plainUniform, type UniformLoops } from "./uniform";
@@ -34,6 +35,8 @@ export interface Loops {
   readonly errors: ErrorLoops;
   /** Codes counted, packed and unpacked. */
   readonly codes: CodeLoops;
+  /** Masks of pruning, and the counts that thresholds come from. */
+  readonly pruning: PruningLoops;
   /** Float64 products and rotations. */
   readonly matrix: MatrixLoops;
   /** Where the arrays of a layer's job live. */
@@ -50,6 +53,7 @@ export const plain: Loops = {
   values: plainValues,
   errors: plainErrors,
   codes: plainCodes,
+  pruning: plainPruning,
   matrix: plainMatrix,
   memory: plainMemory,
 };
@@ -64,6 +68,7 @@ export const fast: Loops = {
   values: fastValues,
   errors: fastErrors,
   codes: fastCodes,
+  pruning: fastPruning,
   matrix: fastMatrix,
   memory: fastMemory,
 };

@@ -7,6 +7,7 @@
  *  Exact selection without sorting and without all weights in memory: the bits of |w| as an unsigned integer order as |w| does.
  *  One pass counts their upper 16 bits over all layers; the digit that holds the k-th magnitude is the prefix; a second pass
  *  counts the lower 16 bits under that prefix; a third pass masks. Histograms of layers add up in any order. */
+import { loops } from "../loops/loops";
 import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
@@ -51,11 +52,7 @@ export function pruneCount(sparsity: number, weights: number): number {
 /** How many weights have each upper half of the bits of |w| (65,536 counts); with a `prefix`, how many of those whose upper half
  *  it is have each lower half. */
 export function magnitudeHistogram(weights: Float32Array, prefix?: number): Float64Array {
-  const bits = new Uint32Array(weights.buffer, weights.byteOffset, weights.length);
-  const counts = new Float64Array(digits);
-  if (prefix === undefined) for (let i = 0; i < bits.length; i++) counts[(bits[i] & 0x7fffffff) >>> 16]++;
-  else for (let i = 0; i < bits.length; i++) if ((bits[i] & 0x7fffffff) >>> 16 === prefix) counts[bits[i] & 0xffff]++;
-  return counts;
+  return Float64Array.from(loops.pruning.countMagnitudes(weights, prefix));
 }
 
 /** Adds the counts of `more` to `sum`, in place: the one function here that changes an argument. */
@@ -111,19 +108,7 @@ export function pruneAtThreshold(
   /** How many of them equal the threshold. */
   tiesPruned: number;
 } {
-  const mask = new Uint8Array(weights.length);
-  let kept = 0;
-  let tiesPruned = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const size = weights[i] < 0 ? -weights[i] : weights[i];
-    if (size < threshold) continue;
-    if (size === threshold && tiesPruned < tiesToPrune) {
-      tiesPruned++;
-      continue;
-    }
-    mask[i] = 1;
-    kept++;
-  }
+  const { mask, kept, tiesPruned } = loops.pruning.maskBelow(weights, threshold, tiesToPrune);
   return { mask, pruned: weights.length - kept, tiesPruned };
 }
 

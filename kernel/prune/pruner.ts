@@ -1,3 +1,4 @@
+import { loops } from "../loops/loops";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import type { IndexStorage } from "./sparse/storage";
@@ -80,9 +81,7 @@ export interface StructuralPruner<S extends Step = Step> {
 
 /** w′: the weights where the mask is 1, +0 elsewhere. */
 export function applyMask(weights: Float32Array, mask: Uint8Array): Float32Array {
-  const values = new Float32Array(weights.length);
-  for (let i = 0; i < values.length; i++) if (mask[i] !== 0) values[i] = weights[i];
-  return values;
+  return loops.pruning.apply(weights, mask);
 }
 
 /** Bits of both factors. */
@@ -92,9 +91,7 @@ export function factorBits({ left, right, bitsPerValue }: Factors): number {
 
 /** Number of ones in a mask of zeros and ones. */
 export function countKept(mask: Uint8Array): number {
-  let kept = 0;
-  for (let i = 0; i < mask.length; i++) kept += mask[i];
-  return kept;
+  return loops.pruning.count(mask);
 }
 
 /** "50 %", "33.3 %". */

@@ -90,9 +90,7 @@ export function unpackCodes(packed: PackedCodes): CodeArray {
 
 /** One bit for each element, 1 where `keep` is not 0. */
 export function packMask(keep: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(Math.ceil(keep.length / 8));
-  for (let i = 0; i < keep.length; i++) if (keep[i] !== 0) bytes[i >> 3] |= 1 << (i & 7);
-  return bytes;
+  return loops.pruning.pack(keep);
 }
 
 /** The `length` bytes, each 0 or 1, that `packMask` packed. */

@@ -1,5 +1,6 @@
 /** The rows of loops that measures share. */
 import type { CodeArray } from "../../kernel/grid/arrays";
+import { bytesOfRepeats } from "../../kernel/loops/values";
 import { noChange, sumBlock } from "../../kernel/loops/errors";
 import { gaussianWeights, randomBytes } from "../blocks/weights";
 import { notFinite, vectors, type Case, type Rows } from "./cases";
@@ -21,6 +22,20 @@ export const valueRows: Rows<"values"> = {
           `${label}, ${low} and ${high}`,
           (loops, put) => loops.values.beyond(put(values), Math.fround(low), Math.fround(high)),
         ] satisfies Case;
+  },
+  *repeats() {
+    for (const { label, values } of [...vectors(), ...notFinite()]) {
+      const few = values.map((w) => Math.round(w * 1000) / 1000);
+      for (const [kind, some] of [
+        ["all", values],
+        ["rounded", few],
+      ] as const)
+        yield [
+          `${label}, ${kind}`,
+          ({ values: loops, memory }) =>
+            memory.during(bytesOfRepeats(some.length) + 8 * some.length, () => loops.repeats(memory.bring(some))),
+        ] satisfies Case;
+    }
   },
   *distinct() {
     for (const { label, values } of vectors()) {
@@ -124,5 +139,65 @@ export const codeRows: Rows<"codes"> = {
           return [again, again.every((code, i) => code === codes[i])];
         },
       ] satisfies Case;
+  },
+};
+
+const masks = (count: number): Uint8Array[] => [
+  new Uint8Array(count),
+  new Uint8Array(count).fill(1),
+  randomBytes(count, 9).map((byte) => (byte < 128 ? 0 : 1)),
+];
+
+export const pruningRows: Rows<"pruning"> = {
+  *countClasses() {
+    for (const { label, values } of [...vectors(), ...notFinite()])
+      yield [label, ({ pruning }, put) => pruning.countClasses(put(values))] satisfies Case;
+  },
+  *countMagnitudes() {
+    for (const { label, values } of vectors())
+      for (const prefix of [undefined, 0, 0x3d4c, 0x3e80])
+        yield [
+          `${label}, ${prefix}`,
+          ({ pruning }, put) => pruning.countMagnitudes(put(values), prefix),
+        ] satisfies Case;
+  },
+  *maskBelow() {
+    for (const { label, values } of [...vectors(), ...notFinite()]) {
+      const few = values.map((w) => Math.fround(Math.round(w * 100) / 100));
+      for (const ties of [0, 1, 7, 1e6])
+        for (const threshold of [0, Math.fround(0.02), 1])
+          yield [
+            `${label}, ${threshold}, ${ties} ties`,
+            ({ pruning }, put) => pruning.maskBelow(put(few), threshold, ties),
+          ] satisfies Case;
+    }
+  },
+  *apply() {
+    for (const { label, values } of [...vectors(), ...notFinite()])
+      for (const mask of masks(values.length))
+        yield [label, ({ pruning }, put) => pruning.apply(put(values), put(mask))] satisfies Case;
+  },
+  *count() {
+    for (const { label, values } of vectors())
+      for (const mask of masks(values.length))
+        yield [label, ({ pruning }, put) => pruning.count(put(mask))] satisfies Case;
+  },
+  *pack() {
+    for (const { label, values } of vectors())
+      for (const mask of masks(values.length))
+        yield [label, ({ pruning }, put) => pruning.pack(put(mask))] satisfies Case;
+  },
+  *gather() {
+    for (const { label, values } of [...vectors(), ...notFinite()])
+      for (const mask of masks(values.length))
+        yield [
+          label,
+          (loops, put) =>
+            loops.pruning.gather(
+              put(values),
+              put(mask),
+              mask.reduce((sum, bit) => sum + bit, 0),
+            ),
+        ] satisfies Case;
   },
 };

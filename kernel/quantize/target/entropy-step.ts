@@ -12,6 +12,7 @@
  *  estimate, corrected by the difference, gives the next, until the size lies within 0.001 bit per weight below the budget. */
 import { float32FromBits } from "../../bytes/half-float";
 import { OptionError } from "../../errors";
+import { loops } from "../../loops/loops";
 import { entropyOfCounts } from "../../measure/entropy";
 import { rint } from "../../grid/scale";
 
@@ -26,10 +27,7 @@ const mostCode = 32_767;
 
 /** Counts of a layer's weights by the upper 16 bits of float32: 65,536 classes. */
 export function countByClass(weights: Float32Array): Float64Array {
-  const bits = new Uint32Array(weights.buffer, weights.byteOffset, weights.length);
-  const counts = new Float64Array(classes);
-  for (let i = 0; i < bits.length; i++) counts[bits[i] >>> 16]++;
-  return counts;
+  return Float64Array.from(loops.pruning.countClasses(weights));
 }
 
 /** Estimated bits of a layer's codes at step Δ, table included, from its counts by class. */

@@ -291,4 +291,29 @@ export interface LayersModule {
   /** Distinct values by their bits, −0 as 0, to `list`, of which there are `found` already; slots (VALUE_SLOTS) u32 holds their numbers plus one by
    *  hash, or 0. Returns how many there are, or −1 when there are more than `most` (at most 512). */
   distinctValues(x: number, count: number, slots: number, list: number, found: number, most: number): number;
+  /** Adds 1 to the number of each value in table (65,536) u32: its place is the upper half of the value's bits under `mask`. */
+  countUppers(x: number, count: number, mask: number, table: number): void;
+  /** The same by the lower half, for the magnitudes whose upper half is `prefix`. */
+  countLowers(x: number, count: number, prefix: number, table: number): void;
+  /** Writes the mask of magnitudes that are not below `threshold`; of those that equal it the first go, as many as the u32 at LISTS says, which
+   *  becomes how many of them are left. Returns how many weights stay. */
+  maskBelow(x: number, count: number, threshold: number, mask: number): number;
+  /** Copies the weights that stay to their places in `to`, and +0 to the others. */
+  applyMask(x: number, mask: number, count: number, to: number): void;
+  /** How many bytes of the mask are not 0. */
+  countMask(mask: number, count: number): number;
+  /** The mask with a bit for each weight, least significant first; the bits behind the last are 0. */
+  packMask(mask: number, count: number, to: number): void;
+  /** Copies the weights that stay, one behind the other. Returns how many there are; up to one number behind them is written as well. */
+  gatherKept(x: number, mask: number, count: number, to: number): number;
+  /** Adds 1 to the number of each value's bucket in ends (65,536) u32. */
+  countBuckets(x: number, count: number, ends: number): void;
+  /** Turns numbers of buckets into the places where they begin. */
+  beginBuckets(ends: number): void;
+  /** Deals the lower halves u16 of the values' keys to `lower`, where their buckets' places are; those move behind what was dealt. */
+  dealLowers(x: number, count: number, ends: number, lower: number): void;
+  /** Writes how often each repeated value occurs over the front of `lower` as u32, ascending by value, and returns how many there are. `scratch`
+   *  holds zeros, before and after: a bit for each half that was seen (8 KiB), one for each that was seen again (8 KiB), the numbers of the
+   *  latter less one (65,536) u32; behind them the list of these (65,536) u16, which need not be zeros. */
+  countRepeats(lower: number, ends: number, scratch: number): number;
 }
