@@ -96,7 +96,10 @@ export class FileRangeReader {
 }
 
 /** All bytes of a range. */
-export function readFileRange(range: FileRange, target = new Uint8Array(range.byteLength)): Uint8Array<ArrayBuffer> {
+export function readFileRange(
+  range: FileRange,
+  target: Uint8Array = new Uint8Array(range.byteLength),
+): Uint8Array<ArrayBuffer> {
   const reader = new FileRangeReader(range);
   try {
     reader.read(target, 0);

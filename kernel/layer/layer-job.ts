@@ -57,12 +57,18 @@ export function broughtInput(input: LayerInput): LayerInput {
   return "range" in input && input.isRaw ? { bytes: readFileRange(input.range) } : input;
 }
 
-/** The values of the input, decoded where it is bytes of a tensor of that type and shape. */
-export function valuesOf(input: LayerInput, dtype: string, shape: Shape): Float32Array {
+/** The values of the input, decoded where it is bytes of a tensor of that type and shape, into an array that `create` gives. */
+export function valuesOf(
+  input: LayerInput,
+  dtype: string,
+  shape: Shape,
+  create: (length: number) => Float32Array = (length) => new Float32Array(length),
+): Float32Array {
   if ("values" in input) return input.values;
-  const values = new Float32Array(parametersOf(shape));
+  const values = create(parametersOf(shape));
   const type = typeOfBytes(dtype);
-  if ("range" in input && type === "F32") readFileRange(input.range, new Uint8Array(values.buffer));
+  if ("range" in input && type === "F32")
+    readFileRange(input.range, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   else decodeValues("range" in input ? readFileRange(input.range) : input.bytes, type, values);
   return values;
 }

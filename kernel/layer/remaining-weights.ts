@@ -1,5 +1,6 @@
 /** What the steps of a layer begin with: the tensor of the model without the parts that surgery takes out. */
 import { bfloat16FromBits, float16FromBits, float16ToFloat32Bits } from "../bytes/half-float";
+import { loops } from "../loops/loops";
 import { applyMaps, expandMaps, mappedShape, type AxisMap } from "../prune/channels/axis-map";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import { cutBytes } from "../prune/channels/cut-bytes";
@@ -24,7 +25,7 @@ export interface RemainingWeights {
 /** Takes out of the job's input what its `surgery` says; nothing where it has none. */
 export function remainingWeights({ input: given, dtype, shape, surgery }: LayerJob): RemainingWeights {
   const input = broughtInput(given);
-  const original = valuesOf(input, dtype, shape);
+  const original = valuesOf(input, dtype, shape, loops.memory.floats);
   if (!surgery) return { original, values: original, shape, input, expand: (values) => values, cutShare: 0 };
   if (surgery.isDropped) {
     const nothing = new Float32Array(0);

@@ -24,7 +24,7 @@ export function walkWhole(job: LayerJob): Walk {
   const before = loops.memory.bring(original);
   const values = left === original ? before : loops.memory.bring(left);
   // The values were brought elsewhere.
-  if (!surgery && !("bytes" in input) && before !== original) free(original);
+  if (!surgery && "values" in input && before !== original) free(original);
   const done = surgery?.steps ?? [];
   checkFinite(before, [...done, ...steps].map(labelOf)[0], name);
   const small = { ...job, shape, input };

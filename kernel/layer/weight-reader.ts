@@ -1,5 +1,6 @@
 /** The weights of a layer, a piece at a time: from a file that this thread reads itself, or from memory. */
 import { FileRangeReader, type FileRange } from "../bytes/file-range";
+import { NonFiniteError } from "../errors";
 import { free } from "../bytes/array-memory";
 import { decodeValues } from "../formats/values";
 import { loops } from "../loops/loops";
@@ -26,7 +27,7 @@ export interface WeightReader {
 }
 
 /** The reader of a job's input. With `isHeld` each piece is held from the first reading on. */
-export function weightReader(job: LayerJob, isHeld: boolean): WeightReader {
+export function weightReader(job: Pick<LayerJob, "input" | "dtype" | "shape">, isHeld: boolean): WeightReader {
   const { input, dtype, shape } = job;
   const length = parametersOf(shape);
   const type = typeOfBytes(dtype);
@@ -35,7 +36,34 @@ export function weightReader(job: LayerJob, isHeld: boolean): WeightReader {
     const file = new FileWeights(input.range, type, length);
     return isHeld ? new HeldWeights(file) : file;
   }
-  return new HeldWeights(new MemoryWeights(valuesOf(input, dtype, shape)));
+  const values = valuesOf(input, dtype, shape);
+  return isHeld ? new HeldWeights(new MemoryWeights(values)) : new ValuesInMemory(values);
+}
+
+/** Weights that are looked at together by a pass that only counts. */
+const passWeights = 1 << 20;
+
+/** Calls `visit` for each piece of a layer, in order, with the place of its first weight. `NonFiniteError`, which names `method`, for the first
+ *  weight that is a NaN or infinite. */
+export function forEachPiece(
+  job: Pick<LayerJob, "name" | "input" | "dtype" | "shape">,
+  method: string,
+  visit: (piece: Float32Array, start: number) => void,
+): void {
+  loops.memory.during(4 * passWeights + 4096, () => {
+    const reader = weightReader(job, false);
+    try {
+      for (let start = 0; start < reader.length; start += passWeights)
+        loops.memory.part(() => {
+          const piece = reader.first(start, Math.min(start + passWeights, reader.length));
+          const odd = loops.values.firstNonFinite(piece);
+          if (odd >= 0) throw new NonFiniteError(job.name, start + odd, piece[odd], method);
+          visit(piece, start);
+        });
+    } finally {
+      reader.finish();
+    }
+  });
 }
 
 /** Where the pieces come from. */
@@ -62,6 +90,35 @@ class MemoryWeights implements Pieces {
     values.set(this.values.subarray(start, start + values.length));
     // They were brought elsewhere.
     if (start + values.length === this.length) free(this.values);
+  }
+
+  finish(): void {
+    // Memory needs no end.
+  }
+}
+
+/** Values that stay where they are. */
+class ValuesInMemory implements WeightReader {
+  readonly length: number;
+
+  constructor(private readonly values: Float32Array) {
+    this.length = values.length;
+  }
+
+  sample(count: number): Float32Array {
+    return sampleOf(this.values, count);
+  }
+
+  first(start: number, end: number): Float32Array {
+    return this.values.subarray(start, end);
+  }
+
+  again(start: number, end: number): Float32Array {
+    return this.values.subarray(start, end);
+  }
+
+  whole(): Float32Array {
+    return this.values;
   }
 
   finish(): void {

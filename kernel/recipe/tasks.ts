@@ -1,8 +1,8 @@
 /** What a worker thread counts over the layers of a recipe before they are compressed. */
-import { valuesOf, type LayerInput } from "../layer/layer-job";
-import { checkFinite } from "../measure";
+import type { LayerInput } from "../layer/layer-job";
+import { forEachPiece } from "../layer/weight-reader";
 import type { Shape } from "../tensor/tensor";
-import { magnitudeHistogram } from "../prune/magnitude";
+import { addHistogram, magnitudeHistogram } from "../prune/magnitude";
 import { countByClass } from "../quantize/target/entropy-step";
 import { taskModule } from "../threads/tasks";
 import { transferring } from "../threads/transferring";
@@ -33,16 +33,19 @@ export interface ClassesJob {
   readonly shape: Shape;
 }
 
+/** Halves of 32 bits. */
+const halves = 65_536;
+
 /** The tasks of this room, for `sharedPool().run`. */
 export const tasks = taskModule(__filename, {
-  histogram: ({ name, input, dtype, shape, prefix }: HistogramJob) => {
-    const values = valuesOf(input, dtype, shape);
-    checkFinite(values, "magnitude", name);
-    return transferring(magnitudeHistogram(values, prefix));
+  histogram: (job: HistogramJob) => {
+    const counts = new Float64Array(halves);
+    forEachPiece(job, "magnitude", (piece) => addHistogram(counts, magnitudeHistogram(piece, job.prefix)));
+    return transferring(counts);
   },
-  classes: ({ name, input, dtype, shape }: ClassesJob) => {
-    const values = valuesOf(input, dtype, shape);
-    checkFinite(values, "linear", name);
-    return transferring(countByClass(values));
+  classes: (job: ClassesJob) => {
+    const counts = new Float64Array(halves);
+    forEachPiece(job, "linear", (piece) => addHistogram(counts, countByClass(piece)));
+    return transferring(counts);
   },
 });

@@ -120,24 +120,28 @@ export function gatherKept(values: Float32Array, mask: Uint8Array, kept: number)
 
 /** Bytes that `countRepeats` wants of the arena for so many values. */
 export function bytesOfRepeats(values: number): number {
-  return 2 * values + 4 * halves + scratchBytes + 192;
+  return 2 * values + front + 4 * halves + scratchBytes + 192;
 }
 
+/** Bytes in front of the halves, where the first numbers go. */
+const front = 16;
 /** Bits of halves that were seen, and seen again; numbers; a list of halves. */
 const scratchBytes = 2 * 8192 + 4 * halves + 2 * halves;
 
 /** How often each value occurs that occurs more than once, ascending by value, −0 as 0; `undefined` where the arena has no place. */
 export function countRepeats(values: Float32Array): Uint32Array | undefined {
   const { countBuckets, beginBuckets, dealLowers, countRepeats: work } = layerFunctions();
-  const [lower, ends, scratch] = [2 * values.length, 4 * halves, scratchBytes].map((bytes) => arenaBytes(bytes));
+  const [lower, ends, scratch] = [front + 2 * values.length + 2, 4 * halves, scratchBytes].map((bytes) =>
+    arenaBytes(bytes),
+  );
   const [lowerAt, endsAt, scratchAt] = [lower, ends, scratch].map(addressOf);
   if (lowerAt === undefined || endsAt === undefined || scratchAt === undefined) return undefined;
   ends.fill(0);
   scratch.fill(0);
   const operand = [{ array: values, each: 1, use: "in" }] as const;
   inPieces(values.length, piece, operand, ([x], _first, count) => countBuckets(x, count, endsAt));
-  beginBuckets(endsAt);
-  inPieces(values.length, piece, operand, ([x], _first, count) => dealLowers(x, count, endsAt, lowerAt));
-  const repeated = work(lowerAt, endsAt, scratchAt);
+  const zeros = values.length - beginBuckets(endsAt);
+  inPieces(values.length, piece, operand, ([x], _first, count) => dealLowers(x, count, endsAt, lowerAt + front));
+  const repeated = work(lowerAt + front, endsAt, scratchAt, zeros, lowerAt);
   return new Uint32Array(memoryBytes(lowerAt, 4 * repeated).buffer, lowerAt, repeated).slice();
 }

@@ -306,14 +306,16 @@ export interface LayersModule {
   packMask(mask: number, count: number, to: number): void;
   /** Copies the weights that stay, one behind the other. Returns how many there are; up to one number behind them is written as well. */
   gatherKept(x: number, mask: number, count: number, to: number): number;
-  /** Adds 1 to the number of each value's bucket in ends (65,536) u32. */
+  /** Adds 1 to the number of each value's bucket in ends (65,536) u32, zeros left out. */
   countBuckets(x: number, count: number, ends: number): void;
-  /** Turns numbers of buckets into the places where they begin. */
-  beginBuckets(ends: number): void;
-  /** Deals the lower halves u16 of the values' keys to `lower`, where their buckets' places are; those move behind what was dealt. */
+  /** Turns numbers of buckets into the places where they begin. Returns how many values there are in all. */
+  beginBuckets(ends: number): number;
+  /** Deals the lower halves u16 of the values' keys to `lower`, where their buckets' places are; those move behind what was dealt. Zeros are
+   *  written in front of `lower`, which is quicker than asking whether to write. */
   dealLowers(x: number, count: number, ends: number, lower: number): void;
-  /** Writes how often each repeated value occurs over the front of `lower` as u32, ascending by value, and returns how many there are. `scratch`
-   *  holds zeros, before and after: a bit for each half that was seen (8 KiB), one for each that was seen again (8 KiB), the numbers of the
-   *  latter less one (65,536) u32; behind them the list of these (65,536) u16, which need not be zeros. */
-  countRepeats(lower: number, ends: number, scratch: number): number;
+  /** Writes how often each repeated value occurs, 0 of either sign `zeros` times, to `out` u32, ascending by value, and returns how many there
+   *  are. `out` may be 4 bytes or more in front of `lower`: a number takes the place of two halves that were read. `scratch` holds zeros,
+   *  before and after: a bit for each half that was seen (8 KiB), one for each that was seen again (8 KiB), the numbers of the latter less one
+   *  (65,536) u32; behind them the list of these (65,536) u16, which need not be zeros. */
+  countRepeats(lower: number, ends: number, scratch: number, zeros: number, out: number): number;
 }

@@ -3,54 +3,66 @@
 
 /** Bits that order as the values do. */
 function keyOf(bits: u32): u32 {
-  if (bits == 0x80000000) bits = 0;
   return bits ^ ((<u32>((<i32>bits) >> 31)) | 0x80000000);
 }
 
-/** Adds 1 to the number of each value's bucket in ends (65,536) u32. */
+/** Adds 1 to the number of each value's bucket in ends (65,536) u32, zeros left out. */
 export function countBuckets(x: usize, count: i32, ends: usize): void {
   for (const end = x + ((<usize>count) << 2); x < end; x += 4) {
-    const at = ends + ((<usize>(keyOf(load<u32>(x)) >> 16)) << 2);
-    store<u32>(at, load<u32>(at) + 1);
+    const bits = load<u32>(x);
+    const at = ends + ((<usize>(keyOf(bits) >> 16)) << 2);
+    store<u32>(at, load<u32>(at) + <u32>(bits << 1 != 0));
   }
 }
 
-/** Turns numbers of buckets into the places where they begin. */
-export function beginBuckets(ends: usize): void {
+/** Turns numbers of buckets into the places where they begin. Returns how many values there are in all. */
+export function beginBuckets(ends: usize): u32 {
   let start: u32 = 0;
   for (let k: usize = 0; k < 4 * 65536; k += 4) {
     const count = load<u32>(ends + k);
     store<u32>(ends + k, start);
     start += count;
   }
+  return start;
 }
 
-/** Deals the lower halves u16 of the values' keys to `lower`, where their buckets' places are; those move behind what was dealt. */
+/** Deals the lower halves u16 of the values' keys to `lower`, where their buckets' places are; those move behind what was dealt. Zeros are
+ *  written in front of `lower`, which is quicker than asking whether to write. */
 export function dealLowers(x: usize, count: i32, ends: usize, lower: usize): void {
   for (const end = x + ((<usize>count) << 2); x < end; x += 4) {
-    const key = keyOf(load<u32>(x));
+    const bits = load<u32>(x);
+    const key = keyOf(bits);
     const at = ends + ((<usize>(key >> 16)) << 2);
     const place = load<u32>(at);
-    store<u16>(lower + ((<usize>place) << 1), <u16>key);
-    store<u32>(at, place + 1);
+    const isDealt = bits << 1 != 0;
+    store<u16>(select(lower + ((<usize>place) << 1), lower - 2, isDealt), <u16>key);
+    store<u32>(at, place + <u32>isDealt);
   }
 }
 
 /** Distinct halves of a bucket from which a search through all bits is shorter than putting them in order. */
 const mostSorted = 32;
 
-/** Writes how often each repeated value occurs over the front of `lower` as u32, ascending by value, and returns how many there are. `scratch`
- *  holds zeros, before and after: a bit for each half that was seen (8 KiB), one for each that was seen again (8 KiB), the numbers of the
- *  latter less one (65,536) u32; behind them the list of these (65,536) u16, which need not be zeros. */
-export function countRepeats(lower: usize, ends: usize, scratch: usize): i32 {
+/** The bucket that begins with 0. */
+const bucketOfZero: usize = 0x8000;
+
+/** Writes how often each repeated value occurs, 0 of either sign `zeros` times, to `out` u32, ascending by value, and returns how many there
+ *  are. `out` may be 4 bytes or more in front of `lower`: a number takes the place of two halves that were read. `scratch` holds zeros,
+ *  before and after: a bit for each half that was seen (8 KiB), one for each that was seen again (8 KiB), the numbers of the latter less one
+ *  (65,536) u32; behind them the list of these (65,536) u16, which need not be zeros. */
+export function countRepeats(lower: usize, ends: usize, scratch: usize, zeros: u32, out: usize): i32 {
   const seen = scratch;
   const again = scratch + 8192;
   const counts = scratch + 16384;
   const list = counts + 4 * 65536;
-  let out = lower;
+  const first = out;
   let from = lower;
   for (let k: usize = 0; k < 4 * 65536; k += 4) {
     const to = lower + ((<usize>load<u32>(ends + k)) << 1);
+    if (k == 4 * bucketOfZero && zeros > 1) {
+      store<u32>(out, zeros);
+      out += 4;
+    }
     if (to - from >= 4) {
       let repeated = 0;
       for (let at = from; at < to; at += 2) {
@@ -90,7 +102,7 @@ export function countRepeats(lower: usize, ends: usize, scratch: usize): i32 {
     }
     from = to;
   }
-  return <i32>((out - lower) >> 2);
+  return <i32>((out - first) >> 2);
 }
 
 function takeCount(counts: usize, half: u32, out: usize): usize {
