@@ -21,7 +21,7 @@
  *    1  per symbol: varint frequency, varint (gap − 1) to the next (none behind the last);
  *  whichever is shorter. Then the states, 4 bytes each, and the codes' bytes in the decoder's order. */
 import { OptionError } from "../errors";
-import { chunkSymbols, coderPlaces, setInterleaving } from "../loops/coder-memory";
+import { chunkSymbols, coderPlaces, setInterleaving, type CoderKernels } from "../loops/coder-memory";
 import { coderLoops } from "../loops/coders";
 import type { CountedSymbols } from "../measure/entropy";
 import { bitsFor } from "../measure/size";
@@ -43,7 +43,7 @@ import {
 } from "./range/range-coder";
 import { adaptiveDecode, adaptiveEncode } from "./range/rans-adaptive";
 import { decodeClasses, encodeClasses, maxClasses } from "./range/rans-classes";
-import { indexOfSymbols } from "./container/symbol-index";
+import { indexOfSymbols, type SymbolIndex } from "./container/symbol-index";
 
 const minTableBits = 8;
 const maxTableBits = 16;
@@ -186,7 +186,7 @@ function writeCodes(values: IntegerArray, table: Table, writer: ByteWriter): num
   const kernels = coderLoops.own();
   setInterleaving(kernels.view, { streams, bits: tableBits });
   const { memory, states, halves } = kernels;
-  const index = indexOfSymbols(symbols);
+  const index = placesOf(symbols, kernels);
   setPlaces(kernels, frequencies, false);
   states.fill(lowestState);
   const parts: Uint8Array[] = [];
@@ -202,6 +202,25 @@ function writeCodes(values: IntegerArray, table: Table, writer: ByteWriter): num
   const before = writer.length;
   for (const part of parts.reverse()) writer.bytes(part);
   return 32 * streams + 8 * (writer.length - before);
+}
+
+/** Puts the places of a chunk of values among the kernels' symbols. */
+function placesOf(symbols: ArrayLike<number>, kernels: CoderKernels): SymbolIndex {
+  const { owners, words } = kernels;
+  const least = symbols[0];
+  const others = indexOfSymbols(symbols);
+  if (symbols[symbols.length - 1] - least >= owners.length) return others;
+  for (let i = 0; i < symbols.length; i++) owners[symbols[i] - least] = i;
+  return (values, from, to, into) => {
+    if (!isIntegers(values)) return others(values, from, to, into);
+    words.set(values.subarray(from, to));
+    kernels.placeIntegers(coderPlaces.integers, to - from, least, coderPlaces.symbols);
+  };
+}
+
+/** True for an Int32Array of any realm. */
+function isIntegers(values: IntegerArray): values is Int32Array {
+  return Object.prototype.toString.call(values) === "[object Int32Array]";
 }
 
 const lastChunk = (length: number): number => Math.floor((length - 1) / chunkSymbols) * chunkSymbols;

@@ -11,8 +11,8 @@ import type { LayerJob } from "./layer-job";
 import { kindOfStep, labelOf } from "./operators";
 import { storeLayer } from "./store-layer";
 import type { Walk } from "./walk";
-import { memoryOfPieces, pieceWalkOf, walkPieces } from "./walk-pieces";
-import { walkWhole } from "./walk-whole";
+import { memoryOfPieces, pieceWalkOf, stepPieces, walkPieces } from "./walk-pieces";
+import { stepWhole, walkWhole } from "./walk-whole";
 
 /** What a layer gave: what is kept of it, what the report says of it, and its part of the sums over the model. */
 export interface LayerOutcome {
@@ -33,6 +33,17 @@ export function compressLayer(job: LayerJob): LayerOutcome {
   const pieces = pieceWalkOf(job);
   const bytes = pieces ? memoryOfPieces(job) : memoryOfWhole(job);
   return loops.memory.during(bytes + 4096, () => outcomeOf(job, pieces ? walkPieces(job, pieces) : walkWhole(job)));
+}
+
+/** The bytes that are kept of the layer after its steps, and nothing else: what `compressLayer` keeps has that size. The weights must be finite.
+ *  The array of `job.input.values` may be detached. */
+export function sizeOfLayer(job: LayerJob): number {
+  const pieces = pieceWalkOf(job);
+  const bytes = pieces ? memoryOfPieces(job) : memoryOfWhole(job);
+  return loops.memory.during(bytes + 4096, () => {
+    const { job: small, state } = pieces ? stepPieces(job, pieces) : stepWhole(job);
+    return storedBytes(storeLayer(small, state));
+  });
 }
 
 /** The values, those after each lossy step, and the codes or the mask; where w′ is no codes, what counting equal values takes. */

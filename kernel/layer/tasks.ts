@@ -4,7 +4,7 @@ import { restoreValues } from "../stored/restored-weights";
 import { taskModule } from "../threads/tasks";
 import { sharing, transferring } from "../threads/transferring";
 import { encodeLayerFile } from "./checkpoint-file";
-import { compressLayer, type LayerOutcome } from "./compress-layer";
+import { compressLayer, sizeOfLayer, type LayerOutcome } from "./compress-layer";
 import type { LayerJob } from "./layer-job";
 import { readLayerFile, storedAt, type LayerFile, type LayerSummary, type StoredLocation } from "./stored-location";
 
@@ -19,6 +19,8 @@ export const tasks = taskModule(__filename, {
     // A layer is posted to a thread each time it is read.
     return transferring({ ...summaryOf(outcome), stored: sharing(outcome.stored) });
   },
+  /** The bytes that would be kept of it. */
+  size: (job: LayerJob) => sizeOfLayer(job),
   /** The outcome as a file of a checkpoint, and all of it but the arrays. */
   compressToFile: ({ job, key }: { readonly job: LayerJob; readonly key: string }) => {
     const outcome = compressLayer(job);

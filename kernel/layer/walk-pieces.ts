@@ -99,7 +99,25 @@ function survey(reader: WeightReader, most: number, { label, name }: { label: st
   return search.finish(() => reader.whole());
 }
 
-function quantizePieces(reader: WeightReader, job: LayerJob, { step, rows }: PieceWalk, meter: ChangeMeter): Quantized {
+/** The steps alone: nothing is measured. The weights are finite. */
+export function stepPieces(job: LayerJob, walk: PieceWalk): Pick<Walk, "job" | "state"> {
+  const reader = weightReader(job, false);
+  try {
+    const state = stateOf(undefined);
+    state.quantized = quantizePieces(reader, job, walk, undefined);
+    for (const other of job.steps.slice(1)) state.coder = other;
+    return { job, state };
+  } finally {
+    reader.finish();
+  }
+}
+
+function quantizePieces(
+  reader: Pick<WeightReader, "again" | "whole">,
+  job: LayerJob,
+  { step, rows }: PieceWalk,
+  meter: ChangeMeter | undefined,
+): Quantized {
   const { shape, name } = job;
   const quantizer = quantizerOf(step);
   const matrix = matrixOf(shape);
@@ -110,7 +128,7 @@ function quantizePieces(reader: WeightReader, job: LayerJob, { step, rows }: Pie
       const piece = reader.again(row * matrix.columns, (row + count) * matrix.columns);
       try {
         const quantized = quantizer.quantize(piece, [count, ...shape.slice(1)], step, name);
-        meter.add(piece, quantizer.dequantize(quantized));
+        meter?.add(piece, quantizer.dequantize(quantized));
         joined.add(quantized);
       } catch (error) {
         // An error may name the place of a weight: in the layer, not in the piece.

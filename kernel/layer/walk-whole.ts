@@ -17,8 +17,44 @@ import { kindOfStep, labelOf, pruneAtShared, quantizedFrom } from "./operators";
 import { remainingWeights } from "./remaining-weights";
 import { nothingLost, type Walk } from "./walk";
 
-/** The steps of `job` on the weights that `surgery` leaves. The array of `job.input.values` may be detached. */
+/** The steps of `job` on the weights that `surgery` leaves, and what they did. The array of `job.input.values` may be detached. */
 export function walkWhole(job: LayerJob): Walk {
+  const { job: small, state, before, values, changes, expand, cutShare } = stepWhole(job);
+  const after = expand(state.values ?? values);
+  const change = measureChange(before, after);
+  const measures = changes.map(({ kind, label, input: from, output }): StepMeasures => {
+    // A coder gives on the very array that it got; one lossy step loses what the layer loses.
+    if (from === output) return { kind, label, ...nothingLost };
+    const own = from === before && output === after ? change.sums : sumErrors(from, output);
+    return { kind, label, ...errorMeasures(own) };
+  });
+  if (job.surgery) {
+    const { steps: done } = job.surgery;
+    const label = done.map(labelOf).join(" · ");
+    const own = errorMeasures(sumErrors(before, expand(values)));
+    measures.unshift({ kind: done[done.length - 1].kind, label, ...own });
+  }
+  const error = after === before ? nothingLost : errorMeasures(change.sums);
+  return { job: small, state, change, error, measures, cutShare };
+}
+
+/** A layer after its steps, and all arrays that its measures are taken from. */
+interface SteppedLayer extends Pick<Walk, "job" | "state" | "cutShare"> {
+  /** The weights of the model. */
+  readonly before: Float32Array;
+  /** Those that surgery left. */
+  readonly values: Float32Array;
+  readonly changes: readonly {
+    readonly kind: string;
+    readonly label: string;
+    readonly input: Float32Array;
+    readonly output: Float32Array;
+  }[];
+  readonly expand: (values: Float32Array) => Float32Array;
+}
+
+/** The steps alone: nothing is measured. */
+export function stepWhole(job: LayerJob): SteppedLayer {
   const { name, steps, surgery } = job;
   const { original, values: left, shape, input, expand, cutShare } = remainingWeights(job);
   const before = loops.memory.bring(original);
@@ -36,21 +72,7 @@ export function walkWhole(job: LayerJob): Walk {
     state.values = last;
     return { kind: step.kind, label: labelOf(step), input: previous, output: last };
   });
-  const after = expand(last);
-  const change = measureChange(before, after);
-  const measures = changes.map(({ kind, label, input: from, output }): StepMeasures => {
-    // A coder gives on the very array that it got; one lossy step loses what the layer loses.
-    if (from === output) return { kind, label, ...nothingLost };
-    const own = from === before && output === after ? change.sums : sumErrors(from, output);
-    return { kind, label, ...errorMeasures(own) };
-  });
-  if (surgery) {
-    const label = done.map(labelOf).join(" · ");
-    const own = errorMeasures(sumErrors(before, expand(values)));
-    measures.unshift({ kind: done[done.length - 1].kind, label, ...own });
-  }
-  const error = after === before ? nothingLost : errorMeasures(change.sums);
-  return { job: small, state, change, error, measures, cutShare };
+  return { job: small, state, before, values, changes, expand, cutShare };
 }
 
 /** w′ of the step; what else it gave goes into `state`. */

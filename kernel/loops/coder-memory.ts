@@ -15,12 +15,13 @@ export { LOWEST_STATE, MOST_CODE_BITS, setInterleaving, STREAMS } from "../simd/
 /** Symbols that are coded at a time. */
 export const chunkSymbols = 65_536;
 
-/** Where a chunk of symbols lies, of a byte or two, and what they are coded in: two bytes for each symbol and 1 KiB at most. Foreign streams
- *  may be read as far past their beginning. */
+/** Where a chunk of symbols lies, of a byte or two, what they are coded in (two bytes for each symbol and 1 KiB at most; foreign streams may be
+ *  read as far past their beginning), and the integers of four bytes whose places the symbols are. */
 export const coderPlaces = {
   symbols: TABLES_END,
   coded: TABLES_END + 2 * chunkSymbols,
-  end: TABLES_END + 8 * chunkSymbols,
+  integers: TABLES_END + 8 * chunkSymbols,
+  end: TABLES_END + 12 * chunkSymbols,
 } as const;
 
 /** The parts of the memory that are read and written by name. */
@@ -40,6 +41,8 @@ export interface CoderViews {
   /** `symbols` as bytes, and as halves. */
   readonly bytes: Uint8Array;
   readonly halves: Uint16Array;
+  /** `integers` as such. */
+  readonly words: Int32Array;
 }
 
 export function coderViewsOf(buffer: ArrayBuffer): CoderViews {
@@ -53,6 +56,7 @@ export function coderViewsOf(buffer: ArrayBuffer): CoderViews {
     owners: new Uint16Array(buffer, OWNERS_OF_PLACES, 65_536),
     bytes: new Uint8Array(buffer, coderPlaces.symbols, chunkSymbols),
     halves: new Uint16Array(buffer, coderPlaces.symbols, chunkSymbols),
+    words: new Int32Array(buffer, coderPlaces.integers, chunkSymbols),
   };
 }
 

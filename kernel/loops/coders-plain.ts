@@ -63,6 +63,10 @@ export function plainCoderKernels(): CoderKernels {
         results[k] = decodeStream(results[k], to + start, Math.min(length, start + quarter) - start);
       }
     },
+    placeIntegers(from, count, least, to) {
+      for (let i = 0; i < count; i++)
+        view.setUint16(to + 2 * i, owners[(view.getInt32(from + 4 * i, true) - least) & 0xffff], true);
+    },
     encodeSymbols(from, length, lane, end) {
       const { streams, bits } = getInterleaving(view);
       let at = end;

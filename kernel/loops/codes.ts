@@ -1,6 +1,6 @@
 /** Loops over integer codes: how often each occurs, and codes in so many bits each as a stream of bytes and back. */
 import type { CodeArray } from "../grid/arrays";
-import { countCodes, packBits, unpackBits } from "../simd/measures";
+import { countCodes, packBits, rangeOfCodes, unpackBits } from "../simd/measures";
 import { isBytes, ownCodes } from "./own-codes";
 
 /** How often each distinct integer occurs. */
@@ -11,10 +11,18 @@ export interface CountedSymbols {
   readonly counts: number[];
 }
 
+/** The ends of the integers that occur. */
+export interface CodeRange {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Loops over integer codes. */
 export interface CodeLoops {
   /** How often each distinct integer occurs, by ascending symbol. */
   count(codes: ArrayLike<number>): CountedSymbols;
+  /** The least and the greatest of them; 0 and 0 of none. */
+  range(codes: CodeArray): CodeRange;
   /** ⌈n·width/8⌉ bytes: code i less `first` in bits [i·width, (i+1)·width), least significant first; width 1–32, and every code less `first`
    *  fits. */
   pack(codes: CodeArray, width: number, first: number): Uint8Array;
@@ -49,6 +57,15 @@ export const plainCodes: CodeLoops = {
     for (let i = 0; i < codes.length; i++) seen.set(codes[i], (seen.get(codes[i]) ?? 0) + 1);
     const symbols = [...seen.keys()].sort((a, b) => a - b);
     return { symbols, counts: symbols.map((symbol) => seen.get(symbol) ?? 0) };
+  },
+  range(codes) {
+    let low = codes.length === 0 ? 0 : codes[0];
+    let high = low;
+    for (let i = 0; i < codes.length; i++) {
+      if (codes[i] < low) low = codes[i];
+      else if (codes[i] > high) high = codes[i];
+    }
+    return { low, high };
   },
   pack(codes, width, first) {
     const bytes = emptyStream(codes.length, width);
@@ -128,12 +145,17 @@ function fromDense(dense: Uint32Array, first: number, least: number): CountedSym
   return { symbols, counts };
 }
 
-/** The same by WebAssembly SIMD, but for codes of 16 bits, 32-bit codes that lie far apart, and packing of more than 8 bits. */
+/** The same by WebAssembly SIMD, but for codes of 16 bits, 32-bit codes that lie far apart, the range of
+ *  others, and packing of more than 8 bits. */
 export const fastCodes: CodeLoops = {
   count(codes) {
     // The kernels count bytes, and Int32 codes that lie near each other.
     const own = ownCodes(codes);
     return (own && countCodes(own)) ?? plainCodes.count(codes);
+  },
+  range(codes) {
+    const own = ownCodes(codes);
+    return own instanceof Int32Array ? rangeOfCodes(own) : plainCodes.range(codes);
   },
   pack(codes, width, first) {
     if (!isBytes(codes) || width > 8) return plainCodes.pack(codes, width, first);

@@ -8,6 +8,7 @@ import { forEachRun, type Tiling } from "../grid/tiles";
 import { codeArray, codeOf, fitGrid, type GridOptions } from "../grid/uniform-grid";
 import { decodeIntegers, decodeUniform, encodeSteps } from "../simd/codes";
 import { arenaBytes, arenaFloats } from "../simd/layer-memory";
+import { rangeOfCodes } from "../simd/measures";
 import { quantizeGroups, type GridRange } from "../simd/linear";
 import { isBytes, ownCodes } from "./own-codes";
 import { fitsTiling, tileShapeOf } from "./tiles";
@@ -138,6 +139,6 @@ function kernelRange({ range, percentile, symmetric }: GridOptions): GridRange {
 
 /** Whether float32 holds all codes. */
 function isExact(codes: Int32Array): boolean {
-  for (let i = 0; i < codes.length; i++) if (codes[i] > 0x1000000 || codes[i] < -0x1000000) return false;
-  return true;
+  const { low, high } = rangeOfCodes(codes);
+  return low >= -0x1000000 && high <= 0x1000000;
 }

@@ -185,13 +185,9 @@ function quantizedBy(
 function quantizeByStep(weights: Float32Array, shape: Shape, step: LinearStep, size: number): Quantized {
   rowsOf("linear", shape, weights.length);
   const codes = loops.uniform.encodeSteps(weights, size, "linear");
-  let low = 0;
-  let high = 0;
-  for (let i = 0; i < codes.length; i++) {
-    const q = codes[i];
-    if (q < low) low = q;
-    else if (q > high) high = q;
-  }
+  const range = loops.codes.range(codes);
+  const low = Math.min(0, range.low);
+  const high = Math.max(0, range.high);
   let codeBits = 1;
   while (low < -(2 ** (codeBits - 1)) || high > 2 ** (codeBits - 1) - 1) codeBits++;
   const table: Table = { name: "scale", data: Float32Array.of(size), shape: [1], bitsPerEntry: 32 };

@@ -49,24 +49,33 @@ export async function compressLayers(
   const thresholds = await findThresholds(counted, onEachLayer);
   const thresholdOf = new Map(counted.map(({ tensor }, at) => [tensor, thresholds[at]]));
   const indexOfLayer = new Map(layers.map(({ tensor }, at) => [tensor, at]));
-  const run = (chosen: readonly PlannedLayer[]) =>
+  const jobOf = ({ tensor, origin, steps, surgery }: PlannedLayer, input: LayerInput): LayerJob => ({
+    name: origin.name,
+    savedName: tensor.name,
+    shape: origin.shape,
+    dtype: origin.dtype,
+    steps,
+    input,
+    threshold: thresholdOf.get(tensor),
+    ...(surgery && { surgery }),
+  });
+  const watched = <Result>(chosen: readonly PlannedLayer[], work: (layer: PlannedLayer) => Promise<Result>) =>
     runner.each(chosen, async (layer) => {
-      const { tensor, origin, steps, surgery } = layer;
-      meter.begin(origin.name);
-      const outcome = await keptOutcome(layer, indexOfLayer.get(tensor) ?? 0, { runner, checkpoint }, (input) => ({
-        name: origin.name,
-        savedName: tensor.name,
-        shape: origin.shape,
-        dtype: origin.dtype,
-        steps,
-        input,
-        threshold: thresholdOf.get(tensor),
-        ...(surgery && { surgery }),
-      }));
-      meter.advance(origin.parameters, origin.name);
-      return outcome;
+      meter.begin(layer.origin.name);
+      const result = await work(layer);
+      meter.advance(layer.origin.parameters, layer.origin.name);
+      return result;
     });
-  const outcomes = await meetTargets(layers, onEachLayer, run);
+  const run = (chosen: readonly PlannedLayer[]) =>
+    watched(chosen, (layer) =>
+      keptOutcome(layer, indexOfLayer.get(layer.tensor) ?? 0, { runner, checkpoint }, (input) => jobOf(layer, input)),
+    );
+  const sizes = (chosen: readonly PlannedLayer[]) =>
+    watched(chosen, async (layer) => {
+      const input = await readOriginal(layer, runner);
+      return runner.run(layerTasks, "size", jobOf(layer, input), buffersOf(input), layer.origin.name);
+    });
+  const outcomes = await meetTargets(layers, onEachLayer, { run, sizes });
   for (const { kept } of outcomes) if (kept && "file" in kept.location) checkpoint?.use(kept.location);
   return outcomes;
 }

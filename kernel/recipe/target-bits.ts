@@ -1,6 +1,7 @@
 /** Targets of bits over layers, such as `linear({ targetBits })` and `trellis({ targetBits })` have: one step size Δ for all layers of an
  *  entry, such that everything stored for them, tables and headers included, takes the bits that were asked for. The search is that of
- *  quantize/target/entropy-step.ts; each try runs the whole recipe, so what is measured is what is kept. */
+ *  quantize/target/entropy-step.ts; each try runs the whole recipe for its size, so that what is asked for is what is kept; the layers are
+ *  measured at the size that was chosen. */
 import { pause } from "../bytes/pause";
 import { StepSearch } from "../quantize/target/entropy-step";
 import type { Step } from "../tensor/step";
@@ -16,11 +17,16 @@ type OnEachLayer = (
   jobOf: (layer: PlannedLayer, input: LayerInput) => ClassesJob,
 ) => Promise<Float64Array[]>;
 
-type Run = (layers: readonly PlannedLayer[]) => Promise<LocatedOutcome[]>;
+interface Runs {
+  /** The outcomes of the layers. */
+  readonly run: (layers: readonly PlannedLayer[]) => Promise<LocatedOutcome[]>;
+  /** The bytes of each that they would have. */
+  readonly sizes: (layers: readonly PlannedLayer[]) => Promise<number[]>;
+}
 
-/** How often a layer with these steps is read, the reading for a threshold apart: with a target it is counted, then tried about twice. */
+/** How often a layer with these steps is read, the reading for a threshold apart: with a target it is counted, tried about three times, and run. */
 export function targetPasses(steps: readonly Step[]): number {
-  return targetOf(steps) === undefined ? 1 : 3;
+  return targetOf(steps) === undefined ? 1 : 5;
 }
 
 function targetOf(steps: readonly Step[]): number | undefined {
@@ -31,17 +37,17 @@ function targetOf(steps: readonly Step[]): number | undefined {
 export async function meetTargets(
   layers: readonly PlannedLayer[],
   onEachLayer: OnEachLayer,
-  run: Run,
+  runs: Runs,
 ): Promise<LocatedOutcome[]> {
   const outcomes = new Map<PlannedLayer, LocatedOutcome>();
   const keep = (members: readonly PlannedLayer[], results: readonly LocatedOutcome[]) =>
     members.forEach((member, at) => outcomes.set(member, results[at]));
   const free = layers.filter(({ steps }) => targetOf(steps) === undefined);
-  keep(free, await run(free));
+  keep(free, await runs.run(free));
   const bound = layers.filter(({ steps }) => targetOf(steps) !== undefined);
   for (const entry of new Set(bound.map((layer) => layer.entry))) {
     const members = bound.filter((layer) => layer.entry === entry);
-    keep(members, await meetTarget(members, targetOf(members[0].steps) ?? 0, onEachLayer, run));
+    keep(members, await meetTarget(members, targetOf(members[0].steps) ?? 0, onEachLayer, runs));
   }
   return layers.map((layer) => outcomes.get(layer) as LocatedOutcome);
 }
@@ -50,7 +56,7 @@ async function meetTarget(
   members: readonly PlannedLayer[],
   target: number,
   onEachLayer: OnEachLayer,
-  run: Run,
+  { run, sizes }: Runs,
 ): Promise<LocatedOutcome[]> {
   const counts = await onEachLayer("classes", members, ({ tensor }, input) => ({
     name: tensor.name,
@@ -60,16 +66,12 @@ async function meetTarget(
   }));
   const search = new StepSearch(counts, target);
   await inTurns(search.start());
-  let best: LocatedOutcome[] = [];
+  const at = (size: number) =>
+    members.map((member) => ({ ...member, steps: member.steps.map((one) => atSize(one, size)) }));
   for (;;) {
-    const { step } = search;
-    const results = await run(
-      members.map((member) => ({ ...member, steps: member.steps.map((one) => atSize(one, step)) })),
-    );
-    const bits = results.reduce((sum, { kept }) => sum + (kept ? 8 * kept.outline.sizeBytes : 0), 0);
-    const done = await inTurns(search.observe(bits));
-    if (search.best?.step === step) best = results;
-    if (done) return best;
+    const bytes = await sizes(at(search.step));
+    const bits = bytes.reduce((sum, own) => sum + 8 * own, 0);
+    if (await inTurns(search.observe(bits))) return run(at(search.best?.step ?? search.step));
   }
 }
 

@@ -169,13 +169,20 @@ function listCounts(first: number, length: number, countOf: (symbol: number) => 
   return { symbols, counts };
 }
 
-function countIntegers(codes: Int32Array): SymbolCounts | undefined {
-  const { rangeOfIntegers, countIntegers: count } = layerFunctions();
+/** The least and the greatest code; 0 and 0 of none. */
+export function rangeOfCodes(codes: Int32Array): { low: number; high: number } {
+  const { rangeOfIntegers } = layerFunctions();
   const ends = new Int32Array(memoryBytes(LISTS, 8).buffer, LISTS, 2);
-  ends.fill(codes[0]);
+  ends.fill(codes.length === 0 ? 0 : codes[0]);
   const operand = { array: codes, each: 1, use: "in" } as const;
   inPieces(codes.length, piece, [operand], ([x], _first, some) => rangeOfIntegers(x, some, LISTS));
-  const [low, high] = ends;
+  return { low: ends[0], high: ends[1] };
+}
+
+function countIntegers(codes: Int32Array): SymbolCounts | undefined {
+  const { countIntegers: count } = layerFunctions();
+  const operand = { array: codes, each: 1, use: "in" } as const;
+  const { low, high } = rangeOfCodes(codes);
   if (high - low >= mostIntegers) return undefined;
   const table = new Uint32Array(high - low + 1);
   inPieces(

@@ -55,13 +55,7 @@ function endsOf(codes: CodeArray): { low: number; high: number } {
     const { symbols } = countsOf(codes);
     return symbols.length === 0 ? { low: 0, high: 0 } : { low: symbols[0], high: symbols[symbols.length - 1] };
   }
-  let low = codes.length === 0 ? 0 : codes[0];
-  let high = low;
-  for (let i = 0; i < codes.length; i++) {
-    if (codes[i] < low) low = codes[i];
-    else if (codes[i] > high) high = codes[i];
-  }
-  return { low, high };
+  return loops.codes.range(codes);
 }
 
 const counted = new WeakMap<CodeArray, CountedSymbols>();

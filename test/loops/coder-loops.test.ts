@@ -115,6 +115,17 @@ const coderRows: Readonly<Record<keyof CodersModule, (kernels: CoderKernels) => 
       decodeStreams(kernels, skewed(length, 11, 5), coderPlaces.symbols, coderPlaces.coded),
     );
   },
+  placeIntegers: (kernels) =>
+    [0, 1, 5, 65_536].map((length) => {
+      const random = new Random(length + 1);
+      const words = Int32Array.from({ length }, () => random.below(300) - 200);
+      kernels.owners.forEach((_, at) => (kernels.owners[at] = (at * 7) & 0xffff));
+      kernels.words.set(words);
+      kernels.placeIntegers(coderPlaces.integers, length, -200, coderPlaces.symbols);
+      const found = kernels.halves.slice(0, length);
+      expect(found.every((place, i) => place === ((words[i] + 200) * 7) % 65_536)).toBe(true);
+      return [...found];
+    }),
   encodeSymbols: (kernels) =>
     turns.map(([length, bits, streams]) => {
       const { begin, end } = encodeSymbols(kernels, length, bits, streams);

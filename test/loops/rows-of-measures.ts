@@ -124,6 +124,10 @@ export const codeRows: Rows<"codes"> = {
     yield ["a list", (loops) => loops.codes.count([3, -1, 3, 70_000_000])] satisfies Case;
     yield ["a Buffer", (loops) => loops.codes.count(Buffer.from([200, 3, 200]))] satisfies Case;
   },
+  *range() {
+    for (const { label, codes } of codeArrays())
+      yield [label, (loops, put) => loops.codes.range(put(codes))] satisfies Case;
+  },
   *pack() {
     for (const { label, codes, width, first } of packings())
       yield [label, (loops, put) => loops.codes.pack(put(codes), width, first)] satisfies Case;

@@ -18,8 +18,10 @@ export const INTERLEAVING = 98368;
 export const PLACES = 1048576;
 /** The symbol of each place (65,536) u16. */
 export const OWNERS_OF_PLACES = 1572864;
+/** What divides by a number of places: one number for each, and one that says that they are there (65,537) u32. */
+export const RECIPROCALS = 1703936;
 /** Where the tables end: behind it lie the symbols and what they are coded in. */
-export const TABLES_END = 1703936;
+export const TABLES_END = 2031616;
 /** States of the range coder lie from here on, and begin here. */
 export const LOWEST_STATE = 8388608;
 
@@ -57,6 +59,8 @@ export interface CodersModule {
   /** Decodes the four streams that begin at the addresses (4) u32 at RESULTS into `length` symbols at `to`, and leaves there the bits that
    *  each took. */
   decodeStreams(to: number, length: number): void;
+  /** Places of `count` integers i32 at `from`, less `least`, in the table u16 at OWNERS_OF_PLACES, to (count) u16. */
+  placeIntegers(from: number, count: number, least: number, to: number): void;
   /** Codes `length` symbols (length) u16 at `from` from the last to the first, which stands on state `lane` first, then the one before it. The
    *  bytes end at `end`; returns where they begin. PLACES (65,536) × (u32 places, u32 places before). */
   encodeSymbols(from: number, length: number, lane: number, end: number): number;

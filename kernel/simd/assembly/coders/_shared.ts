@@ -9,8 +9,10 @@ export const INTERLEAVING: usize = 0x18040;
 export const PLACES: usize = 0x100000;
 /** The symbol of each place (65,536) u16. */
 export const OWNERS_OF_PLACES: usize = 0x180000;
+/** What divides by a number of places: one number for each, and one that says that they are there (65,537) u32. */
+export const RECIPROCALS: usize = 0x1a0000;
 /** Where the tables end: behind it lie the symbols and what they are coded in. */
-export const TABLES_END: usize = 0x1a0000;
+export const TABLES_END: usize = 0x1f0000;
 
 /** States of the range coder lie from here on, and begin here. */
 export const LOWEST_STATE: u32 = 0x800000;
