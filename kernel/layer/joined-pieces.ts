@@ -1,6 +1,5 @@
 /** Pieces of a quantized tensor, put together. */
-import type { Quantized, Table } from "../quantize/quantizer";
-import { emptyCodes, typeOfCodes } from "../stored/packed-codes";
+import type { CodeArray, Quantized, Table } from "../quantize/quantizer";
 import { parametersOf, type Shape } from "../tensor/tensor";
 
 /** Codes and tables of pieces, one after the other. */
@@ -11,20 +10,26 @@ export class JoinedPieces {
   private codeBits = 0;
   private tables: Table["data"][][] = [];
 
-  /** `isShared`: the tables of each piece are those of the tensor. */
+  /** `isShared`: the tables of each piece are those of the tensor. `room` has 4 bytes for each code; its beginning becomes the codes. */
   constructor(
     private readonly shape: Shape,
     private readonly isShared: boolean,
+    private readonly room: Uint8Array,
   ) {}
 
   /** The next piece, whose arrays may be lost afterwards. */
   add(piece: Quantized): void {
     this.first ??= { ...piece, tables: piece.tables.map((table) => ({ ...table, data: table.data.slice() })) };
-    this.codes ??= emptyCodes(typeOfCodes(piece.codes), parametersOf(this.shape));
+    this.codes ??= this.codesLike(piece.codes);
     this.codes.set(piece.codes, this.length);
     this.length += piece.codes.length;
     this.codeBits = Math.max(this.codeBits, piece.codeBits);
     if (!this.isShared) piece.tables.forEach(({ data }, at) => (this.tables[at] ??= []).push(data.slice()));
+  }
+
+  private codesLike({ constructor }: CodeArray): CodeArray {
+    const Codes = constructor as new (buffer: ArrayBufferLike, at: number, length: number) => CodeArray;
+    return new Codes(this.room.buffer, this.room.byteOffset, parametersOf(this.shape));
   }
 
   /** All pieces as one. */

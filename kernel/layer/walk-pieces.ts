@@ -4,13 +4,14 @@
 import { sumBlock } from "../loops/errors";
 import { loops } from "../loops/loops";
 import { errorMeasures } from "../measure";
-import { ChangeMeter } from "../measure/change";
+import { ChangeMeter, levelsOf } from "../measure/change";
 import { RangeSearch } from "../measure/range-search";
 import { NonFiniteError, OptionError } from "../errors";
 import { matrixOf } from "../prune/sparse/storage";
 import { quantizerOf } from "../quantize";
 import type { Quantized } from "../quantize/quantizer";
-import type { StepMeasures } from "../report/types";
+import { levelLimit, type StepMeasures } from "../report/types";
+import { countsOf, emptyCodes, typeOfCodes } from "../stored/packed-codes";
 import type { Step } from "../tensor/step";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import { JoinedPieces } from "./joined-pieces";
@@ -62,7 +63,8 @@ function commonDivisor(a: number, b: number): number {
 /** Bytes of the kernels' memory that the walk wants. */
 export function memoryOfPieces({ shape }: LayerJob): number {
   const bytes = 4 * parametersOf(shape);
-  return (bytes <= mostHeld ? bytes : 0) + mostPieceBytes;
+  // Codes of up to four bytes: what is not written to takes no memory.
+  return (bytes <= mostHeld ? 2 * bytes : 0) + mostPieceBytes;
 }
 
 /** The walk. The array of `job.input.values` may be detached. */
@@ -71,11 +73,13 @@ export function walkPieces(job: LayerJob, { step, rows }: PieceWalk): Walk {
   const reader = weightReader(job, 4 * parametersOf(job.shape) <= mostHeld);
   try {
     const labels = job.steps.map(labelOf);
-    const meter = new ChangeMeter(survey(reader, rows * columns, { label: labels[0], name: job.name }));
+    const isShared = quantizerOf(step).pieces?.sharesTables?.(step) === true;
+    const range = survey(reader, rows * columns, { label: labels[0], name: job.name });
+    const meter = new ChangeMeter(range, { findsLevels: !isShared });
     const state = stateOf(undefined);
     state.quantized = quantizePieces(reader, job, { step, rows }, meter);
     for (const other of job.steps.slice(1)) state.coder = other;
-    const change = meter.finish();
+    const change = isShared ? { ...meter.finish(), levels: levelsOfCodes(state.quantized) } : meter.finish();
     const error = errorMeasures(change.sums);
     const measures = job.steps.map(({ kind }, at): StepMeasures => {
       return { kind, label: labels[at], ...(at === 0 ? error : nothingLost) };
@@ -84,6 +88,15 @@ export function walkPieces(job: LayerJob, { step, rows }: PieceWalk): Walk {
   } finally {
     reader.finish();
   }
+}
+
+/** The different values of codes that mean the same in all of the tensor. */
+function levelsOfCodes(quantized: Quantized): readonly number[] | undefined {
+  const { symbols } = countsOf(quantized.codes);
+  if (symbols.length > 2 * levelLimit) return undefined;
+  const codes = emptyCodes(typeOfCodes(quantized.codes), symbols.length);
+  codes.set(symbols);
+  return levelsOf(quantizerOf(quantized.step).dequantize({ ...quantized, codes, shape: [symbols.length] }));
 }
 
 /** Reads all weights once; their robust range. `NonFiniteError` for the first that is a NaN or infinite. */
@@ -121,7 +134,8 @@ function quantizePieces(
   const { shape, name } = job;
   const quantizer = quantizerOf(step);
   const matrix = matrixOf(shape);
-  const joined = new JoinedPieces(shape, quantizer.pieces?.sharesTables?.(step) === true);
+  const isShared = quantizer.pieces?.sharesTables?.(step) === true;
+  const joined = new JoinedPieces(shape, isShared, loops.memory.bytes(4 * parametersOf(shape)));
   for (let row = 0; row < matrix.rows; row += rows)
     loops.memory.part(() => {
       const count = Math.min(rows, matrix.rows - row);

@@ -13,7 +13,9 @@ export interface CountedSymbols {
 
 /** The ends of the integers that occur. */
 export interface CodeRange {
+  /** The least. */
   readonly low: number;
+  /** The greatest. */
   readonly high: number;
 }
 

@@ -1,6 +1,6 @@
 /** Where the arrays of a layer's job live: on the heap, or in the kernels' own memory, where the fast loops read and write them without a
  *  copy. Outside a job every array is on the heap. */
-import { addressOf, arenaFloats, inPart, release, reserve } from "../simd/layer-memory";
+import { addressOf, arenaBytes, arenaFloats, inPart, release, reserve } from "../simd/layer-memory";
 
 /** Where a layer's job has its arrays. */
 export interface MemoryLoops {
@@ -11,6 +11,8 @@ export interface MemoryLoops {
   part<Result>(work: () => Result): Result;
   /** An array of `length` float32 of the job, to be written before it is read; on the heap where there is no place. */
   floats(length: number): Float32Array;
+  /** `length` bytes of the job, to be written before they are read; on the heap where there is no place. */
+  bytes(length: number): Uint8Array;
   /** The values where loops reach them without a copy: the same array where there is no such place, or it is full. */
   bring(values: Float32Array): Float32Array;
   /** The values in an array that outlives the job: the same array where it does already. */
@@ -22,6 +24,7 @@ export const plainMemory: MemoryLoops = {
   during: (_bytes, job) => job(),
   part: (work) => work(),
   floats: (length) => new Float32Array(length),
+  bytes: (length) => new Uint8Array(length),
   bring: (values) => values,
   keep: (values) => values,
 };
@@ -38,6 +41,7 @@ export const fastMemory: MemoryLoops = {
   },
   part: inPart,
   floats: arenaFloats,
+  bytes: arenaBytes,
   bring(values) {
     if (addressOf(values) !== undefined) return values;
     const inside = arenaFloats(values.length);

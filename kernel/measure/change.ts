@@ -34,13 +34,18 @@ export function levelsOf(values: Float32Array): number[] | undefined {
  *  16,384 weights, so what a piece has beyond the last whole block is held until the next. */
 export class ChangeMeter {
   private readonly change = noChange(histogramBins);
-  private levels: Set<number> | undefined = new Set();
+  private levels: Set<number> | undefined;
   private readonly heldBefore = new Float32Array(sumBlock);
   private readonly heldAfter = new Float32Array(sumBlock);
   private held = 0;
 
-  /** `range`: the robust range of all weights before. */
-  constructor(private readonly range: Pick<Histogram, "minimum" | "maximum">) {}
+  /** `range`: the robust range of all weights before. Without `findsLevels` no levels are looked for. */
+  constructor(
+    private readonly range: Pick<Histogram, "minimum" | "maximum">,
+    { findsLevels = true }: { readonly findsLevels?: boolean } = {},
+  ) {
+    this.levels = findsLevels ? new Set() : undefined;
+  }
 
   /** The next weights, before and after. */
   add(before: Float32Array, after: Float32Array): void {

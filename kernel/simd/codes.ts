@@ -94,9 +94,10 @@ export function hqqRound(
 }
 
 /** rint(w/step); `undefined` where one is beyond 2^22. */
-export function encodeSteps(weights: Float32Array, step: number): Int32Array<ArrayBuffer> | undefined {
+export function encodeSteps(weights: Float32Array, step: number): Int32Array | undefined {
   const { encodeSteps: encode } = layerFunctions();
-  const codes = new Int32Array(weights.length);
+  const room = arenaBytes(4 * weights.length);
+  const codes = new Int32Array(room.buffer, room.byteOffset, weights.length);
   let largest = 0;
   inPieces(
     weights.length,

@@ -11,7 +11,7 @@ const piece = (codes: number[], scales: number[], codeBits = 4) => ({
 });
 
 test("codes and tables stand one piece after the other; a piece may be lost once it is added", () => {
-  const joined = new JoinedPieces([3, 2], false);
+  const joined = new JoinedPieces([3, 2], false, new Uint8Array(24));
   const first = piece([1, -2, 3, 4], [0.5, 2]);
   joined.add(first);
   first.codes.fill(9);
@@ -27,12 +27,12 @@ test("codes and tables stand one piece after the other; a piece may be lost once
 });
 
 test("tables that are the tensor's are kept once", () => {
-  const joined = new JoinedPieces([2, 2], true);
+  const joined = new JoinedPieces([2, 2], true, new Uint8Array(16));
   for (const codes of [
     [1, 2],
     [3, 4],
   ])
     joined.add({ ...piece(codes, [0.25]), tables: [{ ...piece(codes, [0.25]).tables[0], shape: [1] }] });
   expect(joined.all().tables).toEqual([{ name: "scale", data: Float32Array.of(0.25), shape: [1], bitsPerEntry: 16 }]);
-  expect(() => new JoinedPieces([0, 2], false).all()).toThrow("no pieces");
+  expect(() => new JoinedPieces([0, 2], false, new Uint8Array(0)).all()).toThrow("no pieces");
 });

@@ -228,6 +228,10 @@ export const memoryRows: Rows<"memory"> = {
         }),
     ] satisfies Case;
   },
+  *bytes() {
+    yield ["its length", ({ memory }) => memory.during(1e5, () => memory.bytes(5).length)] satisfies Case;
+    yield ["outside a job", ({ memory }) => memory.bytes(3)] satisfies Case;
+  },
   *floats() {
     yield ["its length", ({ memory }) => memory.during(1e5, () => memory.floats(5).length)] satisfies Case;
     yield ["outside a job", ({ memory }) => memory.floats(3)] satisfies Case;

@@ -94,10 +94,11 @@ function putBytes(out: usize, x: u32): void {
   store<u16>(out - 2, <u16>(((x & 255) << 8) | ((x >> 8) & 255)));
 }
 
+/** ⌊x/f⌋·2^bits + x mod f + the places before, as x + ⌊x/f⌋·(2^bits − f) + those, which has one product in the way. */
 function nextState(x: u32, place: usize, bits: u32): u32 {
   const f = load<u32>(place);
   const quotient = <u32>((<u64>x * <u64>load<u32>(RECIPROCALS + ((<usize>f) << 2))) >> shiftOf(f));
-  return (quotient << bits) + load<u32>(place, 4) + (x - quotient * f);
+  return quotient * (((<u32>1) << bits) - f) + (x + load<u32>(place, 4));
 }
 
 /** Decodes `length` symbols to (length) u16 at `to`, the first on state `lane`, from bytes `from` to `end`; the symbol of each place at
