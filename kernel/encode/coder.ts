@@ -43,6 +43,10 @@ export interface Coder<S extends Step = Step> {
   floatStep?(step: S, dtype: string): Step;
 }
 
+/** A coder that calls no other and so may code a byte plane. Each that a file of this room exports has its row in the table of coders; `planes`
+ *  and `delta`, which call those of the table, are no `SymbolCoder`s. */
+export type SymbolCoder<S extends Step = Step> = Coder<S>;
+
 /** What a coder of bytes may need beside them. */
 export interface ByteOptions {
   /** The bytes of the base, as many as those that are coded. */

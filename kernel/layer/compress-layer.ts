@@ -28,14 +28,8 @@ import { floatStepOf, kindOfStep, labelOf, pruneAtShared, quantizedFrom } from "
 import { countsOf, emptyCodes, packCodes, packMask, typeOfCodes } from "../stored/packed-codes";
 import { factorBytes } from "../stored/factors";
 import { gather, spread } from "../stored/kept-weights";
-import {
-  storedBytes,
-  type Coded,
-  type StoredCodes,
-  type StoredFactors,
-  type StoredTensor,
-  type StoredValues,
-} from "../stored/stored-tensor";
+import { storedBytes } from "../stored/stored-size";
+import type { Coded, StoredCodes, StoredFactors, StoredTensor, StoredValues } from "../stored/stored-tensor";
 
 /** What a layer gave: what is kept of it, what the report says of it, and its part of the sums over the model. */
 export interface LayerOutcome {

@@ -2,7 +2,7 @@
 import { OptionError } from "../errors";
 import { measureError } from "../measure/error";
 import { weightsOf, type TensorInput } from "../measure/input";
-import { bitsPerWeight } from "../measure/size";
+import { bitsPerWeight } from "../measure/bit-arithmetic";
 import { sparsity } from "../measure/sparsity";
 import { nearestWord } from "../options";
 import type { ErrorMeasures } from "../report/types";

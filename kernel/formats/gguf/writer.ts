@@ -13,7 +13,7 @@ import { defaultAlignment, maxAlignment } from "./metadata";
 import { encodePair, encodeText, GgufValue, ggufPairs, uint32 } from "./values";
 import type { GgufMetadataInput, GgufPairs } from "./values";
 import type { SavedTensor } from "../safetensors-writer";
-import { StoredTensor } from "../stored-tensor";
+import { FileTensor } from "../file-tensor";
 import { writePieces, type Hashed, type Piece } from "../write-pieces";
 
 /** GGUF version 3, little-endian, written as gguf-py's GGUFWriter writes it: for the same keys and tensors in the same order the file
@@ -110,7 +110,7 @@ export function completePairs(
   checkAlignment(pairs.get(alignmentKey));
   // Blocks that lie in a file already are copied with the metadata that they came with.
   if (
-    plans.some(({ type, tensor }) => type.blockElements > 1 && !(tensor instanceof StoredTensor)) &&
+    plans.some(({ type, tensor }) => type.blockElements > 1 && !(tensor instanceof FileTensor)) &&
     !pairs.has(versionKey) &&
     !(versionKey in changes)
   )
