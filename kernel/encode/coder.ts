@@ -1,6 +1,6 @@
 import { OptionError } from "../errors";
 import type { CountedSymbols } from "../measure/entropy";
-import { nearestWord } from "../options";
+import { nearestOrAll } from "../options";
 import type { Step } from "../tensor/step";
 import type { ArrayType, ByteReader, ByteWriter, IntegerArray } from "./container/container";
 
@@ -93,9 +93,8 @@ export function coderIn(coders: readonly Coder[], step: Step): Coder {
   const found = coders.find(({ kind }) => kind === step.kind);
   if (found) return found;
   const kinds = coders.map(({ kind }) => kind);
-  const guess = nearestWord(String(step.kind), kinds);
   throw new OptionError(
-    `encode(): "${String(step.kind)}" is no lossless coder; ${guess ? `did you mean "${guess}"?` : `there are ${kinds.join(", ")}`}`,
+    `encode(): "${String(step.kind)}" is no lossless coder; ${nearestOrAll(String(step.kind), kinds)}`,
   );
 }
 
