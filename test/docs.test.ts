@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 const root = join(__dirname, "..", "..");
-const documents = ["README.md", "CONTRIBUTING.md", "kernel/README.md"];
+const documents = ["README.md", "CONTRIBUTING.md", "kernel/README.md", "docs/full-run.md"];
 
 /** Paths begin in one of these folders, or are a file of the root. */
 const folders = ["docs", "examples", "extension", "kernel", "scripts", "test"];
