@@ -14,6 +14,12 @@ export function nearestWord(word: string, known: readonly string[]): string | un
   return best;
 }
 
+/** What an error says of a word that is none of `known`: 'did you mean "bits"?', or else 'there are bits, group'. */
+export function nearestOrAll(word: string, known: readonly string[]): string {
+  const guess = nearestWord(word, known);
+  return guess ? `did you mean "${guess}"?` : `there are ${known.join(", ")}`;
+}
+
 function editDistance(a: string, b: string): number {
   let previous: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,10 +1,12 @@
 // Builds everything into lib/: the kernel, the SIMD modules, the extension, the tests.
 //   node scripts/build.mjs [kernel] [simd] [labextension]      (all when none is named)
-// The SIMD part also writes kernel/simd/generated, what TypeScript knows of those modules (scripts/seam.mjs).
+// The SIMD part also writes kernel/simd/generated, what TypeScript knows of those modules (scripts/seam.mjs), and the
+// kernel part the tables of methods (scripts/methods.mjs).
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeMethods } from "./methods.mjs";
 import { entriesOf, modulesOf, writeSeam } from "./seam.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -27,6 +29,7 @@ if (part("simd")) {
   }
 }
 if (part("kernel")) {
+  await writeMethods();
   node("typescript/bin/tsc", "-b");
   chmodSync(join(root, "lib", "kernel", "cli.js"), 0o755); // so that npx codebook runs it
 }

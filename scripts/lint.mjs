@@ -1,4 +1,4 @@
-// npm run lint: the seam to the SIMD modules, types, rules, import directions, the house, tests that mirror rooms, formatting. Prints each part;
+// npm run lint: the seam to the SIMD modules, the tables of methods, types, rules, import directions, the house, tests that mirror rooms, formatting. Prints each part;
 // exit code 1 when one fails.
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const parts = [
   ["the seam to the SIMD modules", "scripts/seam.mjs", ["--check"]],
+  ["the tables of methods", "scripts/methods.mjs", ["--check"]],
   ["types", "node_modules/typescript/bin/tsc", ["-b"]],
   ["rules", "node_modules/eslint/bin/eslint.js", ["--max-warnings", "0", "."]],
   ["import directions", "node_modules/dependency-cruiser/bin/dependency-cruise.mjs", ["kernel", "extension"]],

@@ -4,7 +4,8 @@
 // With --list it prints each room's share and the files without a test.
 //
 // Files that cannot have a test are not counted: AssemblyScript, which no test can import (test/loops and test/simd hold what it is compiled
-// to); files in a folder named generated, which scripts/seam.mjs --check compares with what makes them; files of types alone, which leave
+// to); files in a folder named generated, which scripts/seam.mjs and scripts/methods.mjs compare by --check with
+// what makes them; files of types alone, which leave
 // nothing that runs; and an index.ts that only hands names on.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, posix } from "node:path";

@@ -3,14 +3,14 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 const root = join(__dirname, "..", "..");
-const documents = ["README.md", "CONTRIBUTING.md", "kernel/README.md"];
+const documents = ["README.md", "CONTRIBUTING.md", "kernel/README.md", "docs/full-run.md"];
 
 /** Paths begin in one of these folders, or are a file of the root. */
 const folders = ["docs", "examples", "extension", "kernel", "scripts", "test"];
 
 /** What the build, a command or a reader makes, and the examples of the walk-throughs. */
 const isMadeLater = (path: string): boolean =>
-  /^(docs\/api|kernel\/simd\/generated|lib|out)(\/|$)/.test(path) || /\bexample(-view)?(\.test)?\.ts$/.test(path);
+  /^(docs\/api|kernel\/\w+\/generated|lib|out)(\/|$)/.test(path) || /\bexample(-view)?(\.test)?\.ts$/.test(path);
 
 /** A path with capitals stands for several: `test/fixtures/ROOM/`. What stands before the capitals is asked for. */
 const fixedPart = (path: string): string => path.replace(/\b[A-Z]+\b(?!\.md).*$/, "").replace(/\/$/, "");

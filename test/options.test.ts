@@ -1,5 +1,10 @@
 import { OptionError } from "../kernel/errors";
-import { checkChoice, checkFlag, checkNumber, checkOptionNames, nearestWord } from "../kernel/options";
+import { checkChoice, checkFlag, checkNumber, checkOptionNames, nearestOrAll, nearestWord } from "../kernel/options";
+
+test("a word that is not known is answered with the nearest, else with all", () => {
+  expect(nearestOrAll("btis", ["bits", "group"])).toBe('did you mean "bits"?');
+  expect(nearestOrAll("quantum", ["bits", "group"])).toBe("there are bits, group");
+});
 
 describe("nearestWord", () => {
   test("finds a word with a letter too many, too few, wrong, or two turned round", () => {

@@ -1,8 +1,7 @@
 import { colourDomain, shareColourMaximum } from "../../kernel/report/domains";
+import { formatMeasure, measureNote } from "../../kernel/report/measure-labels";
 import {
-  formatMeasure,
   isLossless,
-  measureNote,
   measures,
   panels,
   shownValue,

@@ -1,4 +1,4 @@
-import { measurePhrase } from "../../kernel/report/measures";
+import { measurePhrase } from "../../kernel/report/measure-labels";
 import type { Report } from "../../kernel/report/types";
 import { paints } from "./colours";
 import type { Figure } from "./figure";

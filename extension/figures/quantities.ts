@@ -1,11 +1,5 @@
-import {
-  formatMeasure,
-  measures,
-  shownIn,
-  shownValue,
-  type Measured,
-  type MeasureKey,
-} from "../../kernel/report/measures";
+import { formatMeasure } from "../../kernel/report/measure-labels";
+import { measures, shownIn, shownValue, type Measured, type MeasureKey } from "../../kernel/report/measures";
 import type { LayerVariant } from "../../kernel/report/types";
 
 /** A number with its name, as hover, card and table of a point show it. */

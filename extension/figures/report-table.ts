@@ -1,13 +1,5 @@
-import {
-  badness,
-  formatMeasure,
-  isLossless,
-  measures,
-  panels,
-  shownValue,
-  spoken,
-  type MeasureKey,
-} from "../../kernel/report/measures";
+import { formatMeasure, spoken } from "../../kernel/report/measure-labels";
+import { badness, isLossless, measures, panels, shownValue, type MeasureKey } from "../../kernel/report/measures";
 import type { LayerVariant, Report } from "../../kernel/report/types";
 import { selectLayers, visibleVariants, type ViewState } from "./state";
 import { tensorColumns, type Table, type TableCell, type TableColumn } from "./table";

@@ -1,5 +1,6 @@
 import { variantLimit } from "../../kernel/report/layout";
-import { measureNote, measures, panels, type MeasureKey, type MeasurePanel } from "../../kernel/report/measures";
+import { measureNote } from "../../kernel/report/measure-labels";
+import { measures, panels, type MeasureKey, type MeasurePanel } from "../../kernel/report/measures";
 import type { Report } from "../../kernel/report/types";
 import { scaleOf, type Scale } from "./scale";
 import { chosenMeasure, visibleVariants, type ViewState } from "./state";

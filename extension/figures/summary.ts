@@ -1,12 +1,5 @@
-import {
-  measures,
-  panels,
-  shownIn,
-  shownValue,
-  spoken,
-  type Measured,
-  type MeasureKey,
-} from "../../kernel/report/measures";
+import { spoken } from "../../kernel/report/measure-labels";
+import { measures, panels, shownIn, shownValue, type Measured, type MeasureKey } from "../../kernel/report/measures";
 import type { ModelView } from "../../kernel/report/model";
 import type { Report } from "../../kernel/report/types";
 import { bytes, count, integer, shape } from "./numbers";

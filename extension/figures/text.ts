@@ -1,4 +1,4 @@
-import { shortenMiddle, visibleText, widthOf } from "../../kernel/report/labels";
+import { shortenMiddle, visibleText, widthOf } from "../../kernel/report/visible-text";
 
 /** Names that come from a file are data: these functions let them stand in a figure as nothing but text. */
 

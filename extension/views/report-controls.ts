@@ -1,4 +1,5 @@
-import { errorChoices, measurePhrase, measures, type MeasureKey } from "../../kernel/report/measures";
+import { measurePhrase } from "../../kernel/report/measure-labels";
+import { errorChoices, measures, type MeasureKey } from "../../kernel/report/measures";
 import type { Report } from "../../kernel/report/types";
 import { paints } from "../figures/colours";
 import { bytes } from "../figures/numbers";

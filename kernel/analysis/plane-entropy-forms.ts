@@ -3,7 +3,7 @@
 import { curvesToHtml } from "../static/curves-forms";
 import type { MimeBundle } from "../static/display";
 import { code, tableRow } from "../static/html";
-import { visibleText } from "../report/labels";
+import { visibleText } from "../report/visible-text";
 import { formatBits, formatBytes, formatPercent, formatShape } from "../report/numbers";
 import { alignColumns } from "../static/text-table";
 import type { CurvesView } from "../report/curves";

@@ -3,7 +3,7 @@ import type { ByteSource } from "../bytes/source";
 import { FormatError, UnsupportedError } from "../errors";
 import { ggufMagic, openGguf } from "../formats/gguf/gguf";
 import { openSafetensors, safetensorsMagic } from "../formats/safetensors";
-import { StoredTensor } from "../formats/stored-tensor";
+import { FileTensor } from "../formats/file-tensor";
 import type { Model } from "../tensor/model";
 import type { SegmentInfo } from "./contents";
 import { bytesOfElements, isCastable, isWhole } from "./base-cast";
@@ -37,11 +37,7 @@ export async function segmentsOf(
 }
 
 /** The tensor of the base, where it has as many elements and the same type, or a type that this one can be made from. */
-function placeInBase(
-  stored: StoredTensor,
-  { layout }: SegmentInfo,
-  base: StoredTensor | undefined,
-): SegmentInfo["base"] {
+function placeInBase(stored: FileTensor, { layout }: SegmentInfo, base: FileTensor | undefined): SegmentInfo["base"] {
   if (!base || base.parameters !== stored.parameters || stored.sizeBytes === 0) return undefined;
   const { dtype, start, sizeBytes: length } = base;
   if (dtype === stored.dtype) return length === stored.sizeBytes ? { dtype, start, length } : undefined;
@@ -49,9 +45,9 @@ function placeInBase(
   return bytesOfElements(dtype, base.parameters) === length ? { dtype, start, length } : undefined;
 }
 
-async function tensorsIn(source: ByteSource, signal: AbortSignal | undefined): Promise<StoredTensor[]> {
+async function tensorsIn(source: ByteSource, signal: AbortSignal | undefined): Promise<FileTensor[]> {
   const model = await openModel(source, signal);
-  return (model?.tensors ?? []).filter((tensor): tensor is StoredTensor => tensor instanceof StoredTensor);
+  return (model?.tensors ?? []).filter((tensor): tensor is FileTensor => tensor instanceof FileTensor);
 }
 
 async function openModel(source: ByteSource, signal: AbortSignal | undefined): Promise<Model | undefined> {

@@ -1,6 +1,6 @@
 import { OptionError } from "../errors";
 import type { CountedSymbols } from "../measure/entropy";
-import { nearestWord } from "../options";
+import { nearestOrAll } from "../options";
 import type { Step } from "../tensor/step";
 import type { ArrayType, ByteReader, ByteWriter, IntegerArray } from "./container/container";
 
@@ -42,6 +42,10 @@ export interface Coder<S extends Step = Step> {
   /** Of a coder that takes the bytes of floats as they are: its step for floats of that dtype. Other coders get them plane by plane. */
   floatStep?(step: S, dtype: string): Step;
 }
+
+/** A coder that calls no other and so may code a byte plane. Each that a file of this room exports has its row in the table of coders; `planes`
+ *  and `delta`, which call those of the table, are no `SymbolCoder`s. */
+export type SymbolCoder<S extends Step = Step> = Coder<S>;
 
 /** What a coder of bytes may need beside them. */
 export interface ByteOptions {
@@ -89,9 +93,8 @@ export function coderIn(coders: readonly Coder[], step: Step): Coder {
   const found = coders.find(({ kind }) => kind === step.kind);
   if (found) return found;
   const kinds = coders.map(({ kind }) => kind);
-  const guess = nearestWord(String(step.kind), kinds);
   throw new OptionError(
-    `encode(): "${String(step.kind)}" is no lossless coder; ${guess ? `did you mean "${guess}"?` : `there are ${kinds.join(", ")}`}`,
+    `encode(): "${String(step.kind)}" is no lossless coder; ${nearestOrAll(String(step.kind), kinds)}`,
   );
 }
 

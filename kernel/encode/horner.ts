@@ -11,7 +11,7 @@ import { OptionError } from "../errors";
 import type { CountedSymbols } from "../measure/entropy";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { pieceLength, type Coder, type SymbolForm, type SymbolRange } from "./coder";
+import { pieceLength, type SymbolCoder, type SymbolForm, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 
 /** Options of `horner()`. */
@@ -138,7 +138,7 @@ function decode(reader: ByteReader, count: number, range: SymbolRange, create: (
 const form: SymbolForm<HornerStep> = { id: 2, encode, decode };
 
 /** The coder of `horner()` steps. */
-export const hornerCoder: Coder<HornerStep> = {
+export const hornerCoder: SymbolCoder<HornerStep> = {
   kind: "horner",
   forms: [form],
   formFor: () => form,

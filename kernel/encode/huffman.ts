@@ -16,10 +16,10 @@
 import { OptionError } from "../errors";
 import { canonicalCodes, codeLengths } from "../loops/prefix-code";
 import type { CountedSymbols } from "../measure/entropy";
-import { bitsFor } from "../measure/size";
+import { bitsFor } from "../measure/bit-arithmetic";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { pieceLength, type Coder, type SymbolForm, type SymbolRange } from "./coder";
+import { pieceLength, type SymbolCoder, type SymbolForm, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 import { decodeStreams, encodeStreams, fastCodeLength } from "./prefix/huffman-streams";
 import { indexOfSymbols } from "./container/symbol-index";
@@ -281,7 +281,7 @@ const fourStreams: SymbolForm<HuffmanStep> = {
 };
 
 /** The coder of `huffman()` steps. */
-export const huffmanCoder: Coder<HuffmanStep> = {
+export const huffmanCoder: SymbolCoder<HuffmanStep> = {
   kind: "huffman",
   forms: [oneStream, fourStreams],
   formFor: (step, count) => (hasStreams(step, count) ? fourStreams : oneStream),

@@ -1,7 +1,8 @@
 /** Lossless coding: coders of arrays as steps. */
 export { coderLabel, coderOf, coders, decode, encode } from "./encode";
 export type { DecodeOptions, Encoded, EncodeOptions, EncodeStep } from "./encode";
-export type { ByteForm, Coder, Form, SymbolForm } from "./coder";
-export * from "./coders";
+export type { ByteForm, Coder, Form, SymbolCoder, SymbolForm } from "./coder";
+export * from "./generated/methods";
+export { symbolCoders, type CodedStep } from "./coders";
 export type { FloatArray, IntegerArray } from "./container/container";
 export { delta, planes, type DeltaOptions, type DeltaStep, type PlanesOptions, type PlanesStep } from "./planes";

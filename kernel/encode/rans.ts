@@ -24,10 +24,10 @@ import { OptionError } from "../errors";
 import { chunkSymbols, coderPlaces, setInterleaving, type CoderKernels } from "../loops/coder-memory";
 import { coderLoops } from "../loops/coders";
 import type { CountedSymbols } from "../measure/entropy";
-import { bitsFor } from "../measure/size";
+import { bitsFor } from "../measure/bit-arithmetic";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import { placeSymbols, type Coder, type SymbolForm, type SymbolRange } from "./coder";
+import { placeSymbols, type SymbolCoder, type SymbolForm, type SymbolRange } from "./coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "./container/container";
 import { costOf, normalizeCounts } from "./range/frequencies";
 import {
@@ -314,7 +314,7 @@ const classed: SymbolForm<RansStep> = {
 };
 
 /** The coder of `rans()` steps. */
-export const ransCoder: Coder<RansStep> = {
+export const ransCoder: SymbolCoder<RansStep> = {
   kind: "rans",
   forms: [oneTable, adaptive, classed],
   formFor: (step) => (step.adaptive ? adaptive : step.classes ? classed : oneTable),

@@ -4,7 +4,7 @@
  *  Stored: varint bytes of each frame, one for each 16 MiB of the array's bytes, little-endian; then the frames, which any zstd reads. */
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
-import type { ByteForm, Coder } from "./coder";
+import type { ByteForm, SymbolCoder } from "./coder";
 import { compressFrame, decompressFrame } from "./container/zstd-module";
 
 const frameBytes = 2 ** 24;
@@ -71,7 +71,7 @@ const form: ByteForm<ZstdStep> = {
 };
 
 /** The coder of `zstd()` steps. */
-export const zstdCoder: Coder<ZstdStep> = {
+export const zstdCoder: SymbolCoder<ZstdStep> = {
   kind: "zstd",
   forms: [form],
   formFor: () => form,

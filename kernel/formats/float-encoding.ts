@@ -1,6 +1,7 @@
 import { bfloat16FromBits, float16FromBits } from "../bytes/half-float";
 import { pause, throwIfStopped } from "../bytes/pause";
-import { OptionError } from "../errors";
+import { FormatError, OptionError } from "../errors";
+import type { Tensor } from "../tensor/tensor";
 
 /** The float types that values are written in, the widest first. */
 export const floatTypes = ["F32", "F16", "BF16"] as const;
@@ -39,4 +40,29 @@ export async function encodeFloats(
     throwIfStopped(signal, `saving ${name}`);
   }
   return new Uint8Array(halves.buffer);
+}
+
+/** A tensor as a writer has planned it. */
+export interface PlannedBytes {
+  /** What is written. */
+  readonly tensor: Pick<Tensor, "name" | "read" | "readBytes">;
+  /** The float type that its values are turned into; undefined: the bytes stay. */
+  readonly convertTo: SavedFloatType | undefined;
+  /** The bytes that it has in the file. */
+  readonly sizeBytes: number;
+}
+
+/** The bytes of a tensor as `method` writes them. `FormatError` where the tensor gives more or fewer than its shape and type ask for. */
+export async function plannedBytes(
+  method: string,
+  { tensor, convertTo, sizeBytes }: PlannedBytes,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const { name } = tensor;
+  const bytes = convertTo
+    ? await encodeFloats(await tensor.read({ signal }), convertTo, { name, method, signal })
+    : await tensor.readBytes({ signal });
+  if (bytes.length !== sizeBytes)
+    throw new FormatError(name, 0, `the tensor gave ${bytes.length} bytes`, `${sizeBytes}, for its shape and type`);
+  return bytes;
 }

@@ -1,12 +1,12 @@
 import type { OutputFileSystem } from "../bytes/atomic-file";
 import { isWellFormed } from "../bytes/utf8";
-import { FormatError, OptionError } from "../errors";
+import { OptionError } from "../errors";
 import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
 import { parametersOf } from "../tensor/tensor";
 import type { Shape, Tensor } from "../tensor/tensor";
 import { writePieces, type Hashed, type Piece, type WriteOptions } from "./write-pieces";
-import { encodeFloats, floatTypes } from "./float-encoding";
+import { floatTypes, plannedBytes } from "./float-encoding";
 import type { SavedFloatType } from "./float-encoding";
 import { maxHeaderBytes, safetensorsBits } from "./safetensors";
 
@@ -70,7 +70,7 @@ export async function writeSafetensors(
   const pieces = plans.map((plan): Piece => {
     const done = (begin += plan.sizeBytes);
     const make = async (): Promise<Uint8Array> => {
-      const bytes = await bytesOf(plan, signal);
+      const bytes = await plannedBytes("saveSafetensors", plan, signal);
       host.progress?.({ task: "saving", done, total, unit: "bytes", item: plan.tensor.name });
       return bytes;
     };
@@ -155,22 +155,4 @@ function text(value: string): string {
       `saveSafetensors(): ${JSON.stringify(value)} holds half of a surrogate pair, which UTF-8 cannot store`,
     );
   return JSON.stringify(value);
-}
-
-async function bytesOf({ tensor, convertTo, sizeBytes }: Plan, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const bytes = convertTo
-    ? await encodeFloats(await tensor.read({ signal }), convertTo, {
-        name: tensor.name,
-        method: "saveSafetensors",
-        signal,
-      })
-    : await tensor.readBytes({ signal });
-  if (bytes.length !== sizeBytes)
-    throw new FormatError(
-      tensor.name,
-      0,
-      `the tensor gave ${bytes.length} bytes`,
-      `${sizeBytes}, for its shape and type`,
-    );
-  return bytes;
 }

@@ -6,7 +6,7 @@ import type { Shape } from "../tensor/tensor";
 import { hashSources } from "./hash-sources";
 import { JsonReader, quote } from "./json-reader";
 import { maxNameLength, maxRank, maxTensors } from "./limits";
-import { StoredTensor } from "./stored-tensor";
+import { FileTensor } from "./file-tensor";
 
 /** safetensors: 8 bytes with the header's length N (little-endian), N bytes of JSON
  *  `{"__metadata__": {"k": "v"}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}`, padded with spaces, then
@@ -207,10 +207,10 @@ function checkCoverage(entries: readonly SafetensorsEntry[], file: string, dataS
 }
 
 /** The tensors of a header as lazy `Tensor`s over `source`. */
-export function tensorsOf(source: ByteSource, header: SafetensorsHeader): StoredTensor[] {
+export function tensorsOf(source: ByteSource, header: SafetensorsHeader): FileTensor[] {
   return header.entries.map(
     ({ name, shape, dtype, begin, end }) =>
-      new StoredTensor(source, name, shape, dtype, header.dataStart + begin, end - begin),
+      new FileTensor(source, name, shape, dtype, header.dataStart + begin, end - begin),
   );
 }
 

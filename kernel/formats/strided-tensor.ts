@@ -6,7 +6,7 @@ import { dtypes } from "../tensor/dtype";
 import type { DType } from "../tensor/dtype";
 import { parametersOf } from "../tensor/tensor";
 import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
-import { StoredTensor } from "./stored-tensor";
+import { FileTensor } from "./file-tensor";
 
 /** Elements copied between two turns of the event loop. */
 const sliceElements = 1 << 18;
@@ -31,7 +31,7 @@ export class StridedTensor implements Tensor {
 
   async read(options: ReadOptions = {}): Promise<Float32Array> {
     const bytes = await this.readBytes(options);
-    return new StoredTensor(memorySource(bytes), this.name, this.shape, this.dtype, 0, bytes.length).read(options);
+    return new FileTensor(memorySource(bytes), this.name, this.shape, this.dtype, 0, bytes.length).read(options);
   }
 
   async readBytes(options: ReadOptions = {}): Promise<Uint8Array> {
@@ -80,6 +80,6 @@ export function tensorOf(
     parametersOf(shape) < 2 || strides.every((stride, axis) => shape[axis] === 1 || stride === plain[axis]);
   const size = parametersOf(shape) * dtypes[dtype].blockBytes;
   return isPlain
-    ? new StoredTensor(source, name, shape, dtype, start, size)
+    ? new FileTensor(source, name, shape, dtype, start, size)
     : new StridedTensor(source, name, shape, dtype, start, strides);
 }

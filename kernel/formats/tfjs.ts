@@ -10,7 +10,7 @@ import { hashSources } from "./hash-sources";
 import { maxIndexBytes, maxRank, maxShards, maxTensors } from "./limits";
 import { folderSiblings, isPlainName } from "./siblings";
 import type { Siblings } from "./siblings";
-import { StoredTensor } from "./stored-tensor";
+import { FileTensor } from "./file-tensor";
 
 /** TensorFlow.js models: `model.json` with a `weightsManifest`, a list of groups of `paths`, files whose bytes are joined, and `weights`,
  *  which lie in them one behind the other. A quantized weight is stored as uint8 or uint16 with w = code·scale + min, or as float16. The
@@ -146,10 +146,10 @@ function readWeight(json: JsonReader): Weight {
 }
 
 /** A weight whose codes stand for code·scale + min: rounded once, to float32; of an int32 weight to a whole number first. */
-class AffineTensor extends StoredTensor {
+class AffineTensor extends FileTensor {
   constructor(
     private readonly affine: Affine,
-    ...stored: ConstructorParameters<typeof StoredTensor>
+    ...stored: ConstructorParameters<typeof FileTensor>
   ) {
     super(...stored);
   }
@@ -189,7 +189,7 @@ export async function openTfjs(
     let start = 0;
     for (const { name: weight, shape, dtype, affine, sizeBytes } of group.weights) {
       const parts = [joined, weight, shape, dtype, start, sizeBytes] as const;
-      tensors.push(affine ? new AffineTensor(affine, ...parts) : new StoredTensor(...parts));
+      tensors.push(affine ? new AffineTensor(affine, ...parts) : new FileTensor(...parts));
       start += sizeBytes;
     }
   }

@@ -7,14 +7,8 @@ import type { CodeArray, Quantized } from "../quantize/quantizer";
 import { factorBytes } from "../stored/factors";
 import { gather } from "../stored/kept-weights";
 import { emptyCodes, packCodes, packMask, typeOfCodes } from "../stored/packed-codes";
-import {
-  storedBytes,
-  type Coded,
-  type StoredCodes,
-  type StoredFactors,
-  type StoredTensor,
-  type StoredValues,
-} from "../stored/stored-tensor";
+import { storedBytes } from "../stored/stored-size";
+import type { Coded, StoredCodes, StoredFactors, StoredTensor, StoredValues } from "../stored/stored-tensor";
 import type { Step } from "../tensor/step";
 import { parametersOf } from "../tensor/tensor";
 import { typeOfBytes, type LayerJob } from "./layer-job";

@@ -14,5 +14,5 @@ export { countSymbols, entropyOfCodes, entropyOfCounts, entropyOfValues } from "
 export { countHistogram, histogram, histogramBins, histogramTail, robustRange } from "./histogram";
 export { weightsOf, type TensorInput } from "./input";
 export { sortValues, valueOfRank } from "../grid/order";
-export { bitsFor, bitsPerWeight, bytesOfBits } from "./size";
+export { bitsFor, bitsPerWeight, bytesOfBits } from "./bit-arithmetic";
 export { countZeros, sparsity } from "./sparsity";

@@ -10,7 +10,7 @@
  *  the lowest index is pruned first. Counts are exact: a pruned place is counted whether or not its weight was zero before. */
 import { OptionError } from "../errors";
 import { checkFinite } from "../measure/finite";
-import { bitsFor } from "../measure/size";
+import { bitsFor } from "../measure/bit-arithmetic";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";

@@ -1,9 +1,7 @@
 /** Pruners: one file a method. */
 export { isPruneStep, prune, prunerLabel, prunerOf, type PrunedTensor } from "./prune";
-export * from "./pruners";
-export { heads, type HeadsOptions, type HeadsStep } from "./heads";
-export { layers, type LayersOptions, type LayersStep } from "./layers";
-export { merge, type MergeOptions, type MergeStep } from "./merge";
+export * from "./generated/methods";
+export { pruners, type PruneStep } from "./pruners";
 export { applyMask, type Factors, type Pruned, type Pruner, type StructuralPruner } from "./pruner";
 export type { MagnitudeThreshold, SharedThreshold } from "./pruner";
 export { breakEvenDensity, sparseBits, type IndexScheme, type IndexStorage } from "./sparse/storage";

@@ -2,9 +2,9 @@
 import { OptionError } from "../errors";
 import { measureError } from "../measure/error";
 import { weightsOf, type TensorInput } from "../measure/input";
-import { bitsPerWeight } from "../measure/size";
+import { bitsPerWeight } from "../measure/bit-arithmetic";
 import { sparsity } from "../measure/sparsity";
-import { nearestWord } from "../options";
+import { nearestOrAll } from "../options";
 import type { ErrorMeasures } from "../report/types";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
@@ -27,9 +27,8 @@ export function prunerOf(step: Step): Pruner {
       `prune(): ${step.kind} works on a network, not on one tensor: compress(model, ${step.kind}(…))`,
     );
   const kinds = [...pruners.keys()];
-  const guess = nearestWord(String(step.kind), kinds);
   throw new OptionError(
-    `prune(): "${String(step.kind)}" is no pruning method; ${guess ? `did you mean "${guess}"?` : `there are ${kinds.join(", ")}`}`,
+    `prune(): "${String(step.kind)}" is no pruning method; ${nearestOrAll(String(step.kind), kinds)}`,
   );
 }
 

@@ -3,9 +3,9 @@ import { OptionError } from "../errors";
 import { measureError } from "../measure/error";
 import { entropyOfCodes } from "../measure/entropy";
 import { weightsOf, type TensorInput } from "../measure/input";
-import { bitsPerWeight } from "../measure/size";
+import { bitsPerWeight } from "../measure/bit-arithmetic";
 import { sparsity } from "../measure/sparsity";
-import { nearestWord } from "../options";
+import { nearestOrAll } from "../options";
 import type { ErrorMeasures } from "../report/types";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
@@ -22,9 +22,8 @@ export function quantizerOf(step: Step): Quantizer {
   const quantizer = quantizers.get(step.kind);
   if (quantizer) return quantizer;
   const kinds = [...quantizers.keys()];
-  const guess = nearestWord(String(step.kind), kinds);
   throw new OptionError(
-    `quantize(): "${String(step.kind)}" is no quantization method; ${guess ? `did you mean "${guess}"?` : `there are ${kinds.join(", ")}`}`,
+    `quantize(): "${String(step.kind)}" is no quantization method; ${nearestOrAll(String(step.kind), kinds)}`,
   );
 }
 

@@ -12,11 +12,11 @@ import type { LayerInput, LayerJob } from "../layer/layer-job";
 import type { LayerFile, LayerSummary, LocatedOutcome, StoredLocation } from "../layer/stored-location";
 import { isStoredAs, kindOfStep } from "../layer/operators";
 import { tasks as layerTasks } from "../layer/tasks";
-import type { PlannedLayer } from "./plan";
+import type { PlannedLayer } from "./planned-layers";
 import { tasks } from "./tasks";
 import type { TaskArgument, TaskName, TaskResult } from "../threads/tasks";
 import { ProgressMeter } from "../threads/progress";
-import { findThresholds, thresholdPasses } from "./pruning-plan";
+import { findThresholds, thresholdPasses } from "./shared-thresholds";
 import type { Runner } from "../threads/runner";
 import { meetTargets, targetPasses } from "./target-bits";
 

@@ -14,7 +14,7 @@ import { CompressedModel } from "./compressed-model";
 import type { LocatedOutcome } from "../layer/stored-location";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { CutTensor } from "../surgery/cut-tensor";
-import { chooseLayers, isUnchanged, planLayers, unchangedPiece, type PlannedLayer } from "./plan";
+import { chooseLayers, isUnchanged, planLayers, unchangedPiece, type PlannedLayer } from "./planned-layers";
 import { checkRecipe, recipeName, recipeRecord, type Recipe } from "./recipe";
 import { Runner } from "../threads/runner";
 import { summaryOf } from "./summary";

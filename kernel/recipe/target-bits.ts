@@ -8,7 +8,7 @@ import type { Step } from "../tensor/step";
 import { type LayerInput } from "../layer/layer-job";
 import type { LocatedOutcome } from "../layer/stored-location";
 import { atSize, targetBitsOf } from "../layer/operators";
-import type { PlannedLayer } from "./plan";
+import type { PlannedLayer } from "./planned-layers";
 import type { ClassesJob } from "./tasks";
 
 type OnEachLayer = (

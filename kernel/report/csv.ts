@@ -1,6 +1,6 @@
 /** The report as comma-separated values (RFC 4180, CRLF): one row for each layer and variant, every measure at full precision.
  *  Histograms and levels are left out. An SQNR of +∞ (nothing lost) is "inf", which pandas, numpy and R read as a number. */
-import { visibleText } from "./labels";
+import { visibleText } from "./visible-text";
 import { measureKeys, measures } from "./measures";
 import type { Report } from "./types";
 

@@ -1,4 +1,5 @@
-/** The table of measures: every number that a report holds of a layer under a recipe, one row each, and the places where it is shown.
+/** The table of measures: every number that a report holds of a layer under a recipe, one row each, with its label, unit and axis, and the
+ *  places where it is shown. measure-labels.ts makes the words of titles, axes and tables from it.
  *  Text, Markdown, CSV, HTML, the static picture, validation and every part of the live view read it, so that a new measure is a field
  *  in `types.ts`, the place that computes it, and a row here. Pure. */
 import { formatBits, formatCount, formatDecibels, formatNumber, formatPercent } from "./numbers";
@@ -288,40 +289,6 @@ export function shownValue(key: MeasureKey, measured: Measured): number | null |
   const stored = measured[key];
   const { shown } = measures[key];
   return shown && typeof stored === "number" ? shown(stored) : stored;
-}
-
-/** Digits without a unit, as static forms write them: an infinite number is "∞", a missing one "–". */
-export function measureDigits(key: MeasureKey, measured: Measured): string {
-  const value = shownValue(key, measured);
-  return value === undefined ? "–" : value === null ? "∞" : measures[key].digits(value);
-}
-
-/** Digits and unit, as the live view writes them: "20.8 dB"; an infinite number is "lossless". */
-export function formatMeasure(key: MeasureKey, value: number | null): string {
-  const { digits, unit } = measures[key];
-  return value === null ? "lossless" : unit ? `${digits(value)} ${unit}` : digits(value);
-}
-
-/** Digits in a phrase: "20.8 dB", "43.8 % zeros", "4.25 bits/weight". */
-export function measurePhrase(key: MeasureKey, measured: Measured): string {
-  return `${measureDigits(key, measured)} ${measures[key].phrase}`;
-}
-
-/** A label or phrase as it is read aloud: "bits per weight" for "bits/weight". */
-export function spoken(words: string): string {
-  return words.replace("/", " per ");
-}
-
-/** The heading of a column of digits: "SQNR dB", "zeros %", "bits/weight". */
-export function measureHeading(key: MeasureKey): string {
-  const { label, unit } = measures[key];
-  return unit ? `${label} ${unit}` : label;
-}
-
-/** What stands behind the title of a live panel: "SQNR, higher is better". */
-export function measureNote(key: MeasureKey): string {
-  const { label, note, better } = measures[key];
-  return note ?? (better ? `${label}, ${better} is better` : label);
 }
 
 /** Whether nothing was lost in a layer: its error has no place on an axis of decades or in decibels. */

@@ -1,7 +1,7 @@
 /** Curves as an aligned text, and as HTML with the picture and a folded table. */
 import { curveCells, curveHeadings, curveRows } from "../report/curve-rows";
 import { code, pictureElement, tableRow } from "./html";
-import { visibleText } from "../report/labels";
+import { visibleText } from "../report/visible-text";
 import { curvesAlternative, curvesToSvg } from "./svg-curves";
 import { alignColumns, type Alignment } from "./text-table";
 import type { CurvesView } from "../report/curves";

@@ -1,7 +1,7 @@
 /** The report as HTML that asks for nothing: no script, no style sheet, no class. A sanitizer that strips all of those (JupyterLab's, in
  *  a notebook that is not trusted) leaves it whole, and so do nbconvert and code hosts. The picture comes as an `<img>` with a data
  *  address; the table under it is folded. Names stand in `<code>`, where MathJax reads no mathematics either. */
-import { escapeMarkup, visibleText } from "../report/labels";
+import { escapeMarkup, visibleText } from "../report/visible-text";
 import { formatShape } from "../report/numbers";
 import {
   layersInOrder,

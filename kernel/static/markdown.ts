@@ -1,5 +1,5 @@
 /** The report as Markdown (GitHub's tables): for a README, an issue, a paper's appendix. */
-import { visibleText } from "../report/labels";
+import { visibleText } from "../report/visible-text";
 import { formatShape } from "../report/numbers";
 import {
   layersInOrder,

@@ -1,6 +1,6 @@
 /** A model on its own, as text and as HTML: its tensors grouped by block, with totals by element type. */
 import { code, tableRow } from "./html";
-import { shortenMiddle, visibleText } from "../report/labels";
+import { shortenMiddle, visibleText } from "../report/visible-text";
 import { groupByBlock } from "../report/layout";
 import { formatBytes, formatCount, formatPercent, formatShape } from "../report/numbers";
 import { modelFacts } from "./summary";

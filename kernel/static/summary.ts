@@ -1,7 +1,8 @@
 /** What every form of a report says first: the model, the totals of each variant, the layers that suffer most. */
-import { visibleText } from "../report/labels";
+import { visibleText } from "../report/visible-text";
 import { groupByBlock } from "../report/layout";
-import { measureDigits, measureHeading, measurePhrase, measures, shownIn } from "../report/measures";
+import { measureDigits, measureHeading, measurePhrase } from "../report/measure-labels";
+import { measures, shownIn } from "../report/measures";
 import { formatBytes, formatDecibels, formatPercent, formatShort } from "../report/numbers";
 import { worstLayers } from "../report/worst-layers";
 import type { LayerReport, ModelSummary, Report, VariantSummary } from "../report/types";

@@ -10,7 +10,7 @@ import {
   linesInside,
   measuredCurves,
 } from "../report/curve-geometry";
-import { visibleText } from "../report/labels";
+import { visibleText } from "../report/visible-text";
 import { formatNumber, formatTick } from "../report/numbers";
 import {
   coordinate,

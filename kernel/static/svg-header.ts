@@ -1,7 +1,8 @@
 /** The head of the static picture: the model in one line, then a line for each variant: its colour, its name, its totals. */
 import { lightTheme } from "../report/colours";
-import { visibleText } from "../report/labels";
-import { measureDigits, measures, shownIn } from "../report/measures";
+import { visibleText } from "../report/visible-text";
+import { measureDigits } from "../report/measure-labels";
+import { measures, shownIn } from "../report/measures";
 import { modelFacts, wholeModelCells } from "./summary";
 import { variantMark, fittedText, lineMark, margin, pictureWidth, textMark, textWidth } from "./svg-marks";
 import type { Report, VariantSummary } from "../report/types";

@@ -1,6 +1,6 @@
 /** The grid of the static model map: where its columns stand, and the labels below them. */
 import { lightTheme } from "../report/colours";
-import { visibleText } from "../report/labels";
+import { visibleText } from "../report/visible-text";
 import type { ModelMap } from "../report/layout";
 import { margin, pictureWidth, textMark, textWidth } from "./svg-marks";
 

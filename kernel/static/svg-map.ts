@@ -2,9 +2,10 @@
  *  measure; a grid for each variant, all grids of a measure on one scale. */
 import { cividis, lightTheme, scaleColour, shareScale } from "../report/colours";
 import { colourDomain, shareColourDomain, shareColourMaximum } from "../report/domains";
-import { visibleText } from "../report/labels";
+import { visibleText } from "../report/visible-text";
 import { modelMap } from "../report/layout";
-import { measurePhrase, measures, panels, shownValue, type MeasureKey } from "../report/measures";
+import { measurePhrase } from "../report/measure-labels";
+import { measures, panels, shownValue, type MeasureKey } from "../report/measures";
 import { formatNumber } from "../report/numbers";
 import { worstList } from "./summary";
 import type { Part } from "./svg-header";

@@ -2,7 +2,7 @@
  *  scripts, nothing from outside, so that the picture looks the same as a file, in an `<img>` and on a code host. Coordinates have at
  *  most one decimal; the same input gives the same bytes. */
 import { lightTheme, variantColour, variantSymbols } from "../report/colours";
-import { escapeMarkup, shortenMiddle, visibleText, widthOf } from "../report/labels";
+import { escapeMarkup, shortenMiddle, visibleText, widthOf } from "../report/visible-text";
 
 /** Width of every picture, in its own units (CSS pixels where it is shown at its size). */
 export const pictureWidth = 960;

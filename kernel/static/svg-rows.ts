@@ -1,9 +1,10 @@
 /** The static picture for models of up to 60 layers: layers as rows, grouped by block; error, sparsity and bits per weight as three
  *  panels over the same rows, the variants as dots on one line. */
 import { lightTheme, variantColour } from "../report/colours";
-import { visibleText } from "../report/labels";
+import { visibleText } from "../report/visible-text";
 import { groupByBlock } from "../report/layout";
-import { measurePhrase, shownValue } from "../report/measures";
+import { measurePhrase } from "../report/measure-labels";
+import { shownValue } from "../report/measures";
 import { formatShape, niceTicks } from "../report/numbers";
 import type { Part } from "./svg-header";
 import {

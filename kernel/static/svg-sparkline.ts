@@ -1,5 +1,5 @@
 /** A histogram small enough for a table's cell. */
-import { escapeMarkup } from "../report/labels";
+import { escapeMarkup } from "../report/visible-text";
 import { formatNumber, formatPercent } from "../report/numbers";
 import { coordinate } from "./svg-marks";
 import type { Histogram } from "../report/types";

@@ -1,6 +1,6 @@
 /** The static picture of a report: the layout, the colours and the numbers of the live view, as one SVG file. Deterministic: the same
  *  report gives the same bytes. */
-import { visibleText } from "../report/labels";
+import { visibleText } from "../report/visible-text";
 import { arrangementOf, variantLimit } from "../report/layout";
 import type { Arrangement } from "../report/layout";
 import { textAlternative } from "./summary";

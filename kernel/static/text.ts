@@ -1,5 +1,5 @@
 /** The report as plain text: what a terminal, a diff or a screen reader shows. */
-import { shortenMiddle, visibleText } from "../report/labels";
+import { shortenMiddle, visibleText } from "../report/visible-text";
 import { formatShape } from "../report/numbers";
 import {
   layersInOrder,

@@ -1,7 +1,8 @@
 /** What is known of a stored tensor without its bytes: enough to say how it is written, and how large it is. */
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
-import { storedBytes, type StoredTensor } from "./stored-tensor";
+import { storedBytes } from "./stored-size";
+import type { StoredTensor } from "./stored-tensor";
 
 /** A stored tensor without its bytes. */
 export interface StoredOutline {

@@ -3,7 +3,7 @@
  *  the new sizes, and for each tensor what was done to it. */
 import { OptionError, UnsupportedError } from "../errors";
 import { wiring, type ChannelGroup, type Wiring } from "../network";
-import { changedSettings, type Settings } from "../network/sizes";
+import { changedSettings, type Settings } from "../network/changed-settings";
 import { withGgufChanges } from "../formats/gguf/metadata";
 import { isStructural, type StructuralStep } from "../prune";
 import type { AxisMap } from "../prune/channels/axis-map";

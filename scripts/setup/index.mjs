@@ -129,6 +129,8 @@ const sources = [
   "tsconfig.json",
   "tsconfig.base.json",
   "scripts/build.mjs",
+  "scripts/methods.mjs",
+  "scripts/seam.mjs",
   "requirements.txt",
 ];
 

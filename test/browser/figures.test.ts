@@ -9,6 +9,7 @@ import type { View } from "../../extension/views/views";
 import { payloadModel, payloadReport, payloads } from "../extension/payloads";
 import { hostileCurves, rateCurves } from "../fixtures/report/curves";
 import { deepReport, miniLmReport, smallReport } from "../fixtures/report/reports";
+import { inFull } from "../tiers";
 import { savedNotebook } from "./notebooks";
 import {
   keep,
@@ -81,6 +82,9 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
   let site: Site;
   let visitor: Visitor;
   let page: Page;
+  /** Both applications draw views by the same parts of JupyterLab. In Notebook npm test holds that they load, that the keyboard is theirs and
+   *  that files arrive, where the applications differ; what the views do there besides is in the full run. */
+  const testOfView = application === "lab" ? test : inFull(test);
 
   beforeAll(async () => {
     site = await startSite(application, notebooks);
@@ -113,7 +117,7 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     await keep(page, `${application}-six`, view);
   });
 
-  test("hover names the layer with all its measures; click opens it; Escape closes it", async () => {
+  testOfView("hover names the layer with all its measures; click opens it; Escape closes it", async () => {
     await openNotebook(page, site, application, "six.ipynb");
     await page.waitForSelector(drawn);
     const box = await figureBox(page);
@@ -175,7 +179,7 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     expect(await page.locator(".jp-Notebook .jp-Cell").count()).toBe(1);
   });
 
-  test("filters, measures, order, variants and forms", async () => {
+  testOfView("filters, measures, order, variants and forms", async () => {
     await openNotebook(page, site, application, "mini.ipynb");
     await page.waitForSelector(drawn);
     const options = page.locator(".cb-Figure [role=option]");
@@ -203,7 +207,7 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     await page.waitForSelector(`${view} .hm`);
   });
 
-  test("curves: hover, keyboard, above a bound, table, download", async () => {
+  testOfView("curves: hover, keyboard, above a bound, table, download", async () => {
     await openNotebook(page, site, application, "curves.ipynb");
     await page.waitForSelector(drawn);
     const figure = page.locator(".cb-Figure").first();
@@ -272,7 +276,7 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     expect(svg.bytes.toString("utf8")).toMatch(/^<svg[\s\S]*all-MiniLM-L6-v2[\s\S]*<\/svg>$/);
   });
 
-  test("three hundred layers as a map, in light and dark", async () => {
+  testOfView("three hundred layers as a map, in light and dark", async () => {
     await openNotebook(page, site, application, "deep.ipynb");
     await page.waitForSelector(`${view} .hm`);
     await page.waitForTimeout(500);
@@ -308,7 +312,7 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     await setTheme(page, "JupyterLab Light");
   });
 
-  test("newer, malformed and empty views each have their sentence", async () => {
+  testOfView("newer, malformed and empty views each have their sentence", async () => {
     await openNotebook(page, site, application, "words.ipynb");
     await page.waitForSelector(view);
     const words = await page.locator(`${view}`).allInnerTexts();
@@ -319,7 +323,7 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     expect(words[4]).toContain("its view is not an object");
   });
 
-  test("hostile names stand as text in every place and run nowhere", async () => {
+  testOfView("hostile names stand as text in every place and run nowhere", async () => {
     await openNotebook(page, site, application, "hostile.ipynb");
     await page.waitForSelector(drawn);
     // The notebook was never run or signed here: the figures are drawn all the same.

@@ -10,7 +10,7 @@ import type { Page } from "playwright-core";
 import { FormatError, OptionError, SourceError } from "../../kernel/errors";
 import { quote } from "../../kernel/formats/json-reader";
 import { displayModelView, displaySymbol, reportBundle } from "../../kernel/static/display";
-import { visibleText } from "../../kernel/report/labels";
+import { visibleText } from "../../kernel/report/visible-text";
 import { reportToMarkdown } from "../../kernel/static/markdown";
 import { reportToSvg } from "../../kernel/static/svg";
 import type { ModelView } from "../../kernel/report/model";

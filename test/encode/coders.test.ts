@@ -105,7 +105,7 @@ describe("round trips", () => {
 });
 
 test("a byte plane may be coded by each coder of the table, which its kind finds", () => {
-  expect(symbolCoders.map(({ kind }) => kind)).toEqual(["huffman", "rans", "horner", "zstd"]);
+  expect(symbolCoders.map(({ kind }) => kind)).toEqual(["horner", "huffman", "rans", "zstd"]);
   const floats = Float32Array.from({ length: 30 }, (_, i) => i / 7);
   for (const { kind } of symbolCoders) {
     const { bytes } = encode(floats, planes({ coder: { kind } as never }));

@@ -1,4 +1,4 @@
-import { encodeFloats } from "../../kernel/formats/float-encoding";
+import { encodeFloats, plannedBytes } from "../../kernel/formats/float-encoding";
 
 const options = { name: "fc", method: "save", signal: undefined };
 
@@ -28,4 +28,18 @@ test("a stop signal is seen", async () => {
   await expect(
     encodeFloats(Float32Array.of(1), "BF16", { ...options, signal: AbortSignal.abort() }),
   ).rejects.toMatchObject({ message: "saving fc was interrupted" });
+});
+
+test("a tensor that gives other bytes than its shape asks for is refused by both numbers", async () => {
+  const tensor = {
+    name: "fc",
+    read: () => Promise.resolve(Float32Array.of(1, 2)),
+    readBytes: () => Promise.resolve(new Uint8Array(7)),
+  };
+  await expect(plannedBytes("save", { tensor, convertTo: undefined, sizeBytes: 8 }, undefined)).rejects.toThrow(
+    /the tensor gave 7 bytes.*8, for its shape and type/s,
+  );
+  expect([...(await plannedBytes("save", { tensor, convertTo: "BF16", sizeBytes: 4 }, undefined))]).toEqual([
+    0x80, 0x3f, 0, 0x40,
+  ]);
 });

@@ -137,5 +137,5 @@ it("a mixture chooses by the tensor; other steps are the same for all", () => {
 
 it("an unknown kind gets the nearest word", () => {
   expect(() => kindOfStep({ kind: "magnitud" })).toThrow('no step is called "magnitud"; did you mean "magnitude"?');
-  expect(() => labelOf({ kind: "q" })).toThrow(/there are magnitude, nodes, edges, lowRank, heads, layers, merge, fp4/);
+  expect(() => labelOf({ kind: "q" })).toThrow(/there are edges, lowRank, magnitude, nodes, heads, layers, merge, fp4/);
 });

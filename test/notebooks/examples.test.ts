@@ -1,8 +1,9 @@
-/** Every example runs through the real kernel to its last cell, which asserts its claims; its page keeps the figures; and the
+/** Every example runs through the kernel of this checkout to its last cell, which asserts its claims; its page keeps the figures; and the
  *  outputs that are committed are the outputs that a run gives. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { installOwnKernel, type OwnKernel } from "../own-kernel";
 
 const root = join(__dirname, "..", "..", "..");
 const python = process.env.CODEBOOK_PYTHON ?? join(root, ".venv", "bin", "python");
@@ -38,6 +39,17 @@ test("there are examples", () => {
   expect(examples).toContain("01-what-four-bits-cost.ipynb");
 });
 
+let kernel: OwnKernel;
+beforeAll(() => (kernel = installOwnKernel()));
+afterAll(() => kernel?.remove());
+
+test("the kernel that Jupyter finds is the one that was built here", () => {
+  const ask = "from jupyter_client.kernelspec import get_kernel_spec as g; print(g('codebook').argv[-2])";
+  const found = spawnSync(python, ["-c", ask], { encoding: "utf8", env: { ...process.env, ...kernel.environment } });
+  expect(found.stdout.trim()).toBe(kernel.main);
+  expect(kernel.main).toBe(join(root, "lib", "kernel", "main.js"));
+});
+
 describe.each(examples)("%s", (name) => {
   const path = join(root, "examples", name);
   const stem = join(out, name.replace(/\.ipynb$/, ""));
@@ -48,7 +60,7 @@ describe.each(examples)("%s", (name) => {
     const run = spawnSync(python, [join(root, "scripts", "python", "execute.py"), path, stem], {
       encoding: "utf8",
       timeout: 900_000,
-      env: { ...process.env, CODEBOOK_MODELS: join(root, "models") },
+      env: { ...process.env, ...kernel.environment, CODEBOOK_MODELS: join(root, "models") },
     });
     if (run.status !== 0) throw new Error(`${name} failed:\n${run.stdout}\n${run.stderr}`);
     executed = cellsOf(`${stem}.ipynb`);

@@ -75,6 +75,6 @@ describe("prunerOf", () => {
     expect(() => prunerOf({ kind: "magnitud" } as never)).toThrow(
       new OptionError('prune(): "magnitud" is no pruning method; did you mean "magnitude"?'),
     );
-    expect(() => prunerOf({ kind: "quantum" } as never)).toThrow("there are magnitude, nodes, edges, lowRank");
+    expect(() => prunerOf({ kind: "quantum" } as never)).toThrow("there are edges, lowRank, magnitude, nodes");
   });
 });

@@ -13,6 +13,7 @@ import { targetPasses } from "../../kernel/recipe/target-bits";
 import type { Recipe } from "../../kernel/recipe/recipe";
 import { generateWeights } from "../quantize/generator";
 import { itWith, miniLm } from "../references";
+import { isFull } from "../tiers";
 
 const model = fromArrays(
   {
@@ -69,12 +70,12 @@ test("NaN is refused by layer", async () => {
   await expect(compress(bad, [linear({ targetBits: 4 }), rans()])).rejects.toThrow("x.weight: weight 1");
 });
 
-// The second study asserts it of the whole model.
+// The second study asserts it of the whole model. npm test takes one block, the recipes being what differs.
 itWith(miniLm)(
-  "three blocks of MiniLM at 4.5 bits: at least 3 dB above nf4, Q4_0 and 4-bit groups of 32; their errors for 0.8 bit less, nf4's by a trellis for 1 bit less",
+  "blocks of MiniLM at 4.5 bits: at least 3 dB above nf4, Q4_0 and 4-bit groups of 32; their errors for 0.8 bit less, nf4's by a trellis for 1 bit less",
   async () => {
     const minilm = await open(miniLm);
-    const only = "encoder.layer.{0,2,4}.**";
+    const only = isFull ? "encoder.layer.{0,2,4}.**" : "encoder.layer.2.**";
     const cost = async (recipe: Recipe) => (await compress(minilm, recipe, { only })).report.variants[0].touched;
     const coded = await cost([linear({ targetBits: 4.5 }), rans()]);
     const less = await cost([linear({ targetBits: 3.7 }), rans()]);

@@ -23,6 +23,7 @@ import {
   type Step,
 } from "../../kernel";
 import { hasModules, itWith, miniLm, referencePython } from "../references";
+import { isFull, sampleOf } from "../tiers";
 
 const script = resolve(__dirname, "../../../test/fixtures/recipe/load.py");
 const folder = mkdtempSync(join(tmpdir(), "codebook-loaded-"));
@@ -58,42 +59,62 @@ function compare(jobs: readonly object[]): Result[] {
 }
 
 const needs = hasModules("torch", "transformers", "compressed_tensors");
-const llama: Record<string, Recipe> = {
-  "pack-quantized, W8A16": linear({ bits: 8, per: "channel" }),
-  "pack-quantized, W4A16": linear({ bits: 4, group: 32 }),
-  "pack-quantized, int 4 bits": int({ bits: 4, group: 128 }),
-  "float-quantized, channel": fp8({ per: "channel" }),
-  "float-quantized, tensor": fp8({ per: "tensor" }),
-  "nvfp4-pack-quantized": nvfp4(),
-  "mxfp4-pack-quantized": mxfp4(),
-  "pruned, 4 bits": [magnitude({ sparsity: 0.5 }), linear({ bits: 4, group: 32 })],
-  mixed: [
-    { match: "**.mlp.**", steps: linear({ bits: 4, group: 32 }) },
-    { match: "**.q_proj.weight", steps: fp8() },
-    { match: "**.self_attn.**", steps: linear({ bits: 8, per: "channel" }) },
+/** Of each layout npm test takes what differs in kind: the width of codes, scales by group, channel and tensor, one and several recipes in a
+ *  folder. Other settings of the same layout, and a network of real size, are in the full run. */
+const llama: Record<string, Recipe> = sampleOf<Recipe>(
+  {
+    "pack-quantized, W8A16": linear({ bits: 8, per: "channel" }),
+    "pack-quantized, W4A16": linear({ bits: 4, group: 32 }),
+    "pack-quantized, int 4 bits": int({ bits: 4, group: 128 }),
+    "float-quantized, channel": fp8({ per: "channel" }),
+    "float-quantized, tensor": fp8({ per: "tensor" }),
+    "nvfp4-pack-quantized": nvfp4(),
+    "mxfp4-pack-quantized": mxfp4(),
+    "pruned, 4 bits": [magnitude({ sparsity: 0.5 }), linear({ bits: 4, group: 32 })],
+    mixed: [
+      { match: "**.mlp.**", steps: linear({ bits: 4, group: 32 }) },
+      { match: "**.q_proj.weight", steps: fp8() },
+      { match: "**.self_attn.**", steps: linear({ bits: 8, per: "channel" }) },
+    ],
+  },
+  [
+    "pack-quantized, W4A16",
+    "float-quantized, channel",
+    "float-quantized, tensor",
+    "nvfp4-pack-quantized",
+    "mxfp4-pack-quantized",
+    "mixed",
   ],
-};
+);
 
 /** Packed zero points, and how a user opens them: transformers 5.24 makes a network on the meta device, where compressed-tensors 0.20.0
  *  packs the shapes of the weights and leaves those of the zero points; so a plain from_pretrained() fails. With dequantize: true it makes
  *  no packed layers, but takes the first group's form for all; the library itself takes each group's. */
-const asymmetric: Record<string, [recipe: Recipe, route: "dequantize" | "library"]> = {
-  "asymmetric, W4A16": [linear({ bits: 4, group: 32, symmetric: false }), "dequantize"],
-  "asymmetric, W8A16": [linear({ bits: 8, per: "channel", symmetric: false }), "dequantize"],
-  "asymmetric, mixed": [
-    [
-      { match: "**.mlp.**", steps: linear({ bits: 4, group: 32, symmetric: false }) },
-      { match: "**.self_attn.**", steps: linear({ bits: 8, per: "channel", symmetric: false }) },
+const asymmetric: Record<string, [recipe: Recipe, route: "dequantize" | "library"]> = sampleOf<
+  [Recipe, "dequantize" | "library"]
+>(
+  {
+    "asymmetric, W4A16": [linear({ bits: 4, group: 32, symmetric: false }), "dequantize"],
+    "asymmetric, W8A16": [linear({ bits: 8, per: "channel", symmetric: false }), "dequantize"],
+    "asymmetric, mixed": [
+      [
+        { match: "**.mlp.**", steps: linear({ bits: 4, group: 32, symmetric: false }) },
+        { match: "**.self_attn.**", steps: linear({ bits: 8, per: "channel", symmetric: false }) },
+      ],
+      "library",
     ],
-    "library",
-  ],
-};
+  },
+  ["asymmetric, W4A16", "asymmetric, mixed"],
+);
 
-const dynamic: Record<string, [recipe: Recipe, inputs: "int8" | "e4m3"]> = {
-  "W8A8, int8": [linear({ bits: 8, per: "channel" }), "int8"],
-  "W8A8, int8, asymmetric weights": [linear({ bits: 8, per: "channel", symmetric: false }), "int8"],
-  "W8A8, fp8": [fp8({ per: "channel" }), "e4m3"],
-};
+const dynamic: Record<string, [recipe: Recipe, inputs: "int8" | "e4m3"]> = sampleOf<[Recipe, "int8" | "e4m3"]>(
+  {
+    "W8A8, int8": [linear({ bits: 8, per: "channel" }), "int8"],
+    "W8A8, int8, asymmetric weights": [linear({ bits: 8, per: "channel", symmetric: false }), "int8"],
+    "W8A8, fp8": [fp8({ per: "channel" }), "e4m3"],
+  },
+  ["W8A8, int8, asymmetric weights", "W8A8, fp8"],
+);
 
 let made: string | undefined;
 function smallLlama(): string {
@@ -111,23 +132,26 @@ async function write(name: string, original: string, recipe: Recipe, only: strin
   return { folder: saved, original, values };
 }
 
-const fourBits: Record<string, Recipe> = {
-  nf4: nf4(),
-  "nf4, double quantization": nf4({ doubleQuant: true }),
-  "nf4, blocks of 128": nf4({ group: 128 }),
-  fp4: fp4(),
-  "fp4, double quantization": fp4({ doubleQuant: true, group: 32 }),
-  "nf4, pruned": [magnitude({ sparsity: 0.5 }), nf4()],
-};
+const fourBits: Record<string, Recipe> = sampleOf<Recipe>(
+  {
+    nf4: nf4(),
+    "nf4, double quantization": nf4({ doubleQuant: true }),
+    "nf4, blocks of 128": nf4({ group: 128 }),
+    fp4: fp4(),
+    "fp4, double quantization": fp4({ doubleQuant: true, group: 32 }),
+    "nf4, pruned": [magnitude({ sparsity: 0.5 }), nf4()],
+  },
+  ["nf4", "fp4, double quantization", "nf4, pruned"],
+);
 
 itWith(needs && hasModules("bitsandbytes", "accelerate"))(
-  "bitsandbytes dequantizes to our very values, and transformers gives their logits: six recipes, and MiniLM in nf4",
+  "bitsandbytes dequantizes to our very values, and transformers gives their logits",
   async () => {
     const original = smallLlama();
     const jobs = [];
     for (const [name, recipe] of Object.entries(fourBits))
       jobs.push(await write(name, original, recipe, "model.layers.**"));
-    jobs.push(await write("MiniLM nf4", miniLm, nf4({ doubleQuant: true }), "encoder.**"));
+    if (isFull) jobs.push(await write("MiniLM nf4", miniLm, nf4({ doubleQuant: true }), "encoder.**"));
     const results = compare(jobs);
     for (const { folder: saved, difference, change, size, classes, exact } of results) {
       const where = saved.slice(folder.length + 1);
@@ -162,7 +186,7 @@ test("saveBitsandbytes() refuses what one config.json cannot say", async () => {
 });
 
 itWith(needs)(
-  "transformers gives the logits of our values: twelve recipes of a small Llama, and MiniLM in 4 bits",
+  "transformers gives the logits of our values",
   async () => {
     const original = smallLlama();
     const jobs = [];
@@ -173,7 +197,7 @@ itWith(needs)(
     }
     for (const [name, [recipe, route]] of Object.entries(asymmetric))
       jobs.push({ ...(await write(name, original, recipe, "model.layers.**")), route });
-    jobs.push(await write("MiniLM", miniLm, linear({ bits: 4, group: 128 }), "encoder.**"));
+    if (isFull) jobs.push(await write("MiniLM", miniLm, linear({ bits: 4, group: 128 }), "encoder.**"));
     const results = compare(jobs);
     for (const { folder: saved, difference, change, size, classes } of results) {
       const where = saved.slice(folder.length + 1);
@@ -187,14 +211,14 @@ itWith(needs)(
 );
 
 itWith(needs)(
-  "transformers rounds activations to 8 bits before our values: three recipes of a small Llama, and MiniLM in int8",
+  "transformers rounds activations to 8 bits before our values",
   async () => {
     const original = smallLlama();
     const jobs = [];
     for (const [name, [recipe, inputs]] of Object.entries(dynamic))
       jobs.push({ ...(await write(name, original, recipe, "model.layers.**", true)), inputs });
     const eightBits = linear({ bits: 8, per: "channel" });
-    jobs.push({ ...(await write("MiniLM W8A8", miniLm, eightBits, "encoder.**", true)), inputs: "int8" });
+    if (isFull) jobs.push({ ...(await write("MiniLM W8A8", miniLm, eightBits, "encoder.**", true)), inputs: "int8" });
     for (const { folder: saved, difference, change, rounding, size } of compare(jobs)) {
       const where = saved.slice(folder.length + 1);
       // No ties to allow for: the reference rounds the inputs that the library rounded, so that float32 sums alone differ.

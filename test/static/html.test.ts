@@ -1,4 +1,4 @@
-import { escapeMarkup } from "../../kernel/report/labels";
+import { escapeMarkup } from "../../kernel/report/visible-text";
 import { code, pictureElement, reportToHtml, tableRow } from "../../kernel/static/html";
 import { hostileReport, smallReport } from "../fixtures/report/reports";
 import { cases, expectGolden, tagsOf } from "./golden";

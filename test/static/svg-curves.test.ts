@@ -1,4 +1,4 @@
-import { escapeMarkup } from "../../kernel/report/labels";
+import { escapeMarkup } from "../../kernel/report/visible-text";
 import { curvesAlternative, curvesToSvg } from "../../kernel/static/svg-curves";
 import { hostileCurves, rateCurves } from "../fixtures/report/curves";
 import { expectGolden, expectPlainSvg } from "./golden";

@@ -1,4 +1,4 @@
-import { escapeMarkup } from "../../kernel/report/labels";
+import { escapeMarkup } from "../../kernel/report/visible-text";
 import { reportToSvg } from "../../kernel/static/svg";
 import * as reports from "../fixtures/report/reports";
 import { cases, expectGolden, expectPlainSvg } from "./golden";

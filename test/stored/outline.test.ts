@@ -1,7 +1,8 @@
 import { linear } from "../../kernel/quantize/linear";
 import { outlineOf } from "../../kernel/stored/outline";
 import { packCodes } from "../../kernel/stored/packed-codes";
-import { storedBytes, type StoredTensor } from "../../kernel/stored/stored-tensor";
+import { storedBytes } from "../../kernel/stored/stored-size";
+import type { StoredTensor } from "../../kernel/stored/stored-tensor";
 
 test("a form has what is known without the bytes, and at most sixteen entries of a table", () => {
   const data = Float32Array.from({ length: 20 }, (_, i) => i);

@@ -75,3 +75,49 @@ test("text where numbers should be is told by the layer's name", () => {
   expect(() => restoreValues({ ...base, content: text })).toThrow(FormatError);
   expect(() => restoreValues({ ...base, content: text })).toThrow(/^fc, byte 0: the codes are text/);
 });
+
+describe("what a stored tensor restores to", () => {
+  const values = Float32Array.of(1, -2, 3, 4);
+  const plain: StoredTensor = { ...base, content: { kind: "values", values, bitsPerValue: 16 } };
+
+  test("is a copy of its values", () => {
+    const restored = restoreValues(plain);
+    expect(restored).toEqual(values);
+    expect(restored).not.toBe(values);
+  });
+
+  test("has zeros where a sparse one left weights out", () => {
+    const mask = packMask(Uint8Array.of(0, 1, 0, 1));
+    expect(
+      restoreValues({
+        ...plain,
+        mask,
+        sparse: true,
+        content: { kind: "values", values: Float32Array.of(-2, 4), bitsPerValue: 32 },
+      }),
+    ).toEqual(Float32Array.of(0, -2, 0, 4));
+  });
+
+  test("is what the codes stand for, zero under the mask, coded or not", () => {
+    const step = linear({ bits: 8, per: "tensor", symmetric: true });
+    const { quantized, values: after } = quantize(values, step, { shape: [2, 2] });
+    const { codes, codeBits, tables } = quantized;
+    const content = { kind: "codes", quantizer: step, codes: packCodes(codes, codeBits), tables } as const;
+    expect(restoreValues({ ...plain, content })).toEqual(after);
+    const mask = packMask(Uint8Array.of(1, 0, 1, 1));
+    expect(restoreValues({ ...plain, content, mask })).toEqual(after.map((value, i) => (i === 1 ? 0 : value)));
+    const coder = huffman();
+    const coded = { coder, bytes: encode(codes, coder).bytes };
+    expect(restoreValues({ ...plain, content: { ...content, codes: coded } })).toEqual(after);
+    const kept = packCodes(codes.filter((_, i) => i !== 1) as Int8Array, codeBits);
+    expect(restoreValues({ ...plain, mask, sparse: true, content: { ...content, codes: kept } })).toEqual(
+      after.map((value, i) => (i === 1 ? 0 : value)),
+    );
+    const whole = restoreQuantized({ ...plain, mask, sparse: true, content: { ...content, codes: kept } }, () => 99);
+    expect(Array.from(whole?.codes ?? [])).toEqual(Array.from(codes, (code, i) => (i === 1 ? 99 : code)));
+  });
+
+  test("are no codes where there are none", () => {
+    expect(restoreQuantized(plain, () => 0)).toBeUndefined();
+  });
+});

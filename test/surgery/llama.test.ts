@@ -3,10 +3,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { compress, heads, layers, nodes, open, saveGguf, type Model, type Tensor } from "../../kernel";
+import { compress, heads, layers, nodes, open, saveGguf, type Model, type Step, type Tensor } from "../../kernel";
 import { expandMaps } from "../../kernel/prune/channels/axis-map";
 import { CutTensor } from "../../kernel/surgery/cut-tensor";
 import { hasModules, itWith, llamaFolder, referencePython, smolLm } from "../references";
+import { isFull, sampleOf } from "../tiers";
 
 const script = resolve(__dirname, "../../../test/fixtures/network/llama_logits.py");
 const folder = mkdtempSync(join(tmpdir(), "codebook-llama-"));
@@ -63,7 +64,9 @@ itWith(smolLm, llamaFolder, hasModules("ctypes"))(
     await six.save(base);
     const model = await open(base);
     expect(model.metadata["llama.block_count"]).toBe(6);
-    const parts = { whole: [layers({ drop: [1, 4] }), heads({ keep: 6 })], nodes: [nodes({ sparsity: 0.25 })] };
+    const all = { whole: [layers({ drop: [1, 4] }), heads({ keep: 6 })], nodes: [nodes({ sparsity: 0.25 })] };
+    // npm test takes what is equal to the bit; neurons are gone in the next test too, where llama.cpp opens them.
+    const parts = sampleOf<Step[]>(all, ["whole"]);
     const answers: Record<string, number[][]> = {};
     for (const [name, steps] of Object.entries(parts)) {
       const small = await compress(model, steps);
@@ -75,6 +78,7 @@ itWith(smolLm, llamaFolder, hasModules("ctypes"))(
     const [plain, zeros, original] = answers.whole;
     expect(plain).toEqual(zeros);
     expect(meanSquare(plain, original)).toBeGreaterThan(0.1);
+    if (!isFull) return;
     // Sums over 1,152 neurons instead of 1,536 round otherwise.
     const [fewer, same, whole] = answers.nodes;
     expect(farthest(fewer, same)).toBeLessThan(0.01 * farthest(fewer, whole));

@@ -1,6 +1,6 @@
 /** The table of a Huffman code: which symbols there are, and the lengths of their codes. Its bytes are described in huffman.ts. */
 import { kraftGap } from "../../loops/prefix-code";
-import { bitsFor } from "../../measure/size";
+import { bitsFor } from "../../measure/bit-arithmetic";
 import type { SymbolRange } from "../coder";
 import type { ByteReader, ByteWriter } from "../container/container";
 

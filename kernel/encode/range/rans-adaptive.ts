@@ -14,7 +14,7 @@ import { OptionError } from "../../errors";
 import { chunkSymbols, coderPlaces, setInterleaving } from "../../loops/coder-memory";
 import { coderLoops } from "../../loops/coders";
 import type { CountedSymbols } from "../../measure/entropy";
-import { bitsFor } from "../../measure/size";
+import { bitsFor } from "../../measure/bit-arithmetic";
 import { placeSymbols, type SymbolRange } from "../coder";
 import type { ByteReader, ByteWriter, IntegerArray } from "../container/container";
 import {

@@ -6,7 +6,7 @@ import { GgufCursor } from "./cursor";
 import { maxKeys, readGgufMetadata } from "./metadata";
 import { quote } from "../json-reader";
 import { maxTensors } from "../limits";
-import { StoredTensor } from "../stored-tensor";
+import { FileTensor } from "../file-tensor";
 
 /** GGUF, versions 2 and 3, little-endian: `GGUF`, u32 version, u64 number of tensors, u64 number of keys, the keys with their
  *  values, then for each tensor its name, u32 rank, u64 sizes with the *innermost first*, u32 type, u64 offset; then, at the
@@ -35,7 +35,7 @@ interface TensorInfo {
 /** What the front of a GGUF file says. */
 export interface GgufHeader {
   readonly metadata: Readonly<Record<string, unknown>>;
-  readonly tensors: readonly StoredTensor[];
+  readonly tensors: readonly FileTensor[];
   /** The file's byte where a key begins, 0 when it is not there. */
   readonly keyAt: (key: string) => number;
 }
@@ -52,7 +52,7 @@ export async function readGgufHeader(source: ByteSource, signal?: AbortSignal): 
   checkData(cursor, infos, dataStart, source.byteLength, alignment);
   const tensors = infos.map(
     ({ name, shape, type, offset, sizeBytes }) =>
-      new StoredTensor(source, name, shape, type.name, dataStart + offset, sizeBytes),
+      new FileTensor(source, name, shape, type.name, dataStart + offset, sizeBytes),
   );
   return { metadata: values, tensors, keyAt: (key) => offsets.get(key) ?? 0 };
 }

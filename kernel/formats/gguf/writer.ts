@@ -1,10 +1,10 @@
 import type { OutputFileSystem } from "../../bytes/atomic-file";
 import { isWellFormed } from "../../bytes/utf8";
-import { FormatError, OptionError } from "../../errors";
+import { OptionError } from "../../errors";
 import { currentHost } from "../../host";
 import { checkChoice } from "../../options";
 import { parametersOf } from "../../tensor/tensor";
-import { encodeFloats, floatTypes } from "../float-encoding";
+import { floatTypes, plannedBytes } from "../float-encoding";
 import type { SavedFloatType } from "../float-encoding";
 import { ggmlTypes } from "./types";
 import type { GgmlType } from "./types";
@@ -13,7 +13,7 @@ import { defaultAlignment, maxAlignment } from "./metadata";
 import { encodePair, encodeText, GgufValue, ggufPairs, uint32 } from "./values";
 import type { GgufMetadataInput, GgufPairs } from "./values";
 import type { SavedTensor } from "../safetensors-writer";
-import { StoredTensor } from "../stored-tensor";
+import { FileTensor } from "../file-tensor";
 import { writePieces, type Hashed, type Piece } from "../write-pieces";
 
 /** GGUF version 3, little-endian, written as gguf-py's GGUFWriter writes it: for the same keys and tensors in the same order the file
@@ -74,7 +74,7 @@ export async function writeGguf(
     const size = padded(plan.sizeBytes, alignment);
     const done = (begin += size);
     const make = async (): Promise<Uint8Array> => {
-      const bytes = await bytesOf(plan, signal);
+      const bytes = await plannedBytes("saveGguf", plan, signal);
       host.progress?.({ task: "saving", done, total, unit: "bytes", item: plan.tensor.name });
       return bytes;
     };
@@ -110,7 +110,7 @@ export function completePairs(
   checkAlignment(pairs.get(alignmentKey));
   // Blocks that lie in a file already are copied with the metadata that they came with.
   if (
-    plans.some(({ type, tensor }) => type.blockElements > 1 && !(tensor instanceof StoredTensor)) &&
+    plans.some(({ type, tensor }) => type.blockElements > 1 && !(tensor instanceof FileTensor)) &&
     !pairs.has(versionKey) &&
     !(versionKey in changes)
   )
@@ -239,23 +239,6 @@ function checkName(name: string, names: Set<string>): void {
 function uint64(value: number): Uint8Array {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}
-
-async function bytesOf(
-  { tensor, convertTo, sizeBytes }: GgufPlan,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  const bytes = convertTo
-    ? await encodeFloats(await tensor.read({ signal }), convertTo, { name: tensor.name, method: "saveGguf", signal })
-    : await tensor.readBytes({ signal });
-  if (bytes.length !== sizeBytes)
-    throw new FormatError(
-      tensor.name,
-      0,
-      `the tensor gave ${bytes.length} bytes`,
-      `${sizeBytes}, for its shape and type`,
-    );
   return bytes;
 }
 

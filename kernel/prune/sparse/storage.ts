@@ -8,7 +8,7 @@
  *  - "nodes":     1 bit per row;  "blocks": 1 bit per block.
  *  - "factors":   no index; the weights stored are those of two thin matrices (low-rank.ts).
  *  `breakEvenDensity` gives the density under which a form beats dense storage; sparse-storage.ts writes the first three as bytes. */
-import { bitsFor } from "../../measure/size";
+import { bitsFor } from "../../measure/bit-arithmetic";
 import { parametersOf, type Shape } from "../../tensor/tensor";
 
 /** How the places of the kept weights are told. */

@@ -12,7 +12,7 @@
  *  bitmask 1 − 1/v; positions (v − ⌈log2(weights + 1)⌉·(rows + 1)/weights) / (v + ⌈log2 columns⌉); n:m v / (v + ⌈log2 m⌉) for n/m. */
 import { BitReader, BitWriter, packedSize } from "../../bytes/bit-stream";
 import { FormatError, OptionError } from "../../errors";
-import { bitsFor } from "../../measure/size";
+import { bitsFor } from "../../measure/bit-arithmetic";
 import { checkChoice, checkNumber, checkOptionNames } from "../../options";
 import { parametersOf, type Shape } from "../../tensor/tensor";
 import { countKept } from "../pruner";

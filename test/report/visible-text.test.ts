@@ -1,4 +1,4 @@
-import { escapeMarkup, shortenMiddle, visibleText, widthOf } from "../../kernel/report/labels";
+import { escapeMarkup, shortenMiddle, visibleText, widthOf } from "../../kernel/report/visible-text";
 
 test("names: cut in the middle, invisible characters written out", () => {
   expect(shortenMiddle("encoder.layer.0.attention.self.query.weight", 20)).toBe("encoder…query.weight");

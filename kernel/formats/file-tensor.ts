@@ -7,7 +7,7 @@ import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
 import { isReadable, readValues } from "./values";
 
 /** A tensor whose bytes lie in one range of a source. Nothing is read until it is asked for. */
-export class StoredTensor implements Tensor {
+export class FileTensor implements Tensor {
   readonly parameters: number;
   readonly readsCopies = true;
 

@@ -4,7 +4,7 @@ import { addHistogram, pruneCount, selectDigit, thresholdOf } from "../prune/mag
 import type { Step } from "../tensor/step";
 import { type LayerInput, type LayerThreshold } from "../layer/layer-job";
 import { sharedSparsityOf } from "../layer/operators";
-import type { PlannedLayer } from "./plan";
+import type { PlannedLayer } from "./planned-layers";
 import type { HistogramJob } from "./tasks";
 
 type OnEachLayer = (

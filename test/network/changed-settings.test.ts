@@ -1,4 +1,4 @@
-import { changedSettings, sizesOf } from "../../kernel/network/sizes";
+import { changedSettings, sizesOf } from "../../kernel/network/changed-settings";
 import type { Wiring } from "../../kernel/network";
 
 const prefix = "model.layers.";

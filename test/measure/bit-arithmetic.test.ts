@@ -1,4 +1,4 @@
-import { bitsFor, bitsPerWeight, bytesOfBits } from "../../kernel/measure/size";
+import { bitsFor, bitsPerWeight, bytesOfBits } from "../../kernel/measure/bit-arithmetic";
 
 test("sizes", () => {
   expect([1, 2, 3, 4, 5, 256, 257].map(bitsFor)).toEqual([0, 1, 2, 2, 3, 8, 9]);
