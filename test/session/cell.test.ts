@@ -4,14 +4,14 @@ import type { TransportLine } from "../../kernel/transport/line";
 
 const comm = { open: () => undefined, registerTarget: () => undefined } as unknown as CommHost;
 
-function cell(options = { quiet: false, allowInput: true }) {
+function cell(options = { quiet: false, allowInput: true }, onAsk: (prompt: string) => void = () => undefined) {
   const posted: { type: string; content: unknown; request: number; buffers: Uint8Array[] }[] = [];
   const printed: unknown[] = [];
   const line = {
     post: (message: { type: string; content: string; request: number; buffers: Uint8Array[] }) =>
       posted.push({ ...message, content: JSON.parse(message.content) as unknown }),
     print: (...all: unknown[]) => printed.push(all),
-    ask: () => ({ value: "yes" }),
+    ask: (_: number, prompt: string) => (onAsk(prompt), { value: "yes" }),
   } as unknown as TransportLine;
   return { cell: new Cell(5, line, comm, options), posted, printed };
 }
@@ -64,6 +64,15 @@ test("a question is refused where nobody answers, and after an interrupt", () =>
   expect(own.input("?", false)).toBe("yes");
   own.interrupt(new Interrupted());
   expect(() => own.input("?", false)).toThrow(Interrupted);
+});
+
+test("a question that comes after the end of the cell, as from a timer, is refused: nobody would answer it", () => {
+  const asked: string[] = [];
+  const { cell: own } = cell({ quiet: false, allowInput: true }, (prompt) => asked.push(prompt));
+  own.input("before", false);
+  own.end();
+  expect(() => own.input("after", false)).toThrow(InputError);
+  expect(asked).toEqual(["before"]);
 });
 
 test("an interrupt fires the signal once, with its reason", () => {
