@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from queue import Empty
 
 import pytest
 from client import HANG, Kernel
@@ -19,6 +20,15 @@ def has_ended(kernel, timeout=HANG):
     return kernel.manager.provisioner.process.poll()
 
 
+def left_on_iopub(kernel):
+    types = []
+    try:
+        while True:
+            types.append(kernel.client.get_iopub_msg(timeout=0.1)["msg_type"])
+    except Empty:
+        return types
+
+
 @pytest.mark.parametrize("state", CODES)
 def test_shutdown(work_folder, state):
     with Kernel(cwd=str(work_folder)) as kernel:
@@ -27,6 +37,8 @@ def test_shutdown(work_folder, state):
         assert reply["content"] == {"status": "ok", "restart": False}
         kernel.wait_for(lambda m: m["msg_type"] == "shutdown_reply")
         assert has_ended(kernel) == 0
+        # It was asked to end, which is no reason for last words.
+        assert "stream" not in left_on_iopub(kernel)
 
 
 def test_shutdown_of_a_busy_kernel(work_folder):
@@ -81,6 +93,9 @@ def test_a_connection_file_that_cannot_be_used(tmp_path):
         ended = subprocess.run(main + args, capture_output=True, text=True, timeout=HANG)
         assert ended.returncode == 1
         assert problem in ended.stderr
+        assert "started without" not in ended.stderr
+    ended = subprocess.run([main[0], main[2], str(broken)], capture_output=True, text=True, timeout=HANG)
+    assert "started without --no-force-async-hooks-checks" in ended.stderr
 
 
 def test_a_taken_port_is_said(work_folder, tmp_path):

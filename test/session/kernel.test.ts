@@ -1,5 +1,6 @@
 /** The life of a session, with a transport and a language that are stand-ins. */
 import { currentHost } from "../../kernel/host";
+import { relaxAsyncChecks } from "../../kernel/session/async-checks";
 import { Kernel } from "../../kernel/session/kernel";
 import type { CellOutput, CellResult, Language } from "../../kernel/session/language/types";
 import type { TransportLine } from "../../kernel/transport/line";
@@ -315,6 +316,15 @@ describe("other requests", () => {
     kernel.receive({ kind: "shutdown", restart: true });
     expect([exits, closed()]).toEqual([[true], 1]);
   });
+});
+
+test("before the first cell there is a host too, whose output belongs to no request", async () => {
+  jest.mocked(relaxAsyncChecks).mockClear();
+  const { ask, published } = session();
+  expect(relaxAsyncChecks).toHaveBeenCalledTimes(1);
+  await ask("is_complete_request", { code: "1" });
+  currentHost().comm?.open("t");
+  expect(published("comm_open")).toMatchObject([{ request: 0 }]);
 });
 
 describe("comms", () => {

@@ -152,6 +152,28 @@ describe("the transport", () => {
     expect(iopub.dismissed).toEqual(["status"]);
   });
 
+  test("knows the comms that clients and cells open and close", async () => {
+    const { ask, order, control, post } = served();
+    await ask("comm_open", { comm_id: "of a client", target_name: "a" });
+    for (const type of ["comm_open", "comm_msg"])
+      post({
+        kind: "publish",
+        request: 1,
+        type,
+        content: JSON.stringify({ comm_id: `by ${type}`, target_name: "b" }),
+        metadata: "{}",
+        buffers: [],
+      });
+    await order("comm_info_request");
+    expect(control.sent.at(-1)?.content.comms).toEqual({
+      "of a client": { target_name: "a" },
+      "by comm_open": { target_name: "b" },
+    });
+    await ask("comm_close", { comm_id: "of a client" });
+    await order("comm_info_request");
+    expect(control.sent.at(-1)?.content.comms).toEqual({ "by comm_open": { target_name: "b" } });
+  });
+
   test("publishes what the session gives it as output of its request", async () => {
     const { shell, iopub, post } = served();
     const cell = request("execute_request");
