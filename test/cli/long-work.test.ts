@@ -172,7 +172,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
       child.stderr.on("data", (text: Buffer) => (said += text.toString()));
       const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
       // It works once its temporary file is there.
-      for (let wait = 0; readdirSync(folder).length < 2 && wait < 200; wait++)
+      for (let wait = 0; readdirSync(folder).length < 2 && wait < 1000; wait++)
         await new Promise((done) => setTimeout(done, 25));
       expect(readdirSync(folder).length).toBe(2);
       child.kill(signal);

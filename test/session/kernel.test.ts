@@ -186,18 +186,25 @@ describe("a cell", () => {
   });
 
   test("is the host of the work that it starts, and so of what that work leaves behind", async () => {
-    const later: (() => void)[] = [];
+    const timer: { fire: () => void; done: Promise<void> } = { fire: () => undefined, done: Promise.resolve() };
     const { run, published } = session(async (code, output) => {
-      const own = currentHost();
-      expect(own.signal).toBe(output.signal);
-      if (code === "starts a timer") setTimeout(() => later.push(() => currentHost().comm?.open("by the timer")), 5);
-      if (code === "waits") await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(currentHost().signal).toBe(output.signal);
+      if (code === "leaves something behind") {
+        const fired = new Promise<void>((resolve) => (timer.fire = resolve));
+        timer.done = fired.then(() => void currentHost().comm?.open("left behind"));
+      } else {
+        timer.fire();
+        await timer.done;
+        currentHost().comm?.open("own");
+      }
       return ok;
     });
-    await run("starts a timer");
-    await run("waits");
-    expect(later.length).toBe(1);
-    expect(published("execute_input").length).toBe(2);
+    await run("leaves something behind");
+    await run("sets it off");
+    expect(published("comm_open").map(({ request, content }) => [request, content.target_name])).toEqual([
+      [1, "left behind"],
+      [2, "own"],
+    ]);
   });
 
   test("runs as the user's code, and nothing else does", async () => {
