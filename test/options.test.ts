@@ -17,6 +17,19 @@ describe("nearestWord", () => {
     expect(nearestWord("cat", ["bat", "hat"])).toBe("bat");
   });
 
+  test("counts a letter too many, too few or wrong as one fault, and two turned round as one, not two", () => {
+    // A word of two letters, or of one, may have one fault.
+    expect(nearestWord("ab", ["a"])).toBe("a");
+    expect(nearestWord("a", ["ab"])).toBe("ab");
+    expect(nearestWord("ab", ["ba"])).toBe("ba");
+    expect(nearestWord("ab", ["bc"])).toBeUndefined();
+    // Two wrong letters against two turned round, at the beginning and further on.
+    expect(nearestWord("ibts", ["xyts", "bits"])).toBe("bits");
+    expect(nearestWord("btis", ["bats", "bits"])).toBe("bits");
+    // As near as one wrong letter, and no nearer.
+    expect(nearestWord("btis", ["btiz", "bits"])).toBe("btiz");
+  });
+
   test("guesses at most half of a word's letters, and at most three", () => {
     expect(nearestWord("abcdef", ["abcxyz"])).toBe("abcxyz");
     expect(nearestWord("abcdefgh", ["abcdwxyz"])).toBeUndefined();

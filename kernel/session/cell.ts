@@ -28,6 +28,7 @@ export function toJson(value: unknown): string {
 export class Cell implements CellOutput, Host {
   readonly #controller = new AbortController();
   readonly #progress: ProgressDisplay;
+  #ended = false;
 
   /** `request` is the number under which the transport knows it. A `quiet` cell shows nothing (`silent` requests). */
   constructor(
@@ -71,6 +72,7 @@ export class Cell implements CellOutput, Host {
     if (!this.options.allowInput)
       throw new InputError("this cell cannot ask for input: whoever runs it said that nobody will answer");
     if (this.signal.aborted) throw new Interrupted();
+    if (this.#ended) throw new InputError("this cell has ended: nobody waits for its questions any more");
     const answer = this.line.ask(this.request, String(prompt), password);
     if ("value" in answer) return answer.value;
     if (answer.failure === "interrupted") throw new Interrupted();
@@ -85,8 +87,9 @@ export class Cell implements CellOutput, Host {
     if (!this.signal.aborted) this.#controller.abort(reason);
   }
 
-  /** The cell has ended; its timers may still print. */
+  /** The cell has ended; its timers may still print, and ask nothing any more. */
   end(): void {
+    this.#ended = true;
     this.#progress.close();
   }
 }

@@ -66,8 +66,7 @@ export function valueText(value: unknown): string {
   try {
     return inspect(value, inspectOptions);
   } catch (error) {
-    const kind = Object.prototype.toString.call(null).length > 0 ? typeof value : "value";
-    return `[${kind} that cannot be printed${reason(error)}]`;
+    return `[${typeof value} that cannot be printed${reason(error)}]`;
   }
 }
 

@@ -132,7 +132,8 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
   const sockets: Sockets = {
     shell: new Router(requests),
     control: new Router(requests),
-    stdin: new Router({ ...requests, mandatory: true }),
+    // Without any client a mandatory socket would wait for the first one: the question is to fail, and to be asked again.
+    stdin: new Router({ ...requests, mandatory: true, sendTimeout: 0 }),
     iopub: new Iopub({
       ...common,
       maxMessageSize: MAX_SUBSCRIPTION_BYTES,

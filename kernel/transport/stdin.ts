@@ -44,6 +44,12 @@ export class StdinChannel {
     if (this.#asking) this.#answer({ failure });
   }
 
+  /** Answers a question that can be put to nobody, because the cell that asks has ended: the main thread waits for an answer. */
+  refuse(): void {
+    this.#answer({ failure: "unreachable" });
+  }
+
+  /** Ends a standing question whose cell has ended, and tells nobody. */
   forget(): void {
     this.#asking = undefined;
   }

@@ -103,7 +103,7 @@ export class Transport {
       case "input": {
         const running = this.#queue.running;
         if (running?.id === message.request) void this.#stdin.ask(running.message, message.prompt, message.password);
-        else this.#stdin.fail("unreachable");
+        else this.#stdin.refuse();
         break;
       }
       case "alive":

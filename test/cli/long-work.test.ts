@@ -15,7 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { verify } from "../../kernel";
-import { printable, ProgressLine } from "../../kernel/cli/long-work";
+import { printable, ProgressLine, runLongWork } from "../../kernel/cli/long-work";
+import { CancelledError } from "../../kernel/errors";
 
 /** What is written, and a clock that the test moves. */
 function terminal(isTTY: boolean, columns = 60) {
@@ -57,6 +58,100 @@ test("no terminal, no line; a name cannot steer the terminal", () => {
   expect(printable("a\x1b]0;title\x07b\u202ec")).toBe("a�]0;title�b�c");
 });
 
+test("the line is cut to the terminal's width, but not below 20 characters, and is 80 wide where the width is not known", () => {
+  const widths = [200, 10, undefined].map((columns) => {
+    const written: string[] = [];
+    const clock = { now: 0 };
+    const sink = { isTTY: true, write: (text: string) => written.push(text) };
+    const line = new ProgressLine(columns === undefined ? sink : { ...sink, columns }, () => clock.now);
+    clock.now = 300;
+    line.report({ task: "packing", done: 1, total: 2, unit: "bytes", item: "x".repeat(500) });
+    return [...(written[0] ?? "")].length - "\r\x1b[K".length;
+  });
+  expect(widths).toEqual([199, 20, 79]);
+});
+
+test("the time of a task counts from its own begin", () => {
+  const { written, clock, line } = terminal(true, 200);
+  line.report({ task: "reading", done: 0, total: 100, unit: "bytes" });
+  clock.now = 10_000;
+  line.report({ task: "packing", done: 0, total: 100, unit: "bytes" });
+  clock.now = 12_000;
+  line.report({ task: "packing", done: 50, total: 100, unit: "bytes" });
+  expect(written.at(-1)).toContain("25 B/s");
+});
+
+describe("long work", () => {
+  const before = process.exitCode;
+  let complained: string[];
+  beforeEach(() => {
+    complained = [];
+    jest.spyOn(console, "error").mockImplementation((text: string) => void complained.push(text));
+  });
+  afterEach(() => {
+    process.exitCode = before;
+    jest.restoreAllMocks();
+  });
+  const listeners = () => ["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => process.listenerCount(signal));
+
+  test("gives its result, and listens for signals only while it runs", async () => {
+    const idle = listeners();
+    const result = await runLongWork(async ({ signal }) => {
+      expect(listeners()).toEqual(idle.map((count) => count + 1));
+      return signal.aborted;
+    });
+    expect(result).toBe(false);
+    expect(listeners()).toEqual(idle);
+    expect([process.exitCode, complained]).toEqual([before, []]);
+  });
+
+  test.each([
+    ["SIGHUP", 129],
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("that %s stops ends with exit code %d, and says what it leaves", async (name, exitCode) => {
+    const idle = listeners();
+    const result = await runLongWork(async ({ signal }) => {
+      process.emit(name, name);
+      process.emit("SIGTERM", "SIGTERM"); // The first signal counts.
+      if (signal.aborted) throw new CancelledError("packing");
+      return 1;
+    }, "the rest is kept");
+    expect([result, process.exitCode, complained]).toEqual([
+      undefined,
+      exitCode,
+      ["codebook: stopped; the rest is kept"],
+    ]);
+    expect(listeners()).toEqual(idle);
+  });
+
+  test("that fails fails, whether it was stopped or not, and so does what is cancelled without a signal", async () => {
+    const idle = listeners();
+    const failure = new Error("the disk is full");
+    await expect(runLongWork(() => Promise.reject(failure))).rejects.toBe(failure);
+    await expect(runLongWork(async () => (process.emit("SIGINT", "SIGINT"), Promise.reject(failure)))).rejects.toBe(
+      failure,
+    );
+    const cancelled = new CancelledError("packing");
+    await expect(runLongWork(() => Promise.reject(cancelled))).rejects.toBe(cancelled);
+    expect(listeners()).toEqual(idle);
+    expect([process.exitCode, complained]).toEqual([before, []]);
+  });
+
+  test("that ends although it was stopped gives its result", async () => {
+    expect(await runLongWork(async () => (process.emit("SIGINT", "SIGINT"), 7))).toBe(7);
+    expect(process.exitCode).toBe(before);
+  });
+
+  test("says that nothing was written where nothing else is said", async () => {
+    await runLongWork(async () => {
+      process.emit("SIGINT", "SIGINT");
+      throw new CancelledError("packing");
+    });
+    expect(complained).toEqual(["codebook: stopped; nothing was written"]);
+  });
+});
+
 test.each(["SIGINT", "SIGTERM"] as const)(
   "%s in the middle: the signal's exit code, and nothing left behind",
   async (signal) => {
@@ -77,7 +172,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
       child.stderr.on("data", (text: Buffer) => (said += text.toString()));
       const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
       // It works once its temporary file is there.
-      for (let wait = 0; readdirSync(folder).length < 2 && wait < 200; wait++)
+      for (let wait = 0; readdirSync(folder).length < 2 && wait < 1000; wait++)
         await new Promise((done) => setTimeout(done, 25));
       expect(readdirSync(folder).length).toBe(2);
       child.kill(signal);

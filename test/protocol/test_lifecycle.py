@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from queue import Empty
 
 import pytest
 from client import HANG, Kernel
@@ -19,6 +20,15 @@ def has_ended(kernel, timeout=HANG):
     return kernel.manager.provisioner.process.poll()
 
 
+def left_on_iopub(kernel):
+    types = []
+    try:
+        while True:
+            types.append(kernel.client.get_iopub_msg(timeout=0.1)["msg_type"])
+    except Empty:
+        return types
+
+
 @pytest.mark.parametrize("state", CODES)
 def test_shutdown(work_folder, state):
     with Kernel(cwd=str(work_folder)) as kernel:
@@ -27,6 +37,8 @@ def test_shutdown(work_folder, state):
         assert reply["content"] == {"status": "ok", "restart": False}
         kernel.wait_for(lambda m: m["msg_type"] == "shutdown_reply")
         assert has_ended(kernel) == 0
+        # It was asked to end, which is no reason for last words.
+        assert "stream" not in left_on_iopub(kernel)
 
 
 def test_shutdown_of_a_busy_kernel(work_folder):
@@ -74,13 +86,19 @@ def test_terminated_by_signal(work_folder):
 def test_a_connection_file_that_cannot_be_used(tmp_path):
     from conftest import ROOT
 
-    main = [os.environ.get("NODE", "node"), "--no-force-async-hooks-checks", str(ROOT / "lib" / "kernel" / "main.js")]
+    node, main = os.environ.get("NODE", "node"), str(ROOT / "lib" / "kernel" / "main.js")
+    flag = "--no-force-async-hooks-checks"
     broken = tmp_path / "broken.json"
     broken.write_text("{")
-    for args, problem in (([], "no connection file"), ([str(tmp_path / "none")], "cannot be read"), ([str(broken)], "is not JSON")):
-        ended = subprocess.run(main + args, capture_output=True, text=True, timeout=HANG)
+    for words, problem in (
+        ([flag, main], "no connection file"),
+        ([main, str(tmp_path / "none")], "cannot be read"),
+        ([flag, main, str(broken)], "is not JSON"),
+    ):
+        ended = subprocess.run([node, *words], capture_output=True, text=True, timeout=HANG)
         assert ended.returncode == 1
         assert problem in ended.stderr
+        assert (f"started without {flag}" in ended.stderr) == (flag not in words)
 
 
 def test_a_taken_port_is_said(work_folder, tmp_path):

@@ -32,16 +32,26 @@ def dealer(kernel, port):
 
 def frames(kernel, msg_type="execute_request", content=None, msg_id="evil", sign=True):
     header = {"msg_id": msg_id, "session": "evil", "username": "e", "date": "", "msg_type": msg_type, "version": "5.3"}
-    content = content or {"code": EVIL, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+    if content is None:
+        content = {"code": EVIL, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
     parts = [json.dumps(part).encode() for part in (header, {}, {}, content)]
     key = kernel.client.session.key
     signature = hmac.new(key, b"".join(parts), hashlib.sha256).hexdigest().encode() if sign else b""
     return [b"<IDS|MSG>", signature, *parts]
 
 
-def hostile(kernel, random_source):
-    """One message that must be dropped, of a kind chosen at random."""
-    good = frames(kernel, msg_id=str(random_source.random()))
+# What a channel would obey, were it signed.
+OBEYED = {
+    "shell": [("execute_request", None)],
+    "control": [("shutdown_request", {"restart": False}), ("kernel_info_request", {}), ("interrupt_request", {})],
+    "stdin": [("input_reply", {"value": "pwned"})],
+}
+
+
+def hostile(kernel, random_source, channel):
+    """One message for `channel` that must be dropped, of a kind chosen at random."""
+    msg_type, content = random_source.choice(OBEYED[channel])
+    good = frames(kernel, msg_type, content, msg_id=str(random_source.random()))
     pick = random_source.choice
     kind = random_source.randrange(9)
     if kind == 0:
@@ -77,9 +87,10 @@ def test_hostile_messages(watched):
     listener.subscribe(b"")
     listener.connect(f"tcp://127.0.0.1:{kernel.client.iopub_port}")
     assert listener.poll(HANG * 1000), "no welcome"
-    sockets = [dealer(kernel, p) for p in (kernel.client.shell_port, kernel.client.control_port, kernel.client.stdin_port)]
+    sockets = {name: dealer(kernel, getattr(kernel.client, f"{name}_port")) for name in OBEYED}
     for _ in range(3000):
-        random_source.choice(sockets).send_multipart(hostile(kernel, random_source))
+        channel = random_source.choice(list(OBEYED))
+        sockets[channel].send_multipart(hostile(kernel, random_source, channel))
     assert kernel.run("typeof globalThis['pw' + 'ned']").result() == "'undefined'"
     time.sleep(0.5)
     assert kernel.control("kernel_info_request")["content"]["status"] == "ok"
@@ -87,7 +98,7 @@ def test_hostile_messages(watched):
     while listener.poll(300):
         parts = listener.recv_multipart()
         told += b"".join(parts[2:] if len(parts) > 2 else parts)
-    for socket in sockets:
+    for socket in sockets.values():
         assert not socket.poll(0), "a hostile message was answered"
         socket.close()
     listener.close()

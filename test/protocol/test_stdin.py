@@ -44,3 +44,11 @@ def test_interrupted(kernel):
     running = kernel.client.execute("input('again')", allow_stdin=True)
     answer(kernel, "in time")
     assert kernel.collect(running).result() == "'in time'"
+
+
+def test_a_timer_of_a_cell_that_ended_asks_nobody_and_blocks_nothing(kernel):
+    first = kernel.client.execute("setTimeout(() => input('too late'), 50)", allow_stdin=True)
+    shown = kernel.wait_for(lambda m: m["msg_type"] == "stream" and m["content"]["name"] == "stderr")
+    assert "this cell has ended" in shown["content"]["text"]
+    assert shown["parent_header"]["msg_id"] == first
+    assert kernel.run("1").status == "ok"

@@ -1,17 +1,22 @@
 import { Cell, InputError, Interrupted, toJson } from "../../kernel/session/cell";
 import type { CommHost } from "../../kernel/session/language/types";
 import type { TransportLine } from "../../kernel/transport/line";
+import type { InputAnswer } from "../../kernel/transport/shared";
 
 const comm = { open: () => undefined, registerTarget: () => undefined } as unknown as CommHost;
 
-function cell(options = { quiet: false, allowInput: true }) {
-  const posted: { type: string; content: unknown; request: number; buffers: Uint8Array[] }[] = [];
+/** `answer` is what comes of a question. */
+function cell(
+  options = { quiet: false, allowInput: true },
+  answer: (prompt: string) => InputAnswer = () => ({ value: "yes" }),
+) {
+  const posted: { type: string; content: unknown; request: number; metadata?: string; buffers: Uint8Array[] }[] = [];
   const printed: unknown[] = [];
   const line = {
     post: (message: { type: string; content: string; request: number; buffers: Uint8Array[] }) =>
       posted.push({ ...message, content: JSON.parse(message.content) as unknown }),
     print: (...all: unknown[]) => printed.push(all),
-    ask: () => ({ value: "yes" }),
+    ask: (_: number, prompt: string) => answer(prompt),
   } as unknown as TransportLine;
   return { cell: new Cell(5, line, comm, options), posted, printed };
 }
@@ -26,6 +31,7 @@ describe("a cell's output", () => {
         request: 5,
         type: "display_data",
         content: { data: { "text/plain": "a" }, metadata: { x: 1, y: 2 }, transient: {} },
+        metadata: "{}",
         buffers,
       },
     ]);
@@ -64,6 +70,50 @@ test("a question is refused where nobody answers, and after an interrupt", () =>
   expect(own.input("?", false)).toBe("yes");
   own.interrupt(new Interrupted());
   expect(() => own.input("?", false)).toThrow(Interrupted);
+});
+
+test("a question that nobody hears is an error, and one that is interrupted ends as the cell does", () => {
+  const failing = (failure: "interrupted" | "unreachable") =>
+    cell({ quiet: false, allowInput: true }, () => ({ failure })).cell;
+  expect(() => failing("unreachable").input("?", false)).toThrow(
+    expect.objectContaining({ name: "InputError", message: expect.stringContaining("does not listen") as string }),
+  );
+  expect(() => failing("interrupted").input("?", false)).toThrow(
+    expect.objectContaining({ name: "Interrupted", message: "the cell was interrupted" }),
+  );
+});
+
+test("a prompt is text, whatever the cell gives", () => {
+  const asked: unknown[] = [];
+  const { cell: own } = cell({ quiet: false, allowInput: true }, (prompt) => (asked.push(prompt), { value: "" }));
+  own.input(5 as unknown as string, false);
+  expect(asked).toEqual(["5"]);
+});
+
+test("progress is shown while the cell runs, and taken away at its end", () => {
+  jest.useFakeTimers();
+  try {
+    const { cell: own, posted } = cell();
+    own.progress({ task: "quantizing", done: 1, total: 2, unit: "layers" });
+    jest.advanceTimersByTime(200);
+    own.end();
+    own.progress({ task: "quantizing", done: 2, total: 2, unit: "layers" });
+    jest.advanceTimersByTime(1_000);
+    expect(posted.map(({ type }) => type)).toEqual(["display_data", "update_display_data"]);
+    expect(JSON.stringify(posted[0])).toContain("quantizing");
+    expect(posted[1].content).toMatchObject({ data: { "text/plain": "", "text/html": "" } });
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test("a question that comes after the end of the cell, as from a timer, is refused: nobody would answer it", () => {
+  const asked: string[] = [];
+  const { cell: own } = cell({ quiet: false, allowInput: true }, (prompt) => (asked.push(prompt), { value: "" }));
+  own.input("before", false);
+  own.end();
+  expect(() => own.input("after", false)).toThrow(InputError);
+  expect(asked).toEqual(["before"]);
 });
 
 test("an interrupt fires the signal once, with its reason", () => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Comms } from "../../kernel/session/comms";
 import type { Comm } from "../../kernel/session/language/types";
 
@@ -47,6 +48,70 @@ describe("a comm that a cell opens", () => {
     ]);
     expect(() => one.send({})).toThrow("is closed");
   });
+});
+
+test("a comm that nobody listens to takes messages all the same, and its end", () => {
+  const { comms: own } = comms();
+  const comm = own.open("t");
+  own.receive("comm_msg", { comm_id: comm.id, data: 1 }, {}, []);
+  own.receive("comm_close", { comm_id: comm.id }, {}, []);
+  expect(() => comm.send({})).toThrow("is closed");
+});
+
+test("a message comes with its metadata and buffers, an opening and a closing one too", () => {
+  const { comms: own } = comms();
+  const heard: unknown[] = [];
+  own.registerTarget("t", (comm, opened) => {
+    heard.push(opened);
+    comm.onMessage((message) => heard.push(message));
+    comm.onClose((message) => heard.push(message));
+  });
+  const buffers = [Uint8Array.of(1)];
+  const content = { comm_id: "c", target_name: "t", data: { a: 1 } };
+  for (const type of ["comm_open", "comm_msg", "comm_close"]) own.receive(type, content, { m: type }, buffers);
+  expect(heard).toEqual(
+    ["comm_open", "comm_msg", "comm_close"].map((type) => ({ data: { a: 1 }, metadata: { m: type }, buffers })),
+  );
+});
+
+test("what a comm sends and closes with goes out whole, once each", () => {
+  const { comms: own, sent } = comms();
+  const comm = own.open("t");
+  const buffers = [Uint8Array.of(1)];
+  comm.send({ a: 1 }, { m: 1 }, buffers);
+  comm.close({ b: 2 }, { m: 2 }, buffers);
+  expect(sent.slice(1)).toEqual([
+    ["comm_msg", { comm_id: comm.id, data: { a: 1 } }, { m: 1 }, buffers],
+    ["comm_close", { comm_id: comm.id, data: { b: 2 } }, { m: 2 }, buffers],
+  ]);
+  const bare = own.open("t");
+  bare.close();
+  expect(sent.slice(3)).toEqual([
+    ["comm_open", { comm_id: bare.id, target_name: "t", data: {} }, {}, []],
+    ["comm_close", { comm_id: bare.id, data: {} }, {}, []],
+  ]);
+});
+
+test("handlers run in the context in which they were set", () => {
+  const storage = new AsyncLocalStorage<string>();
+  const { comms: own } = comms();
+  const heard: unknown[] = [];
+  const comm = own.open("t");
+  storage.run("the cell", () => {
+    own.registerTarget("t", () => heard.push(["opened", storage.getStore()]));
+    comm.onMessage(() => heard.push(["message", storage.getStore()]));
+    comm.onClose(() => heard.push(["closed", storage.getStore()]));
+  });
+  storage.run("elsewhere", () => {
+    own.receive("comm_open", { comm_id: "c", target_name: "t" }, {}, []);
+    own.receive("comm_msg", { comm_id: comm.id }, {}, []);
+    own.receive("comm_close", { comm_id: comm.id }, {}, []);
+  });
+  expect(heard).toEqual([
+    ["opened", "the cell"],
+    ["message", "the cell"],
+    ["closed", "the cell"],
+  ]);
 });
 
 describe("a comm that a front end opens", () => {

@@ -1,3 +1,4 @@
+import type { MimeBundle } from "../../kernel/session/language/types";
 import { asBundle, displaySymbol, showValue, valueText } from "../../kernel/session/display";
 
 describe("asBundle", () => {
@@ -9,6 +10,12 @@ describe("asBundle", () => {
       buffers: [],
     });
     expect(asBundle({ "application/x+json; charset=utf-8": {} })).toBeDefined();
+  });
+
+  test("leaves out metadata and buffers that are none", () => {
+    const data = { "text/html": "a" };
+    for (const odd of [5, "text", [1], null, new Map()]) expect(asBundle({ data, metadata: odd })).toEqual({ data });
+    for (const odd of [5, "text", {}, null]) expect(asBundle({ data, buffers: odd })).toEqual({ data });
   });
 
   test.each([
@@ -44,6 +51,22 @@ describe("asBundle", () => {
   });
 });
 
+test("values show themselves by Jupyter's own symbol, which other packages know too", () => {
+  expect(displaySymbol).toBe(Symbol.for("Jupyter.display"));
+});
+
+test.each([
+  ["text/plain", true],
+  ["application/vnd.codebook.v1+json", true],
+  ["text/html; charset=utf-8", true],
+  ["text/", false],
+  ["/plain", false],
+  ["text/html x", false],
+  ["a text/html", false],
+])("%p is a MIME type: %p", (key, isMime) => {
+  expect(asBundle({ [key]: "" }) !== undefined).toBe(isMime);
+});
+
 describe("showValue", () => {
   const own = (show: () => unknown) => ({ [displaySymbol]: show, name: "value" });
 
@@ -74,6 +97,39 @@ describe("showValue", () => {
       },
     };
     expect(showValue(value)).toEqual({ data: { "text/plain": "mine" } });
+  });
+
+  test("takes a value for its own display where it has no method, or one that cannot be read", () => {
+    for (const value of [{ [displaySymbol]: "no method" }, null, undefined, 5])
+      expect(showValue(value)).toEqual({ data: { "text/plain": valueText(value) } });
+    const unreadable = {
+      get [displaySymbol]() {
+        throw new Error("no");
+      },
+    };
+    expect(Object.keys((showValue(unreadable) as MimeBundle).data)).toEqual(["text/plain"]);
+  });
+
+  test("asks functions too, which may be classes", () => {
+    const show = Object.assign(() => 1, { [displaySymbol]: () => ({ "text/plain": "a function" }) });
+    expect(showValue(show)).toEqual({ data: { "text/plain": "a function" } });
+  });
+
+  test("says why a method failed, where that can be said", async () => {
+    const failing = async (thrown: unknown) => {
+      const { data } = await showValue(own(() => Promise.reject(thrown as Error)));
+      return String(data["text/plain"]).split("\n").at(-1);
+    };
+    const text = "[its Jupyter.display method failed";
+    expect(await failing({ message: "from another realm" })).toBe(`${text}: from another realm]`);
+    expect(await failing(new Error("own"))).toBe(`${text}: own]`);
+    for (const thrown of ["text", null, undefined, { other: 1 }]) expect(await failing(thrown)).toBe(`${text}]`);
+    const unreadable = {
+      get message() {
+        throw new Error("no");
+      },
+    };
+    expect(await failing(unreadable)).toBe(`${text}]`);
   });
 
   test.each([
@@ -115,10 +171,45 @@ describe("valueText", () => {
     expect(valueText({ ...tensor, isDisposedInternal: true })).toBe("Tensor float32 [2, 2] (disposed)");
   });
 
-  test("calls nothing of a proxy", () => {
+  test("cuts long lists after 100 items and long text after 10000 characters", () => {
+    expect(valueText(new Uint8Array(101))).toMatch(/\.\.\. 1 more item\n\]$/);
+    expect(valueText(new Uint8Array(100))).not.toContain("more item");
+    expect(valueText("x".repeat(10_001))).toBe(`'${"x".repeat(10_000)}'... 1 more character`);
+    expect(valueText("x".repeat(10_000))).toBe(`'${"x".repeat(10_000)}'`);
+  });
+
+  test("goes two levels deep", () => {
+    expect(valueText([[[1]]])).toBe("[ [ [ 1 ] ] ]");
+    expect(valueText([[[[1]]]])).toBe("[ [ [ [Array] ] ] ]");
+  });
+
+  test("of what only looks like a tensor, or cannot be read, is that of any object", () => {
+    const rank = { rankType: "1", dtype: "float32" };
+    expect(valueText({ ...rank, dataSync: 5 })).toBe("{ rankType: '1', dtype: 'float32', dataSync: 5 }");
+    expect(valueText({ dataSync: 1, ...rank, rankType: "2" })).toContain("dataSync: 1");
+    const dataSync = () => [1];
+    for (const value of [
+      { dataSync, dtype: "float32" },
+      { dataSync, rankType: "1" },
+      { ...rank, dataSync },
+    ])
+      expect(valueText(value)).toContain("dataSync: [Function: dataSync]");
+  });
+
+  test("calls nothing of a proxy, whatever it stands for", () => {
     const calls: string[] = [];
-    const proxy = new Proxy({ a: 1 }, { get: (target, key) => (calls.push(String(key)), Reflect.get(target, key)) });
-    expect(valueText(proxy)).toContain("Proxy");
+    const trap = (name: "get" | "has" | "ownKeys" | "getPrototypeOf" | "getOwnPropertyDescriptor") => ({
+      [name]: (...all: unknown[]) => (calls.push(name), (Reflect[name] as (...all: unknown[]) => unknown)(...all)),
+    });
+    const traps = {
+      ...trap("get"),
+      ...trap("has"),
+      ...trap("ownKeys"),
+      ...trap("getPrototypeOf"),
+      ...trap("getOwnPropertyDescriptor"),
+    };
+    const tensor = { shape: [1], dtype: "float32", rankType: "1", dataSync: () => [1], toString: () => "values: 1" };
+    for (const target of [{ a: 1 }, tensor]) expect(valueText(new Proxy(target, traps))).toMatch(/^Proxy \[/);
     expect(calls).toEqual([]);
   });
 

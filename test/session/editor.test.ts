@@ -58,7 +58,76 @@ describe("completion", () => {
     expect((await complete('import fs from "node:fs|')).matches).toContain("node:fs");
     expect((await complete('import { one } from "./lo|"')).matches).toEqual(["./local"]);
     expect((await complete('import { two } from "./sub/|"')).matches).toEqual(["./sub/inner"]);
-    expect((await complete('await import("./|")')).matches).toEqual(["./data.json", "./local", "./sub/"]);
+    expect((await complete('await import("./|")')).matches.sort()).toEqual(["./data.json", "./local", "./sub/"]);
+    expect((await complete('export { one } from "./lo|"')).matches).toEqual(["./local"]);
+    expect((await complete('require("./lo|")')).matches).toEqual(["./local"]);
+    expect((await complete('use("./lo|" as any)')).matches).toEqual([]);
+    expect((await complete('import "|"')).matches).toEqual(expect.arrayContaining(["codebook", "node:fs"]));
+    expect((await complete('import "nowhere-like-this|"')).matches).toEqual([]);
+    expect((await complete('import "./none/|"')).matches).toEqual([]);
+  });
+
+  test("of import paths leaves out what cannot be imported, and writes TypeScript's without their ending", async () => {
+    for (const file of [
+      "a.ts",
+      "b.tsx",
+      "c.mts",
+      "d.js",
+      "e.json",
+      "types.d.ts",
+      "notes.txt",
+      ".hidden.ts",
+      "node_modules/p/x.js",
+    ])
+      notebook.write(`kinds/${file}`, "");
+    expect((await complete('import "./kinds/|"')).matches.sort()).toEqual(
+      ["a", "b", "c.mts", "d.js", "e.json"].map((name) => `./kinds/${name}`),
+    );
+    expect((await complete('import ".|"')).matches).toContain("./local");
+    expect((await complete('import "..|"')).matches.every((name) => name.startsWith("../"))).toBe(true);
+    const { kind } = await complete('import "./|"');
+    expect([kind("./local"), kind("./sub/")]).toEqual(["module", "directory"]);
+  });
+
+  test("of packages gives those of this folder and the ones above it, by their whole names", async () => {
+    for (const name of ["solo", "@scope/inner", "@types/typed", ".cache"])
+      notebook.write(`node_modules/${name}/package.json`, "{}");
+    const matches = async (typed: string) => (await complete(`import "${typed}|"`)).matches;
+    expect(await matches("solo")).toEqual(["solo"]);
+    expect(await matches("@scope/")).toEqual(["@scope/inner"]);
+    expect(await matches("@types")).toEqual([]);
+    expect(await matches(".cache")).toEqual([]);
+    expect(await matches("node:fs")).toEqual(["node:fs"]);
+    expect((await matches("node:")).some((name) => /^node:_|^node:.*\//.test(name))).toBe(false);
+  });
+
+  test("puts first what begins with the typed text, then what does in other letters, then what holds it", async () => {
+    for (const name of ["xLOAD", "Loader", "load", "other"]) notebook.write(`order/${name}.ts`, "");
+    expect((await complete('import "./order/load|"')).matches).toEqual(["./order/load", "./order/Loader"]);
+    for (const name of ["zz-abc", "ABC-x", "abc"]) notebook.write(`node_modules/${name}/package.json`, "{}");
+    expect((await complete('import "abc|"')).matches).toEqual(["abc", "ABC-x", "zz-abc"]);
+  });
+
+  test("says where each match goes, and of what kind it is", async () => {
+    const { metadata } = await notebook.language.complete("1; hal", 6);
+    expect(metadata).toEqual({
+      _jupyter_types_experimental: [{ text: "halve", type: "function", start: 3, end: 6 }],
+    });
+  });
+
+  test("behind the end of a text is no part of it", async () => {
+    expect((await complete('use({ bits: 4, scheme: "symmetric"| })')).matches).not.toContain("symmetric");
+    expect((await complete('import "./lo"|')).matches).not.toContain("./local");
+    expect((await complete('import { x } from |"./lo"')).matches).not.toContain("./local");
+    // A text that is still open goes on to the cursor.
+    expect((await complete('import "./lo|')).matches).toEqual(["./local"]);
+  });
+
+  test("gives five hundred at most, and none of the kernel's own names", async () => {
+    const names = Array.from({ length: 501 }, (_, i) => `name${i}: ${i}`);
+    await notebook.run(`const wide = { ${names.join(", ")} }`);
+    expect((await complete("wide.|")).matches).toHaveLength(500);
+    expect((await complete("|")).matches.filter((name) => name.startsWith("__tslab"))).toEqual([]);
   });
 
   test("inside text there is nothing to complete", async () => {
@@ -90,6 +159,46 @@ describe("hover", () => {
     expect((await inspect("disp|lay(1)")).data["text/plain"]).toMatch("Shows a value in the cell's output");
     expect((await inspect("hal|ve(1)", 1)).data["text/plain"]).toMatch("Declared in a cell of this notebook");
     expect((await inspect("Mat|h.max(1)", 1)).data["text/plain"]).toMatch(/Declared in .*lib\.es.*\.d\.ts, line \d+/);
+  });
+
+  test("writes each tag of the documentation, as text and as Markdown", async () => {
+    await notebook.run(`/** Doubles a number.
+ *
+ * Twice.
+ * @param n - the number
+ * @param bare
+ * @returns its double
+ * @example
+ * twice(2)
+ * @deprecated
+ */
+function twice(n: number, bare?: string): number { return n + n }`);
+    const signature = "function twice(n: number, bare?: string): number";
+    const { data } = await inspect("twi|ce(2)");
+    expect(data["text/plain"]).toBe(
+      `${signature}\n\nDoubles a number.\n\nTwice.\n\n` +
+        "@param n - the number\n@param bare\n@returns its double\n@example twice(2)\n@deprecated",
+    );
+    expect(data["text/markdown"]).toBe(
+      `\`\`\`ts\n${signature}\n\`\`\`\n\nDoubles a number.\n\nTwice.\n\n` +
+        "- `n`: the number\n- `bare`\n**Returns** its double\n**Example**\n\n```ts\ntwice(2)\n```\n**Deprecated**",
+    );
+  });
+
+  test("says of every name where it is declared: a cell, a package, the library itself", async () => {
+    notebook.write("node_modules/typed-pkg/package.json", '{ "name": "typed-pkg", "types": "deep/t.d.ts" }');
+    notebook.write("node_modules/typed-pkg/deep/t.d.ts", "\n\nexport declare const far: number;\n");
+    notebook.write("node_modules/typed-pkg/index.js", "exports.far = 1;");
+    const declared = async (code: string) =>
+      /Declared in (.*)$/.exec(String((await inspect(code, 1)).data["text/plain"]))?.[1];
+    expect(await declared('import { far } from "typed-pkg"; fa|r')).toBe("typed-pkg/deep/t.d.ts, line 3");
+    expect(await declared('import { linear } from "codebook"; line|ar')).toMatch(
+      /^codebook\/quantize\/linear\.d\.ts, line \d+$/,
+    );
+    expect(await declared('import { one } from "./local"; on|e')).toBe("local.ts, line 1");
+    expect(await declared("const here = 1; he|re")).toBe("a cell of this notebook");
+    expect(await declared("hal|ve(1)")).toBe("a cell of this notebook");
+    expect((await inspect("hal|ve(1)")).data["text/plain"]).not.toContain("Declared in");
   });
 
   test("of nothing is nothing", async () => {

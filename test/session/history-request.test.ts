@@ -66,6 +66,13 @@ test.each([
   expect(entries(content)).toEqual(expected);
 });
 
+test("an answer says that all is well, also where nothing is found", () => {
+  expect(historyReply(history, { hist_access_type: "search", pattern: "nothing" })).toEqual({
+    status: "ok",
+    history: [],
+  });
+});
+
 test("outputs come beside the inputs where they are asked for, null where there is none", () => {
   expect(entries({ hist_access_type: "tail", n: 2, output: true })).toEqual([
     [1, 2, ["b = 2", "2"]],

@@ -1,11 +1,23 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fs, {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { globPattern, History } from "../../kernel/session/history";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(path.join(os.tmpdir(), "codebook-history-"))));
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  jest.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const sources = (entries: { source: string }[]): string[] => entries.map(({ source }) => source);
 
@@ -28,6 +40,28 @@ test("two sessions at a time get two numbers", () => {
   first.add(1, "x");
   second.add(1, "y");
   expect(first.session).not.toBe(second.session);
+});
+
+test("a number that another session took in the same moment is left to it", () => {
+  for (const taken of [1, 2]) writeFileSync(path.join(folder, `${taken}.jsonl`), "another's");
+  const late = new History(folder);
+  jest.spyOn(fs, "readdirSync").mockReturnValueOnce([]);
+  expect(late.session).toBe(3);
+  expect(readFileSync(path.join(folder, "1.jsonl"), "utf8")).toBe("another's");
+});
+
+test("no more sessions are read than the newest entries lie in", () => {
+  for (const source of ["a", "b", "c"]) new History(folder).add(1, source);
+  const read = jest.spyOn(fs, "readFileSync");
+  expect(sources(new History(folder).query({ access: "tail", count: 1 }))).toEqual(["c"]);
+  expect(read.mock.calls.map(([file]) => path.basename(String(file)))).toEqual(["3.jsonl"]);
+});
+
+test("an output is kept up to 4096 characters, in the session and in its file", () => {
+  const history = new History(folder);
+  history.add(1, "a", "x".repeat(5_000));
+  for (const one of [history, new History(folder)])
+    expect(one.query({ access: "tail", count: 1 })[0].output).toBe("x".repeat(4_096));
 });
 
 test("range: sessions by number, 0 for this one, negative for those before", () => {
@@ -58,6 +92,23 @@ test("the patterns of a shell", () => {
   expect(globPattern("[").test("[")).toBe(true);
   expect(globPattern("[z-a]").test("[z-a]")).toBe(true);
   expect(globPattern("?").test("𝒳")).toBe(true);
+  expect(globPattern("a").test("ba")).toBe(false);
+  expect(globPattern("a").test("ab")).toBe(false);
+});
+
+test("in brackets every letter is itself, but a ^ at the beginning and the bracket that closes", () => {
+  const letters = (pattern: string) => [..."abc\\]^[-"].filter((letter) => globPattern(pattern).test(letter)).join("");
+  expect(letters("[ab]")).toBe("ab");
+  expect(letters("[^ab]")).toBe("c\\]^[-");
+  expect(letters("[a-c]")).toBe("abc");
+  expect(letters("[\\a]")).toBe("a\\");
+  expect(letters("[a^]")).toBe("a^");
+  expect(letters("[[a]")).toBe("a[");
+  expect(letters("[]a]")).toBe("a]");
+  expect(globPattern("[a").test("[a")).toBe(true);
+  expect(globPattern("[]").test("[]")).toBe(true);
+  expect(globPattern("x[z-a]?*").test("x[z-a]?*")).toBe(true);
+  for (const special of "\\^$.|+(){}") expect(globPattern(`a${special}`).test(`a${special}`)).toBe(true);
 });
 
 test("a torn line and foreign files do no harm; files are private", () => {
@@ -69,12 +120,46 @@ test("a torn line and foreign files do no harm; files are private", () => {
   expect(statSync(path.join(folder, "1.jsonl")).mode & 0o077).toBe(0);
 });
 
+test("what is no entry is passed over, and a file of another name is no session", () => {
+  const rows = ['{"line":1}', '{"source":"no line"}', '{"line":"2","source":"text"}', "null", "[]", "7"];
+  writeFileSync(path.join(folder, "1.jsonl"), [...rows, '{"line":3,"source":"kept","output":5}', ""].join("\n"));
+  for (const name of ["2.jsonl.bak", "a2.jsonl", "1234567890.jsonl"])
+    writeFileSync(path.join(folder, name), '{"line":1,"source":"foreign"}\n');
+  const history = new History(folder);
+  expect(history.query({ access: "tail", count: 9 })).toEqual([{ session: 1, line: 3, source: "kept" }]);
+  expect(history.session).toBe(2);
+});
+
+test("the folder is made when it is needed, for this user alone", () => {
+  const below = path.join(folder, "a", "b");
+  new History(below).add(1, "x");
+  expect(statSync(below).mode & 0o777).toBe(0o700);
+  expect(statSync(path.join(below, "1.jsonl")).mode & 0o777).toBe(0o600);
+});
+
+test("a file that cannot be written any more is left as it is, and the session keeps its own history", () => {
+  const history = new History(folder);
+  history.add(1, "a");
+  const file = path.join(folder, "1.jsonl");
+  rmSync(file);
+  mkdirSync(file);
+  history.add(2, "b");
+  rmSync(file, { recursive: true });
+  history.add(3, "c");
+  expect(readdirSync(folder)).toEqual([]);
+  expect(sources(history.query({ access: "range", session: 0, start: 1 }))).toEqual(["a", "b", "c"]);
+});
+
 test("a folder that cannot be written leaves the session its own history", () => {
   const file = path.join(folder, "file");
   writeFileSync(file, "");
   const history = new History(path.join(file, "below"));
   history.add(1, "a");
   expect(sources(history.query({ access: "tail", count: 5 }))).toEqual(["a"]);
+  rmSync(file);
+  history.add(2, "b");
+  expect(readdirSync(folder)).toEqual([]);
+  expect(sources(history.query({ access: "search", pattern: "*", unique: false }))).toEqual(["a", "b"]);
 });
 
 test("old sessions are removed", () => {

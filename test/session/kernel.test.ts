@@ -1,109 +1,15 @@
 /** The life of a session, with a transport and a language that are stand-ins. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { currentHost, setHostProvider } from "../../kernel/host";
-import type { JsonObject } from "../../kernel/protocol/message";
+import { currentHost } from "../../kernel/host";
+import { relaxAsyncChecks } from "../../kernel/session/async-checks";
 import { Kernel } from "../../kernel/session/kernel";
 import type { CellOutput, CellResult, Language } from "../../kernel/session/language/types";
 import type { TransportLine } from "../../kernel/transport/line";
-import { Phase, type InputAnswer, type TransportMessage } from "../../kernel/transport/shared";
+import { Phase, type TransportMessage } from "../../kernel/transport/shared";
+import { forgetSessions, ok, session } from "./fake-session";
 
 // What it does to Node's checks is proved by test/protocol/test_interrupt.py, in a process of its own.
 jest.mock("../../kernel/session/async-checks");
-
-type Of<Kind extends TransportMessage["kind"]> = Extract<TransportMessage, { kind: Kind }>;
-type Run = (code: string, output: CellOutput) => CellResult | Promise<CellResult>;
-
-const ok: CellResult = { status: "ok" };
-const folders: string[] = [];
-afterEach(() => {
-  folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true }));
-  setHostProvider(() => ({}));
-});
-
-function session(run: Run = () => ok, more: Partial<Language> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "session-"));
-  folders.push(folder);
-  const posted: TransportMessage[] = [];
-  const printed: [number, string, string][] = [];
-  const phases: number[] = [];
-  const exits: boolean[] = [];
-  const executed: { executionCount: number; silent: boolean }[] = [];
-  const asked: [number, string, boolean][] = [];
-  const answer: { next: InputAnswer } = { next: { value: "an answer" } };
-  const interrupts: Error[] = [];
-  let closed = 0;
-  const line = {
-    post: (message: TransportMessage) => posted.push(message),
-    print: (...all: [number, string, string]) => printed.push(all),
-    ask: (...all: [number, string, boolean]) => (asked.push(all), answer.next),
-    setPhase: (phase: number) => (phases.push(phase), 0),
-  } as unknown as TransportLine;
-  const language: Language = {
-    execute: async (code, { output, ...cell }) => (executed.push(cell), run(code, output)),
-    evaluateExpression: async (expression) => ({
-      status: "ok",
-      data: { "text/plain": `<${expression}>` },
-      metadata: {},
-    }),
-    complete: async (_, cursor) => ({ matches: ["found"], cursor_start: cursor - 1, cursor_end: cursor, metadata: {} }),
-    inspect: async (code, cursor, detail) => ({ found: true, data: { code, cursor, detail } }),
-    isComplete: () => ({ status: "complete" }),
-    interrupt: (reason) => interrupts.push(reason),
-    close: () => closed++,
-    ...more,
-  };
-  const kernel = new Kernel(line, Promise.resolve(language), {
-    historyFolder: folder,
-    exit: (restart) => exits.push(restart),
-  });
-  let count = 0;
-  const start = (type: string, content: JsonObject, extra: { metadata?: JsonObject; buffers?: Uint8Array[] } = {}) => {
-    const id = ++count;
-    kernel.receive({ kind: "request", request: { id, type, content, metadata: {}, buffers: [], ...extra } });
-    return id;
-  };
-  const finished = async (id: number): Promise<Of<"finish">> => {
-    for (let i = 0; i < 500; i++) {
-      const found = posted.find(
-        (message): message is Of<"finish"> => message.kind === "finish" && message.request === id,
-      );
-      if (found) return found;
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    throw new Error(`request ${id} was not finished`);
-  };
-  const ask = async (type: string, content: JsonObject, extra = {}) => {
-    const end = await finished(start(type, content, extra));
-    return { ...end, content: end.reply && (JSON.parse(end.reply.content) as JsonObject) };
-  };
-  const published = (type?: string) =>
-    posted
-      .filter(
-        (message): message is Of<"publish"> =>
-          message.kind === "publish" && (type === undefined || message.type === type),
-      )
-      .map(({ content, ...message }) => ({ ...message, content: JSON.parse(content) as JsonObject }));
-  const run_ = (code: string, content: JsonObject = {}) => ask("execute_request", { code, ...content });
-  return {
-    kernel,
-    start,
-    finished,
-    ask,
-    run: run_,
-    posted,
-    published,
-    printed,
-    phases,
-    exits,
-    executed,
-    asked,
-    answer,
-    interrupts,
-    closed: () => closed,
-  };
-}
+afterEach(forgetSessions);
 
 describe("a cell", () => {
   test("is echoed, runs, shows its result, and is answered", async () => {
@@ -176,6 +82,87 @@ describe("a cell", () => {
     expect(executed).toEqual([]);
   });
 
+  test("whose value cannot be sent fails, and says why", async () => {
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    const { run, published } = session(() => ({ status: "ok", result: { data: { "application/json": circle } } }));
+    expect(await run("1")).toMatchObject({ content: { status: "error", ename: "TypeError" }, abortQueued: true });
+    expect(published().map(({ type }) => type)).toEqual(["execute_input", "error"]);
+  });
+
+  test("shows its value with its metadata and buffers", async () => {
+    const buffers = [Uint8Array.of(1, 2)];
+    const { run, published } = session(() => ({
+      status: "ok",
+      result: { data: { "text/plain": "2" }, metadata: { m: 1 }, buffers },
+    }));
+    await run("1");
+    expect(published("execute_result")).toMatchObject([{ content: { metadata: { m: 1 } }, buffers }]);
+  });
+
+  test("hands on what its language asks of the front end", async () => {
+    const payload = [{ source: "set_next_input", text: "2" }];
+    const { run } = session(() => ({ status: "ok", payload }));
+    expect((await run("1")).content).toMatchObject({ payload });
+  });
+
+  test("keeps the text of its value in the history, and of other values none", async () => {
+    const data: Record<string, unknown> = {};
+    const { run, ask } = session(() => ({ status: "ok", result: { data } }));
+    data["text/plain"] = "two";
+    await run("1");
+    data["text/plain"] = 2;
+    await run("2");
+    const { content } = await ask("history_request", { hist_access_type: "tail", n: 9, output: true });
+    expect(content?.history).toEqual([
+      [1, 1, ["1", "two"]],
+      [1, 2, ["2", null]],
+    ]);
+  });
+
+  test("says when it started and how it ended", async () => {
+    const before = Date.now();
+    const { run } = session((code) =>
+      code === "fails" ? { status: "error", ename: "E", evalue: "", traceback: [] } : ok,
+    );
+    for (const [code, status] of [
+      ["1", "ok"],
+      ["fails", "error"],
+    ]) {
+      const metadata = JSON.parse((await run(code)).reply?.metadata ?? "{}") as { started: string; status: string };
+      expect(metadata).toMatchObject({ status, dependencies_met: true });
+      expect(Date.parse(metadata.started)).toBeGreaterThanOrEqual(before);
+      expect(Date.parse(metadata.started)).toBeLessThanOrEqual(Date.now());
+    }
+  });
+
+  test("evaluates expressions by their names, whatever these are, in its own context", async () => {
+    const hosts: unknown[] = [];
+    let output: unknown;
+    const { run } = session((_, own) => ((output = own), ok), {
+      evaluateExpression: async (expression) => (
+        hosts.push(currentHost()),
+        { status: "ok", data: { "text/plain": expression }, metadata: {} }
+      ),
+    });
+    const expressions = JSON.parse('{ "__proto__": "1", "b": 2 }') as object;
+    const { content } = await run("1", { user_expressions: expressions });
+    expect(Object.entries(content?.user_expressions as object)).toEqual([
+      ["__proto__", { status: "ok", data: { "text/plain": "1" }, metadata: {} }],
+      ["b", { status: "ok", data: { "text/plain": "2" }, metadata: {} }],
+    ]);
+    expect(hosts).toEqual([output, output]);
+    expect((await run("1", { user_expressions: ["1"] })).content?.user_expressions).toEqual({});
+  });
+
+  test("asks nothing any more when it has ended", async () => {
+    let ask: () => string = () => "";
+    const { run, asked } = session((_, output) => ((ask = () => output.input("?", false)), ok));
+    await run("1", { allow_stdin: true });
+    expect(ask).toThrow("this cell has ended");
+    expect(asked).toEqual([]);
+  });
+
   test("that is silent shows nothing, whatever it does", async () => {
     const { run, posted, printed } = session((_, output) => {
       output.stream("stdout", "text");
@@ -199,18 +186,25 @@ describe("a cell", () => {
   });
 
   test("is the host of the work that it starts, and so of what that work leaves behind", async () => {
-    const later: (() => void)[] = [];
+    const timer: { fire: () => void; done: Promise<void> } = { fire: () => undefined, done: Promise.resolve() };
     const { run, published } = session(async (code, output) => {
-      const own = currentHost();
-      expect(own.signal).toBe(output.signal);
-      if (code === "starts a timer") setTimeout(() => later.push(() => currentHost().comm?.open("by the timer")), 5);
-      if (code === "waits") await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(currentHost().signal).toBe(output.signal);
+      if (code === "leaves something behind") {
+        const fired = new Promise<void>((resolve) => (timer.fire = resolve));
+        timer.done = fired.then(() => void currentHost().comm?.open("left behind"));
+      } else {
+        timer.fire();
+        await timer.done;
+        currentHost().comm?.open("own");
+      }
       return ok;
     });
-    await run("starts a timer");
-    await run("waits");
-    expect(later.length).toBe(1);
-    expect(published("execute_input").length).toBe(2);
+    await run("leaves something behind");
+    await run("sets it off");
+    expect(published("comm_open").map(({ request, content }) => [request, content.target_name])).toEqual([
+      [1, "left behind"],
+      [2, "own"],
+    ]);
   });
 
   test("runs as the user's code, and nothing else does", async () => {
@@ -221,88 +215,6 @@ describe("a cell", () => {
     expect(made.phases).toEqual([Phase.user, Phase.kernel]);
     await made.ask("complete_request", { code: "a", cursor_pos: 1 });
     expect(made.phases).toEqual([Phase.user, Phase.kernel]);
-  });
-});
-
-describe("questions of a cell", () => {
-  const asking: Run = (code, output) => {
-    const text = output.input("Name? ", code === "hidden");
-    return { status: "ok", result: { data: { "text/plain": text } } };
-  };
-
-  test("reach the front end where it allows them", async () => {
-    const { run, asked, published } = session(asking);
-    await run("hidden", { allow_stdin: true });
-    expect(asked).toEqual([[1, "Name? ", true]]);
-    expect(published("execute_result")[0].content.data).toEqual({ "text/plain": "an answer" });
-  });
-
-  test("are an error where it does not, or says nothing of it", async () => {
-    const { run, asked } = session(asking);
-    for (const allowed of [{ allow_stdin: false }, {}, { allow_stdin: "yes" }])
-      expect((await run("1", allowed)).content).toMatchObject({ status: "error", ename: "InputError" });
-    expect(asked).toEqual([]);
-  });
-
-  test("end with the interrupt, or when nobody listens", async () => {
-    const { run, answer } = session(asking);
-    answer.next = { failure: "interrupted" };
-    expect((await run("1", { allow_stdin: true })).content).toMatchObject({ ename: "Interrupted" });
-    answer.next = { failure: "unreachable" };
-    expect((await run("1", { allow_stdin: true })).content).toMatchObject({ ename: "InputError" });
-  });
-
-  test("are not asked any more after an interrupt", async () => {
-    const made = session(async (_, output) => {
-      await new Promise<void>((resolve) => output.signal.addEventListener("abort", () => resolve()));
-      output.input("too late", false);
-      return ok;
-    });
-    const id = made.start("execute_request", { code: "1", allow_stdin: true });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    made.kernel.receive({ kind: "interrupt", request: id });
-    expect(JSON.parse((await made.finished(id)).reply?.content ?? "{}")).toMatchObject({
-      status: "error",
-      ename: "Interrupted",
-    });
-    expect(made.asked).toEqual([]);
-  });
-});
-
-describe("an interrupt", () => {
-  const waiting: Run = (code, output) =>
-    code === "waits"
-      ? new Promise((_, reject) => output.signal.addEventListener("abort", () => reject(output.signal.reason as Error)))
-      : new Promise((resolve) => setTimeout(() => resolve(ok), 30));
-
-  test("stops the cell that runs, and says that the thread is alive", async () => {
-    const { kernel, start, finished, posted, interrupts } = session(waiting);
-    const id = start("execute_request", { code: "waits" });
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    kernel.receive({ kind: "interrupt", request: id });
-    expect(posted.at(-1)).toEqual({ kind: "alive", request: id });
-    const end = await finished(id);
-    expect(JSON.parse(end.reply?.content ?? "{}")).toMatchObject({ status: "error", ename: "Interrupted" });
-    expect(end.abortQueued).toBe(true);
-    expect(interrupts.length).toBe(1);
-  });
-
-  test("of a cell that has ended does not stop the next", async () => {
-    const { kernel, run, start, finished, interrupts } = session(waiting);
-    await run("first");
-    const second = start("execute_request", { code: "second" });
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    kernel.receive({ kind: "interrupt", request: 1 });
-    expect(JSON.parse((await finished(second)).reply?.content ?? "{}")).toMatchObject({ status: "ok" });
-    expect(interrupts).toEqual([]);
-  });
-
-  test("by force ends a cell whose code is gone", async () => {
-    const { kernel, start, finished } = session(() => new Promise(() => undefined));
-    const id = start("execute_request", { code: "gone" });
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    kernel.receive({ kind: "terminated", request: id });
-    expect(JSON.parse((await finished(id)).reply?.content ?? "{}")).toMatchObject({ ename: "Interrupted" });
   });
 });
 
@@ -336,6 +248,70 @@ describe("other requests", () => {
     expect((await ask("is_complete_request", { code: "b" })).content).toEqual({ status: "complete" });
   });
 
+  test("find nothing to say without metadata of their own", async () => {
+    const { ask } = session(undefined, { inspect: async () => ({ found: false, data: {} }) });
+    expect((await ask("inspect_request", { code: "a" })).content).toEqual({
+      status: "ok",
+      found: false,
+      data: {},
+      metadata: {},
+    });
+  });
+
+  test.each(["complete_request", "inspect_request", "is_complete_request"])(
+    "%s without code is answered with an error",
+    async (type) => {
+      const { ask } = session();
+      expect(await ask(type, { code: 1 })).toMatchObject({
+        content: { status: "error", ename: "TypeError", evalue: 'the request\'s "code" is not a string' },
+        abortQueued: false,
+        reply: { type: type.replace("request", "reply") },
+      });
+    },
+  );
+
+  test("take a cursor of 0 as the beginning", async () => {
+    const { ask } = session();
+    expect((await ask("inspect_request", { code: "abc", cursor_pos: 0 })).content?.data).toMatchObject({ cursor: 0 });
+  });
+
+  test("are answered with what went wrong where the language throws, an error or another value", async () => {
+    const { ask } = session(undefined, {
+      complete: () => Promise.reject(new RangeError("broken")),
+      inspect: () => Promise.reject({ odd: 1 } as unknown as Error),
+    });
+    expect((await ask("complete_request", { code: "a" })).content).toEqual({
+      status: "error",
+      ename: "RangeError",
+      evalue: "broken",
+      traceback: ["RangeError: broken"],
+    });
+    expect((await ask("inspect_request", { code: "a" })).content).toMatchObject({
+      ename: "Error",
+      evalue: "{ odd: 1 }",
+    });
+  });
+
+  test("wait for the language, and are answered with its error where it does not load", async () => {
+    const posted: TransportMessage[] = [];
+    const line = { post: (message: TransportMessage) => posted.push(message) } as unknown as TransportLine;
+    const exits: boolean[] = [];
+    const kernel = new Kernel(line, Promise.reject<Language>(new Error("no compiler")), {
+      historyFolder: "",
+      exit: (restart) => exits.push(restart),
+    });
+    kernel.receive({
+      kind: "request",
+      request: { id: 1, type: "execute_request", content: { code: "1" }, metadata: {}, buffers: [] },
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(posted).toMatchObject([{ kind: "finish", request: 1, reply: { type: "execute_reply" } }]);
+    expect(JSON.stringify(posted)).toContain("no compiler");
+    // The process may be told to end all the same.
+    kernel.receive({ kind: "shutdown", restart: false });
+    expect(exits).toEqual([false]);
+  });
+
   test("of unknown types end without an answer", async () => {
     const { ask } = session();
     expect((await ask("odd_request", {})).reply).toBeUndefined();
@@ -347,6 +323,15 @@ describe("other requests", () => {
     kernel.receive({ kind: "shutdown", restart: true });
     expect([exits, closed()]).toEqual([[true], 1]);
   });
+});
+
+test("before the first cell there is a host too, whose output belongs to no request", async () => {
+  jest.mocked(relaxAsyncChecks).mockClear();
+  const { ask, published } = session();
+  expect(relaxAsyncChecks).toHaveBeenCalledTimes(1);
+  await ask("is_complete_request", { code: "1" });
+  currentHost().comm?.open("t");
+  expect(published("comm_open")).toMatchObject([{ request: 0 }]);
 });
 
 describe("comms", () => {
@@ -370,6 +355,40 @@ describe("comms", () => {
       [3, { comm_id: "c", data: { back: true } }],
     ]);
     expect(end.reply).toBeUndefined();
+  });
+
+  test("that a cell opens are output of this cell, with metadata and buffers; later messages too", async () => {
+    let send: () => void = () => undefined;
+    const { run, published } = session((code) => {
+      if (code !== "opens") return ok;
+      const comm = currentHost().comm?.open("t", { big: 10n }, { m: 1 }, [Uint8Array.of(1)]);
+      send = () => comm?.send("later");
+      return ok;
+    });
+    await run("opens");
+    await run("next");
+    send();
+    expect(published("comm_open")).toMatchObject([
+      {
+        request: 1,
+        content: { target_name: "t", data: { big: "10" } },
+        metadata: '{"m":1}',
+        buffers: [Uint8Array.of(1)],
+      },
+    ]);
+    // The test itself is no cell: what it sends belongs to the last one.
+    expect(published("comm_msg")).toMatchObject([{ request: 2, content: { data: "later" } }]);
+  });
+
+  test("cannot ask: the cell that set the handler has ended", async () => {
+    const { run, ask, printed } = session(() => {
+      currentHost().comm?.registerTarget("t", () => currentCell.input());
+      return ok;
+    });
+    const currentCell = { input: () => (currentHost() as unknown as CellOutput).input("?", false) };
+    await run("1", { allow_stdin: true });
+    await ask("comm_open", { comm_id: "c", target_name: "t" });
+    expect(printed[0]?.[2]).toContain("InputError");
   });
 
   test("whose handler throws say so on stderr, and the session goes on", async () => {

@@ -29,10 +29,18 @@ test("another stream or another cell sends what came before", () => {
   expect(sent).toEqual(["1 stdout a", "1 stderr b", "2 stderr c"]);
 });
 
-test("much text is sent at once", () => {
+test("text waits a fiftieth of a second, or until there are 65536 units of it", () => {
+  expect([BATCH_MS, BATCH_CHARACTERS]).toEqual([20, 65_536]);
+});
+
+test("much text is sent at once, and then gathered anew", () => {
   const { sent, batch: lines } = batch();
   lines.add(1, "stdout", "x".repeat(BATCH_CHARACTERS - 1));
   expect(sent.length).toBe(0);
   lines.add(1, "stdout", "y");
   expect(sent[0].length).toBe(BATCH_CHARACTERS + "1 stdout ".length);
+  lines.add(1, "stdout", "z");
+  expect(sent.length).toBe(1);
+  jest.advanceTimersByTime(BATCH_MS);
+  expect(sent.slice(1)).toEqual(["1 stdout z"]);
 });

@@ -56,6 +56,14 @@ describe("requests that need no cell", () => {
     ]);
   });
 
+  test("are published to nobody else, but for a shutdown", async () => {
+    const { own, iopub } = control();
+    for (const type of ["kernel_info_request", "connect_request", "comm_info_request", "usage_request"])
+      own.answer("control", request(type));
+    await settled();
+    expect(new Set(iopub.sent.map(({ type }) => type))).toEqual(new Set(["status"]));
+  });
+
   test("are answered on the channel that they came by", async () => {
     const { own, shell, control: channel } = control();
     own.answer("shell", request("kernel_info_request"));
@@ -152,6 +160,14 @@ describe("the list of open comms", () => {
     };
     expect(await listed(note, { target_name: "b" })).toEqual({ 2: { target_name: "b" } });
     expect(await listed(note, { target_name: "" })).toEqual({ 1: { target_name: "a" }, 2: { target_name: "b" } });
+  });
+
+  test("names no target where none was given", async () => {
+    const comms = await listed((own) => {
+      own.noteCommMessage(request("comm_open", { comm_id: "1" }));
+      own.noteCommMessage(request("comm_open", { comm_id: "2", target_name: 5 }));
+    });
+    expect(comms).toEqual({ 1: { target_name: "" }, 2: { target_name: "" } });
   });
 
   test("leaves out comms without an id, and reads no message that opens or closes none", async () => {

@@ -86,7 +86,11 @@ export class FakeSocket {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer[]> {
-    while (!this.closed) yield await this.receive();
+    try {
+      while (!this.closed) yield await this.receive();
+    } catch (error) {
+      if (!this.closed) throw error;
+    }
   }
 }
 

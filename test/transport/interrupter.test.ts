@@ -80,6 +80,51 @@ describe("an interrupt", () => {
     expect(told.at(-1)).toEqual(["interrupt", 8]);
   });
 
+  test("of a later request takes the place of one that was not answered", () => {
+    const { own, told } = interrupter();
+    own.interrupt(7);
+    jest.advanceTimersByTime(40);
+    own.interrupt(8);
+    jest.advanceTimersByTime(59);
+    expect(posted).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(told).toEqual([
+      ["interrupt", 7],
+      ["interrupt", 8],
+      ["terminated", 8],
+    ]);
+  });
+
+  test("that was answered while the code was stopped is told, and not repeated", () => {
+    const { own, told } = interrupter();
+    let done: () => void = () => undefined;
+    jest
+      .mocked(inspector.Session.prototype.post as unknown as (method: string, done: () => void) => void)
+      .mockImplementationOnce((method, callback) => {
+        posted.push(method);
+        done = callback;
+      });
+    own.interrupt(7);
+    jest.advanceTimersByTime(60);
+    own.answered(7);
+    done();
+    expect(told.at(-1)).toEqual(["terminated", 7]);
+    jest.advanceTimersByTime(10_000);
+    expect(posted.length).toBe(1);
+  });
+
+  test("without a connection waits for one", () => {
+    const control = new Int32Array(new SharedArrayBuffer(Word.count * 4));
+    Atomics.store(control, Word.phase, Phase.user);
+    const own = new Interrupter(control, () => undefined);
+    own.interrupt(7);
+    jest.advanceTimersByTime(1_000);
+    expect(posted).toEqual([]);
+    own.prepare();
+    jest.advanceTimersByTime(20);
+    expect(posted).toEqual(["Runtime.terminateExecution"]);
+  });
+
   test("is not settled by the answer of another request", () => {
     const { own } = interrupter();
     own.interrupt(7);

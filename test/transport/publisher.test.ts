@@ -1,3 +1,4 @@
+import os from "node:os";
 import { Signer } from "../../kernel/protocol/signature";
 import { Publisher } from "../../kernel/transport/publisher";
 import { fakeSockets, request, settled } from "./fakes";
@@ -95,6 +96,35 @@ describe("the publisher", () => {
     expect(own.behind).toBe(true);
     await own.drained();
     expect(own.behind).toBe(false);
+  });
+
+  test("is drained when every socket has taken what it was given", async () => {
+    const { publisher: own, shell, iopub } = publisher();
+    const release: (() => void)[] = [];
+    for (const socket of [shell, iopub]) socket.send = () => new Promise<void>((resolve) => void release.push(resolve));
+    own.publishStatus("idle", "{}");
+    void own.reply("shell", request("a"), "a_reply", "{}");
+    let isDrained = false;
+    const drained = own.drained().then(() => (isDrained = true));
+    await settled();
+    release[0]();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isDrained).toBe(false);
+    release[1]();
+    await drained;
+  });
+
+  test("names its user, and a user without a name is the kernel", async () => {
+    const named = publisher();
+    jest.spyOn(os, "userInfo").mockImplementation(() => {
+      throw new Error("no such user");
+    });
+    const nameless = publisher();
+    jest.restoreAllMocks();
+    for (const { publisher: own } of [named, nameless]) own.publishStatus("idle", "{}");
+    await settled();
+    expect(named.iopub.sent[0].header.username).toBe(os.userInfo().username);
+    expect(nameless.iopub.sent[0].header.username).toBe("kernel");
   });
 
   test("is drained when gathered text is sent too", async () => {

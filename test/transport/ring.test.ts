@@ -23,13 +23,67 @@ test("records come out as they went in, across the end of the ring and of the 32
   }
 });
 
-test("long text is cut between characters", () => {
+test("long text is cut after 65536 units, and between characters", () => {
   const memory = createSharedMemory(1 << 21);
-  const text = "x" + "𝒳".repeat(200_000);
+  const writer = new OutputWriter(memory, () => undefined);
+  const lengths = (text: string) => {
+    writer.write(1, "stdout", text);
+    const parts = readAll(memory).map(([, , part]) => part);
+    expect(parts.join("")).toBe(text);
+    return parts.map((part) => part.length);
+  };
+  expect(lengths("x".repeat(65_536))).toEqual([65_536]);
+  expect(lengths("x".repeat(2 * 65_536 + 1))).toEqual([65_536, 65_536, 1]);
+  expect(lengths("x".repeat(65_535) + "𝒳")).toEqual([65_535, 2]);
+  expect(lengths("x".repeat(65_534) + "𝒳")).toEqual([65_536]);
+  expect(lengths("x" + "𝒳".repeat(65_536))).toEqual([65_535, 65_536, 2]);
+});
+
+test("a record takes twelve bytes and its UTF-8", () => {
+  const memory = createSharedMemory(RING);
+  new OutputWriter(memory, () => undefined).write(1, "stderr", "é𝒳");
+  expect(Atomics.load(memory.control, Word.written)).toBe(12 + 2 + 4);
+  const head = Buffer.from(memory.ring.subarray(0, 12));
+  expect([0, 4, 8].map((at) => head.readUInt32LE(at))).toEqual([1, 1, 6]);
+});
+
+test("a ring that a record may not fit into is refused", () => {
+  const least = 3 * 65_536 + 12;
+  expect(() => new OutputWriter(createSharedMemory(least - 1), () => undefined)).toThrow(RangeError);
+  const memory = createSharedMemory(least);
+  const text = "€".repeat(65_536);
   new OutputWriter(memory, () => undefined).write(1, "stdout", text);
-  const records = readAll(memory);
-  expect(records.length).toBeGreaterThan(1);
-  expect(records.map(([, , part]) => part).join("")).toBe(text);
+  expect(readAll(memory)).toEqual([[1, "stdout", text]]);
+});
+
+test("the ring may be filled to its last byte; a writer that finds no room wakes the reader and waits for it", () => {
+  const memory = createSharedMemory(RING);
+  const wakes: number[] = [];
+  const seen: string[] = [];
+  const writer = new OutputWriter(memory, () => {
+    wakes.push(seen.length);
+    if (Atomics.load(memory.control, Word.written) < RING) return;
+    for (const [, , text] of readAll(memory)) seen.push(text[0]);
+    Atomics.store(memory.control, Word.woken, 0);
+  });
+  const quarter = (letter: string) => writer.write(1, "stdout", letter.repeat(RING / 4 - 12));
+  for (const letter of "abc") quarter(letter);
+  expect([wakes, seen]).toEqual([[0], []]);
+  Atomics.store(memory.control, Word.woken, 1);
+  quarter("d");
+  expect(seen).toEqual([]);
+  Atomics.store(memory.control, Word.woken, 0);
+  writer.write(1, "stdout", "e");
+  expect(seen.join("")).toBe("abcde");
+});
+
+test("a writer that waits gives up when the sockets are closed", () => {
+  const memory = createSharedMemory(RING);
+  const writer = new OutputWriter(memory, () => undefined);
+  for (let i = 0; i < 4; i++) writer.write(1, "stdout", "x".repeat(RING / 4 - 12));
+  Atomics.store(memory.control, Word.closed, 1);
+  writer.write(1, "stdout", "dropped");
+  expect(readAll(memory)).toHaveLength(4);
 });
 
 test("the reader stops where it is told to", () => {

@@ -90,6 +90,12 @@ describe("a question of a cell", () => {
     expect(read()).toEqual([]);
   });
 
+  test("of a cell that has ended is refused, though no question stands", () => {
+    const { channel, read, count } = stdin();
+    channel.refuse();
+    expect([read(), count()]).toEqual([[{ failure: "unreachable" }], 1]);
+  });
+
   test("is asked again while the client is not there yet", async () => {
     jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
     const { channel, socket, read } = stdin();

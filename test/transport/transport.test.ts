@@ -1,10 +1,14 @@
-import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
+import { MessageChannel } from "node:worker_threads";
 import { Signer } from "../../kernel/protocol/signature";
 import { OutputWriter } from "../../kernel/transport/ring";
-import { createSharedMemory, Word, type ToSession, type TransportMessage } from "../../kernel/transport/shared";
+import { createSharedMemory, Word, type TransportMessage } from "../../kernel/transport/shared";
 import type { Sockets } from "../../kernel/transport/sockets";
 import { Transport } from "../../kernel/transport/transport";
-import { fakeSockets, framesOf, request, settled } from "./fakes";
+import { framesOf, request, settled } from "./fakes";
+import { endAll, key, served } from "./served";
+
+jest.mock("../../kernel/transport/signals");
+afterEach(endAll);
 
 /** A transport whose messages on iopub are kept, and the main thread's end of it. */
 function transportWithSubscriber() {
@@ -59,47 +63,6 @@ test("a cell that was terminated in the midst of printing does not keep later on
   expect(texts).toEqual(["of the terminated cell", "of the next one, which goes on"]);
   close();
 });
-
-const key = "a key";
-const ended: (() => void)[] = [];
-afterEach(() => {
-  ended.splice(0).forEach((end) => end());
-  jest.restoreAllMocks();
-  jest.useRealTimers();
-});
-
-/** A transport that serves fake sockets; its timers stand still, so that the signal watcher does not start. */
-function served() {
-  jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
-  jest.spyOn(process.stderr, "write").mockReturnValue(true);
-  const sockets = fakeSockets();
-  const memory = createSharedMemory(1 << 18);
-  const { port1, port2 } = new MessageChannel();
-  const told: ToSession[] = [];
-  const ports = { shell: 1, control: 2, stdin: 3, iopub: 4, heartbeat: 5 };
-  const transport = new Transport(
-    sockets.all,
-    new Signer(key),
-    { transport: "tcp", ip: "127.0.0.1", ports, key },
-    { connectionFile: "", memory, stdin: port2 },
-    (message) => told.push(message),
-  );
-  transport.serve();
-  const post = (message: TransportMessage): void => {
-    const number = (Atomics.add(memory.control, Word.posted, 1) + 1) | 0;
-    transport.receive({ ...message, number, written: Atomics.load(memory.control, Word.written) });
-  };
-  ended.push(() => {
-    for (const socket of [sockets.shell, sockets.control, sockets.stdin]) socket.close();
-    port1.close();
-  });
-  return {
-    ...sockets,
-    told,
-    post,
-    answer: () => (receiveMessageOnPort(port1) as { message: unknown } | undefined)?.message,
-  };
-}
 
 describe("signatures", () => {
   const forged = "0".repeat(64);
@@ -187,6 +150,28 @@ describe("the transport", () => {
     expect(iopub.accepted[0]).toBe("status");
     expect(iopub.accepted.length).toBe(2);
     expect(iopub.dismissed).toEqual(["status"]);
+  });
+
+  test("knows the comms that clients and cells open and close", async () => {
+    const { ask, order, control, post } = served();
+    await ask("comm_open", { comm_id: "of a client", target_name: "a" });
+    for (const type of ["comm_open", "comm_msg"])
+      post({
+        kind: "publish",
+        request: 1,
+        type,
+        content: JSON.stringify({ comm_id: `by ${type}`, target_name: "b" }),
+        metadata: "{}",
+        buffers: [],
+      });
+    await order("comm_info_request");
+    expect(control.sent.at(-1)?.content.comms).toEqual({
+      "of a client": { target_name: "a" },
+      "by comm_open": { target_name: "b" },
+    });
+    await ask("comm_close", { comm_id: "of a client" });
+    await order("comm_info_request");
+    expect(control.sent.at(-1)?.content.comms).toEqual({ "by comm_open": { target_name: "b" } });
   });
 
   test("publishes what the session gives it as output of its request", async () => {

@@ -48,6 +48,8 @@ class CellLanguage implements Language {
   private readonly removeGlobals: () => void;
   private running: Running | undefined;
   private latest: CellContext | undefined;
+  /** The last cell that shows what it puts out; a silent one is none, where another was before. */
+  private latestShown: CellContext | undefined;
   private expressions = 0;
   private warmUp: NodeJS.Timeout | undefined;
   private closed = false;
@@ -55,7 +57,7 @@ class CellLanguage implements Language {
   constructor(private readonly cwd: string) {
     this.modules = new CellModules(cwd);
     // A comm's handler, which a message of the front end starts, belongs to no cell; it prints where the last cell did.
-    const cellOf = () => currentCell() ?? this.latest;
+    const cellOf = () => currentCell() ?? this.latestShown;
     this.console = new CellConsole(cellOf);
     this.removeGlobals = installGlobals(cellOf);
     mainProcess.on("unhandledRejection", this.onStray);
@@ -68,6 +70,7 @@ class CellLanguage implements Language {
     const label = `Cell [${cell.silent ? `silent ${++this.expressions}` : cell.executionCount}]`;
     const context = new CellContext(label, cell.output);
     this.latest = context;
+    if (!cell.silent || this.latestShown === undefined) this.latestShown = context;
     return new Promise((resolve) => {
       const end = (result: CellResult) => {
         if (this.running?.context === context) this.running = undefined;
@@ -231,7 +234,7 @@ class CellLanguage implements Language {
 
   /** Errors that no cell is waiting for: a timer that threw, a promise that nobody handled. */
   private readonly onStray = (error: unknown): void => {
-    const cell = currentCell() ?? this.latest;
+    const cell = currentCell() ?? this.latestShown;
     if (cell === undefined || cell.isReason(error)) return;
     cell.output.stream("stderr", `Uncaught ${errorText(error)}`);
   };

@@ -1,4 +1,5 @@
-import { Notebook } from "../notebook";
+import { mainGlobal } from "../../../kernel/session/language/realm";
+import { Notebook, Recorder } from "../notebook";
 
 let notebook: Notebook;
 beforeAll(async () => {
@@ -171,4 +172,14 @@ test("an expression is evaluated over the names of the cells, and declares nothi
     ename: "SyntaxError",
   });
   expect(await notebook.language.evaluateExpression("const z = 1")).toMatchObject({ status: "error" });
+});
+
+test("what no cell prints goes to the last one that shows its output, not to a silent one", async () => {
+  const shown = await notebook.run('"shown"');
+  const silent = new Recorder();
+  await notebook.language.execute('console.log("quietly")', { executionCount: 1, silent: true, output: silent });
+  // The test itself is no cell.
+  (mainGlobal as unknown as { console: Console }).console.log("from outside");
+  expect(shown.stdout).toBe("from outside\n");
+  expect(silent.stdout).toBe("quietly\n");
 });

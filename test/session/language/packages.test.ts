@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -6,6 +6,7 @@ import {
   givenPackages,
   holdsGivenPackages,
   kernelRoot,
+  ownFile,
   realPath,
 } from "../../../kernel/session/language/packages";
 
@@ -39,21 +40,40 @@ test("codebook and tfjs are given, from where this kernel lies", () => {
   expect(givenPackages().get("@tensorflow/tfjs")).toBe(join(kernelRoot, "node_modules", "@tensorflow", "tfjs"));
 });
 
+test("the parts of tfjs are given too, those that are installed", () => {
+  const parts = ["core", "layers", "converter", "data", "backend-cpu", "backend-webgl", "backend-wasm"];
+  for (const name of parts.map((part) => `@tensorflow/tfjs-${part}`))
+    expect(givenPackages().get(name)).toBe(findPackage(name, kernelRoot));
+  expect(findPackage("@tensorflow/tfjs-core", kernelRoot)).toBeDefined();
+  for (const folder of givenPackages().values()) expect(existsSync(join(folder, "package.json"))).toBe(true);
+});
+
+test("our own package's files are those that its package.json states, else the paths themselves", () => {
+  expect(ownFile(".")).toBe("./lib/kernel/index.js");
+  expect(ownFile("./methods")).toBe("./lib/kernel/methods.js");
+  expect(ownFile("./package.json")).toBe("./package.json");
+  for (const path of ["./lib/kernel/host", "toString"]) expect(ownFile(path)).toBe(path);
+});
+
 describe("paths that appear in the outermost node_modules", () => {
   test("lead to the given packages", () => {
     expect(realPath("/node_modules/codebook/lib/kernel/index.d.ts")).toBe(`${kernelRoot}/lib/kernel/index.d.ts`);
     expect(realPath("/node_modules/codebook")).toBe(kernelRoot);
+    expect(realPath("C:/node_modules/codebook/a/b.ts")).toBe(`${kernelRoot}/a/b.ts`);
     expect(realPath("/node_modules/@tensorflow/tfjs/package.json")).toBe(
       `${kernelRoot}/node_modules/@tensorflow/tfjs/package.json`,
     );
   });
 
-  test.each(["/node_modules/other/index.d.ts", "/home/a/node_modules/codebook/x", "/node_modules", "relative"])(
-    "%s is itself",
-    (path) => {
-      expect(realPath(path)).toBe(path);
-    },
-  );
+  test.each([
+    "/node_modules/other/index.d.ts",
+    "/home/a/node_modules/codebook/x",
+    "/node_modules",
+    "/node_modules/codebook2/x",
+    "relative",
+  ])("%s is itself", (path) => {
+    expect(realPath(path)).toBe(path);
+  });
 
   test("are folders that hold something, where a given package is in them", () => {
     for (const folder of ["/node_modules", "/node_modules/", "/node_modules/@tensorflow", "C:/node_modules"])
