@@ -1,6 +1,6 @@
 /** Files written in pieces and taken up again: whatever call fails and whenever the process is killed, the file is the old one or the whole
  *  new one, the next call comes to the same bytes, and it makes no piece again that had reached the disk. */
-import { spawn } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   appendFileSync,
@@ -361,11 +361,12 @@ test("killed again and again: the same bytes, and at most 16 MB made twice each 
   const script = `
     const { writeFileResumably } = require(${JSON.stringify(join(__dirname, "../../kernel/bytes/resumable-file"))});
     const { writeSync } = require("node:fs");
+    let left = Number(process.argv[1]);
     const pieces = Array.from({ length: 60 }, (_, i) => ({
       bytes: 2 ** 20,
       make: async () => {
         writeSync(1, i + "\\n");
-        await new Promise((resolve) => setTimeout(resolve, 4));
+        if (--left === 0) process.kill(process.pid, "SIGKILL");
         return new Uint8Array(2 ** 20).fill(i);
       },
     }));
@@ -373,20 +374,16 @@ test("killed again and again: the same bytes, and at most 16 MB made twice each 
   let kills = 0;
   let last = -1;
   for (let isDone = false; !isDone; kills++) {
-    const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-    let printed = "";
-    child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-    const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
-    const timer = setTimeout(() => child.kill("SIGKILL"), 120 + 15 * kills);
-    isDone = (await ended) === 0;
-    clearTimeout(timer);
-    const made = printed.trim().split("\n").filter(Boolean).map(Number);
-    if (made.length === 0) continue;
+    // It dies as it begins its twentieth piece, the next as it begins its twenty-first.
+    const words = ["-e", script, String(20 + kills)];
+    const { status, stdout } = spawnSync(process.execPath, words, { encoding: "utf8" });
+    isDone = status === 0;
+    const made = stdout.trim().split("\n").map(Number);
+    expect(made.length).toBe(isDone ? 60 - made[0] : 20 + kills);
     expect(made[0]).toBeGreaterThanOrEqual(last - 16);
     last = Math.max(last, ...made);
     expect(existsSync(target)).toBe(isDone);
   }
-  process.stdout.write(`  killed ${kills - 1} times\n`);
   expect(kills).toBeGreaterThan(2);
   expect(readdirSync(folder)).toEqual(["model.gguf"]);
   const bytes = readFileSync(target);

@@ -45,6 +45,14 @@ describe("blocks", () => {
     expect(masked(weights, [3, 3], { block: [2, 2], sparsity: 0.5 })).toEqual([0, 0, 1, 0, 0, 1, 1, 1, 0]);
   });
 
+  test("are wide or tall, and cut at both edges", () => {
+    // Tiles of (1, 3) in (2, 4): means 2, 9, 7, 1.
+    const weights = [1, 2, 3, 9, 8, 7, 6, 1];
+    expect(masked(weights, [2, 4], { block: [1, 3], sparsity: 0.5 })).toEqual([0, 0, 0, 1, 1, 1, 1, 0]);
+    // Tiles of (3, 1) in (4, 2): means 4, 6, 6, 1.
+    expect(masked(weights, [4, 2], { block: [3, 1], sparsity: 0.5 })).toEqual([0, 1, 0, 1, 0, 1, 1, 0]);
+  });
+
   test("are counted with one bit each", () => {
     const { storage } = edgesPruner.prune(
       Float32Array.from({ length: 64 }, (_, i) => i),

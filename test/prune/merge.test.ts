@@ -120,7 +120,12 @@ describe("mergeClusters", () => {
   });
 
   test("refuses what are no neurons, and more than it compares", () => {
-    expect(() => mergeClusters(new Float32Array(1), 2, 1, false)).toThrow(OptionError);
+    for (const weights of [0, 1, 3, 5])
+      expect(() => mergeClusters(new Float32Array(weights), 2, 1, false)).toThrow(
+        new OptionError(`merge(): ${weights} weights are no 2 neurons, or 1 cannot stay`),
+      );
+    expect(() => mergeClusters(new Float32Array(0), 0, 0, false)).toThrow(OptionError);
+    expect(lists(mergeClusters(new Float32Array(2), 2, 2, false))).toEqual([[0], [1]]);
     expect(() => mergeClusters(new Float32Array(4), 2, 0, false)).toThrow("0 cannot stay");
     expect(() => mergeClusters(new Float32Array(4), 2, 3, false)).toThrow("3 cannot stay");
     expect(() => mergeClusters(new Float32Array(0), mostMerged + 1, 1, false)).toThrow(UnsupportedError);
