@@ -72,6 +72,13 @@ test("the share that a step aims at is that of a row", () => {
   expect(edgesPruner.target([0, 0], edges({ fanIn: 2 }))).toBe(0);
 });
 
+test("edges() takes whole numbers from 1 to 2³¹ − 1", () => {
+  expect(edges({ fanIn: 2 ** 31 - 1 }).fanIn).toBe(2 ** 31 - 1);
+  for (const fanIn of [0, 1.5, 2 ** 31])
+    expect(() => edges({ fanIn })).toThrow(`fanIn is ${fanIn}; it takes a whole number from 1 to 2147483647`);
+  expect(edges({ n: 4, m: 4 })).toEqual({ kind: "edges", n: 4, m: 4 });
+});
+
 test("edges() takes one pattern", () => {
   for (const options of [{}, { n: 1, m: 2, fanIn: 3 }, { fanIn: 1, sparsity: 0.5 }])
     expect(() => edges(options)).toThrow("it takes one pattern");

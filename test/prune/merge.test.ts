@@ -36,6 +36,13 @@ describe("mergeClusters", () => {
     expect(lists(mergeClusters(rows([0, 0], [1, -1], [0, 0], [-1, -1]), 4, 3, false))).toEqual([[0, 2], [1], [3]]);
   });
 
+  test("joins two zero vectors wherever they stand, before others that are less alike", () => {
+    expect(lists(mergeClusters(rows([1, -1], [0, 0], [-1, -1], [0, 0]), 4, 3, false))).toEqual([[0], [1, 3], [2]]);
+    // A cluster whose sum is zero counts as one: (1, 0) and (−1, 0) join last, and then with (0, 0).
+    const opposite = rows([1, 0], [-1, 0], [0, 0]);
+    expect(lists(mergeClusters(opposite, 3, 1, false))).toEqual([[0, 1, 2]]);
+  });
+
   test("prefers a zero vector (cosine 0) to an opposite one (cosine −1)", () => {
     expect(lists(mergeClusters(rows([1, 0], [-1, 0], [0, 0]), 3, 2, false))).toEqual([[0, 2], [1]]);
   });
