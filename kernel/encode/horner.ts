@@ -32,17 +32,19 @@ export interface HornerStep extends Step {
 export function horner(options: HornerOptions = {}): HornerStep {
   checkOptionNames("horner", options, ["radix"]);
   if (options.radix === undefined) return Object.freeze({ kind: "horner" });
-  const range = { minimum: 2, maximum: 2 ** 32, integer: true };
-  return Object.freeze({ kind: "horner", radix: checkNumber("horner", "radix", options.radix, range) });
+  return Object.freeze({ kind: "horner", radix: checkNumber("horner", "radix", options.radix, radixRange) });
 }
 
-/** Bytes of a word and digits in it, for a radix from 2 to 2^32. */
+const radixRange = { minimum: 2, maximum: 2 ** 32, integer: true };
+
+/** Bytes of a word and digits in it, for a radix from 2 to 2^32; throws `OptionError` for another. */
 export function hornerWord(radix: number): {
   /** Bytes of a word, 1–4. */
   wordBytes: number;
   /** Digits in a word. */
   digits: number;
 } {
+  checkNumber("hornerWord", "radix", radix, radixRange);
   let best = { wordBytes: 4, digits: digitsIn(4, radix) };
   for (let wordBytes = 3; wordBytes >= 1; wordBytes--) {
     const digits = digitsIn(wordBytes, radix);

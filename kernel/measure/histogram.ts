@@ -2,11 +2,14 @@
 import { OptionError } from "../errors";
 import { countBins } from "../loops/errors";
 import { loops } from "../loops/loops";
+import { checkNumber } from "../options";
 import type { Histogram } from "../report/types";
 import { outermostValues, plainOutermost, type Outermost } from "./outermost";
 
 /** Bins of a histogram unless told. */
 export const histogramBins = 64;
+/** The most bins that are counted: 128 MB of counts. */
+const mostBins = 2 ** 24;
 /** Share of the weights that the range leaves out at each end. */
 export const histogramTail = 0.0005;
 
@@ -40,7 +43,8 @@ function wholeRange(values: Float32Array): { minimum: number; maximum: number } 
 }
 
 /** Counts `values` over `bins` equal bins of [minimum, maximum]: bin i holds minimum + i·width ≤ v < minimum + (i+1)·width, the
- *  last bin its upper end too. `below` + `above` + Σcounts = number of values. */
+ *  last bin its upper end too. `below` + `above` + Σcounts = number of values. Throws `OptionError` for an empty range, and for bins that
+ *  are no whole number from 1 to 2²⁴. */
 export function countHistogram(
   values: Float32Array,
   range: { minimum: number; maximum: number },
@@ -49,6 +53,7 @@ export function countHistogram(
   const { minimum, maximum } = range;
   if (!(minimum < maximum))
     throw new OptionError(`countHistogram(): the range is ${minimum} to ${maximum}; minimum must be below maximum`);
+  checkNumber("countHistogram", "bins", bins, { minimum: 1, maximum: mostBins, integer: true });
   return { minimum, maximum, ...countBins(values, { minimum, maximum, bins }) };
 }
 

@@ -74,7 +74,7 @@ function keptRank(step: LowRankStep, rows: number, columns: number, name: string
       );
   }
   if (step.energy !== undefined) rank = rankOfEnergy(values(), step.energy);
-  return rank * (rows + columns) >= rows * columns ? undefined : rank;
+  return rank * (rows + columns) < rows * columns ? rank : undefined;
 }
 
 /** The least r with Σ_{i≤r} σᵢ² ≥ share·Σσ²; 0 for the zero matrix. */

@@ -61,18 +61,20 @@ export function merge(options: MergeOptions): MergeStep {
 /** Pairs of neurons that are compared: n² float32 cosines. */
 export const mostMerged = 8192;
 
-/** Merges `size` neurons, rows of `vectors` (size, length), down to `kept`. `homogeneous`: the activation is ReLU. `vectors` is used up. */
+/** Merges `size` neurons, rows of `vectors` (size, length), down to `kept`, 1 to `size`. `homogeneous`: the activation is ReLU. `vectors` is
+ *  used up. Throws `OptionError` where `vectors` is no such matrix of at least one weight a neuron, or `kept` is outside its range, and
+ *  `UnsupportedError` for more than `mostMerged` neurons. */
 export function mergeClusters(vectors: Float32Array, size: number, kept: number, homogeneous: boolean): Clusters {
   if (size > mostMerged)
     throw new UnsupportedError(
       `merge(): the layer has ${size} neurons; at most ${mostMerged} are compared, each with each`,
     );
-  if (size * Math.max(1, vectors.length / size) !== vectors.length || kept < 1 || kept > size)
+  if (vectors.length < size || vectors.length % size !== 0 || kept < 1 || kept > size)
     throw new OptionError(`merge(): ${vectors.length} weights are no ${size} neurons, or ${kept} cannot stay`);
   const original = homogeneous ? vectors.slice() : vectors;
   const pairs = new Pairs(homogeneous ? vectors : vectors.slice(), size);
   for (let left = size; left > kept; left--) pairs.mergeNearest();
-  return clustersOf(pairs.members(), original, size === 0 ? 0 : vectors.length / size, homogeneous);
+  return clustersOf(pairs.members(), original, vectors.length / size, homogeneous);
 }
 
 /** The clusters that are left, and the nearest partner of each. */
@@ -91,7 +93,7 @@ class Pairs {
     private readonly size: number,
   ) {
     this.sums = vectors;
-    this.length = size === 0 ? 0 : vectors.length / size;
+    this.length = vectors.length / size;
     this.norms = Float64Array.from({ length: size }, (_, i) => this.normOf(i));
     this.alive = new Uint8Array(size).fill(1);
     this.lists = Array.from({ length: size }, (_, i) => [i]);

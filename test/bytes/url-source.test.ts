@@ -4,6 +4,14 @@ import type { AddressInfo } from "node:net";
 import { HttpClient, readBody, withRetries } from "../../kernel/bytes/http";
 import { urlSource } from "../../kernel/bytes/url-source";
 
+/** The pauses between tries, in milliseconds: they are noted, and take no time. */
+const mockPauses: number[] = [];
+jest.mock("node:timers/promises", () => ({
+  ...jest.requireActual<object>("node:timers/promises"),
+  setTimeout: (ms: number) => Promise.resolve(mockPauses.push(ms)),
+}));
+beforeEach(() => mockPauses.splice(0));
+
 let server: Server | undefined;
 const serve = async (listener: RequestListener): Promise<URL> => {
   server = createServer(listener);
@@ -30,14 +38,29 @@ it("silence is an error, and is tried again", async () => {
 
 it("a pause that is asked for is kept to, and five tries are all", async () => {
   let asked = 0;
+  const now = Date.UTC(2026, 0, 1);
   const url = await serve((_, reply) => {
     asked++;
-    reply.writeHead(asked === 1 ? 429 : 404, { "Retry-After": new Date(Date.now() + 3000).toUTCString() }).end();
+    const later = [new Date(now + 3000).toUTCString(), "7", "3600", "0", "0"];
+    reply.writeHead(429, { "Retry-After": later[asked - 1] }).end();
   });
-  const started = Date.now();
-  await expect(withRetries(undefined, () => new HttpClient().request(url))).rejects.toThrow(/answered 404/);
-  expect(Date.now() - started).toBeGreaterThanOrEqual(1500);
-  expect(asked).toBe(2);
+  const clock = jest.spyOn(Date, "now").mockReturnValue(now);
+  await expect(withRetries(undefined, () => new HttpClient().request(url))).rejects.toThrow(/answered 429/);
+  clock.mockRestore();
+  expect(asked).toBe(5);
+  // A date, seconds, more than a minute, and less than the fourth pause of our own.
+  expect(mockPauses).toEqual([3000, 7000, 60_000, 4000]);
+});
+
+it("tries again after 0.5, 1, 2 and 4 s; headway begins the count anew; what cannot pass is tried once", async () => {
+  let [asked, reads] = [0, 0];
+  const url = await serve((_, reply) => void reply.writeHead(++asked === 8 ? 404 : 503).end());
+  const attempt = (headway: () => void): Promise<unknown> => {
+    if (++reads === 4) headway();
+    return new HttpClient().request(url);
+  };
+  await expect(withRetries(undefined, attempt)).rejects.toThrow(/answered 404/);
+  expect(mockPauses).toEqual([500, 1000, 2000, 500, 1000, 2000, 4000]);
 });
 
 it("a server without ranges gives the whole; none larger than memory allows", async () => {

@@ -1,3 +1,4 @@
+import { OptionError } from "../../kernel/errors";
 import { decode, encode } from "../../kernel/encode/encode";
 import { horner, hornerWord } from "../../kernel/encode/horner";
 
@@ -38,7 +39,11 @@ test("ternary symbols take 1.6 bits", () => {
   expect(encode(symbols, horner()).payloadBits).toBe(1600);
 });
 
-test("horner() takes a radix from 2", () => {
+test("horner() and hornerWord() take a radix from 2 to 2³²", () => {
   expect(horner({ radix: 3 })).toEqual({ kind: "horner", radix: 3 });
-  expect(() => horner({ radix: 1 })).toThrow("radix is 1");
+  expect(horner({ radix: 2 ** 32 }).radix).toBe(2 ** 32);
+  for (const radix of [1, 0, -2, 2.5, NaN, 2 ** 32 + 1]) {
+    expect(() => horner({ radix })).toThrow(`radix is ${radix}`);
+    expect(() => hornerWord(radix)).toThrow(OptionError);
+  }
 });

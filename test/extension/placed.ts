@@ -10,6 +10,7 @@ export const stateOf = (report: Report, change: Partial<ViewState> = {}): ViewSt
 
 /** Every layer stands in every panel exactly once, inside the panel's range. */
 export function expectWhole(placed: PlacedFigure, layers: readonly number[]): void {
+  expect(placed.panels).not.toHaveLength(0);
   for (const panel of placed.panels) {
     expect(panel.cells.map((cell) => cell.layer).sort((a, b) => a - b)).toEqual([...layers].sort((a, b) => a - b));
     const { axes, width, height } = placed.figure.layout;
@@ -24,6 +25,7 @@ export function expectWhole(placed: PlacedFigure, layers: readonly number[]): vo
 export function expectAligned({ figure, panels }: PlacedFigure): void {
   const { width, height, margin, axes } = figure.layout;
   const [inner, outer] = [width - margin.l - margin.r, height - margin.t - margin.b];
+  expect(panels).not.toHaveLength(0);
   for (const panel of panels) {
     const x = axes[panel.xaxis].domain ?? [0, 1];
     const y = axes[panel.yaxis].domain ?? [0, 1];

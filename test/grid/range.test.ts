@@ -76,6 +76,9 @@ describe("shrinking to the least error", () => {
 
   test("tries 49 factors down to 1/64, and seven on either side", () => {
     expect([shrinkFactors.coarse.length, shrinkFactors.coarse[0], shrinkFactors.coarse[48]]).toEqual([49, 1, 2 ** -6]);
-    expect(shrinkFactors.fine.length).toBe(14);
+    shrinkFactors.coarse.forEach((factor, i) => expect(Math.log2(factor)).toBeCloseTo(-i / 8, 12));
+    expect(shrinkFactors.fine.map((factor) => Math.round(64e6 * Math.log2(factor)) / 1e6)).toEqual([
+      1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7,
+    ]);
   });
 });

@@ -76,8 +76,18 @@ describe("fitGrid", () => {
     expect(errorOf("mse")).toBeLessThan(errorOf("minmax"));
   });
 
+  test("narrows a group of negative weights as it does one of positive ones", () => {
+    const one = Float32Array.from({ length: 200 }, (_, i) => (i === 7 ? 50 : 1 + i / 200));
+    const other = one.map((weight) => -weight);
+    for (const range of ["percentile", "mse"] as const) {
+      const scale = (weights: Float32Array) => fitGrid(weights, 0, 200, options({ range, percentile: 98 }), "f").scale;
+      // By the outlier it would be 50 / 15.
+      for (const weights of [one, other]) expect([range, scale(weights) < 2.9]).toEqual([range, true]);
+    }
+  });
+
   test("takes weights to 2¹²⁶ and no further", () => {
-    expect(fitGrid(Float32Array.of(2 ** 126), 0, 1, options(), "f").scale).toBeGreaterThan(0);
+    expect(fitGrid(Float32Array.of(2 ** 126), 0, 1, options(), "f").scale).toBe(Math.fround(2 ** 126 / 15));
     for (const weight of [2 ** 127, -(2 ** 127)])
       expect(() => fitGrid(Float32Array.of(weight), 0, 1, options(), "f")).toThrow(OptionError);
   });

@@ -91,9 +91,9 @@ describe(`up to ${rounds.toLocaleString("en")} mutants per format, seed ${seed}`
         writeFileSync(file, Buffer.from(tally.finding.hex, "hex"));
         throw new Error(`seed ${seed}, round ${tally.finding.round}, ${file}: ${tally.finding.problem}`);
       }
-      const { opened, refused, deep, slowestMs, seconds, memoryGrowth, largestBytes } = tally;
+      const { opened, refused, deep, slowestMs, mostPasses, seconds, memoryGrowth, largestBytes } = tally;
       process.stdout.write(
-        `  ${name.padEnd(12)} ${opened + refused} mutants (${deep} with their checksums right): ${opened} opened, ${refused} refused; slowest ${slowestMs.toFixed(0)} ms, memory +${(memoryGrowth / 2 ** 20).toFixed(0)} MB, ${seconds.toFixed(0)} s\n`,
+        `  ${name.padEnd(12)} ${opened + refused} mutants (${deep} with their checksums right): ${opened} opened, ${refused} refused; slowest ${slowestMs.toFixed(0)} ms, bytes read ${mostPasses.toFixed(1)} times at most, memory +${(memoryGrowth / 2 ** 20).toFixed(0)} MB, ${seconds.toFixed(0)} s\n`,
       );
       expect(opened + refused).toBe(roundsOf(name));
       expect(refused).toBeGreaterThan((opened + refused) / 3);

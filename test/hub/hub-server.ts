@@ -39,6 +39,8 @@ export class HubServer {
   /** The token that opens gated and private repositories. */
   readonly token = "hf_secretTokenOfTheTest";
   pageSize = 1000;
+  /** Told when an answer falls silent, its last bytes handed to the system. */
+  onStall: (() => void) | undefined;
   /** For hostile answers: changes the headers or the body of the store's answers. */
   tamper: ((headers: Record<string, string>, body: Buffer) => Buffer) | undefined;
   /** Where large files are redirected to, instead of the store. */
@@ -117,6 +119,7 @@ export class HubServer {
       asked.sent += cut;
       reply.write(body.subarray(0, cut), () => {
         if (fault && "breakAfter" in fault) setTimeout(() => reply.destroy(), 20);
+        else this.onStall?.();
       });
       if (cut === 0) reply.flushHeaders();
     };

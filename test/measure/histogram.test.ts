@@ -43,6 +43,18 @@ test("a range without width is refused", () => {
   expect(() => countHistogram(f32(1), { minimum: NaN, maximum: 1 })).toThrow("the range is NaN to 1");
 });
 
+test("bins are a whole number from 1 on", () => {
+  expect(countHistogram(f32(1, 2, 9), { minimum: 0, maximum: 2 }, 1)).toMatchObject({
+    counts: [2],
+    below: 0,
+    above: 1,
+  });
+  for (const bins of [0, -1, 1.5, NaN, 2 ** 24 + 1])
+    expect(() => histogram(f32(1), bins)).toThrow(
+      new RegExp(`^countHistogram\\(\\): bins is ${bins}; it takes a whole`),
+    );
+});
+
 test("a NaN ranks above all numbers, however many there are", () => {
   const weights = Float32Array.from({ length: 20_000 }, (_, i) => Math.sin(i));
   weights[3] = NaN;

@@ -32,10 +32,32 @@ describe("a chain of layers", () => {
     ]);
   });
 
+  test("gives one batch norm of several layers of its width to that of its number, else to the last before its name", () => {
+    const norm = (name: string) => ({ [`${name}.weight`]: [4], [`${name}.running_mean`]: [4] });
+    const owner = (layers: string[], name: string) => {
+      const convolutions = Object.fromEntries(layers.map((layer) => [`${layer}.weight`, [4, 4, 3, 3]]));
+      const { groups } = wireChain(named({ ...convolutions, "z9.weight": [2, 4, 3, 3], ...norm(name) }));
+      return groups.filter(({ places }) => places.some(({ role }) => role === "norm")).map((group) => group.name);
+    };
+    expect(owner(["conv1", "conv2", "conv3"], "bn1")).toEqual(["conv1"]);
+    expect(owner(["conv1", "conv2", "conv3"], "bn3")).toEqual(["conv3"]);
+    expect(owner(["a", "b", "d"], "c")).toEqual(["b"]);
+    expect(owner(["a", "b", "d"], "norm")).toEqual(["d"]);
+  });
+
   test("goes through a depthwise convolution, whose rows go too", () => {
     expect(
       told({ "a.weight": [4, 3, 1, 1], "b.weight": [4, 1, 3, 3], "b.bias": [4], "c.weight": [2, 4, 1, 1] }),
     ).toEqual([["a", 4, ["a.weight 0 weight", "b.weight 0 norm", "b.bias 0 norm", "c.weight 1 consumer"]]]);
+  });
+
+  test("goes through a depthwise convolution of Keras, which gives one channel for each", () => {
+    const { groups } = wireChain(
+      named({ "a/kernel": [1, 1, 3, 4], "b/depthwise_kernel": [3, 3, 4, 1], "c/kernel": [1, 1, 4, 2] }),
+    );
+    expect(groups.map(({ name, size, places }) => [name, size, places.map(({ axis }) => axis)])).toEqual([
+      ["a", 4, [3, 2, 2]],
+    ]);
   });
 
   test("reads a flattened map: torch's channels are runs of columns, Keras's come again at every place", () => {
@@ -70,6 +92,16 @@ describe("what is no chain", () => {
     [
       { "fc1.weight": [4, 3], "ln.weight": [4], "fc2.weight": [2, 4] },
       "ln is no batch norm: it looks at all channels together",
+    ],
+    [{ "fc1.weight": [4, 3], "fc1.bias": [4], "fc1.scale": [4], "fc2.weight": [2, 4] }, "fc1.scale is not known"],
+    [{ "fc1.weight": [4, 3], "fc1.scale": [4], "fc2.weight": [2, 4] }, "fc1.scale is not known"],
+    [
+      { "a/kernel": [1, 1, 3, 4], "b/depthwise_kernel": [3, 3, 4, 2], "c/kernel": [1, 1, 8, 2] },
+      "b/depthwise_kernel gives several channels for each",
+    ],
+    [
+      { "fc1.weight": [4, 3], "bn.weight": [5], "bn.running_mean": [5], "fc2.weight": [2, 4] },
+      "bn follows no layer that gives 5",
     ],
     [{ "fc1.other": [4, 3], "fc2.weight": [2, 4] }, "fc1.other is no weight of a dense or convolution layer"],
     [

@@ -51,6 +51,10 @@ test("sizes are those of the first stack, block by block", () => {
   });
 });
 
+test("the size of a head is that of the first attention", () => {
+  expect(sizesOf(wired([64], [4])).headSize).toBe(16);
+});
+
 describe("the settings of a smaller network", () => {
   const config = {
     hidden_size: 128,
@@ -76,6 +80,13 @@ describe("the settings of a smaller network", () => {
       num_key_value_heads: 3,
       head_dim: 16,
     });
+  });
+
+  test("gain no key for what did not change", () => {
+    const bare = { num_attention_heads: 8 };
+    expect(changedSettings({ metadata: {}, config: bare }, change(wired([64, 64, 64], [4, 4, 4], 2))).config).toEqual(
+      bare,
+    );
   });
 
   test("name no shared keys where the model named none", () => {

@@ -65,6 +65,16 @@ describe("a sequential topology", () => {
     expect(groups[0].homogeneous).toBe(false);
   });
 
+  test("lets a batch norm of the inputs be", () => {
+    const norm = { "bn/gamma": [3], "bn/beta": [3], "bn/moving_mean": [3], "bn/moving_variance": [3] };
+    const { groups, unknown } = wireKeras(
+      shapes({ ...dense, ...norm }),
+      topology(layer("BatchNormalization", "bn"), layer("Dense", "d1"), layer("Dense", "d2")),
+    );
+    expect(unknown).toEqual([]);
+    expect(groups[0].places.map(({ tensor }) => tensor)).toEqual(["d1/kernel", "d1/bias", "d2/kernel"]);
+  });
+
   test.each([
     [[layer("Dense", "d1"), layer("LSTM", "l"), layer("Dense", "d2")], "l is a layer of the kind LSTM"],
     [

@@ -29,6 +29,8 @@ describe("a block of Llama", () => {
       name: "block 3 mlp",
       kind: "nodes",
       size: 16,
+      queries: 1,
+      headSize: 1,
       homogeneous: false,
       block: { prefix: "model.layers.", index: 3 },
     });
@@ -48,6 +50,41 @@ describe("a block of Llama", () => {
       ["value", [2, 3]],
       ["consumer", [4, 5, 6, 7]],
     ]);
+  });
+
+  test("is left alone where a module has a tensor that is not known, of whatever size", () => {
+    const odd = wireTransformer(named(inBlock("model.layers.3.", { ...llama, "mlp.up_proj.zero": [3] })), config);
+    expect(odd.unknown).toEqual([["block 3 mlp", "model.layers.3.mlp.up_proj.zero belongs to one of its modules"]]);
+  });
+
+  test("is left alone where nothing is known to feed what reads the neurons", () => {
+    const odd = { "input_layernorm.weight": [8], "mlp.down_proj.weight": [8, 16] };
+    expect(wireTransformer(named(inBlock("model.layers.3.", odd)), config)).toEqual({
+      groups: [],
+      unknown: [["block 3 mlp", "nothing is known to feed model.layers.3.mlp.down_proj.weight"]],
+    });
+  });
+
+  test("has norms over all queries and keys, whose entries go with the heads; one over a head stays whole", () => {
+    const norms = (query: number, key: number) =>
+      wireTransformer(
+        named(
+          inBlock("model.layers.3.", {
+            ...llama,
+            "self_attn.q_norm.weight": [query],
+            "self_attn.k_norm.weight": [key],
+          }),
+        ),
+        config,
+      )
+        .groups.find(({ kind }) => kind === "heads")
+        ?.places.filter(({ role }) => role === "norm")
+        .map(({ tensor, section }) => [tensor.split(".")[4], entriesOf(section, 1)]);
+    expect(norms(8, 4)).toEqual([
+      ["q_norm", [4, 5, 6, 7]],
+      ["k_norm", [2, 3]],
+    ]);
+    expect(norms(2, 2)).toEqual([]);
   });
 
   test("is left alone where another tensor has the same dimension", () => {
@@ -110,6 +147,23 @@ test("GPT-NeoX interleaves query, key and value by head", () => {
     ["query", [6, 7]],
     ["key", [8, 9]],
     ["value", [10, 11]],
+  ]);
+});
+
+test("with shared keys the parts of that weight lie one behind the other", () => {
+  const shared = {
+    "input_layernorm.weight": [8],
+    "attention.query_key_value.weight": [16, 8],
+    "attention.dense.weight": [8, 8],
+  };
+  const { groups } = wireTransformer(named(inBlock("gpt_neox.layers.0.", shared)), {
+    metadata: {},
+    config: { num_attention_heads: 4, num_key_value_heads: 2, hidden_size: 8 },
+  });
+  expect(groups[0].places.slice(0, 3).map(({ role, section }) => [role, entriesOf(section, 1)])).toEqual([
+    ["query", [4, 5, 6, 7]],
+    ["key", [10, 11]],
+    ["value", [14, 15]],
   ]);
 });
 

@@ -45,6 +45,14 @@ describe("blocks", () => {
     expect(masked(weights, [3, 3], { block: [2, 2], sparsity: 0.5 })).toEqual([0, 0, 1, 0, 0, 1, 1, 1, 0]);
   });
 
+  test("are wide or tall, and cut at both edges", () => {
+    // Tiles of (1, 3) in (2, 4): means 2, 9, 7, 1.
+    const weights = [1, 2, 3, 9, 8, 7, 6, 1];
+    expect(masked(weights, [2, 4], { block: [1, 3], sparsity: 0.5 })).toEqual([0, 0, 0, 1, 1, 1, 1, 0]);
+    // Tiles of (3, 1) in (4, 2): means 4, 6, 6, 1.
+    expect(masked(weights, [4, 2], { block: [3, 1], sparsity: 0.5 })).toEqual([0, 1, 0, 1, 0, 1, 1, 0]);
+  });
+
   test("are counted with one bit each", () => {
     const { storage } = edgesPruner.prune(
       Float32Array.from({ length: 64 }, (_, i) => i),
@@ -62,6 +70,13 @@ test("the share that a step aims at is that of a row", () => {
   expect(edgesPruner.target([3, 8], edges({ fanIn: 20 }))).toBe(0);
   expect(edgesPruner.target([3, 8], edges({ block: [1, 1], sparsity: 0.3 }))).toBe(0.3);
   expect(edgesPruner.target([0, 0], edges({ fanIn: 2 }))).toBe(0);
+});
+
+test("edges() takes whole numbers from 1 to 2³¹ − 1", () => {
+  expect(edges({ fanIn: 2 ** 31 - 1 }).fanIn).toBe(2 ** 31 - 1);
+  for (const fanIn of [0, 1.5, 2 ** 31])
+    expect(() => edges({ fanIn })).toThrow(`fanIn is ${fanIn}; it takes a whole number from 1 to 2147483647`);
+  expect(edges({ n: 4, m: 4 })).toEqual({ kind: "edges", n: 4, m: 4 });
 });
 
 test("edges() takes one pattern", () => {

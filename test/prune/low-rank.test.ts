@@ -1,3 +1,4 @@
+import { OptionError } from "../../kernel/errors";
 import { fromArrays } from "../../kernel/formats/arrays";
 import { huffman } from "../../kernel/encode/huffman";
 import { singularValues } from "../../kernel/prune/decomposition/svd";
@@ -123,7 +124,11 @@ describe("lowRank", () => {
     for (const recipe of [[step], [step, huffman()]]) {
       const small = await compress(model, recipe, { workers: 1 });
       expect(await small.tensor("fc.weight").read()).toEqual(alone.values);
-      if (recipe.length === 1) expect(small.tensor("fc.weight").sizeBytes - 2 * 8 * 140).toBeLessThan(60);
+      if (recipe.length === 1) {
+        // Two bytes a value, and a short header.
+        expect(small.tensor("fc.weight").sizeBytes).toBeGreaterThanOrEqual(2 * 8 * 140);
+        expect(small.tensor("fc.weight").sizeBytes).toBeLessThan(2 * 8 * 140 + 60);
+      }
       expect(small.report.layers[0].variants[0]?.meanSquaredError).toBeCloseTo(alone.error.meanSquaredError, 14);
     }
     const chained = await compress(model, [step, linear({ bits: 8 })], { workers: 1 });
@@ -138,6 +143,13 @@ describe("lowRank", () => {
     expect(() => lowRank({ energy: 1.1 })).toThrow("energy is 1.1");
     expect(() => lowRank({ ranks: 1 } as object)).toThrow('did you mean "rank"');
     expect(() => prune([1, 2], lowRank({ rank: 1 }))).toThrow("it takes a matrix");
+    expect(() => prune([], lowRank({ rank: 1 }))).toThrow(OptionError);
+    for (const shape of [
+      [0, 0],
+      [0, 3],
+      [3, 0],
+    ])
+      expect(prune([], lowRank({ bytes: 99 }), { shape })).toMatchObject({ bits: 0, kept: 0, shape });
     expect(() =>
       prune(
         [

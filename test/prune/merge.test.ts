@@ -36,6 +36,13 @@ describe("mergeClusters", () => {
     expect(lists(mergeClusters(rows([0, 0], [1, -1], [0, 0], [-1, -1]), 4, 3, false))).toEqual([[0, 2], [1], [3]]);
   });
 
+  test("joins two zero vectors wherever they stand, before others that are less alike", () => {
+    expect(lists(mergeClusters(rows([1, -1], [0, 0], [-1, -1], [0, 0]), 4, 3, false))).toEqual([[0], [1, 3], [2]]);
+    // A cluster whose sum is zero counts as one: (1, 0) and (−1, 0) join last, and then with (0, 0).
+    const opposite = rows([1, 0], [-1, 0], [0, 0]);
+    expect(lists(mergeClusters(opposite, 3, 1, false))).toEqual([[0, 1, 2]]);
+  });
+
   test("prefers a zero vector (cosine 0) to an opposite one (cosine −1)", () => {
     expect(lists(mergeClusters(rows([1, 0], [-1, 0], [0, 0]), 3, 2, false))).toEqual([[0, 2], [1]]);
   });
@@ -120,7 +127,12 @@ describe("mergeClusters", () => {
   });
 
   test("refuses what are no neurons, and more than it compares", () => {
-    expect(() => mergeClusters(new Float32Array(1), 2, 1, false)).toThrow(OptionError);
+    for (const weights of [0, 1, 3, 5])
+      expect(() => mergeClusters(new Float32Array(weights), 2, 1, false)).toThrow(
+        new OptionError(`merge(): ${weights} weights are no 2 neurons, or 1 cannot stay`),
+      );
+    expect(() => mergeClusters(new Float32Array(0), 0, 0, false)).toThrow(OptionError);
+    expect(lists(mergeClusters(new Float32Array(2), 2, 2, false))).toEqual([[0], [1]]);
     expect(() => mergeClusters(new Float32Array(4), 2, 0, false)).toThrow("0 cannot stay");
     expect(() => mergeClusters(new Float32Array(4), 2, 3, false)).toThrow("3 cannot stay");
     expect(() => mergeClusters(new Float32Array(0), mostMerged + 1, 1, false)).toThrow(UnsupportedError);

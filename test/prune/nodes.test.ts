@@ -3,6 +3,13 @@ import { nodes, nodesPruner, removeNodes } from "../../kernel/prune/nodes";
 
 const weights = Float32Array.of(3, 0, 1, 1, 2, -2); // rows of l1 3, 2, 4 and of l2² 9, 2, 8
 
+test("a next layer without columns takes no inputs", () => {
+  const layer = { weight: Float32Array.of(1, 2), shape: [1, 2] };
+  expect(() => removeNodes(layer, [], { weight: Float32Array.of(1, 2, 3), shape: [3] })).toThrow(
+    "the next layer's shape (3) does not take 1 inputs",
+  );
+});
+
 describe("nodes on one tensor", () => {
   test("go by the sum of |w|, or of w²", () => {
     expect(nodesPruner.prune(weights, [3, 2], nodes({ keep: 1 })).nodes).toEqual([0, 1]);

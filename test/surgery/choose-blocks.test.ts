@@ -1,3 +1,4 @@
+import type { Progress } from "../../kernel/host";
 import { wiring } from "../../kernel/network";
 import { layers } from "../../kernel/prune/layers";
 import { chooseBlocks } from "../../kernel/surgery/choose-blocks";
@@ -56,4 +57,60 @@ test("a network without numbered blocks, or with two stacks, is not cut", async 
   await expect(chooseBlocks(wiring(two), wiring(two).blocks, layers({ keep: 1 }), watchOf(two), "m")).rejects.toThrow(
     "2 stacks of blocks",
   );
+});
+
+test("of a chain only layers with as many outputs as inputs go", async () => {
+  const chain = modelOf({
+    "layers.0.weight": [
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ],
+    "layers.0.bias": [1, 2, 3],
+    "layers.1.weight": [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ],
+    "layers.1.bias": [1, 2, 3],
+    "layers.2.weight": [[1, 1, 1]],
+  });
+  const drop = (number: number) => {
+    const own = wiring(chain);
+    return chooseBlocks(own, own.blocks, layers({ drop: [number] }), watchOf(chain), "m");
+  };
+  expect(await drop(1)).toEqual([1]);
+  await expect(drop(0)).rejects.toThrow(
+    "without layers.0.weight (3, 2) the layers around it do not fit; the wiring of m is not known",
+  );
+  await expect(drop(2)).rejects.toThrow("without layers.2.weight (1, 3) the layers around it do not fit");
+});
+
+test("a block whose table of positions serves all blocks stays", async () => {
+  const t5 = modelOf({
+    "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight": [
+      [1, 2],
+      [3, 4],
+    ],
+    "encoder.block.0.layer.0.layer_norm.weight": [1, 1],
+    "encoder.block.1.layer.0.layer_norm.weight": [1, 1],
+  });
+  const own = wiring(t5);
+  const drop = (number: number) => chooseBlocks(own, own.blocks, layers({ drop: [number] }), watchOf(t5), "m");
+  expect(await drop(1)).toEqual([1]);
+  await expect(drop(0)).rejects.toThrow(
+    "relative_attention_bias.weight serves all blocks; the block that it lies in stays",
+  );
+});
+
+test("progress goes to the weights of what each block adds", async () => {
+  const seen: Progress[] = [];
+  const watch = { ...watchOf(model), onProgress: (progress: Progress) => seen.push(progress) };
+  await chooseBlocks(wired, wired.blocks, layers({ keep: 2 }), watch, "m");
+  const name = (block: number) => `encoder.layer.${block}.output.dense.weight`;
+  const shared = { task: "scoring layers", total: 18, unit: "weights" };
+  expect([seen[0], seen.at(-1)]).toEqual([
+    { ...shared, done: 0, item: name(0) },
+    { ...shared, done: 18, item: name(2) },
+  ]);
 });

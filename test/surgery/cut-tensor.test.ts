@@ -57,6 +57,21 @@ describe("a tensor with parts taken out", () => {
     expect([cut.dtype, cut.sizeBytes]).toEqual(["F32", 8]);
   });
 
+  test("keeps its block type where whole rows of blocks stay, and copies their bytes", async () => {
+    const bytes = Uint8Array.from({ length: 36 }, (_, i) => i);
+    const blocks: Tensor = {
+      ...half([]),
+      shape: [2, 32],
+      dtype: "Q4_0",
+      parameters: 64,
+      sizeBytes: 36,
+      readBytes: async () => bytes,
+    };
+    const cut = new CutTensor(blocks, "q", [keepMap(0, 2, Int32Array.of(1))]);
+    expect([cut.dtype, cut.sizeBytes, cut.shape]).toEqual(["Q4_0", 18, [1, 32]]);
+    expect(Array.from(await cut.readBytes())).toEqual(Array.from(bytes.subarray(18)));
+  });
+
   test("stops by the signal", async () => {
     const cut = new CutTensor(origin, "w", [columns]);
     await expect(cut.read({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "CANCELLED" });

@@ -59,3 +59,36 @@ test("Llama wants a width that is a multiple of the number of heads", () => {
     "wants a width (8) that is a multiple of the number of heads",
   );
 });
+
+test("with shared keys a head of zeros is one with all its queries, and other parts stay", async () => {
+  const filled = (rows: number, columns: number) =>
+    Array.from({ length: rows }, () => new Array<number>(columns).fill(1));
+  const shapes = {
+    "self_attn.q_proj": [6, 8],
+    "self_attn.k_proj": [3, 8],
+    "self_attn.v_proj": [3, 8],
+    "self_attn.o_proj": [8, 6],
+    "mlp.up_proj": [5, 8],
+    "mlp.down_proj": [8, 5],
+  };
+  const shared = modelOf({
+    "model.layers.0.input_layernorm.weight": new Array<number>(8).fill(1),
+    ...Object.fromEntries(
+      Object.entries(shapes).map(([name, [rows, columns]]) => [`model.layers.0.${name}.weight`, filled(rows, columns)]),
+    ),
+  });
+  const config = { model_type: "llama", num_attention_heads: 6, num_key_value_heads: 3, head_dim: 1, hidden_size: 8 };
+  const padded = headsForTransformers({ tensors: shared.tensors, metadata: {}, config }, true);
+  expect(padded.config).toEqual({ ...config, num_attention_heads: 8, num_key_value_heads: 4 });
+  expect(Object.fromEntries(padded.tensors.slice(1).map(({ name, shape }) => [name.slice(15, -7), shape]))).toEqual({
+    ...shapes,
+    "self_attn.q_proj": [8, 8],
+    "self_attn.k_proj": [4, 8],
+    "self_attn.v_proj": [4, 8],
+    "self_attn.o_proj": [8, 8],
+  });
+  const read = async (kind: string) =>
+    Array.from((await padded.tensors.find(({ name }) => name.includes(kind))?.read()) ?? []);
+  expect((await read("q_proj")).slice(40)).toEqual([...new Array<number>(8).fill(1), ...new Array<number>(16).fill(0)]);
+  expect((await read("o_proj")).slice(0, 8)).toEqual([1, 1, 1, 1, 1, 1, 0, 0]);
+});

@@ -170,6 +170,109 @@ describe("operate()", () => {
     );
   });
 
+  test("refuses a step whose neurons are chosen by what reads them alone", async () => {
+    const readers = {
+      chooser: {
+        entryOf: ({ name }: { name: string }) => (name === "fc2.weight" ? 0 : undefined),
+        isSkipped: () => false,
+      },
+    };
+    await expect(operate(operation([nodes({ keep: 1 })], readers))).rejects.toThrow("hold no hidden neurons");
+  });
+
+  test("takes the order of layers and the number of heads from the step", async () => {
+    const turned = modelOf({
+      "b.weight": [
+        [1, 1],
+        [3, 3],
+      ],
+      "a.weight": [
+        [1, 2],
+        [3, 4],
+      ],
+    });
+    const own = { model: turned, ...watchOf(turned) };
+    expect(await named([nodes({ keep: 1, chain: ["b", "a"] })], own)).toEqual({
+      "b.weight": [3, 3],
+      "a.weight": [2, 4],
+    });
+    expect(await named([nodes({ keep: 1, chain: ["a", "b"] })], own)).toEqual({
+      "b.weight": [1, 3],
+      "a.weight": [3, 4],
+    });
+    const square = [
+      [1, 0],
+      [0, 2],
+    ];
+    const attention = modelOf({
+      "encoder.layer.0.attention.output.LayerNorm.weight": [1, 1],
+      ...Object.fromEntries(
+        ["self.query", "self.key", "self.value", "output.dense"].map((kind) => [
+          `encoder.layer.0.attention.${kind}.weight`,
+          square,
+        ]),
+      ),
+    });
+    const unknown = { model: attention, ...watchOf(attention) };
+    await expect(operate(operation([heads({ keep: 1 })], unknown))).rejects.toThrow("heads: … tells it");
+    expect(await named([heads({ keep: 1, heads: 2 })], unknown)).toMatchObject({
+      "encoder.layer.0.attention.self.query.weight": [0, 2],
+      "encoder.layer.0.attention.output.dense.weight": [0, 2],
+    });
+  });
+
+  describe("blocks", () => {
+    const matrix = (size: number) => [
+      [size, 0],
+      [0, size],
+    ];
+    const stack = modelOf(
+      Object.fromEntries(
+        [3, 1, 2].flatMap((size, i) => [
+          [`blk.${i}.ffn_norm.weight`, [1, 1]],
+          [`blk.${i}.ffn_up.weight`, matrix(1)],
+          [`blk.${i}.ffn_down.weight`, matrix(size)],
+        ]),
+      ),
+    );
+    const metadata = { "general.architecture": "llama", "llama.block_count": 3, "llama.feed_forward_length": 2 };
+    const cut = (step: Step, chooser: object = {}) =>
+      operate({
+        ...operation([step]),
+        model: { ...stack, metadata, config: { num_hidden_layers: 3 } },
+        ...watchOf(stack),
+        chooser: { entryOf: () => 0, isSkipped: () => false, ...chooser },
+      });
+    const left = async (step: Step, chooser: object = {}) =>
+      (await cut(step, chooser))?.pieces
+        .filter(({ isDropped, name }) => !isDropped && name.endsWith("up.weight"))
+        .map(({ origin }) => Number(origin.name[4]));
+
+    test("are counted anew in config and metadata", async () => {
+      const surgery = await cut(layers({ drop: [1] }));
+      expect(surgery?.config).toEqual({ num_hidden_layers: 2 });
+      expect(surgery?.metadata).toEqual({ ...metadata, "llama.block_count": 2 });
+    });
+
+    test("leave the metadata alone where no setting changes", async () => {
+      expect((await cut(nodes({ sparsity: 0 })))?.metadata).toBe(metadata);
+    });
+
+    test("go only where the recipe chooses a weight of theirs and skips none", async () => {
+      const inBlock = (block: number) => (tensor: { name: string }) => tensor.name.startsWith(`blk.${block}.`);
+      const last = layers({ keep: 1, by: "last" });
+      expect(await left(last)).toEqual([2]);
+      // Of blocks 0 and 1 the later stays; block 2 is not the step's.
+      const entryOf = (tensor: { name: string }) => (inBlock(2)(tensor) ? 1 : 0);
+      expect(await left(last, { entryOf })).toEqual([1, 2]);
+      expect(await left(last, { isSkipped: inBlock(2) })).toEqual([1, 2]);
+      expect(await left(last, { isSkipped: inBlock(0) })).toEqual([0, 2]);
+      // A skipped vector keeps no block.
+      const isSkipped = ({ name }: { name: string }) => name === "blk.1.ffn_norm.weight";
+      expect(await left(last, { isSkipped })).toEqual([2]);
+    });
+  });
+
   test("renumbers the blocks behind one that went", async () => {
     const model = modelOf(
       Object.fromEntries(

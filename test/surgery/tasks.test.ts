@@ -32,6 +32,15 @@ test("heads that share a key add up over their queries", () => {
   expect(headScores({ value, output, size: 1, queries: 2 }).value[0]).toBeCloseTo(Math.sqrt(25 * (1 + 4)), 6);
 });
 
+test("queries of a head lie behind those of the head before, from where the section begins", () => {
+  const value = part([9, 9, 1, 0, 0, 1], [3, 2], 0, section(1, 1), "v");
+  // Columns: one of no head, then two of head 0 and two of head 1.
+  const output = part([9, 1, 2, 3, 4], [1, 5], 1, section(2, 1), "o");
+  const scores = headScores({ value, output, size: 2, queries: 2 }).value;
+  expect(scores[0]).toBeCloseTo(Math.sqrt(1 + 4), 6);
+  expect(scores[1]).toBeCloseTo(Math.sqrt(9 + 16), 6);
+});
+
 test("neurons are merged by all the weights that make them", () => {
   const weight = part([1, 0, 0, 1, 2, 0], [3, 2]);
   const bias = (values: number[]) => part(values, [3], 0, section(1), "b");
