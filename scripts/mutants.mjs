@@ -1,12 +1,12 @@
 // npm run mutants: faults of one line, made by StrykerJS's instrumenter, one at a time, and whether a test notices.
-//   node scripts/mutants.mjs [--seed N] [--count N] [--room NAME] [--file PATH] [--list] [--workers N]
+//   node scripts/mutants.mjs [--seed N] [--count N] [--room NAME] [--file PATH] [--list] [--near] [--workers N]
 // A seeded sample over all rooms (scripts/mutants/places.json says how many of each) is applied, mutant by mutant, to a copy of lib/ in a
 // temporary folder. There the test of the file's name is run, then those of its room, those that import it, and for what a client sees
 // test/protocol; the first that fails has noticed. Stryker's own runner looks into Jest's sandbox only, and would miss worker threads and
 // kernels that Python starts, which load their modules from the disk.
 // Prints a table by room and what no test noticed. Exit code 1 when less than 85 % are noticed, or less than 75 % of a room.
 // Not counted: texts of errors, and what scripts/mutants/equivalent.json lists with the reason why it changes nothing that can be seen.
-// --list prints the sample and runs nothing; --file tries all of one file, or --count of them.
+// --list prints the sample and runs nothing; --near asks only the tests of a mutant's own room, which is quick; --file tries all of one file, or --count of them.
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -33,12 +33,12 @@ function optionsOf(args) {
   const strings = Object.fromEntries(
     ["seed", "count", "room", "file", "workers"].map((name) => [name, { type: "string" }]),
   );
-  const { values } = parseArgs({ args, options: { ...strings, list: { type: "boolean" } } });
+  const { values } = parseArgs({ args, options: { ...strings, list: { type: "boolean" }, near: { type: "boolean" } } });
   const number = (name, otherwise) => {
     const value = Number(values[name] ?? otherwise);
     return Number.isInteger(value) && value > 0 ? value : fail(`--${name} is a whole number above 0`);
   };
-  const { room, file, list = false } = values;
+  const { room, file, list = false, near: isNear = false } = values;
   if (room !== undefined && !rooms.includes(room)) fail(`there is no room "${room}"; choose from ${rooms.join(", ")}`);
   if (file !== undefined && !existsSync(join(root, file))) fail(`there is no file ${file}`);
   return {
@@ -48,6 +48,7 @@ function optionsOf(args) {
     room,
     file,
     list,
+    isNear,
   };
 }
 
@@ -94,7 +95,7 @@ let next = 0;
 async function work(index) {
   const copy = copyOf(root);
   copies.push(copy);
-  const { learn, ask } = noticer(copy, tests, python);
+  const { learn, ask } = noticer(copy, tests, { python, isNear: options.isNear });
   await learn(mutants.filter((_, place) => place % options.workers === index));
   for (let place = next++; place < mutants.length; place = next++) {
     const mutant = mutants[place];

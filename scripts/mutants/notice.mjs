@@ -11,8 +11,11 @@ const sequencer = fileURLToPath(new URL("sequencer.cjs", import.meta.url));
 const fromOutside = new Set(["session", "transport", "protocol", "kernel"]);
 const secondsOfProtocol = 900;
 
-/** What asks the tests of a copy. `python` runs the protocol's tests. */
-export function noticer(copy, tests, python) {
+/** Tests that are left out by their names: each takes tens of seconds, for what a smaller one beside it would notice. */
+const quick = "^(?!.*(1 GB|768 MiB|killed again and again))";
+
+/** What asks the tests of a copy. `python` runs the protocol's tests; with `isNear` only the tests of the mutant's room are asked. */
+export function noticer(copy, tests, { python, isNear }) {
   const report = join(copy.scratch, "report.json");
   const config = join(copy.scratch, "jest.json");
   const root = join(copy.folder, "lib", "test");
@@ -41,7 +44,7 @@ export function noticer(copy, tests, python) {
     const paths = names.map((name) => join(root, name));
     // prettier-ignore
     const { isLate, output } = await runFor(limit, process.execPath,
-      [program, "--config", config, "--runInBand", "--bail", "--forceExit", "--silent", "--json", `--outputFile=${report}`, "--runTestsByPath", ...paths],
+      [program, "--config", config, "--runInBand", "--bail", "--forceExit", "--silent", "-t", quick, "--json", `--outputFile=${report}`, "--runTestsByPath", ...paths],
       { cwd: copy.folder, env: { ...env, CODEBOOK_TEST_ORDER: names.join("\n") } });
     if (isLate || !existsSync(report)) return { failed: names, isLate, seconds: new Map(), output };
     const { testResults } = JSON.parse(readFileSync(report, "utf8"));
@@ -100,7 +103,7 @@ export function noticer(copy, tests, python) {
 
   /** The test that notices the mutant, or undefined. */
   async function noticed(mutant) {
-    const { own, others } = tests.of(mutant.file);
+    const { own, others } = tests.of(mutant.file, isNear);
     for (const names of [own, others]) {
       let rest = names.filter((name) => unchanged.get(name) !== Infinity);
       while (rest.length) {
@@ -110,7 +113,7 @@ export function noticer(copy, tests, python) {
         rest = rest.filter((name) => unchanged.get(name) !== Infinity);
       }
     }
-    if (fromOutside.has(mutant.room) && (await protocol()))
+    if (!isNear && fromOutside.has(mutant.room) && (await protocol()))
       if (await without(mutant, passesProtocol)) return "test/protocol";
     return undefined;
   }
@@ -118,7 +121,7 @@ export function noticer(copy, tests, python) {
   return {
     /** Prepares: the tests of the mutants' names, without a mutant, which gives the limits of those with one. */
     async learn(mutants) {
-      const names = [...new Set(mutants.flatMap(({ file }) => tests.of(file).own))];
+      const names = [...new Set(mutants.flatMap(({ file }) => tests.of(file, isNear).own))];
       if (names.length === 0) return;
       const { seconds, failed } = await jestOn(names, 60 + 60 * names.length);
       for (const [name, value] of seconds) if (!failed.includes(name)) unchanged.set(name, value);

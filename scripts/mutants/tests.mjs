@@ -5,7 +5,7 @@ import { join, posix } from "node:path";
 import { roomOf } from "./sample.mjs";
 
 /** How many tests of other rooms are asked. One that notices a fault only from farther away says nothing of where it is. */
-const mostOfOthers = 12;
+const mostOfOthers = 6;
 
 /** Tests that are asked only about files of their own name: each takes more than twenty seconds, or needs a browser. What they alone would
  *  notice, no unit test of the room does. */
@@ -48,8 +48,8 @@ export function testsOf(root) {
     return distances.get(test);
   };
   return {
-    /** { own: the test of the file's name or nothing, others: those after it }, as paths below lib/test. */
-    of(file) {
+    /** { own: the test of the file's name or nothing, others: those after it, of the room alone with `isNear` }, as paths below lib/test. */
+    of(file, isNear) {
       const compiled = file.replace(/\.ts$/, ".js");
       const name = compiled.replace(/^kernel\//, "").replace(/\.js$/, ".test.js");
       const own = all.includes(name) ? [name] : [];
@@ -59,7 +59,7 @@ export function testsOf(root) {
       const candidates = all.filter((test) => !own.includes(test) && !slow.test(test));
       const inRoom = candidates.filter((test) => room && test.startsWith(room)).sort(near);
       const outside = candidates.filter((test) => !inRoom.includes(test) && away(test) < Infinity).sort(near);
-      return { own, others: [...inRoom, ...outside.slice(0, mostOfOthers)] };
+      return { own, others: [...inRoom, ...outside.slice(0, isNear ? 0 : mostOfOthers)] };
     },
   };
 }
