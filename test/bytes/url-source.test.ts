@@ -1,13 +1,12 @@
 /** The bytes of an address, asked of a client whose answers the test words. */
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { Readable } from "node:stream";
-import { HttpClient, HttpFailure } from "../../kernel/bytes/http";
-import type { HttpReply, HttpRequest } from "../../kernel/bytes/http";
+import { HttpFailure } from "../../kernel/bytes/http";
 import { RemoteRanges, plainEtag, plainUrl, urlSource } from "../../kernel/bytes/url-source";
 import type { RemoteFile } from "../../kernel/bytes/url-source";
 import { SourceError } from "../../kernel/errors";
 import { setHostProvider } from "../../kernel/host";
 import type { Progress } from "../../kernel/host";
+import { ScriptedClient } from "./scripted-client";
+import type { Answer } from "./scripted-client";
 
 jest.mock("node:timers/promises", () => ({
   ...jest.requireActual<object>("node:timers/promises"),
@@ -19,47 +18,6 @@ const moved = new URL("https://cdn.example.org/a1b2?signature=secret");
 const file: RemoteFile = { name: "a.bin", url };
 const content = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 7) & 255));
 const front = 64 * 1024;
-
-/** What the client answers to a request: parts of an answer; what is left out is as a faultless server has it. */
-interface Answer {
-  readonly status?: number;
-  readonly headers?: IncomingHttpHeaders;
-  readonly firstHeaders?: IncomingHttpHeaders;
-  readonly url?: URL;
-  readonly pieces?: readonly Uint8Array[];
-}
-
-/** A client that notes the ranges it is asked for; `answer` changes what a faultless server would say, or throws. */
-class Script extends HttpClient {
-  readonly asked: string[] = [];
-  readonly bodies: Readable[] = [];
-  constructor(
-    private readonly answer: (call: number, asked: string) => Answer = () => ({}),
-    private readonly whole: Buffer = content,
-  ) {
-    super();
-  }
-
-  override request(at: URL, { headers = {} }: HttpRequest = {}): Promise<HttpReply> {
-    const asked = `${at.host} ${headers.Range}`;
-    this.asked.push(asked);
-    const [start, last] = (/bytes=(\d+)-(\d+)/.exec(headers.Range ?? "") ?? []).slice(1).map(Number);
-    const end = Math.min(last + 1, this.whole.length);
-    return new Promise((resolve) => {
-      const own = this.answer(this.asked.length, asked);
-      const body = Readable.from(own.pieces ?? [this.whole.subarray(start, end)]);
-      this.bodies.push(body);
-      const said = { "content-range": `bytes ${start}-${end - 1}/${this.whole.length}`, ...own.headers };
-      resolve({
-        status: own.status ?? 206,
-        headers: said,
-        firstHeaders: own.firstHeaders ?? said,
-        url: own.url ?? at,
-        body: body as IncomingMessage,
-      });
-    });
-  }
-}
 
 /** Answers by the number of the call, from 1; others are faultless. */
 const answers =
@@ -73,7 +31,7 @@ const refused = (status: number): never => {
 
 describe("opening", () => {
   it("fetches the first 64 KiB, and no byte of them again", async () => {
-    const client = new Script();
+    const client = new ScriptedClient(content);
     const source = await urlSource(client, { ...file, sha256: "ab", byteLength: content.length });
     expect(client.asked).toEqual([`example.org bytes=0-${front - 1}`]);
     expect([source.name, source.byteLength, source.sha256, source.windowBytes]).toEqual([
@@ -87,33 +45,37 @@ describe("opening", () => {
     expect(Buffer.compare(await source.read(front - 3, front + 4), content.subarray(front - 3, front + 4))).toBe(0);
     expect(Buffer.compare(await source.read(99_990, 100_000), content.subarray(99_990))).toBe(0);
     expect(client.asked.slice(1)).toEqual([`example.org bytes=${front}-${front + 3}`, "example.org bytes=99990-99999"]);
-    expect((await urlSource(new Script(), file)).sha256).toBeUndefined();
+    expect((await urlSource(new ScriptedClient(content), file)).sha256).toBeUndefined();
   });
 
   it("knows a file shorter than that, and an empty one, which answers 416 or is not asked for", async () => {
-    const short = await urlSource(new Script(undefined, content.subarray(0, 10)), file);
+    const short = await urlSource(new ScriptedClient(content.subarray(0, 10)), file);
     expect([short.byteLength, (await short.read(0, 10)).length]).toEqual([10, 10]);
-    const empty = new Script(() => refused(416));
+    const empty = new ScriptedClient(content, () => refused(416));
     expect((await urlSource(empty, file)).byteLength).toBe(0);
     expect(empty.asked).toHaveLength(1);
-    const known = new Script(() => refused(500));
+    const known = new ScriptedClient(content, () => refused(500));
     expect((await urlSource(known, { ...file, byteLength: 0 })).byteLength).toBe(0);
     expect(known.asked).toEqual([]);
   });
 
   it("tries again what broke off, and refuses what is not whole in the end", async () => {
-    const client = new Script(answers({ 1: { pieces: [content.subarray(0, 100)] } }));
+    const client = new ScriptedClient(content, answers({ 1: { pieces: [content.subarray(0, 100)] } }));
     const source = await urlSource(client, file);
     expect(Buffer.compare(await source.read(0, front), content.subarray(0, front))).toBe(0);
     expect(client.asked).toHaveLength(2);
-    const never = new Script(() => ({ pieces: [content.subarray(0, 100)] }));
+    const never = new ScriptedClient(content, () => ({ pieces: [content.subarray(0, 100)] }));
     await expect(urlSource(never, file)).rejects.toThrow("a.bin: example.org sent less than it promised");
     expect(never.asked).toHaveLength(5);
   });
 
   it("takes the whole of a server without ranges where it is known to fit in memory", async () => {
     const wholeOf = (length: string | undefined, pieces = [content]) =>
-      new Script(() => ({ status: 200, headers: length === undefined ? {} : { "content-length": length }, pieces }));
+      new ScriptedClient(content, () => ({
+        status: 200,
+        headers: length === undefined ? {} : { "content-length": length },
+        pieces,
+      }));
     const source = await urlSource(wholeOf("100000"), file);
     expect(Buffer.compare(await source.read(90_000, 100_000), content.subarray(90_000))).toBe(0);
     const many = 64 * 2 ** 20;
@@ -137,10 +99,12 @@ describe("opening", () => {
 
   it("words a refusal by its status, or as its caller does", async () => {
     const wordsOf = (status: number, explain?: (failure: HttpFailure) => string | undefined) =>
-      urlSource(new Script(() => refused(status)), file, explain ? { explain } : {}).catch((error: unknown) => {
-        expect(error).toBeInstanceOf(SourceError);
-        return (error as Error).message;
-      });
+      urlSource(new ScriptedClient(content, () => refused(status)), file, explain ? { explain } : {}).catch(
+        (error: unknown) => {
+          expect(error).toBeInstanceOf(SourceError);
+          return (error as Error).message;
+        },
+      );
     expect(await wordsOf(401)).toBe("a.bin: the server refuses access (401)");
     expect(await wordsOf(403)).toBe("a.bin: the server refuses access (403)");
     expect(await wordsOf(404)).toBe("a.bin: there is no such file on the server (404)");
@@ -152,7 +116,7 @@ describe("opening", () => {
 
   it("lets other errors through as they are", async () => {
     const fault = new RangeError("a fault");
-    const client = new Script(() => {
+    const client = new ScriptedClient(content, () => {
       throw fault;
     });
     await expect(urlSource(client, file)).rejects.toBe(fault);
@@ -172,7 +136,7 @@ describe("every answer is of the range and the version that was asked for", () =
     [undefined, asked + '"no range"'],
     ["bytes 70000-70009/100001", "was changed on the server since it was opened; open it again"],
   ])("%s", async (range, words) => {
-    const client = new Script(answers({ 2: { headers: { "content-range": range } } }));
+    const client = new ScriptedClient(content, answers({ 2: { headers: { "content-range": range } } }));
     const source = await urlSource(client, file);
     await expect(source.read(70_000, 70_010)).rejects.toThrow(`a.bin: ${words}`);
     expect(client.asked).toHaveLength(2);
@@ -181,22 +145,22 @@ describe("every answer is of the range and the version that was asked for", () =
 
   it("another ETag is another version, where the file has none of its own", async () => {
     const tagged = (second: string | undefined) =>
-      new Script(answers({ 1: { headers: { etag: '"a"' } }, 2: { headers: { etag: second } } }));
-    const read = async (client: Script, own: RemoteFile) => (await urlSource(client, own)).read(70_000, 70_010);
+      new ScriptedClient(content, answers({ 1: { headers: { etag: '"a"' } }, 2: { headers: { etag: second } } }));
+    const read = async (client: ScriptedClient, own: RemoteFile) => (await urlSource(client, own)).read(70_000, 70_010);
     await expect(read(tagged('"b"'), file)).rejects.toThrow("was changed on the server");
     expect(await read(tagged('"a"'), file)).toHaveLength(10);
     expect(await read(tagged(undefined), file)).toHaveLength(10);
     expect(await read(tagged('"b"'), { ...file, etag: "of the file" })).toHaveLength(10);
-    const late = new Script(answers({ 2: { headers: { etag: '"b"' } } }));
+    const late = new ScriptedClient(content, answers({ 2: { headers: { etag: '"b"' } } }));
     expect(await read(late, file)).toHaveLength(10);
   });
 
   it("the size and the ETag that the list of files names are those of the answers", async () => {
-    await expect(urlSource(new Script(), { ...file, byteLength: 99_999 })).rejects.toThrow(
+    await expect(urlSource(new ScriptedClient(content), { ...file, byteLength: 99_999 })).rejects.toThrow(
       "a.bin: has 100000 bytes on the server, and 99999 in its list of files",
     );
     const linked = (etag: string | undefined) =>
-      new Script(() => ({ firstHeaders: etag === undefined ? {} : { "x-linked-etag": etag } }));
+      new ScriptedClient(content, () => ({ firstHeaders: etag === undefined ? {} : { "x-linked-etag": etag } }));
     const own = { ...file, etag: "abc" };
     const other = linked('"abd"');
     await expect(urlSource(other, own)).rejects.toThrow(
@@ -209,12 +173,15 @@ describe("every answer is of the range and the version that was asked for", () =
   });
 
   it("ranges that end are told, and more bytes than asked for are not taken", async () => {
-    const ended = new Script(answers({ 2: { status: 200 } }));
+    const ended = new ScriptedClient(content, answers({ 2: { status: 200 } }));
     await expect((await urlSource(ended, file)).read(70_000, 70_010)).rejects.toThrow(
       "a.bin: the server gives no ranges any more; open it again",
     );
     expect(ended.bodies[1].destroyed).toBe(true);
-    const more = new Script(answers({ 2: { pieces: [content.subarray(0, 6), content.subarray(0, 5)] } }));
+    const more = new ScriptedClient(
+      content,
+      answers({ 2: { pieces: [content.subarray(0, 6), content.subarray(0, 5)] } }),
+    );
     await expect((await urlSource(more, file)).read(70_000, 70_010)).rejects.toThrow(
       "a.bin: the server sends more than the 10 bytes asked for",
     );
@@ -224,7 +191,9 @@ describe("every answer is of the range and the version that was asked for", () =
 describe("reading", () => {
   it("goes on where it broke off, as often as it got on", async () => {
     const pieceFrom = (start: number) => ({ pieces: [content.subarray(start, start + 2)] });
-    const client = new Script((call, asked) => (call === 1 ? {} : pieceFrom(Number(/=(\d+)/.exec(asked)?.[1]))));
+    const client = new ScriptedClient(content, (call, asked) =>
+      call === 1 ? {} : pieceFrom(Number(/=(\d+)/.exec(asked)?.[1])),
+    );
     const source = await urlSource(client, file);
     expect(Buffer.compare(await source.read(70_000, 70_014), content.subarray(70_000, 70_014))).toBe(0);
     expect(client.asked.slice(1)).toEqual(
@@ -234,7 +203,7 @@ describe("reading", () => {
 
   it("asks the address that a redirect led to, until it refuses for good", async () => {
     let isExpired = false;
-    const client = new Script((_, asked) => {
+    const client = new ScriptedClient(content, (_, asked) => {
       if (isExpired && asked.startsWith(moved.host)) refused(403);
       return { url: moved };
     });
@@ -254,7 +223,7 @@ describe("reading", () => {
   });
 
   it("asks the same redirected address again after a failure that may pass", async () => {
-    const client = new Script((call) => {
+    const client = new ScriptedClient(content, (call) => {
       if (call === 2) throw new HttpFailure("not now", { status: 503, mayPass: true });
       return { url: moved };
     });
@@ -268,7 +237,10 @@ describe("reading", () => {
     const half = 4 * 2 ** 20;
     const whole = Buffer.alloc(front + 2 * half);
     const pieces = [whole.subarray(0, half), whole.subarray(0, half)];
-    const client = new Script(answers({ 2: { pieces }, 3: { pieces: [whole.subarray(0, 2 * half - 1)] } }), whole);
+    const client = new ScriptedClient(
+      whole,
+      answers({ 2: { pieces }, 3: { pieces: [whole.subarray(0, 2 * half - 1)] } }),
+    );
     const source = await urlSource(client, file);
     await source.read(front, whole.length);
     const entry = { task: "downloading", total: 2 * half, unit: "bytes", item: "a.bin" };
@@ -282,7 +254,10 @@ describe("reading", () => {
   });
 
   it("hands on pieces in their order, each with its place", async () => {
-    const client = new Script(answers({ 1: { pieces: [content.subarray(5, 7), content.subarray(7, 12)] } }));
+    const client = new ScriptedClient(
+      content,
+      answers({ 1: { pieces: [content.subarray(5, 7), content.subarray(7, 12)] } }),
+    );
     const taken: [number, number][] = [];
     const ranges = new RemoteRanges(client, file, ({ message }) => message);
     await ranges.stream(5, 12, 100_000, undefined, (piece, at) => void taken.push([at, piece.length]));
