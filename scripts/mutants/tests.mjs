@@ -10,7 +10,10 @@ const mostOfOthers = 6;
 /** Tests that are asked only about files of their own name: each takes more than twenty seconds, or needs a browser. What they alone would
  *  notice, no unit test of the room does. */
 const slow =
-  /^(browser|hostile|notebooks|scripts)\/|^archive\/archive\.test|^save\/save-faults|^recipe\/target-bits|^train\/(?!.*initializers)/;
+  /^(browser|notebooks|scripts)\/|^hostile\/(mutation|peers)|^archive\/archive\.test|^save\/save-faults|^recipe\/target-bits|^train\/(?!.*initializers)/;
+
+/** Rooms whose files are also tried by hand-made files, each wrong in one way. */
+const besideHostile = new Set(["archive", "formats", "llama-cpp"]);
 
 /** The tests of a checkout. */
 export function testsOf(root) {
@@ -57,7 +60,10 @@ export function testsOf(root) {
       const away = (test) => distancesOf(test).get(compiled) ?? Infinity;
       const near = (a, b) => away(a) - away(b) || (a < b ? -1 : 1);
       const candidates = all.filter((test) => !own.includes(test) && !slow.test(test));
-      const inRoom = candidates.filter((test) => room && test.startsWith(room)).sort(near);
+      const hostile = besideHostile.has(roomOf(file)) ? "hostile/" : room;
+      const inRoom = candidates
+        .filter((test) => room && (test.startsWith(room) || (test.startsWith(hostile) && away(test) < Infinity)))
+        .sort(near);
       const outside = candidates.filter((test) => !inRoom.includes(test) && away(test) < Infinity).sort(near);
       return { own, others: [...inRoom, ...outside.slice(0, isNear ? 0 : mostOfOthers)] };
     },
