@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compile, compiledOf, copyOf } from "./mutants/copy.mjs";
+import { staleEquivalents } from "./mutants/make.mjs";
 import { noticer } from "./mutants/notice.mjs";
 import { endAll } from "./mutants/process.mjs";
 import { rooms, sample } from "./mutants/sample.mjs";
@@ -70,6 +71,8 @@ function prepared(mutants) {
 }
 
 const options = optionsOf(process.argv.slice(2));
+const stale = staleEquivalents(root);
+if (stale.length) fail(`scripts/mutants/equivalent.json is out of date:\n${stale.join("\n")}`);
 const chosen = await sample(options);
 if (options.list) {
   for (const mutant of chosen) console.log(say(mutant));

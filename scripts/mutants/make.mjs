@@ -1,6 +1,6 @@
 // The mutants of one file: those of StrykerJS's instrumenter, and two of our own, for what Stryker has no word for and what durability hangs
 // on: a statement that is left out, and two awaited statements that change places.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Instrumenter } from "@stryker-mutator/instrumenter";
@@ -10,6 +10,15 @@ const here = dirname(fileURLToPath(import.meta.url));
 const silent = new Proxy({}, { get: () => () => false });
 const instrumenter = new Instrumenter(silent, undefined, () => ""); // the third prints the instrumented file, which nobody reads
 const equivalent = JSON.parse(readFileSync(join(here, "equivalent.json"), "utf8"));
+
+/** What is wrong with the list of equivalent mutants: an entry without a reason, or for text that its file does not hold any more. */
+export function staleEquivalents(root) {
+  return equivalent.flatMap(({ file, original, line = "", reason }) => {
+    const text = existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "";
+    if (!text.includes(original) || !text.includes(line)) return [`${file} does not hold ${original}`];
+    return reason.length < 20 ? [`${file}: "${reason}" is no reason`] : [];
+  });
+}
 
 /** Names of functions whose arguments are the text of an error. */
 const tellers = /^(fail|refuse|wrong|attempt|throwIfStopped|reject)$/;
