@@ -56,13 +56,14 @@ export function testsOf(root) {
       const compiled = file.replace(/\.ts$/, ".js");
       const name = compiled.replace(/^kernel\//, "").replace(/\.js$/, ".test.js");
       const own = all.includes(name) ? [name] : [];
-      const room = roomOf(file) === "kernel" ? undefined : `${roomOf(file)}/`;
+      // kernel/cli.ts is the door of the room kernel/cli, whose tests run it as a program.
+      const room = `${roomOf(file) === "kernel" ? file.replace(/^kernel\/|\.ts$/g, "") : roomOf(file)}/`;
       const away = (test) => distancesOf(test).get(compiled) ?? Infinity;
       const near = (a, b) => away(a) - away(b) || (a < b ? -1 : 1);
       const candidates = all.filter((test) => !own.includes(test) && !slow.test(test));
       const hostile = besideHostile.has(roomOf(file)) ? "hostile/" : room;
       const inRoom = candidates
-        .filter((test) => room && (test.startsWith(room) || (test.startsWith(hostile) && away(test) < Infinity)))
+        .filter((test) => test.startsWith(room) || (test.startsWith(hostile) && away(test) < Infinity))
         .sort(near);
       const outside = candidates.filter((test) => !inRoom.includes(test) && away(test) < Infinity).sort(near);
       return { own, others: [...inRoom, ...outside.slice(0, isNear ? 0 : mostOfOthers)] };
