@@ -3,18 +3,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  compress,
-  fromArrays,
-  ggml,
-  linear,
-  open,
-  OptionError,
-  rans,
-  saveGguf,
-  type Model,
-  type Recipe,
-} from "../../kernel";
+import { compress, fromArrays, ggml, linear, open, OptionError, rans, type Model, type Recipe } from "../../kernel";
+import { saveGguf } from "../../kernel/save/gguf";
 import { gaussianWeights } from "../blocks/weights";
 
 let folder: string;
