@@ -37,14 +37,14 @@ export function noticer(copy, tests, { python, isNear }) {
     CODEBOOK_PYTHON: python,
   };
 
-  /** Runs the named tests up to the first file with a failure: { failed: names, isLate, seconds: by name }. */
-  async function jestOn(names, limit) {
+  /** Runs the named tests, with "--bail" up to the first file with a failure: { failed: names, isLate, seconds: by name }. */
+  async function jestOn(names, limit, ...more) {
     rmSync(report, { force: true });
     const program = join(copy.folder, "node_modules", "jest", "bin", "jest.js");
     const paths = names.map((name) => join(root, name));
     // prettier-ignore
     const { isLate, output } = await runFor(limit, process.execPath,
-      [program, "--config", config, "--runInBand", "--bail", "--forceExit", "--silent", "-t", quick, "--json", `--outputFile=${report}`, "--runTestsByPath", ...paths],
+      [program, "--config", config, "--runInBand", ...more, "--forceExit", "--silent", "-t", quick, "--json", `--outputFile=${report}`, "--runTestsByPath", ...paths],
       { cwd: copy.folder, env: { ...env, CODEBOOK_TEST_ORDER: names.join("\n") } });
     if (isLate || !existsSync(report)) return { failed: names, isLate, seconds: new Map(), output };
     const { testResults } = JSON.parse(readFileSync(report, "utf8"));
@@ -92,7 +92,7 @@ export function noticer(copy, tests, { python, isNear }) {
     for (const name of names) if (unchanged.has(name)) limits.push(unchanged.get(name));
     const isKnown = limits.length === names.length;
     const known = limits.filter(Number.isFinite).reduce((sum, seconds) => sum + seconds, 0);
-    const { failed, isLate } = await jestOn(names, isKnown ? 30 + 6 * known : 120 + 20 * names.length);
+    const { failed, isLate } = await jestOn(names, isKnown ? 30 + 6 * known : 120 + 20 * names.length, "--bail");
     if (failed.length === 0) return undefined;
     return without(mutant, async () => {
       for (const name of failed.slice(0, isLate ? names.length : 3))
