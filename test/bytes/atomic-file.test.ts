@@ -180,6 +180,16 @@ describe("the order of calls", () => {
     ]);
   });
 
+  it("leaves out the folder on Windows, where none can be opened", async () => {
+    const platform = Object.getOwnPropertyDescriptor(process, "platform");
+    const { system, calls } = recording();
+    Object.defineProperty(process, "platform", { ...platform, value: "win32" });
+    await writeFileAtomically(target, [parts[0]], { fileSystem: system }).finally(() =>
+      Object.defineProperty(process, "platform", { ...platform }),
+    );
+    expect(calls.at(-1)).toBe("rename temporary to target");
+  });
+
   it("has the caller's look between the file on the disk and its name", async () => {
     const { system, calls } = recording();
     await writeFileAtomically(target, [parts[0]], {
