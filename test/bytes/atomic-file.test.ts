@@ -266,6 +266,19 @@ describe("the order of calls", () => {
     expect([written(), calls.filter((call) => call.startsWith("write")).length]).toEqual([sliceBytes, 1]);
   });
 
+  it("forces nothing to disk that the signal has stopped", async () => {
+    const { system, calls } = recording();
+    const stop = new AbortController();
+    async function* stopping(): AsyncGenerator<Uint8Array> {
+      yield parts[0];
+      stop.abort();
+    }
+    await expect(
+      writeFileAtomically(target, stopping(), { fileSystem: system, signal: stop.signal }),
+    ).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(calls.filter((call) => call.startsWith("sync"))).toEqual([]);
+  });
+
   it("closes once, also where that fails", async () => {
     const { system, calls } = recording();
     const open = system.open;
