@@ -46,7 +46,6 @@ export class WorkerPool {
         label: options.label ?? task,
         resolve: (value) => resolve(value as TaskResult<Functions, Name>),
         reject,
-        settled: false,
         stopListening: () => signal?.removeEventListener("abort", cancel),
       };
       const cancel = (): void => this.cancel(job);
@@ -149,7 +148,6 @@ interface Job {
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: Error) => void;
   readonly stopListening: () => void;
-  settled: boolean;
 }
 
 interface Member {
@@ -164,9 +162,8 @@ function release(member: Member): void {
   member.worker.unref();
 }
 
+/** Ends a job; what comes after the first end changes nothing, as with any promise. */
 function settle(job: Job, act: () => void): void {
-  if (job.settled) return;
-  job.settled = true;
   job.stopListening();
   act();
 }

@@ -38,3 +38,14 @@ test("histograms: only, wrong words, cancel", async () => {
   const run = histograms(toy(), { signal: stop.signal, onProgress: () => stop.abort() });
   await expect(run).rejects.toThrow(CancelledError);
 });
+
+test("a tensor that hands out its own array keeps it", async () => {
+  const model = toy();
+  const values = Float32Array.from({ length: 20 }, (_, i) => i);
+  const tensor = Object.create(model.tensor("wte.weight"), {
+    read: { value: () => Promise.resolve(values) },
+  }) as object;
+  const view = await histograms(Object.create(model, { tensors: { value: [tensor] } }) as typeof model, { bins: 4 });
+  expect(view.tensors[0].histogram?.counts).toEqual([5, 5, 5, 5]);
+  expect([values.length, values[19]]).toEqual([20, 19]);
+});

@@ -172,5 +172,14 @@ describe("the base of an archive", () => {
     await expect(baseOf(archive, index(file), undefined, watch, unwrap)).rejects.toThrow(SourceError);
     rmSync(place("b.bin"));
     await expect(baseOf(archive, index(file), undefined, watch, unwrap)).rejects.toThrow("which is not beside it");
+    // A place that the caller names is spoken of as such, and an interruption is none of it.
+    const named = baseOf(archive, index(file), place("none.bin"), watch, unwrap);
+    await expect(named).rejects.toThrow(`${place("none.bin")}: there is no such file`);
+    writeFileSync(place("b.bin"), "abc");
+    const stopped = { signal: AbortSignal.abort() };
+    await expect(baseOf(archive, index(file), undefined, stopped, unwrap)).rejects.toMatchObject({ code: "CANCELLED" });
+    await expect(baseOf(memorySource(new Uint8Array(0)), index(file), undefined, watch, unwrap)).rejects.toThrow(
+      `was coded against b.bin (3 bytes, SHA-256 ${file.sha256}), which is not beside it`,
+    );
   });
 });

@@ -54,6 +54,12 @@ describe("an index", () => {
     expect(await read(archive([], { byteLength: 0 }))).toMatchObject({ segments: [] });
   });
 
+  test("of more than 4 KiB comes back too", async () => {
+    const name = "w".repeat(20_000);
+    const one = segment({ tensor: { name, dtype: "F16", shape: [300, 1] }, layout: { width: 2, isFloat: true } });
+    expect((await read(archive([one]))).segments).toEqual([one]);
+  });
+
   test.each<[string, Buffer, RegExp]>([
     ["that is too short", Buffer.from(archiveMagic), /the file ends after 8 bytes; expected 48 or more/],
     [

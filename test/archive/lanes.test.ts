@@ -1,6 +1,7 @@
-import { basePart, batchesOf, castOf, Lane, Lanes } from "../../kernel/archive/lanes";
+import { basePart, batchesOf, castOf, Lane, Lanes, type Batch } from "../../kernel/archive/lanes";
 import type { SegmentInfo } from "../../kernel/archive/contents";
 import { plainBytes } from "../../kernel/encode/byte-planes/block-layout";
+import * as threads from "../../kernel/threads/pool";
 
 const plain = (start: number, length: number): SegmentInfo => ({ start, length, layout: plainBytes });
 const block = 524_288;
@@ -41,6 +42,15 @@ describe("batches", () => {
 
   test("leave out segments without bytes", () => {
     expect([...batchesOf([plain(0, 0), plain(0, 0)], 2)]).toEqual([]);
+  });
+
+  test("need nothing of a base where there is none", () => {
+    const [batch] = batchesOf([plain(0, 10)], 2);
+    expect([batch.bases, batch.baseLength, Object.keys(batch.pieces[0])]).toEqual([
+      [],
+      0,
+      ["segment", "first", "last", "length", "layout"],
+    ]);
   });
 
   test("name the part of the base that each piece needs", () => {
@@ -100,6 +110,39 @@ test("the pieces of a lane's memory do not overlap", () => {
   lane.output(1000).fill(3);
   expect([...new Set(lane.input(1000))]).toEqual([1]);
   expect([...new Set(lane.base(500))]).toEqual([2]);
+});
+
+describe("the coding of batches", () => {
+  const work = { signal: new AbortController().signal, workers: 3, onProgress: () => undefined };
+  const task = { pieces: [], version: 2, file: "a", at: 0, sizes: new Float64Array(0), hashes: new BigUint64Array(0) };
+  /** What the threads are asked for by a decoding and an encoding of a file of that size. */
+  async function askedOf(batches: Batch[]): Promise<unknown[]> {
+    const asked: unknown[] = [];
+    const pool = {
+      run: (_: object, name: string, __: object, options: object) => Promise.resolve(asked.push([name, options])),
+    };
+    const spy = jest.spyOn(threads, "sharedPool").mockImplementation((workers) => (asked.push(workers), pool as never));
+    const lanes = new Lanes(batches, work);
+    const { memory, places } = new Lane(100, 0);
+    await lanes.decode({ ...task, version: 2, memory, lane: places }, "w");
+    await lanes.encode({ pieces: [], memory, lane: places }, "v");
+    spy.mockRestore();
+    return asked;
+  }
+
+  test("is done by threads, under the name of a tensor and with the signal", async () => {
+    const { signal } = work;
+    const asked = await askedOf([...batchesOf([plain(0, 40 * block)], 2)]);
+    expect(asked).toEqual([3, ["decode", { label: "w", signal }], 3, ["encode", { label: "v", signal }]]);
+    const tensor = { name: "w", dtype: "F32", shape: [2] };
+    const base = { dtype: "F32", start: 0, length: 8 };
+    const against = { ...plain(0, 8), tensor, base };
+    expect(await askedOf([...batchesOf([against], 2)])).toHaveLength(4);
+  });
+
+  test("of a small file without a base is done here", async () => {
+    expect(await askedOf([...batchesOf([plain(0, 1000)], 2)])).toEqual([]);
+  });
 });
 
 describe("batches over lanes", () => {

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pack } from "../../kernel/archive/archive";
 import { unwrapArchive } from "../../kernel/archive/source";
-import { memorySource } from "../../kernel/bytes/source";
+import { fromArrays, saveSafetensors } from "../../kernel";
+import { fileSource, memorySource } from "../../kernel/bytes/source";
+import * as threads from "../../kernel/threads/pool";
 import { entry, safetensorsFile } from "../formats/files";
 
 let folder: string;
@@ -60,4 +62,19 @@ describe("the file inside an archive", () => {
     await expect(source.read(0, original.length)).rejects.toMatchObject({ code: "FORMAT" });
     expect(Buffer.compare(await source.read(1_100_000, 1_100_050), original.subarray(1_100_000, 1_100_050))).toBe(0);
   });
+});
+
+test("threads make what has to be rounded from the base first; the rest is read here", async () => {
+  const place = (name: string) => join(folder, name);
+  const model = fromArrays({ w: { values: Float32Array.from({ length: 3000 }, (_, i) => i / 7), shape: [3000] } });
+  await saveSafetensors(model, place("base.safetensors"), { dtype: "F32" });
+  await saveSafetensors(model, place("half.safetensors"), { dtype: "F16" });
+  await pack(place("half.safetensors"), place("half.codebook"), { base: place("base.safetensors") });
+  const spy = jest.spyOn(threads, "sharedPool");
+  const half = readFileSync(place("half.safetensors"));
+  const source = await unwrapArchive(await fileSource(place("half.codebook")));
+  expect(Buffer.compare(await source.read(half.length - 5000, half.length), half.subarray(half.length - 5000))).toBe(0);
+  expect(spy).toHaveBeenCalledTimes(1);
+  await (await unwrapArchive(memorySource(archived, "m.codebook"))).read(0, original.length);
+  expect(spy).toHaveBeenCalledTimes(1);
 });

@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeFileAtomically } from "../../kernel/bytes/atomic-file";
+import { isAlive, machine, sliceBytes, writeFileAtomically } from "../../kernel/bytes/atomic-file";
 import type { OutputFileSystem, OutputHandle } from "../../kernel/bytes/atomic-file";
 
 let folder: string;
@@ -123,6 +123,31 @@ describe("writing a file atomically", () => {
     expect(await fs.readFile(target)).toEqual(before);
   });
 
+  it("removes what killed processes of this machine left of this file, and nothing else", async () => {
+    const nobody = 2 ** 22 + 1; // Linux gives no process this number.
+    const left = (name: string, of: string, process: number, end = "0123456789ab.tmp") =>
+      `.${name}.${of}.${process}.${end}`;
+    const stay = [
+      left("model.safetensors", machine, process.ppid),
+      left("model.safetensors", "00000000", nobody),
+      left("model.gguf", machine, nobody),
+      left("model.safetensors", machine, nobody, "0123.tmp"),
+      left("model.safetensors", machine, nobody, "0123456789ab.tmp.txt"),
+    ];
+    for (const name of [...stay, left("model.safetensors", machine, nobody)])
+      await fs.writeFile(join(folder, name), "");
+    await writeFileAtomically(target, parts);
+    expect((await fs.readdir(folder)).sort()).toEqual([...stay, "model.safetensors"].sort());
+  });
+
+  it("stops by its signal in the last moment before the file has its name", async () => {
+    const stop = new AbortController();
+    const look = { signal: stop.signal, verify: () => Promise.resolve(stop.abort()) };
+    await expect(writeFileAtomically(target, parts, look)).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(await fs.readFile(target)).toEqual(before);
+    expect(await fs.readdir(folder)).toEqual(["model.safetensors"]);
+  });
+
   it("says what is wrong in plain words", async () => {
     await expect(writeFileAtomically(join(folder, "no", "file"), parts)).rejects.toThrow("there is no such folder");
     await expect(writeFileAtomically(folder, parts)).rejects.toThrow("not a regular file");
@@ -180,6 +205,16 @@ describe("the order of calls", () => {
     ]);
   });
 
+  it("leaves out the folder on Windows, where none can be opened", async () => {
+    const platform = Object.getOwnPropertyDescriptor(process, "platform");
+    const { system, calls } = recording();
+    Object.defineProperty(process, "platform", { ...platform, value: "win32" });
+    await writeFileAtomically(target, [parts[0]], { fileSystem: system }).finally(() =>
+      Object.defineProperty(process, "platform", { ...platform }),
+    );
+    expect(calls.at(-1)).toBe("rename temporary to target");
+  });
+
   it("has the caller's look between the file on the disk and its name", async () => {
     const { system, calls } = recording();
     await writeFileAtomically(target, [parts[0]], {
@@ -216,6 +251,47 @@ describe("the order of calls", () => {
     expect(await fs.readFile(target)).toEqual(before);
   });
 
+  it("looks at the signal between two slices of a part", async () => {
+    const { system, calls, written } = recording();
+    const stop = new AbortController();
+    const open = system.open;
+    system.open = async (...all) => {
+      const handle = await open(...all);
+      return { ...handle, write: (...one) => handle.write(...one).finally(() => stop.abort()) };
+    };
+    const part = new Uint8Array(sliceBytes + 1);
+    await expect(
+      writeFileAtomically(target, [part], { fileSystem: system, signal: stop.signal }),
+    ).rejects.toMatchObject({ code: "CANCELLED" });
+    expect([written(), calls.filter((call) => call.startsWith("write")).length]).toEqual([sliceBytes, 1]);
+  });
+
+  it("forces nothing to disk that the signal has stopped", async () => {
+    const { system, calls } = recording();
+    const stop = new AbortController();
+    async function* stopping(): AsyncGenerator<Uint8Array> {
+      yield parts[0];
+      stop.abort();
+    }
+    await expect(
+      writeFileAtomically(target, stopping(), { fileSystem: system, signal: stop.signal }),
+    ).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(calls.filter((call) => call.startsWith("sync"))).toEqual([]);
+  });
+
+  it("closes once, also where that fails", async () => {
+    const { system, calls } = recording();
+    const open = system.open;
+    system.open = async (...all) => {
+      const handle = await open(...all);
+      const close = () => (handle.close(), Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" })));
+      return { ...handle, close: () => (calls.push("failed close"), close()) };
+    };
+    await expect(writeFileAtomically(target, parts, { fileSystem: system })).rejects.toThrow("closing failed");
+    expect(calls.filter((call) => call === "failed close").length).toBe(1);
+    expect(calls.filter((call) => call.startsWith("rename"))).toEqual([]);
+  });
+
   it("does not sync a second time after a sync that failed", async () => {
     const { system, calls } = recording();
     const open = system.open;
@@ -230,4 +306,17 @@ describe("the order of calls", () => {
     expect(calls.filter((call) => call === "failed sync").length).toBe(1);
     expect(calls.filter((call) => call.startsWith("rename"))).toEqual([]);
   });
+});
+
+test("a process is alive while it runs, also one that may not be signalled", () => {
+  const kill = jest.spyOn(process, "kill");
+  const failing = (code: string) => () => {
+    throw Object.assign(new Error(code), { code });
+  };
+  expect([isAlive(process.pid), isAlive(2 ** 22 + 1)]).toEqual([true, false]);
+  kill.mockImplementation(failing("EPERM"));
+  expect(isAlive(1)).toBe(true);
+  kill.mockImplementation(failing("ESRCH"));
+  expect(isAlive(1)).toBe(false);
+  kill.mockRestore();
 });

@@ -36,6 +36,7 @@ import {
   isStoredAs,
   kindOfStep,
   labelOf,
+  pruneAtShared,
   sharedSparsityOf,
   stepByTensor,
   targetBitsOf,
@@ -133,6 +134,16 @@ it("a mixture chooses by the tensor; other steps are the same for all", () => {
   ]);
   const step = linear({ bits: 4 });
   expect(tensors.map((tensor) => stepByTensor(step, tensors)(tensor))).toEqual([step, step, step]);
+});
+
+it("a layer is pruned at the threshold that it shares, where its step has one and it was found", () => {
+  const weights = Float32Array.of(1, -2, 3, -3, 4);
+  const threshold = { value: 3, ties: 1 };
+  const shared = magnitude({ sparsity: 0.5, scope: "global" });
+  expect(pruneAtShared(weights, [5], shared, threshold)?.mask).toEqual(Uint8Array.of(0, 0, 0, 1, 1));
+  expect(pruneAtShared(weights, [5], shared, undefined)).toBeUndefined();
+  expect(pruneAtShared(weights, [5], magnitude({ sparsity: 0.5 }), threshold)).toBeUndefined();
+  expect(pruneAtShared(weights, [5], linear({ bits: 4 }), threshold)).toBeUndefined();
 });
 
 it("an unknown kind gets the nearest word", () => {

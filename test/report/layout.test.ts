@@ -24,6 +24,27 @@ test("encoder before decoder; names without a block stay where the file has them
   expect(groupByBlock(places(names)).map((group) => group.block)).toEqual(["", "encoder 0", "encoder 1", "decoder 0"]);
 });
 
+test("in a block: attention, cross attention, experts as their parts, what is not known, norms; a bias behind its weight", () => {
+  const order = [
+    "query",
+    "query.bias",
+    "value",
+    "cross.query",
+    "cross.query.bias",
+    "router",
+    "shared.gate",
+    "expert 1.up",
+    "decoder.down",
+    "down.bias",
+    "zebra",
+    "attention.norm",
+    "experts.norm",
+  ];
+  const shuffled = [...order].reverse().map((kind) => ({ block: "block 0", blockIndex: 0, kind }));
+  const [{ layers }] = groupByBlock(shuffled);
+  expect(layers.map((at) => shuffled[at].kind)).toEqual(order);
+});
+
 test("every layer is in the map once", () => {
   for (const report of [deepReport(), miniLmReport(), namelessReport()]) {
     const map = modelMap(report.layers);

@@ -29,6 +29,25 @@ test("the formula of each measure is the one that its field in the contract stat
   }
 });
 
+test("what each is called: in a table, with its unit, in a sentence, and which way is better", () => {
+  const words = measureKeys.map((key) => {
+    const { label, narrow, unit, phrase, better, column } = measures[key];
+    return [column, narrow ?? label, label, unit, phrase, better];
+  });
+  expect(words).toEqual([
+    ["bytes", "bytes", "bytes", "B", "bytes", "lower"],
+    ["bits_per_weight", "bits/w", "bits/weight", "", "bits/weight", "lower"],
+    ["mean_squared_error", "MSE", "MSE", "", "MSE", "lower"],
+    ["root_mean_square_error", "RMSE", "RMSE", "", "RMSE", "lower"],
+    ["sqnr_db", "SQNR", "SQNR", "dB", "dB", "higher"],
+    ["cosine", "1 − cos", "1 − cos", "", "1 − cos", "lower"],
+    ["max_abs_error", "largest error", "largest error", "", "largest error", "lower"],
+    ["sparsity", "zeros", "zeros", "%", "% zeros", null],
+    ["target_sparsity", "target", "target", "%", "% zeros aimed at", null],
+    ["entropy_bits", "entropy, bits", "entropy, bits", "", "bits of entropy", "lower"],
+  ]);
+});
+
 test("every place shows measures of the table, and those with a choice have a name in the settings", () => {
   for (const places of Object.values(shownIn)) for (const key of places) expect(measureKeys).toContain(key);
   for (const key of panels.flatMap((panel) => panel.measures)) expect(measureKeys).toContain(key);

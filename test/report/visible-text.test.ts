@@ -17,5 +17,10 @@ test("widths: narrow letters take less than wide ones, East Asian ones the whole
   expect(widthOf("il")).toBeLessThan(widthOf("no"));
   expect(widthOf("no")).toBeLessThan(widthOf("MW"));
   expect(widthOf("名")).toBe(1.05);
+  const classes = { i: 0.34, "'": 0.34, " ": 0.41, f: 0.41, "-": 0.41, m: 0.98, "%": 0.98, A: 0.78, "=": 0.78 };
+  const wide = { я: 0.85, a: 0.64, "7": 0.64, é: 0.64, "…": 1, "“": 1, "→": 1.05, "😀": 1.05 };
+  for (const [letter, width] of Object.entries({ ...classes, ...wide }))
+    expect([letter, widthOf(letter)]).toEqual([letter, width]);
+  expect(widthOf("a a")).toBeCloseTo(0.64 + 0.41 + 0.64, 12);
   expect(widthOf("")).toBe(0);
 });

@@ -27,6 +27,23 @@ test("text and HTML list every tensor once, under its block", () => {
   expect(html).not.toMatch(/<img|<script/);
 });
 
+test("element types stand by their bytes, the largest first, by name where they have as many", () => {
+  const view = modelView(fromArrays({ a: array([2, 4], () => 1) }));
+  const [tensor] = view.tensors;
+  const of = (dtype: string, bytes: number) => ({ ...tensor, name: dtype, dtype, bytes });
+  const tensors = [of("F16", 20), of("BF16", 20), of("I8", 40), of("F32", 20), of("I8", 20)];
+  const lines = modelToText({ ...view, tensors })
+    .split("\n")
+    .slice(2, 7);
+  expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
+    ["dtype", "tensors", "parameters", "bytes", "of the model"],
+    ["I8", "2", "16", "60 B", "50.0 %"],
+    ["BF16", "1", "8", "20 B", "16.7 %"],
+    ["F16", "1", "8", "20 B", "16.7 %"],
+    ["F32", "1", "8", "20 B", "16.7 %"],
+  ]);
+});
+
 itWith(miniLm)("all-MiniLM-L6-v2 as it is opened", async () => {
   const model = await open(miniLm);
   const text = String(

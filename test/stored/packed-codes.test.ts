@@ -16,9 +16,12 @@ describe("packed codes", () => {
   });
 
   test("with gaps have a list of symbols", () => {
-    const packed = packCodes(Int8Array.of(-1, 1, 1, -1), 1);
-    expect(packed).toMatchObject({ symbols: [-1, 1], first: 0, bytes: Uint8Array.of(0b0110) });
-    expect(unpackCodes(packed)).toEqual(Int8Array.of(-1, 1, 1, -1));
+    for (const codes of [Int8Array.of(-1, 1, 1, -1), Int8Array.of(1, -1, -1, 1)]) {
+      const packed = packCodes(codes, 1);
+      const bytes = Uint8Array.of(codes[0] < 0 ? 0b0110 : 0b1001);
+      expect(packed).toMatchObject({ symbols: [-1, 1], first: 0, bytes });
+      expect(unpackCodes(packed)).toEqual(codes);
+    }
   });
 
   test("that are too many different ones are refused", () => {

@@ -1,4 +1,4 @@
-import { placeOf, roleOf } from "../../kernel/tensor/layer-names";
+import { blockName, placeOf, roleOf } from "../../kernel/tensor/layer-names";
 
 /** name, block, blockIndex, kind: written by hand from the names in published checkpoints. */
 const cases: [string, string, number | null, string][] = [
@@ -167,4 +167,20 @@ test.each([
   ["x", [7], "other"],
 ])("%s %j is %s", (name, shape, role) => {
   expect(roleOf(name, shape)).toBe(role);
+});
+
+test.each([
+  ["encoder.layer.11.output.dense.weight", "encoder.layer.", 11, ".output.dense.weight"],
+  ["blk.0.attn_q.weight", "blk.", 0, ".attn_q.weight"],
+  ["bert/encoder/layer_3/output/kernel", "bert/encoder/layer_", 3, "/output/kernel"],
+])("%s is cut at the number of its block", (name, prefix, index, suffix) => {
+  expect(blockName(name)).toEqual({ prefix, index, suffix });
+});
+
+test("a name outside the blocks is not cut", () => {
+  expect(["embeddings.word_embeddings.weight", "lm_head.weight", ""].map(blockName)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

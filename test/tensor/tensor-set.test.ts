@@ -52,6 +52,8 @@ describe("a model of tensors", () => {
       'm has no tensor "query.weight"; did you mean "encoder.layer.0.query.weight"?',
     );
     expect(() => model.tensor("head.wieght")).toThrow('did you mean "head.weight"?');
+    expect(() => model.tensor("head.wei")).toThrow('did you mean "head.weight"?');
+    expect(() => model.tensor("head.weightxyz")).toThrow('did you mean "head.weight"?');
     expect(() => model.tensor("nothing alike")).toThrow("it has 2 tensors");
     expect(() => model.tensor("")).toThrow("it has 2 tensors");
     expect(() => model.tensor("x".repeat(300))).toThrow("it has 2 tensors");

@@ -113,7 +113,14 @@ test("the title line and its tools", () => {
     expectHarmless();
     expect(the(document, ".cb-Model").textContent).toBe(payload);
   }
-  for (const press of all<HTMLButtonElement>(tools, "button")) press.click();
+  const buttons = all<HTMLButtonElement>(tools, "button");
+  expect(buttons.map((one) => [one.textContent, one.title])).toEqual([
+    ["PNG", "Download the figure as PNG"],
+    ["SVG", "Download the figure as SVG"],
+    ["CSV", "Download every number as CSV"],
+    ["Tab", "Open the figure in a tab of its own"],
+  ]);
+  for (const press of buttons) press.click();
   expect([asked, opened]).toEqual([["png", "svg", "csv"], 1]);
   expect(
     all(
