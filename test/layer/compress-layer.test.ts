@@ -7,7 +7,7 @@ import { measureError } from "../../kernel/measure";
 import { keepMap } from "../../kernel/prune/channels/axis-map";
 import { quantizerOf } from "../../kernel/quantize";
 import { restoreValues } from "../../kernel/stored/restored-weights";
-import { storedBytes } from "../../kernel/stored/stored-tensor";
+import { storedBytes } from "../../kernel/stored/stored-size";
 import { gaussianWeights } from "../blocks/weights";
 
 const shape = [6, 32];
