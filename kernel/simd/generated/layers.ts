@@ -310,8 +310,8 @@ export interface LayersModule {
   countBuckets(x: number, count: number, ends: number): void;
   /** Turns numbers of buckets into the places where they begin. Returns how many values there are in all. */
   beginBuckets(ends: number): number;
-  /** Deals the lower halves u16 of the values' keys to `lower`, where their buckets' places are; those move behind what was dealt. Zeros are
-   *  written in front of `lower`, which is quicker than asking whether to write. */
+  /** Deals the lower halves u16 of the values' keys to `lower`, where their buckets' places are, zeros left out; the places move behind what was
+   *  dealt. */
   dealLowers(x: number, count: number, ends: number, lower: number): void;
   /** Writes how often each repeated value occurs, 0 of either sign `zeros` times, to `out` u32, ascending by value, and returns how many there
    *  are. `out` may be 4 bytes or more in front of `lower`: a number takes the place of two halves that were read. `scratch` holds zeros,

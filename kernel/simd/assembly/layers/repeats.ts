@@ -6,12 +6,29 @@ function keyOf(bits: u32): u32 {
   return bits ^ ((<u32>((<i32>bits) >> 31)) | 0x80000000);
 }
 
-/** Adds 1 to the number of each value's bucket in ends (65,536) u32, zeros left out. */
-export function countBuckets(x: usize, count: i32, ends: usize): void {
+/** Values that are looked at at a time, and where those of them lie that are not 0. */
+const heldValues: i32 = 2048;
+const held = memory.data(8192 + 16, 16);
+
+/** Copies the values that are not 0, at most `heldValues` of them. Returns where they end. */
+function holdOthers(x: usize, count: i32): usize {
+  let to = held;
   for (const end = x + ((<usize>count) << 2); x < end; x += 4) {
     const bits = load<u32>(x);
-    const at = ends + ((<usize>(keyOf(bits) >> 16)) << 2);
-    store<u32>(at, load<u32>(at) + <u32>(bits << 1 != 0));
+    store<u32>(to, bits);
+    to += (<usize>(bits << 1 != 0)) << 2;
+  }
+  return to;
+}
+
+/** Adds 1 to the number of each value's bucket in ends (65,536) u32, zeros left out. */
+export function countBuckets(x: usize, count: i32, ends: usize): void {
+  for (let done = 0; done < count; done += heldValues) {
+    const end = holdOthers(x + ((<usize>done) << 2), min(heldValues, count - done));
+    for (let from = held; from < end; from += 4) {
+      const at = ends + ((<usize>(keyOf(load<u32>(from)) >> 16)) << 2);
+      store<u32>(at, load<u32>(at) + 1);
+    }
   }
 }
 
@@ -26,17 +43,18 @@ export function beginBuckets(ends: usize): u32 {
   return start;
 }
 
-/** Deals the lower halves u16 of the values' keys to `lower`, where their buckets' places are; those move behind what was dealt. Zeros are
- *  written in front of `lower`, which is quicker than asking whether to write. */
+/** Deals the lower halves u16 of the values' keys to `lower`, where their buckets' places are, zeros left out; the places move behind what was
+ *  dealt. */
 export function dealLowers(x: usize, count: i32, ends: usize, lower: usize): void {
-  for (const end = x + ((<usize>count) << 2); x < end; x += 4) {
-    const bits = load<u32>(x);
-    const key = keyOf(bits);
-    const at = ends + ((<usize>(key >> 16)) << 2);
-    const place = load<u32>(at);
-    const isDealt = bits << 1 != 0;
-    store<u16>(select(lower + ((<usize>place) << 1), lower - 2, isDealt), <u16>key);
-    store<u32>(at, place + <u32>isDealt);
+  for (let done = 0; done < count; done += heldValues) {
+    const end = holdOthers(x + ((<usize>done) << 2), min(heldValues, count - done));
+    for (let from = held; from < end; from += 4) {
+      const key = keyOf(load<u32>(from));
+      const at = ends + ((<usize>(key >> 16)) << 2);
+      const place = load<u32>(at);
+      store<u16>(lower + ((<usize>place) << 1), <u16>key);
+      store<u32>(at, place + 1);
+    }
   }
 }
 
