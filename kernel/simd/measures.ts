@@ -149,12 +149,16 @@ function countBytes(codes: Uint8Array | Int8Array): SymbolCounts {
   inPieces(codes.length, 4 * piece, [{ array: codes, each: 1, use: "in" }], ([x], _first, some) =>
     count(x, some, tables),
   );
-  const four = new Uint32Array(memoryBytes(tables, BYTE_TABLE_BYTES).buffer, tables, 1024);
+  const six = new Uint32Array(memoryBytes(tables, BYTE_TABLE_BYTES).buffer, tables, 1536);
+  const bytes = new Float64Array(256);
+  for (let byte = 0; byte < 1024; byte++) bytes[byte & 255] += six[byte];
+  for (let pair = 0; pair < 256; pair++)
+    for (const code of [pair & 15, pair >> 4]) {
+      bytes[code] += six[1024 + pair];
+      bytes[(code - 8) & 255] += six[1280 + pair];
+    }
   const first = codes instanceof Int8Array ? -128 : 0;
-  return listCounts(first, 256, (symbol) => {
-    const byte = symbol & 255;
-    return four[byte] + four[byte + 256] + four[byte + 512] + four[byte + 768];
-  });
+  return listCounts(first, 256, (symbol) => bytes[symbol & 255]);
 }
 
 function listCounts(first: number, length: number, countOf: (symbol: number) => number): SymbolCounts {

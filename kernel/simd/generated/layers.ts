@@ -19,8 +19,8 @@ export const HQQ_GRID = 81808;
 export const INTEGER_RANGE = 81824;
 /** Bins of a histogram. */
 export const BINS = 64;
-/** Bytes of four tables (4, 256) u32 of counts of byte values. */
-export const BYTE_TABLE_BYTES = 4096;
+/** Bytes of six tables (6, 256) u32 of counts of byte values and of their pairs. */
+export const BYTE_TABLE_BYTES = 6144;
 /** Slots u32 of a table of different values by their hash. */
 export const VALUE_SLOTS = 1024;
 
@@ -282,7 +282,8 @@ export interface LayersModule {
   /** Copies the values below `low` to `below` and those above `high` to `above`, in order. Writes four counts u32 to LISTS: of values at or below
    *  `low`, at or above `high`, below `low`, above `high`. */
   collectTails(x: number, count: number, low: number, high: number, below: number, above: number): void;
-  /** Adds the counts of byte values to tables (4, 256) u32, byte i to table i mod 4. */
+  /** Adds the counts of byte values to tables (6, 256) u32: byte i to table i mod 4, but for stretches of 16 bytes of 0 to 15, whose pairs go to
+   *  table 4, the first of a pair in the low half of its number, and of −8 to 7, whose pairs go to table 5, 8 added to each. */
   countBytes(x: number, count: number, tables: number): void;
   /** Lowers and raises out (2) i32, the smallest and the largest number so far, by `count` int32. */
   rangeOfIntegers(x: number, count: number, out: number): void;

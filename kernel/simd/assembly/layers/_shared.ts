@@ -21,8 +21,8 @@ export const INTEGER_RANGE: usize = HQQ_GRID + 16;
 
 /** Bins of a histogram. */
 export const BINS: i32 = 64;
-/** Bytes of four tables (4, 256) u32 of counts of byte values. */
-export const BYTE_TABLE_BYTES: i32 = 4096;
+/** Bytes of six tables (6, 256) u32 of counts of byte values and of their pairs. */
+export const BYTE_TABLE_BYTES: i32 = 6144;
 /** Slots u32 of a table of different values by their hash. */
 export const VALUE_SLOTS: i32 = 1024;
 
