@@ -96,6 +96,13 @@ function* codeArrays(): Generator<{ readonly label: string; readonly codes: Code
     yield { label: `${length} bytes`, codes: bytes };
     yield { label: `${length} bytes of three values`, codes: bytes.map((byte) => byte % 3) };
     yield { label: `${length} signed bytes`, codes: new Int8Array(bytes.buffer) };
+    yield { label: `${length} of four bits`, codes: bytes.map((byte) => byte & 15) };
+    yield { label: `${length} signed of four bits`, codes: Int8Array.from(bytes, (byte) => (byte & 15) - 8) };
+    // Stretches of each sort, one after the other.
+    yield {
+      label: `${length} of some bits`,
+      codes: Int8Array.from(bytes, (byte, i) => [byte, byte & 15, (byte & 15) - 8][(i >> 5) % 3]),
+    };
     yield { label: `${length} near 32 bits`, codes: Int32Array.from(bytes, (byte) => byte * 7 - 900) };
     yield { label: `${length} far 32 bits`, codes: Int32Array.from(bytes, (byte) => byte * 1_000_003) };
     yield { label: `${length} signed 16 bits`, codes: Int16Array.from(bytes, (byte) => byte * 100 - 12_000) };
