@@ -13,6 +13,11 @@ describe.each([
       counts: [1, 2, 1],
     });
     expect(loops.count([10, 9, 10])).toEqual({ symbols: [9, 10], counts: [1, 2] });
+    // Two rounds of the four tables, and a rest.
+    expect(loops.count(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 3))).toEqual({
+      symbols: [1, 2, 3, 4, 5, 6, 7, 8],
+      counts: [1, 1, 2, 1, 1, 1, 1, 1],
+    });
     for (const none of [new Uint8Array(0), new Int32Array(0), []])
       expect(loops.count(none)).toEqual({ symbols: [], counts: [] });
   });
@@ -28,12 +33,17 @@ describe.each([
       ...[255, 255, 255, 255],
     ]);
     expect([...loops.pack(new Uint8Array(0), 5, 0)]).toEqual([]);
+    // Bytes in more bits than a byte has.
+    expect([...loops.pack(Uint8Array.of(1, 2), 12, 0)]).toEqual([0x01, 0x20, 0x00]);
   });
 
   test("unpacking gives the codes back", () => {
     const bytes = new Int8Array(4);
     loops.unpack(Uint8Array.of(0b11110101, 0b0001), 3, -4, bytes);
     expect([...bytes]).toEqual([1, 2, 3, -4]);
+    const wide = new Uint8Array(2);
+    loops.unpack(Uint8Array.of(0x01, 0x20, 0x00), 12, 0, wide);
+    expect([...wide]).toEqual([1, 2]);
     const words = new Int32Array(2);
     loops.unpack(Uint8Array.of(0x45, 0x23, 0xf1, 0xff, 0xff), 20, 0, words);
     expect([...words]).toEqual([0x12345, 0xfffff]);

@@ -18,6 +18,9 @@ describe.each([
 
   test("a view turned over, and results rounded to float32", () => {
     expect([...loops.product(transposed(columns), columns, new Float64Array(4))]).toEqual([35, 44, 44, 56]);
+    expect([...loops.product(columns, transposed(columns), new Float64Array(9))]).toEqual([
+      5, 11, 17, 11, 25, 39, 17, 39, 61,
+    ]);
     const third = loops.product(two(1, 0, 0, 1), two(1 / 3, 0, 0, 1), new Float32Array(4));
     expect(third[0]).toBe(Math.fround(1 / 3));
   });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { canonicalCodes, codeLengths, kraftGap } from "../../kernel/loops/prefix-code";
+import { canonicalCodes, codeLengths, kraftGap, reverseBits } from "../../kernel/loops/prefix-code";
 
 describe("codeLengths", () => {
   test("are Huffman's where the limit allows them", () => {
@@ -73,4 +73,10 @@ test("the gap says whether codes are left over, or impossible", () => {
   expect(kraftGap(Uint8Array.of(1, 1, 1))).toBe(-0.5);
   expect(kraftGap(Uint8Array.of(0, 1))).toBe(0.5);
   expect(kraftGap(new Uint8Array(0))).toBe(1);
+});
+
+test("a code is read from its other end", () => {
+  expect([reverseBits(0b1101, 4), reverseBits(1, 5), reverseBits(0b110, 3), reverseBits(7, 0)]).toEqual([
+    0b1011, 0b10000, 0b011, 0,
+  ]);
 });

@@ -49,13 +49,16 @@ describe.each([
 
   test("values are scale·(q − zero point), of codes of every width", () => {
     const scales = Float32Array.of(0.5, 2);
-    const decoded = (codes: Uint8Array | Int8Array | Int16Array | Int32Array, zeros?: Uint8Array) => [
+    const decoded = (codes: Uint8Array | Int8Array | Int16Array | Int32Array, zeros?: Uint8Array | Int32Array) => [
       ...loops.decode(codes, tiling, scales, zeros),
     ];
     expect(decoded(Int8Array.of(-3, 4, 1, -2))).toEqual([-1.5, 2, 2, -4]);
     expect(decoded(Int16Array.of(-300, 4, 1, -2))).toEqual([-150, 2, 2, -4]);
     expect(decoded(Int32Array.of(-300, 4, 1, -70_000))).toEqual([-150, 2, 2, -140_000]);
     expect(decoded(Uint8Array.of(3, 0, 1, 255), Uint8Array.of(1, 2))).toEqual([1, -0.5, -2, 506]);
+    // Signed codes with unsigned zero points, and with zero points of 32 bits.
+    expect(decoded(Int8Array.of(-3, 0, 1, 127), Uint8Array.of(200, 0))).toEqual([-101.5, -100, 2, 254]);
+    expect(decoded(Int8Array.of(-3, 0, 1, 127), Int32Array.of(1000, 0))).toEqual([-501.5, -500, 2, 254]);
   });
 
   test("one scale for all: exact up to 2^24 and rounded once beyond it", () => {

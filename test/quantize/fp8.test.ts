@@ -35,6 +35,12 @@ test("zeros have the scale that stands in for 0", () => {
 test("fp8() says what goes together", () => {
   expect(fp8()).toEqual({ kind: "fp8", format: "E4M3", per: "channel" });
   expect(fp8({ per: "block" })).toMatchObject({ block: [128, 128] });
+  for (const size of [0, 1.5, 2 ** 31]) {
+    expect(() => fp8({ group: size })).toThrow(`group is ${size}; it takes a whole number from 1 to 2147483647`);
+    expect(() => fp8({ block: [1, size] })).toThrow(`block[1] is ${size}`);
+  }
+  expect(fp8({ block: [1, 2 ** 31 - 1] }).block).toEqual([1, 2 ** 31 - 1]);
+  expect(fp8({ group: 1 }).group).toBe(1);
   expect(() => fp8({ per: "tensor", group: 4 })).toThrow('fp8(): group goes with per: "group", not "tensor"');
   expect(() => fp8({ block: [4] as never })).toThrow("it takes [rows, columns]");
   expect(() => fp8({ block: [4, 0] })).toThrow(OptionError);

@@ -114,6 +114,9 @@ test("refuses what it cannot do", () => {
     ),
   ).toThrow(/holds its scale as float16/);
   expect(() => quantize([1e6], ggml({ type: "Q4_K" }))).toThrow(/is 1000000 at 0/);
+  // A weight beyond float16 whose scale is not.
+  const large = quantize(new Float32Array(32).fill(1e5), ggml({ type: "Q8_0" })).values;
+  for (const value of large) expect(Math.abs(value / 1e5 - 1)).toBeLessThan(0.001);
 });
 
 test("compress: a mixture in a Llama-like model, blocks counted whole, norms and positions left alone", async () => {

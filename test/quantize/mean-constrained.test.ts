@@ -105,6 +105,8 @@ test("options and label", () => {
   });
   expect(meanConstrained({ bits: 1 }).keepZeros).toBe(false);
   expect(quantizerLabel(meanConstrained({ bits: 3 }))).toBe("mean-constrained 3-bit g128");
+  expect(quantizerLabel(meanConstrained({ bits: 2, keepZeros: false }))).toBe("mean-constrained 2-bit g128 all offset");
+  expect(quantizerLabel(meanConstrained({ bits: 1 }))).toBe("mean-constrained 1-bit g128");
   expect(() => meanConstrained({ bits: 1, keepZeros: true })).toThrow("keepZeros needs 2 bits");
   expect(() => meanConstrained({ bits: 1, symmetric: false })).toThrow("no meaning");
   expect(() => meanConstrained({ bits: 4, step: 1 } as MeanConstrainedOptions)).toThrow('unknown option "step"');

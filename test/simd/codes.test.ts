@@ -34,6 +34,7 @@ test("small floats: patterns of w/scale, past the largest the largest", () => {
 
 test("steps: rint(w/step); one beyond 2^22 steps is not taken", () => {
   expect(encodeSteps(weights, 0.5)).toEqual(Int32Array.of(2, -8, 1, 6, 0, 0));
+  expect(encodeSteps(Float32Array.of(1, 1 - 2 ** 22), 1)).toEqual(Int32Array.of(1, 1 - 2 ** 22));
   expect(encodeSteps(Float32Array.of(1, 2 ** 22), 1)).toBeUndefined();
 });
 

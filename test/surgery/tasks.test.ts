@@ -41,6 +41,13 @@ test("queries of a head lie behind those of the head before, from where the sect
   expect(scores[1]).toBeCloseTo(Math.sqrt(9 + 16), 6);
 });
 
+test("a query reads as many columns as a value has entries", () => {
+  // V = (1; 1), O = (1, 2) for the first query and (3, 4) for the second: 3² + 7².
+  const value = part([1, 1], [2, 1], 0, section(2), "v");
+  const output = part([1, 2, 3, 4], [1, 4], 1, section(4), "o");
+  expect(headScores({ value, output, size: 1, queries: 2 }).value[0]).toBeCloseTo(Math.sqrt(9 + 49), 6);
+});
+
 test("neurons are merged by all the weights that make them", () => {
   const weight = part([1, 0, 0, 1, 2, 0], [3, 2]);
   const bias = (values: number[]) => part(values, [3], 0, section(1), "b");
