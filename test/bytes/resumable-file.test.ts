@@ -114,12 +114,12 @@ test("writes all pieces, and leaves nothing else", async () => {
 });
 
 test("a line is written once its piece is on the disk; all is on the disk before the renaming, the folder after it", async () => {
-  const small = [10, 20, 30].map((bytes, i): Piece => ({ bytes, make: () => new Uint8Array(bytes).fill(i) }));
+  const small = [10, 20, 5, 30].map((bytes, i): Piece => ({ bytes, make: () => new Uint8Array(bytes).fill(i) }));
   mockOrder.length = 0;
   const finish = () => Promise.resolve(void mockOrder.push("finish"));
   await writeFileResumably(target, small, { key: "a", syncBytes: 25, finish });
   const line = ["datasync pieces", "write lines", "datasync lines"];
-  const writes = ["write pieces", "write pieces", ...line, "write pieces", ...line];
+  const writes = ["write pieces", "write pieces", ...line, "write pieces", "write pieces", ...line];
   expect(mockOrder).toEqual([...writes, "sync pieces", "rename", "sync folder", "finish"]);
 });
 

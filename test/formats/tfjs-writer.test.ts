@@ -172,6 +172,20 @@ test("stops by its signal, the host's where none is given", async () => {
   expect(names().filter((name) => !name.startsWith("."))).toEqual([]);
 });
 
+test("the signal is handed to each tensor that is read", async () => {
+  const seen: unknown[] = [];
+  const { signal } = new AbortController();
+  const read = (options: unknown) => (seen.push(options), Promise.resolve(Float32Array.of(1, -2)));
+  const readBytes = (options: unknown) => (seen.push(options), Promise.resolve(new Uint8Array(4)));
+  const tensors = [
+    { ...floats("w", 1, -2), read },
+    { ...whole("n", 7), readBytes },
+  ];
+  await save("a", { signal }, tensors);
+  await save("a", {}, tensors);
+  expect(seen).toEqual([{ signal }, { signal }, {}, {}]);
+});
+
 test("what cannot be saved is refused before anything is written", async () => {
   const without = { ...modelOf("a"), config: {} };
   await expect(saveTfjs(without, folder)).rejects.toThrow(OptionError);

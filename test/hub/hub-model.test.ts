@@ -245,6 +245,15 @@ describe("the cache", () => {
     expect(hub.asked.length).toBe(from);
   });
 
+  it("download takes along what a model needs and lies beside it, in a sub-folder too, and nothing else", async () => {
+    const needed = ["config.json", "generation_config.json", "merges.txt", "model.safetensors", "tokenizer.model"];
+    const files = Object.fromEntries(needed.map((name) => [`a/${name}`, name]));
+    hub.add("owner/deep", { ...files, "a/model.safetensors": weights, "a/notes.txt": "x", "config.json": "{}" });
+    await open("hf:owner/deep/a/model.safetensors", { download: true });
+    const snapshot = join(folderOf("owner/deep"), "snapshots", commitOf("owner/deep"));
+    expect([readdirSync(snapshot), readdirSync(join(snapshot, "a")).sort()]).toEqual([["a"], needed]);
+  });
+
   it("serves when the network is away", async () => {
     await open("hf:owner/tiny-model", { download: true });
     hub.add("owner/tiny-model", { "model.safetensors": weights, "config.json": "[]" });

@@ -35,6 +35,35 @@ async function sha256(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
+it("hands the signal to each tensor that it reads, as values or as bytes", async () => {
+  const seen: (AbortSignal | undefined)[] = [];
+  const { signal } = new AbortController();
+  const tensor = (name: string, dtype: string): SavedTensor => ({
+    name,
+    dtype,
+    shape: [2],
+    sizeBytes: dtype === "F32" ? 8 : 4,
+    read: (options) => Promise.resolve((seen.push(options?.signal), Float32Array.of(1, 2))),
+    readBytes: (options) => Promise.resolve((seen.push(options?.signal), new Uint8Array(dtype === "F32" ? 8 : 4))),
+  });
+  const tensors = [tensor("a", "F32"), tensor("b", "F16")];
+  await saveGguf({ tensors, metadata }, path, { signal, dtype: "F16" });
+  expect(seen.map((one) => one === signal)).toEqual([true, true]);
+});
+
+it("refuses a tensor that gives other bytes than its shape and type have", async () => {
+  const short = { ...toy().tensors[0], name: "w", dtype: "F32", shape: [2, 3], sizeBytes: 24 };
+  const tensor = {
+    ...short,
+    read: () => Promise.resolve(new Float32Array(5)),
+    readBytes: () => Promise.resolve(new Uint8Array(20)),
+  };
+  await expect(saveGguf({ tensors: [tensor], metadata }, path)).rejects.toThrow(
+    "w, byte 0: the tensor gave 20 bytes; expected 24, for its shape and type",
+  );
+  expect(existsSync(path)).toBe(false);
+});
+
 describe("the bytes of gguf-py's writer", () => {
   it.each(Object.keys(fixtures))("opened and saved: %s", async (name) => {
     const model = await openGguf(memorySource(bytesOf(name)), name);
