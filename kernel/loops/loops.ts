@@ -4,6 +4,7 @@
  *
  *  Methods import `loops`. CODEBOOK_LOOPS=plain in the environment makes those the plain ones, so that a whole recipe can be run both
  *  ways. To add a loop, write its line in a group's interface, and the group's two implementations do not compile until they have it. */
+import { fastBins, plainBins, type BinLoops } from "./bins";
 import { fastBlocks, plainBlocks, type BlockLoops } from "./blocks";
 import { chosen } from "./chosen";
 import { fastCodes, plainCodes, type CodeLoops } from "./codes";
@@ -29,6 +30,8 @@ export interface Loops {
   readonly trellis: TrellisLoops;
   /** ggml's blocks. */
   readonly blocks: BlockLoops;
+  /** Bins of values, which have one value each. */
+  readonly bins: BinLoops;
   /** Facts about values. */
   readonly values: ValueLoops;
   /** How far values are from others. */
@@ -50,6 +53,7 @@ export const plain: Loops = {
   halfQuadratic: plainHalfQuadratic,
   trellis: plainTrellis,
   blocks: plainBlocks,
+  bins: plainBins,
   values: plainValues,
   errors: plainErrors,
   codes: plainCodes,
@@ -65,6 +69,7 @@ export const fast: Loops = {
   halfQuadratic: fastHalfQuadratic,
   trellis: fastTrellis,
   blocks: fastBlocks,
+  bins: fastBins,
   values: fastValues,
   errors: fastErrors,
   codes: fastCodes,

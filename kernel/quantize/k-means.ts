@@ -18,22 +18,12 @@ import { checkFinite } from "../measure/finite";
 import { checkChoice, checkFlag, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import {
-  binsOfRuns,
-  dequantizeByCodebook,
-  distinctRuns,
-  lloydBins,
-  meansOf,
-  optimalBins,
-  optimalLimit,
-  prefixSums,
-  quantizeByBins,
-  type Bins,
-} from "./cuts/bins";
+import { binsOfRuns, distinctRuns, meansOf, prefixSums, type Bins } from "../grid/bins";
 import { freezeStep } from "../grid/groups";
-
-import type { Quantized, Quantizer } from "./quantizer";
 import type { ScaleType } from "../grid/scale";
+import { binSorted, dequantizeByCodebook, lloydBins, optimalBins, optimalLimit, quantizeByBins } from "./cuts/bins";
+import type { Quantized, Quantizer } from "./quantizer";
+
 const kind = "kMeans";
 const seedingSample = 65_536;
 
@@ -105,7 +95,9 @@ export function kMeans(options: KMeansOptions): KMeansStep {
 function quantize(weights: Float32Array, shape: Shape, step: KMeansStep, name = "weights"): Quantized {
   checkFinite(weights, kind, name);
   const random = new Random(step.seed);
-  return quantizeByBins(weights, shape, step, kind, (ordered) => findBins(ordered, step, random, name));
+  return quantizeByBins(weights, shape, step, kind, (part, codes) =>
+    binSorted(part, codes, (ordered) => findBins(ordered, step, random, name)),
+  );
 }
 
 function findBins(ordered: Float32Array, step: KMeansStep, random: Random, name: string): Bins {

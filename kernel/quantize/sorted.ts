@@ -19,19 +19,9 @@ import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import {
-  binsOfRuns,
-  dequantizeByCodebook,
-  distinctRuns,
-  firstPosition,
-  lloydBins,
-  meansOf,
-  optimalBins,
-  optimalLimit,
-  prefixSums,
-  quantizeByBins,
-  type Bins,
-} from "./cuts/bins";
+import { equalCuts, binsOfRuns, distinctRuns, meansOf, prefixSums, startsOfCuts, type Bins } from "../grid/bins";
+import { loops } from "../loops/loops";
+import { binSorted, dequantizeByCodebook, lloydBins, optimalBins, optimalLimit, quantizeByBins } from "./cuts/bins";
 import { freezeStep } from "../grid/groups";
 import type { Quantized, Quantizer } from "./quantizer";
 import type { ScaleType } from "../grid/scale";
@@ -89,11 +79,16 @@ export function sorted(options: SortedOptions): SortedStep {
 
 function quantize(weights: Float32Array, shape: Shape, step: SortedStep, name = "weights"): Quantized {
   checkFinite(weights, method, name);
-  return quantizeByBins(weights, shape, step, method, (ordered) => findBins(ordered, step, name));
+  const levels = 2 ** step.bits;
+  return quantizeByBins(weights, shape, step, method, (part, codes) =>
+    step.refine === "none"
+      ? loops.bins.equal(part, levels, codes)
+      : binSorted(part, codes, (ordered) => findBins(ordered, step, levels, name)),
+  );
 }
 
-function findBins(ordered: Float32Array, step: SortedStep, name: string): Bins {
-  const levels = 2 ** step.bits;
+/** The bins of the refinements. */
+function findBins(ordered: Float32Array, step: SortedStep, levels: number, name: string): Bins {
   const runs = distinctRuns(ordered, step.refine === "optimal" ? Infinity : levels);
   if (runs.length <= levels) return binsOfRuns(ordered, runs);
   if (step.refine === "optimal") {
@@ -105,21 +100,8 @@ function findBins(ordered: Float32Array, step: SortedStep, name: string): Bins {
     return optimalBins(ordered, runs, levels);
   }
   const sums = prefixSums(ordered);
-  const bins = equalBins(ordered, levels, sums);
-  return step.refine === "lloyd" ? lloydBins(ordered, bins, sums, step.iterations ?? 100) : bins;
-}
-
-function equalBins(ordered: Float32Array, levels: number, sums: Float64Array): Bins {
-  const n = ordered.length;
-  const starts = [0];
-  for (let b = 1; b < levels; b++) {
-    const cut = Math.floor((b * n) / levels);
-    const runStart = firstPosition(ordered, ordered[cut], 0, cut);
-    const runEnd = firstPosition(ordered, ordered[cut], cut, n, true);
-    const start = cut - runStart <= runEnd - cut ? runStart : runEnd;
-    if (start > starts[starts.length - 1] && start < n) starts.push(start);
-  }
-  return { starts, values: meansOf(starts, sums) };
+  const starts = startsOfCuts(ordered, equalCuts(ordered.length, levels));
+  return lloydBins(ordered, { starts, values: meansOf(starts, sums) }, sums, step.iterations ?? 100);
 }
 
 /** "sorted 4-bit lloyd", "sorted 4-bit per channel optimal". */

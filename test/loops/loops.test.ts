@@ -3,7 +3,7 @@
 import { fast, loops, plain, type Loops } from "../../kernel/loops/loops";
 import { addressOf, release, reserve, arenaBytes } from "../../kernel/simd/layer-memory";
 import type { Case, Put, Rows } from "./cases";
-import { codeRows, errorRows, pruningRows, valueRows } from "./rows-of-measures";
+import { binRows, codeRows, errorRows, pruningRows, valueRows } from "./rows-of-measures";
 import { blockLoopRows, matrixRows, memoryRows, trellisRows } from "./rows-of-methods";
 import { halfQuadraticRows, tileRows, uniformRows } from "./rows-of-tiles";
 
@@ -13,6 +13,7 @@ const rows: { readonly [Group in keyof Loops]: Rows<Group> } = {
   halfQuadratic: halfQuadraticRows,
   trellis: trellisRows,
   blocks: blockLoopRows,
+  bins: binRows,
   values: valueRows,
   errors: errorRows,
   codes: codeRows,

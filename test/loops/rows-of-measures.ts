@@ -3,7 +3,7 @@ import type { CodeArray } from "../../kernel/grid/arrays";
 import { bytesOfRepeats } from "../../kernel/loops/values";
 import { noChange, sumBlock } from "../../kernel/loops/errors";
 import { gaussianWeights, randomBytes } from "../blocks/weights";
-import { notFinite, vectors, type Case, type Rows } from "./cases";
+import { matrices, notFinite, vectors, type Case, type Rows } from "./cases";
 
 export const valueRows: Rows<"values"> = {
   *firstNonFinite() {
@@ -46,6 +46,40 @@ export const valueRows: Rows<"values"> = {
           (loops, put) => [loops.values.distinct(put(values), most), loops.values.distinct(put(few), most)],
         ] satisfies Case;
     }
+  },
+};
+
+/** Vectors of one value at least, and matrices of more than the kernels take in one piece. */
+function* filled(): Generator<{ readonly label: string; readonly values: Float32Array }> {
+  for (const vector of vectors()) if (vector.values.length > 0) yield vector;
+  for (const { label, weights } of matrices()) if (weights.length > 32_000) yield { label, values: weights };
+}
+
+export const binRows: Rows<"bins"> = {
+  *equal() {
+    for (const { label, values } of filled())
+      for (const levels of [2, 16, 256])
+        yield [
+          `${label}, ${levels} bins`,
+          ({ bins }, put) => {
+            const codes = new Uint8Array(values.length);
+            return { means: bins.equal(put(values), levels, codes), codes };
+          },
+        ] satisfies Case;
+  },
+  *encode() {
+    for (const { label, values } of filled())
+      for (const count of [1, 2, 7, 256]) {
+        const thresholds = Float32Array.from({ length: count }, (_, i) => values[(i * 7919) % values.length]).sort();
+        yield [
+          `${label}, ${count} thresholds`,
+          ({ bins }, put) => {
+            const codes = new Uint8Array(values.length);
+            bins.encode(put(values), thresholds, codes);
+            return codes;
+          },
+        ] satisfies Case;
+      }
   },
 };
 

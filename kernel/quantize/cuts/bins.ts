@@ -1,6 +1,8 @@
-/** Codebooks over single weights, as bins of the sorted weights: what `sorted` and `kMeans` share. A bin is an interval of the sorted
- *  weights and has one value, its mean; equal weights are in one bin. */
+/** Codebooks over single weights, as bins of the sorted weights (grid/bins.ts): what `sorted` and `kMeans` share. */
+import { firstPosition, meansOf, prefixSums, type Bins } from "../../grid/bins";
 import { sortValues } from "../../grid/order";
+import { tilesOf } from "../../grid/tiles";
+import { loops } from "../../loops/loops";
 import type { Shape } from "../../tensor/tensor";
 import type { Step } from "../../tensor/step";
 import { rowsOf } from "../../grid/groups";
@@ -11,19 +13,13 @@ import { roundTo, scaleBits, type ScaleType } from "../../grid/scale";
 /** Levels × distinct weights up to which `refine: "optimal"` runs. */
 export const optimalLimit = 2 ** 26;
 
-/** Bins of sorted weights: bin b holds positions starts[b] … starts[b+1] − 1. */
-export interface Bins {
-  readonly starts: readonly number[];
-  readonly values: readonly number[];
-}
-
-/** Quantizes to a codebook for the tensor or for each row; `findBins` cuts the sorted weights of one. */
+/** Quantizes to a codebook for the tensor or for each row; `bin` writes the codes of one, and returns its values. */
 export function quantizeByBins(
   weights: Float32Array,
   shape: Shape,
   step: Step & { bits: number; per: "tensor" | "channel"; valueDtype: ScaleType },
   method: string,
-  findBins: (ordered: Float32Array) => Bins,
+  bin: (weights: Float32Array, codes: Uint8Array) => readonly number[],
 ): Quantized {
   const { rows, rowLength } =
     step.per === "tensor" ? { rows: 1, rowLength: weights.length } : rowsOf(method, shape, weights.length);
@@ -31,12 +27,9 @@ export function quantizeByBins(
   const codes = new Uint8Array(weights.length);
   const books: number[][] = [];
   for (let row = 0; row < rows && rowLength > 0; row++) {
-    const part = weights.subarray(row * rowLength, (row + 1) * rowLength);
-    const ordered = sortValues(part);
-    const { starts, values } = findBins(ordered);
+    const [start, end] = [row * rowLength, (row + 1) * rowLength];
+    const values = bin(weights.subarray(start, end), codes.subarray(start, end));
     books.push(values.map((value) => roundTo(step.valueDtype, value + 0, method)));
-    const thresholds = Float32Array.from(starts, (start) => ordered[start]);
-    writeCodes(part, thresholds, codes.subarray(row * rowLength, (row + 1) * rowLength));
   }
   const levels = books.reduce((most, book) => Math.max(most, book.length), 0);
   const codebook = new Float32Array(books.length * levels);
@@ -52,60 +45,17 @@ export function quantizeByBins(
   return { step, shape, codes, codeBits: step.bits, tables: [table] };
 }
 
-/** The code of a weight is the number of the last bin whose first weight is not above it. */
-function writeCodes(weights: Float32Array, thresholds: Float32Array, codes: Uint8Array): void {
-  let half = 1;
-  while (half * 2 < thresholds.length) half *= 2;
-  for (let i = 0; i < weights.length; i++) {
-    const w = weights[i];
-    let code = 0;
-    for (let jump = half; jump >= 1; jump >>= 1)
-      if (code + jump < thresholds.length && thresholds[code + jump] <= w) code += jump;
-    codes[i] = code;
-  }
-}
-
-/** Positions where a new value begins; stops early once there are more than `limit`. */
-export function distinctRuns(ordered: Float32Array, limit: number): Int32Array {
-  const runs = new Int32Array(Math.min(ordered.length, limit + 1));
-  let count = 0;
-  for (let i = 0; i < ordered.length && count < runs.length; i++)
-    if (i === 0 || ordered[i] !== ordered[i - 1]) runs[count++] = i;
-  return runs.subarray(0, count);
-}
-
-/** Bins of a single value each. */
-export function binsOfRuns(ordered: Float32Array, runs: Int32Array): Bins {
-  return { starts: [...runs], values: Array.from(runs, (start) => ordered[start]) };
-}
-
-export function prefixSums(ordered: Float32Array): Float64Array {
-  const sums = new Float64Array(ordered.length + 1);
-  for (let i = 0; i < ordered.length; i++) sums[i + 1] = sums[i] + ordered[i];
-  return sums;
-}
-
-/** The first position in [low, high) whose weight is not below (`orEqual`: is above) `value`; `high` when there is none. */
-export function firstPosition(
-  ordered: Float32Array,
-  value: number,
-  low: number,
-  high: number,
-  orEqual = false,
-): number {
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ordered[middle] < value || (orEqual && ordered[middle] === value)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-export function meansOf(starts: readonly number[], sums: Float64Array): number[] {
-  return starts.map((start, b) => {
-    const end = b + 1 < starts.length ? starts[b + 1] : sums.length - 1;
-    return (sums[end] - sums[start]) / (end - start);
-  });
+/** Sorts the weights and gives each the number of its bin, as `findBins` cuts them. */
+export function binSorted(
+  weights: Float32Array,
+  codes: Uint8Array,
+  findBins: (ordered: Float32Array) => Bins,
+): number[] {
+  const ordered = sortValues(weights);
+  const { starts, values } = findBins(ordered);
+  const thresholds = Float32Array.from(starts, (start) => ordered[start]);
+  loops.bins.encode(weights, thresholds, codes);
+  return [...values];
 }
 
 /** Lloyd's refinement on sorted weights: a round costs levels·log n. Bins that lose all their weights are dropped. */
@@ -143,6 +93,13 @@ export function dequantizeByCodebook(quantized: Quantized): Float32Array {
   const { codes, tables } = quantized;
   const { data, shape } = tables[0];
   const [rows, levels] = shape;
+  if (rows === 1 && data.length <= 256 && codes instanceof Uint8Array) {
+    // A code without a value stands for NaN.
+    const table = new Float32Array(256).fill(NaN);
+    table.set(data);
+    const whole = tilesOf("dequantize", [codes.length], codes.length, "tensor", 1, 1);
+    return loops.tiles.decodeTable(codes, whole, table, Float32Array.of(1));
+  }
   const values = new Float32Array(codes.length);
   const rowLength = rows === 0 ? 0 : codes.length / rows;
   for (let row = 0, i = 0; row < rows; row++)

@@ -1,39 +1,6 @@
-import {
-  binsOfRuns,
-  distinctRuns,
-  firstPosition,
-  lloydBins,
-  meansOf,
-  optimalBins,
-  prefixSums,
-} from "../../../kernel/quantize/cuts/bins";
-
-const ordered = Float32Array.of(-1, -1, 0, 2, 2, 2, 9);
-
-test("runs begin where a new value does, one more than the limit at most", () => {
-  expect(Array.from(distinctRuns(ordered, 9))).toEqual([0, 2, 3, 6]);
-  expect(Array.from(distinctRuns(ordered, 2))).toEqual([0, 2, 3]);
-  expect(Array.from(distinctRuns(new Float32Array(0), 2))).toEqual([]);
-});
-
-test("bins of runs have their value", () => {
-  expect(binsOfRuns(ordered, distinctRuns(ordered, 9))).toEqual({ starts: [0, 2, 3, 6], values: [-1, 0, 2, 9] });
-});
-
-test("sums and means are those of the weights between", () => {
-  const sums = prefixSums(ordered);
-  expect(Array.from(sums)).toEqual([0, -1, -2, -2, 0, 2, 4, 13]);
-  expect(meansOf([0, 3], sums)).toEqual([-2 / 3, 15 / 4]);
-  expect(meansOf([0], sums)).toEqual([13 / 7]);
-});
-
-test("the first position not below, or above, a value", () => {
-  expect([firstPosition(ordered, 2, 0, 7), firstPosition(ordered, 2, 0, 7, true)]).toEqual([3, 6]);
-  expect([firstPosition(ordered, -5, 0, 7), firstPosition(ordered, 10, 0, 7), firstPosition(ordered, 1, 0, 7)]).toEqual(
-    [0, 7, 3],
-  );
-  expect(firstPosition(ordered, 2, 4, 7)).toBe(4);
-});
+import { distinctRuns, prefixSums } from "../../../kernel/grid/bins";
+import { binSorted, dequantizeByCodebook, lloydBins, optimalBins } from "../../../kernel/quantize/cuts/bins";
+import { sorted } from "../../../kernel/quantize/sorted";
 
 test("Lloyd's rounds move bins to their means, and drop those that lose all", () => {
   const points = Float32Array.of(0, 1, 2, 10, 11, 15);
@@ -56,4 +23,26 @@ test("optimal bins count a value as often as it occurs", () => {
   // One 0 and one 4 against a hundred 5s: the cut lies between 0 and 4.
   const many = Float32Array.from([0, 4, ...new Array<number>(100).fill(5)]);
   expect(optimalBins(many, distinctRuns(many, 9), 2).starts).toEqual([0, 1]);
+});
+
+test("weights in any order get the bin that they have in ascending order", () => {
+  const codes = new Uint8Array(5);
+  const values = binSorted(Float32Array.of(5, -1, 7, -2, 5), codes, (ordered) => {
+    expect(Array.from(ordered)).toEqual([-2, -1, 5, 5, 7]);
+    return { starts: [0, 2, 4], values: [-1.5, 5, 7] };
+  });
+  expect(values).toEqual([-1.5, 5, 7]);
+  expect(Array.from(codes)).toEqual([1, 0, 2, 0, 1]);
+});
+
+test("codes give the values of their row's codebook, and nothing where it has none", () => {
+  const dequantized = (codes: readonly number[], rows: number, data: readonly number[]): number[] => {
+    const shape = [rows, data.length / rows];
+    const table = { name: "codebook", data: Float32Array.from(data), shape, bitsPerEntry: 32 };
+    const step = sorted({ bits: 2 });
+    const quantized = { step, shape: [rows, codes.length / rows], codes: Uint8Array.from(codes), codeBits: 2 };
+    return [...dequantizeByCodebook({ ...quantized, tables: [table] })];
+  };
+  expect(dequantized([0, 1, 1, 0, 3], 1, [5, -0.5])).toEqual([5, -0.5, -0.5, 5, NaN]);
+  expect(dequantized([0, 1, 1, 0], 2, [1, 2, 3, 4])).toEqual([1, 2, 4, 3]);
 });
