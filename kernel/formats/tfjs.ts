@@ -154,6 +154,11 @@ class AffineTensor extends FileTensor {
     super(...stored);
   }
 
+  /** The stored bytes alone do not tell the values. */
+  override fileRange(): undefined {
+    return undefined;
+  }
+
   override async read(options: ReadOptions = {}): Promise<Float32Array> {
     const { scale, min, isInteger } = this.affine;
     const values = await super.read(options);

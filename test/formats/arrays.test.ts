@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { open } from "../../kernel";
+import { compress, linear, open } from "../../kernel";
 import { memorySource } from "../../kernel/bytes/source";
 import { fromArrays } from "../../kernel/formats/arrays";
 import { OptionError } from "../../kernel/errors";
@@ -119,6 +119,19 @@ describe("tfjs model.json", () => {
     expect(await model.tensor("q16").read()).toEqual(Float32Array.from(wide, (v) => Math.round(v * 2.5 - 7)));
     expect(await model.tensor("half").read()).toEqual(Float32Array.of(1, -2));
     expect(model.sizeBytes).toBe(data.length);
+  });
+
+  it("compresses the values of codes in one file, not the codes", async () => {
+    const own = mkdtempSync(join(tmpdir(), "codebook-affine-"));
+    const weights = Uint8Array.from({ length: 256 }, (_, i) => i);
+    writeFileSync(join(own, "weights.bin"), weights);
+    const quantization = { dtype: "uint8", scale: 0.5, min: -64 };
+    const kernel = { name: "dense/kernel", shape: [16, 16], dtype: "float32", quantization };
+    const weightsManifest = [{ paths: ["weights.bin"], weights: [kernel] }];
+    writeFileSync(join(own, "model.json"), JSON.stringify({ modelTopology: {}, weightsManifest }));
+    const small = await compress(await open(own), linear({ step: 0.5 }));
+    expect(await small.tensor("dense/kernel").read()).toEqual(Float32Array.from(weights, (v) => v * 0.5 - 64));
+    rmSync(own, { recursive: true });
   });
 });
 
