@@ -10,11 +10,12 @@ export class JoinedPieces {
   private codeBits = 0;
   private tables: Table["data"][][] = [];
 
-  /** `isShared`: the tables of each piece are those of the tensor. `room` has 4 bytes for each code; its beginning becomes the codes. */
+  /** `isShared`: the tables of each piece are those of the tensor. `room` has 4 bytes for each code,
+   *  and its beginning becomes the codes; without it they are on the heap. */
   constructor(
     private readonly shape: Shape,
     private readonly isShared: boolean,
-    private readonly room: Uint8Array,
+    private readonly room: Uint8Array | undefined,
   ) {}
 
   /** The next piece, whose arrays may be lost afterwards. */
@@ -28,8 +29,9 @@ export class JoinedPieces {
   }
 
   private codesLike({ constructor }: CodeArray): CodeArray {
-    const Codes = constructor as new (buffer: ArrayBufferLike, at: number, length: number) => CodeArray;
-    return new Codes(this.room.buffer, this.room.byteOffset, parametersOf(this.shape));
+    const Codes = constructor as new (...place: [ArrayBufferLike, number, number] | [number]) => CodeArray;
+    const length = parametersOf(this.shape);
+    return this.room ? new Codes(this.room.buffer, this.room.byteOffset, length) : new Codes(length);
   }
 
   /** All pieces as one. */

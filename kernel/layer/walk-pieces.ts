@@ -60,17 +60,21 @@ function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b);
 }
 
+/** Whether weights and codes are held in the kernels' memory. */
+function isHeld(shape: Shape): boolean {
+  return 4 * parametersOf(shape) <= mostHeld;
+}
+
 /** Bytes of the kernels' memory that the walk wants. */
 export function memoryOfPieces({ shape }: LayerJob): number {
-  const bytes = 4 * parametersOf(shape);
-  // Codes of up to four bytes: what is not written to takes no memory.
-  return (bytes <= mostHeld ? 2 * bytes : 0) + mostPieceBytes;
+  // Weights, and codes of up to four bytes: what is not written to takes no memory.
+  return (isHeld(shape) ? 8 * parametersOf(shape) : 0) + mostPieceBytes;
 }
 
 /** The walk. The array of `job.input.values` may be detached. */
 export function walkPieces(job: LayerJob, { step, rows }: PieceWalk): Walk {
   const { columns } = matrixOf(job.shape);
-  const reader = weightReader(job, 4 * parametersOf(job.shape) <= mostHeld);
+  const reader = weightReader(job, isHeld(job.shape));
   try {
     const labels = job.steps.map(labelOf);
     const isShared = quantizerOf(step).pieces?.sharesTables?.(step) === true;
@@ -135,7 +139,11 @@ function quantizePieces(
   const quantizer = quantizerOf(step);
   const matrix = matrixOf(shape);
   const isShared = quantizer.pieces?.sharesTables?.(step) === true;
-  const joined = new JoinedPieces(shape, isShared, loops.memory.bytes(4 * parametersOf(shape)));
+  const joined = new JoinedPieces(
+    shape,
+    isShared,
+    isHeld(shape) ? loops.memory.bytes(4 * parametersOf(shape)) : undefined,
+  );
   for (let row = 0; row < matrix.rows; row += rows)
     loops.memory.part(() => {
       const count = Math.min(rows, matrix.rows - row);

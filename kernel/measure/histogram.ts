@@ -39,6 +39,11 @@ export function rangeBetween({ low, high }: Outermost): ValueRange | undefined {
 function wholeRange(values: Float32Array): { minimum: number; maximum: number } {
   let largest = 0;
   for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
+  return rangeOfLargest(largest);
+}
+
+/** The range of values of which the largest magnitude is told. */
+export function rangeOfLargest(largest: number): ValueRange {
   return largest === 0 ? { minimum: -1, maximum: 1 } : { minimum: -largest, maximum: largest };
 }
 

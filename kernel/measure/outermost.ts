@@ -76,6 +76,14 @@ export class OutermostSearch {
     this.atHigh += atHigh;
   }
 
+  /** max|v| of all values that came: the edges are two of them, and what is larger lies beyond. */
+  largest(): number {
+    let largest = Math.max(Math.abs(this.edges.low), Math.abs(this.edges.high));
+    for (const part of [...this.below, ...this.above])
+      for (const value of part) if (Math.abs(value) > largest) largest = Math.abs(value);
+    return largest;
+  }
+
   /** Both values; `undefined` where the guess left out one of them. */
   finish(): Outermost | undefined {
     const { low, high } = this.edges;

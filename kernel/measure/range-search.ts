@@ -1,5 +1,5 @@
 /** The robust range of values that come piece by piece. */
-import { robustCut, rangeBetween, robustRange, type ValueRange } from "./histogram";
+import { rangeBetween, rangeOfLargest, robustCut, robustRange, type ValueRange } from "./histogram";
 import { OutermostSearch, sampleLength } from "./outermost";
 
 /** `add` each piece in turn, then `finish`: the range that `robustRange` gives of all values. The values must be finite. */
@@ -20,6 +20,7 @@ export class RangeSearch {
   /** The range; `whole` gives all values, for what pieces do not tell. */
   finish(whole: () => Float32Array): ValueRange {
     const ends = this.search?.finish();
-    return (ends && rangeBetween(ends)) ?? robustRange(whole());
+    if (!this.search || !ends) return robustRange(whole());
+    return rangeBetween(ends) ?? rangeOfLargest(this.search.largest());
   }
 }

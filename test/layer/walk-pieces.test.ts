@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeBfloat16 } from "../../kernel/bytes/half-float";
@@ -176,3 +177,28 @@ test("of a layer beyond 64 MiB each piece is read again, to the same outcome", a
   expect(variant).toEqual(expected.variant);
   expect(sums).toEqual(expected.sums);
 });
+
+test("a layer of 256 MiB is quantized by a process that stays under 300 MB", () => {
+  const [rows, columns] = [8192, 8192];
+  const bytes = 4 * rows * columns;
+  const header = Buffer.from(`{"fc.weight":{"dtype":"F32","shape":[${rows},${columns}],"data_offsets":[0,${bytes}]}}`);
+  const length = Buffer.alloc(8);
+  length.writeUInt32LE(header.length);
+  const path = join(folder, "sparse.safetensors");
+  writeFileSync(path, Buffer.concat([length, header, new Uint8Array(gaussianWeights(65_536, 3).buffer)]));
+  truncateSync(path, 8 + header.length + bytes);
+  // Linux keeps the parent's peak in a child's resourceUsage(); VmHWM is the child's own.
+  const script = `
+    const { compress, linear, open } = require(${JSON.stringify(join(__dirname, "../../kernel"))});
+    (async () => {
+      const small = await compress(await open(process.argv[1]), linear({ bits: 4, group: 64 }), { workers: 1 });
+      const [{ bytes }] = small.report.variants;
+      console.log(bytes, /VmHWM:\\s+(\\d+)/.exec(require("fs").readFileSync("/proc/self/status", "utf8"))[1]);
+    })();`;
+  const printed = execFileSync(process.execPath, ["-e", script, path], { encoding: "utf8" });
+  const [small, kilobytes] = printed.split(" ").map(Number);
+  // 4 bits a weight and 16 for each group of 64, and the entry of the header.
+  expect(small - (rows * columns * (4 + 16 / 64)) / 8).toBeLessThan(200);
+  expect(small).toBeGreaterThan((rows * columns * (4 + 16 / 64)) / 8);
+  expect(kilobytes).toBeLessThan(300_000);
+}, 60_000);

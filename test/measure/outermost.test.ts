@@ -44,6 +44,7 @@ test("a search by pieces finds what one array gives, and says so when its sample
   const search = new OutermostSearch(values.length, 50, sampleOf(values));
   for (let start = 0; start < values.length; start += 7001) search.add(values.subarray(start, start + 7001));
   expect(search.finish()).toEqual({ low: sorted[50], high: sorted[values.length - 51] });
+  expect(search.largest()).toBe(Math.max(-sorted[0], sorted[values.length - 1]));
   const misled = new OutermostSearch(values.length, 50, new Float32Array(sampleLength).fill(1e6));
   misled.add(values);
   expect(misled.finish()).toBeUndefined();

@@ -9,6 +9,21 @@ function byPieces(values: Float32Array, size: number) {
   return search.finish(() => values);
 }
 
+test("a range is found without all values at once, be nearly all of them 0", () => {
+  for (const values of [
+    gaussianWeights(60_000, 2),
+    new Float32Array(60_000),
+    new Float32Array(60_000).fill(-4, 7, 8),
+  ]) {
+    const search = new RangeSearch(values.length, (count) => sampleOf(values, count));
+    for (let start = 0; start < values.length; start += 5000) search.add(values.subarray(start, start + 5000));
+    const range = search.finish(() => {
+      throw new Error("all values were asked for");
+    });
+    expect(range).toEqual(robustRange(values));
+  }
+});
+
 test.each([
   ["nothing", new Float32Array(0)],
   ["few", gaussianWeights(50, 1)],
