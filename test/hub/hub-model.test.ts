@@ -1,4 +1,14 @@
-import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +18,7 @@ import { redirectTarget } from "../../kernel/bytes/http";
 import { setHostProvider } from "../../kernel/host";
 import type { Progress } from "../../kernel/host";
 import { entry, fields, ggufFile, pair, safetensorsFile } from "../formats/files";
-import { HubServer, gitHash, sha256 } from "./hub-server";
+import { HubServer, gitHash, sha256, type Fault } from "./hub-server";
 
 /** open("hf:…") against a small Hub on this machine (hub-server.ts). */
 
@@ -72,6 +82,15 @@ const failure = async (call: Promise<unknown>): Promise<Error & { code?: string 
     () => Promise.reject(new Error("it opened")),
     (error: unknown) => error as Error,
   );
+
+/** Waits until something holds; the test's own limit ends it where it never does. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Bytes of the largest file in a folder; 0 where there is none. */
+const heldBytes = (folder: string): number =>
+  existsSync(folder) ? Math.max(0, ...readdirSync(folder).map((name) => statSync(join(folder, name)).size)) : 0;
 
 describe("ranges", () => {
   it("opening fetches the header, reading a tensor its own bytes", async () => {
@@ -245,7 +264,7 @@ describe("the cache", () => {
     const blobs = join(folderOf("owner/tiny-model"), "blobs");
     const stop = new AbortController();
     hub.faults.store.push({ stallAfter: 500_000 });
-    setTimeout(() => stop.abort(), 300);
+    void until(() => heldBytes(blobs) >= 400_000).then(() => stop.abort());
     const error = await failure(open("hf:owner/tiny-model", { download: true, signal: stop.signal }));
     expect(error.code).toBe("CANCELLED");
     expect(readdirSync(blobs)).toEqual([expect.stringMatching(/\.incomplete$/)]);
@@ -268,7 +287,7 @@ describe("the cache", () => {
     const blobs = join(folderOf("owner/tiny-model"), "blobs");
     hub.faults.store.push({ stallAfter: 500_000 });
     const stop = new AbortController();
-    setTimeout(() => stop.abort(), 300);
+    void until(() => heldBytes(blobs) >= 400_000).then(() => stop.abort());
     await failure(open("hf:owner/tiny-model", { download: true, signal: stop.signal }));
     const [left] = readdirSync(blobs);
     writeFileSync(join(blobs, left.replace(/-0-/, `-${process.pid}-`)), "a living one's, not to be touched");
@@ -465,23 +484,20 @@ describe("a bad line", () => {
   });
 
   it("stops and asks for nothing more: while it waits, while bytes come, while nothing comes", async () => {
-    const stopped = async (work: (signal: AbortSignal) => Promise<unknown>): Promise<void> => {
+    const stopped = async (host: "hub" | "store", fault: Fault, work: (signal: AbortSignal) => Promise<unknown>) => {
       const stop = new AbortController();
-      let asked = -1;
-      setTimeout(() => {
-        asked = hub.asked.length;
-        stop.abort();
-      }, 200);
-      expect((await failure(work(stop.signal))).code).toBe("CANCELLED");
+      hub.faults[host].push(fault);
+      const ended = failure(work(stop.signal));
+      await until(() => hub.faults[host].length === 0);
+      const asked = hub.asked.length;
+      stop.abort();
+      expect((await ended).code).toBe("CANCELLED");
       expect(hub.asked).toHaveLength(asked);
     };
-    hub.faults.hub.push({ status: 503 });
-    await stopped((signal) => open("hf:owner/tiny-model", { signal }));
-    hub.faults.hub.push({ stallAfter: 0 });
-    await stopped((signal) => open("hf:owner/tiny-model", { signal }));
+    await stopped("hub", { status: 503 }, (signal) => open("hf:owner/tiny-model", { signal }));
+    await stopped("hub", { stallAfter: 0 }, (signal) => open("hf:owner/tiny-model", { signal }));
     const model = await open("hf:owner/tiny-model");
-    hub.faults.store.push({ stallAfter: 1000 });
-    await stopped((signal) => model.tensor("big").read({ signal }));
+    await stopped("store", { stallAfter: 1000 }, (signal) => model.tensor("big").read({ signal }));
   });
 
   it("more than was asked for, another range, another size or another file is refused", async () => {
