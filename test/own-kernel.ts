@@ -1,4 +1,4 @@
-/** A kernelspec of this checkout's kernel, so that notebooks and browsers run what was built here and not what happens to be installed. */
+/** A kernelspec of this checkout's kernel, so that notebooks run what was built here and not what happens to be installed. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -6,7 +6,6 @@ import { createServer } from "node:net";
 import os from "node:os";
 import { dirname, join } from "node:path";
 import { chromium, type BrowserContext, type Page } from "playwright-core";
-import { installOwnKernel } from "../own-kernel";
 
 export const root = join(__dirname, "..", "..", "..");
 export const pictures = join(root, "out", "browser");
@@ -21,7 +20,7 @@ export interface Site {
   stop(): Promise<void>;
 }
 
-/** Starts a server whose folder holds `notebooks`, by name; `kernel` is the one it offers, "codebook" being this checkout's. */
+/** Starts a server whose folder holds `notebooks`, by name; `kernel` is the one it offers. */
 export async function startSite(
   application: Application,
   notebooks: Readonly<Record<string, unknown>>,
@@ -41,7 +40,6 @@ export async function startSite(
   const quiet = join(temporary, "settings", "@jupyterlab", "apputils-extension");
   mkdirSync(quiet, { recursive: true });
   writeFileSync(join(quiet, "notification.jupyterlab-settings"), '{ "fetchNews": "false", "checkForUpdates": false }');
-  const own = kernel === "codebook" ? installOwnKernel() : undefined;
   const port = await freePort();
   const name = application === "lab" ? "LabApp" : "JupyterNotebookApp";
   const server = spawn(
@@ -62,7 +60,6 @@ export async function startSite(
     {
       env: {
         ...process.env,
-        ...own?.environment,
         HOME: temporary,
         JUPYTER_CONFIG_DIR: join(temporary, "config"),
         JUPYTER_DATA_DIR: join(temporary, "data"),
@@ -80,7 +77,6 @@ export async function startSite(
   const stop = async (): Promise<void> => {
     clearTimeout(timer);
     await end(server);
-    own?.remove();
     rmSync(temporary, { recursive: true, force: true });
   };
   const address = `http://127.0.0.1:${port}`;
