@@ -144,6 +144,10 @@ describe("options", () => {
     ["bits missing", make({ inputSize: 4, outputSize: 8 }), /bits is undefined/],
     ["no size", make({ outputSize: 8, bits: 3 }), /inputSize is undefined/],
     ["half a unit", () => new QuantizedLinear(4, 1.5, 3), /outputSize is 1.5/],
+    ["no units", () => new QuantizedLinear(0, 8, 3), /inputSize is 0; it takes a whole number from 1 to 2147483647/],
+    ["too many units", () => new QuantizedLinear(4, 2 ** 31, 3), /outputSize is 2147483648/],
+    ["half a seed", make({ inputSize: 4, outputSize: 8, bits: 3, seed: 0.5 }), /seed is 0.5; .* from 0 to 4294967295/],
+    ["a seed below 0", make({ inputSize: 4, outputSize: 8, bits: 3, seed: -1 }), /seed is -1/],
     ["a misspelt option", make({ inputSize: 4, outputSize: 8, bit: 3 }), /unknown option "bit"; did you mean "bits"/],
     ["a misspelt choice", make({ inputSize: 4, outputSize: 8, bits: 3, per: "chanel" }), /did you mean "channel"/],
     [

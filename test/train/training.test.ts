@@ -162,6 +162,14 @@ describe("a folder that is no model", () => {
     ["weights cut short", json(["weights.bin"]), 7, FormatError, /7 bytes; expected 8/],
     ["weights too long", json(["weights.bin"]), 9, FormatError, /9 bytes; expected 8/],
     ["weights outside the folder", json(["../weights.bin"]), 8, FormatError, /a file name/],
+    [
+      "weights in a folder of it",
+      json(["sub/weights.bin"]),
+      8,
+      FormatError,
+      /"sub\/weights\.bin"; expected a file name/,
+    ],
+    ["the folder above as weights", json([".."]), 8, FormatError, /"\.\."; expected a file name/],
   ])("%s", async (_, text, bytes, type, message) => {
     if (text !== undefined) writeFileSync(join(folder, "model.json"), text);
     if (bytes !== undefined) writeFileSync(join(folder, "weights.bin"), new Uint8Array(bytes));
