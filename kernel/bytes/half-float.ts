@@ -18,14 +18,17 @@ export function float32FromBits(bits: number): number {
 }
 
 /** The float32 bit pattern of each of the 65,536 binary16 patterns. */
-export const float16ToFloat32Bits: Uint32Array = Uint32Array.from({ length: 0x10000 }, (_, half) => {
+export const float16ToFloat32Bits: Uint32Array = new Uint32Array(0x10000);
+for (let half = 0; half < 0x10000; half++) float16ToFloat32Bits[half] = widened(half);
+
+function widened(half: number): number {
   const sign = (half & 0x8000) << 16;
   const exponent = (half >> 10) & 0x1f;
   const fraction = half & 0x3ff;
   if (exponent === 0x1f) return (sign | 0x7f800000 | (fraction << 13)) >>> 0;
   if (exponent > 0) return (sign | ((exponent + 112) << 23) | (fraction << 13)) >>> 0;
   return (sign | float32Bits(fraction * 2 ** -24)) >>> 0;
-});
+}
 
 /** The value of a binary16 pattern. */
 export function decodeFloat16(half: number): number {

@@ -45,14 +45,17 @@ export function findEqualBins(values: Float32Array, levels: number): EqualBins |
   return binsAlong(all, elementsOf(chosen, ordered), cuts);
 }
 
-/** The upper bits of patterns, by ascending values; those of ±0 are neighbours. */
-const ascending = Uint16Array.from({ length: buckets }, (_, i) => (i < negative ? buckets - 1 - i : i - negative));
+/** The upper bits of patterns in the order of their values, i = 0 … 65,535; those of ±0 are neighbours. */
+function patternAt(i: number): number {
+  return i < negative ? buckets - 1 - i : i - negative;
+}
 
 /** The buckets that are not empty, by ascending values. */
 function bucketsOf({ counts, lowerBits }: BucketTotals): Bucket[] {
   const all: Bucket[] = [];
   let start = 0;
-  for (const pattern of ascending) {
+  for (let i = 0; i < buckets; i++) {
+    const pattern = patternAt(i);
     if (pattern === negative) continue;
     const isZero = pattern === 0;
     const count = isZero ? counts[0] + counts[negative] : counts[pattern];
@@ -205,7 +208,8 @@ export function rangesOfThresholds(thresholds: Float32Array): Uint16Array {
     while (bin + 1 < thresholds.length && thresholds[bin + 1] <= value) bin++;
     return bin;
   };
-  for (const pattern of ascending) {
+  for (let i = 0; i < buckets; i++) {
+    const pattern = patternAt(i);
     const isNegative = (pattern & negative) !== 0;
     const lowest = binOf(valueOf(pattern, isNegative ? 0xffff : 0));
     ranges[pattern] = lowest | (binOf(valueOf(pattern, isNegative ? 0 : 0xffff)) << 8);

@@ -1,8 +1,11 @@
 /** The rounds of half-quadratic quantization; what they are for stands in quantize/hqq.ts. */
+import type { CodeArray } from "../grid/arrays";
 import { rint } from "../grid/scale";
 import { forEachRun, type Tiling } from "../grid/tiles";
-import { hqqRound } from "../simd/codes";
-import { tileShapeOf } from "./tiles";
+import { decodeHqq, hqqCodes, hqqRound } from "../simd/codes";
+import { arenaBytes, arenaFloats } from "../simd/layer-memory";
+import { ownCodes } from "./own-codes";
+import { fitsTiling, tileShapeOf } from "./tiles";
 
 const { fround } = Math;
 
@@ -34,6 +37,10 @@ export interface HalfQuadraticLoops {
     round: HalfQuadraticRound,
     next: Float32Array,
   ): number;
+  /** clamp(rint(w·t + z), 0, highest), each a float32 operation. */
+  encode(weights: Float32Array, tiling: Tiling, grid: HalfQuadraticGrid, highest: number): Uint8Array;
+  /** (q − z)·scale, each a float32 operation. */
+  decode(codes: CodeArray, tiling: Tiling, scales: Float32Array, zeroPoints: Float32Array): Float32Array;
 }
 
 /** q = clamp(rint(w·t + z), 0, highest), each a float32 operation. */
@@ -78,9 +85,27 @@ export const plainHalfQuadratic: HalfQuadraticLoops = {
     });
     return total;
   },
+  encode(weights, tiling, { inverse, zero }, highest) {
+    const codes = new Uint8Array(weights.length);
+    forEachRun(tiling, (group, start, end) => {
+      const t = inverse[group];
+      const z = zero[group];
+      for (let i = start; i < end; i++) codes[i] = halfQuadraticCode(weights[i], t, z, highest);
+    });
+    return codes;
+  },
+  decode(codes, tiling, scales, zeroPoints) {
+    const values = new Float32Array(codes.length);
+    forEachRun(tiling, (group, start, end) => {
+      const scale = scales[group];
+      const zeroPoint = zeroPoints[group];
+      for (let i = start; i < end; i++) values[i] = fround(codes[i] - zeroPoint) * scale;
+    });
+    return values;
+  },
 };
 
-/** The same by WebAssembly SIMD, but for rounds in which an error stays. */
+/** The same by WebAssembly SIMD, but for rounds in which an error stays, and for stored forms that do not fit. */
 export const fastHalfQuadratic: HalfQuadraticLoops = {
   round(weights, tiling, grid, round, next) {
     // The kernel takes rounds over some weights in which all errors shrink to zero.
@@ -89,5 +114,14 @@ export const fastHalfQuadratic: HalfQuadraticLoops = {
         ? undefined
         : hqqRound(weights, tileShapeOf(tiling), { ...grid, next }, round.highest, shrinkLimit(round));
     return total ?? plainHalfQuadratic.round(weights, tiling, grid, round, next);
+  },
+  encode: (weights, tiling, grid, highest) =>
+    hqqCodes(weights, tileShapeOf(tiling), grid, highest, arenaBytes(weights.length)),
+  decode(codes, tiling, scales, zeroPoints) {
+    const own = ownCodes(codes);
+    const fits = fitsTiling(codes, scales, tiling) && scales.length === zeroPoints.length;
+    return own instanceof Uint8Array && fits
+      ? decodeHqq(own, tileShapeOf(tiling), scales, zeroPoints, arenaFloats(own.length))
+      : plainHalfQuadratic.decode(codes, tiling, scales, zeroPoints);
   },
 };

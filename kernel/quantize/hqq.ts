@@ -31,7 +31,7 @@ import {
   type Grouping,
 } from "../grid/groups";
 
-import { halfQuadraticCode, type HalfQuadraticGrid } from "../loops/half-quadratic";
+import type { HalfQuadraticGrid } from "../loops/half-quadratic";
 import { loops } from "../loops/loops";
 import { checkFinite } from "../measure/finite";
 import type { Quantized, Quantizer } from "./quantizer";
@@ -120,16 +120,13 @@ function quantize(weights: Float32Array, shape: Shape, step: HqqStep, name?: str
   const highest = 2 ** step.bits - 1;
   const grid = startGrid(weights, grouping, highest, step.roundZero);
   refine(weights, grouping, grid, highest, step);
-  const codes = new Uint8Array(weights.length);
+  const codes = loops.halfQuadratic.encode(weights, tilingOfGroups(grouping), grid, highest);
   const scales = new Float32Array(grid.inverse.length);
   const zeroPoints = new Float32Array(grid.zero.length);
-  forEachGroup(grouping, (group, start, end) => {
-    const t = grid.inverse[group];
-    const z = grid.zero[group];
-    for (let i = start; i < end; i++) codes[i] = halfQuadraticCode(weights[i], t, z, highest);
-    scales[group] = roundTo(step.scaleDtype, fround(1 / t), kind);
-    zeroPoints[group] = roundTo(step.scaleDtype, z, kind);
-  });
+  for (let group = 0; group < scales.length; group++) {
+    scales[group] = roundTo(step.scaleDtype, fround(1 / grid.inverse[group]), kind);
+    zeroPoints[group] = roundTo(step.scaleDtype, grid.zero[group], kind);
+  }
   const shared = { shape: tableShape(grouping, step.per), bitsPerEntry: scaleBits[step.scaleDtype] };
   const tables = [
     { name: "scale", data: scales, ...shared },
@@ -183,14 +180,9 @@ function refine(
 }
 
 function dequantize({ codes, shape, tables, step }: Quantized): Float32Array {
-  const [scales, zeroPoints] = tables.map((table) => table.data);
-  const values = new Float32Array(codes.length);
-  forEachGroup(groupsOf(kind, shape, codes.length, step as HqqStep), (group, start, end) => {
-    const scale = scales[group];
-    const zeroPoint = zeroPoints[group];
-    for (let i = start; i < end; i++) values[i] = fround(codes[i] - zeroPoint) * scale;
-  });
-  return values;
+  const [scales, zeroPoints] = tables.map((table) => table.data as Float32Array);
+  const tiling = tilingOfGroups(groupsOf(kind, shape, codes.length, step as HqqStep));
+  return loops.halfQuadratic.decode(codes, tiling, scales, zeroPoints);
 }
 
 /** "hqq 4-bit g64". */

@@ -93,6 +93,55 @@ export function hqqRound(
   return total < 0 ? undefined : total;
 }
 
+/** Codes of `hqq`, see assembly/layers/hqq.ts. */
+export function hqqCodes(
+  weights: Float32Array,
+  shape: TileShape,
+  { inverse, zero }: Readonly<Record<"inverse" | "zero", Float32Array>>,
+  highest: number,
+  codes: Uint8Array,
+): Uint8Array {
+  const { hqqCodes: encode } = layerFunctions();
+  setHqqGrid(memoryViews().view, { total: 0, highest, limit: 0 });
+  inRuns(
+    shape,
+    [
+      { array: weights, use: "in" },
+      { array: codes, use: "out" },
+    ],
+    [
+      { array: inverse, use: "in" },
+      { array: zero, use: "in" },
+    ],
+    ([x, to], [t, z], count, width) => encode(x, count, width, t, z, to),
+  );
+  return codes;
+}
+
+/** w′ = (q − z)·scale of the codes of `hqq`. */
+export function decodeHqq(
+  codes: Uint8Array,
+  shape: TileShape,
+  scales: Float32Array,
+  zeroPoints: Float32Array,
+  values: Float32Array,
+): Float32Array {
+  const { decodeHqq: decode } = layerFunctions();
+  inRuns(
+    shape,
+    [
+      { array: codes, use: "in" },
+      { array: values, use: "out" },
+    ],
+    [
+      { array: scales, use: "in" },
+      { array: zeroPoints, use: "in" },
+    ],
+    ([from, to], [scale, zero], count, width) => decode(from, count, width, scale, zero, to),
+  );
+  return values;
+}
+
 /** rint(w/step); `undefined` where one is beyond 2^22. */
 export function encodeSteps(weights: Float32Array, step: number): Int32Array | undefined {
   const { encodeSteps: encode } = layerFunctions();

@@ -34,6 +34,13 @@ describe.each([
     expect(next[1]).toBe(1);
   });
 
+  test("codes lie on the grid of their group, and give its values", () => {
+    const codes = loops.encode(weights, tiling, grid, 3);
+    expect([...codes]).toEqual([2, 3, 0, 3]);
+    const values = loops.decode(codes, tiling, Float32Array.of(0.25, 1), Float32Array.of(1, 1.5));
+    expect([...values]).toEqual([0.25, 0.5, -1.5, 1.5]);
+  });
+
   test("no weights: no error", () => {
     const none = tilingOfGroups({ rows: 0, rowLength: 4, groupLength: 2, groupsPerRow: 2 });
     const empty = { inverse: new Float32Array(0), zero: new Float32Array(0) };

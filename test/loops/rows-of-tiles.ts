@@ -226,4 +226,56 @@ export const halfQuadraticRows: Rows<"halfQuadratic"> = {
           ] satisfies Case;
         }
   },
+  *encode() {
+    for (const { label, matrix, tiling } of halfQuadraticCases())
+      for (const highest of [1, 15, 255]) {
+        const largest = plain.tiles.largestMagnitudes(matrix.weights, tiling);
+        const inverse = largest.map((most) => Math.min(2e4, highest / 2 / (most || 1)));
+        const zero = inverse.map((_, i) => highest / 2 + (i % 5) / 4);
+        yield [
+          `${label}, up to ${highest}`,
+          ({ halfQuadratic }, put) =>
+            halfQuadratic.encode(put(matrix.weights), tiling, { inverse: put(inverse), zero: put(zero) }, highest),
+        ] satisfies Case;
+      }
+  },
+  *decode() {
+    for (const { label, matrix, tiling } of halfQuadraticCases()) {
+      const scales = plain.tiles.largestMagnitudes(matrix.weights, tiling);
+      const zeroPoints = scales.map((scale, i) => (i % 3 === 0 ? -0 : 7.5 + scale));
+      const codes = codesOf(matrix.weights.length, 8);
+      yield [
+        label,
+        ({ halfQuadratic }, put) => halfQuadratic.decode(put(codes), tiling, put(scales), put(zeroPoints)),
+      ] satisfies Case;
+    }
+    const tiling = tilesOf("test", [3, 7], 21, "group", 1, 4);
+    yield [
+      "fewer scales than groups, and codes of two bytes",
+      ({ halfQuadratic }) => [
+        halfQuadratic.decode(new Uint8Array(21).fill(3), tiling, Float32Array.of(2), Float32Array.of(1)),
+        halfQuadratic.decode(new Int16Array(21).fill(300), tiling, new Float32Array(6).fill(2), new Float32Array(6)),
+      ],
+    ] satisfies Case;
+  },
 };
+
+function* halfQuadraticCases(): Generator<{
+  readonly label: string;
+  readonly matrix: Matrix;
+  readonly tiling: Tiling;
+}> {
+  const isChosen = everyOf(3);
+  for (const matrix of matrices())
+    for (const [per, width] of [
+      ["tensor", 1],
+      ["channel", 1],
+      ["group", 24],
+      ["group", 63],
+    ] as const)
+      if (isChosen(matrix))
+        yield {
+          ...{ label: `${matrix.label} per ${per} ${width}`, matrix },
+          tiling: tilesOf("test", matrix.shape, matrix.weights.length, per, 1, width),
+        };
+}

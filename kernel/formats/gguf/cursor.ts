@@ -69,6 +69,11 @@ export class GgufCursor {
     return this.view.getBigUint64(this.at - 8, true);
   }
 
+  /** The next 64-bit number, which stays the next. */
+  peekUint64(): bigint {
+    return this.view.getBigUint64(this.at, true);
+  }
+
   async uint32(what: string): Promise<number> {
     await this.need(4, what);
     return this.takeUint32();

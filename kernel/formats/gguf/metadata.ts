@@ -250,20 +250,20 @@ async function stringPieces(cursor: GgufCursor, count: number, what: string): Pr
   for (let i = 0; i < count; i++) {
     const lengthAt = cursor.offset;
     if (!cursor.holds(8)) await cursor.need(8, `the length of string ${i} of ${what}`);
-    const prefix = cursor.take(8);
-    const length = viewOf(prefix).getBigUint64(0, true);
-    if (length > maxStringBytes || Number(length) > cursor.left)
+    const length = cursor.peekUint64();
+    const left = cursor.left - 8;
+    if (length > maxStringBytes || Number(length) > left)
       cursor.fail(
         lengthAt,
         `string ${i} of ${what} has ${length} bytes`,
-        `no more than the ${Math.min(cursor.left, maxStringBytes)} bytes that it may have`,
+        `no more than the ${Math.min(left, maxStringBytes)} bytes that it may have`,
       );
     const size = Number(length);
-    if (!cursor.holds(size)) await cursor.need(size, `string ${i} of ${what}`);
-    const bytes = cursor.take(size);
-    const bad = firstInvalidUtf8(bytes);
-    if (bad >= 0) cursor.fail(lengthAt + 8 + bad, `string ${i} of ${what} is not UTF-8`, "UTF-8 text");
-    run.push(prefix, bytes);
+    if (!cursor.holds(8 + size)) await cursor.need(8 + size, `string ${i} of ${what}`);
+    const bytes = cursor.take(8 + size);
+    const bad = firstInvalidUtf8(bytes, 8);
+    if (bad >= 0) cursor.fail(lengthAt + bad, `string ${i} of ${what} is not UTF-8`, "UTF-8 text");
+    run.push(bytes);
     runBytes += 8 + size;
     if (runBytes > 1 << 20) closeRun();
   }

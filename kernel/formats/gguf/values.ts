@@ -120,11 +120,27 @@ function encodeValues(key: string, type: GgufTypeName, values: readonly unknown[
     });
   const size = [...scalarTypes.values()].find(({ name }) => name === type)?.bytes ?? 0;
   const bytes = Buffer.alloc(size * values.length);
-  values.forEach((value, i) => writeScalar(bytes, i * size, key, type, value));
+  if (type === "bool" || type === "float32" || type === "float64")
+    values.forEach((value, i) => writeScalar(bytes, i * size, key, type, value));
+  else writeIntegers(bytes, size, key, type, values);
   return [bytes];
 }
 
-const integerRanges: Partial<Record<GgufTypeName, readonly [low: bigint, high: bigint]>> = {
+function writeScalar(bytes: Buffer, at: number, key: string, type: "bool" | "float32" | "float64", value: unknown) {
+  if (type === "bool") {
+    if (typeof value !== "boolean") refuse(key, `is ${describe(value)}`, "true or false");
+    bytes[at] = value ? 1 : 0;
+    return;
+  }
+  if (typeof value !== "number") refuse(key, `is ${describe(value)}`, `a ${type}`);
+  if (type === "float32") bytes.writeFloatLE(value, at);
+  else bytes.writeDoubleLE(value, at);
+}
+
+type IntegerType = Exclude<GgufTypeName, "string" | "bool" | "float32" | "float64">;
+
+/** The least and the greatest number of each type. */
+const integerRanges: Readonly<Record<IntegerType, readonly [low: bigint, high: bigint]>> = {
   uint8: [0n, 0xffn],
   int8: [-0x80n, 0x7fn],
   uint16: [0n, 0xffffn],
@@ -135,37 +151,24 @@ const integerRanges: Partial<Record<GgufTypeName, readonly [low: bigint, high: b
   int64: [-(2n ** 63n), 2n ** 63n - 1n],
 };
 
-function writeScalar(
-  bytes: Buffer,
-  at: number,
-  key: string,
-  type: Exclude<GgufTypeName, "string">,
-  value: unknown,
-): void {
-  if (type === "bool") {
-    if (typeof value !== "boolean") refuse(key, `is ${describe(value)}`, "true or false");
-    bytes[at] = value ? 1 : 0;
-    return;
-  }
-  if (type === "float32" || type === "float64") {
-    if (typeof value !== "number") refuse(key, `is ${describe(value)}`, `a ${type}`);
-    if (type === "float32") bytes.writeFloatLE(value, at);
-    else bytes.writeDoubleLE(value, at);
-    return;
-  }
-  const integer = integerOf(value);
-  const [low, high] = integerRanges[type] ?? [0n, 0n];
-  if (integer === undefined || integer < low || integer > high)
-    refuse(key, `is ${describe(value)}`, `a ${type}, from ${low} to ${high}`);
-  const signed = low < 0n;
-  const { length } = bytes.subarray(at, at + sizeOfInteger(type));
-  if (length === 8) bytes.writeBigUInt64LE(BigInt.asUintN(64, integer), at);
-  else if (signed) bytes.writeIntLE(Number(integer), at, length);
-  else bytes.writeUIntLE(Number(integer), at, length);
-}
-
-function sizeOfInteger(type: GgufTypeName): number {
-  return Number(/\d+/.exec(type)?.[0]) / 8;
+/** A tokenizer has a number for each of its tokens: those of up to 32 bits are written without a bigint. */
+function writeIntegers(bytes: Buffer, size: number, key: string, type: IntegerType, values: readonly unknown[]): void {
+  const [low, high] = integerRanges[type];
+  const [least, greatest] = [Number(low), Number(high)];
+  values.forEach((value, i) => {
+    const at = i * size;
+    if (size < 8 && typeof value === "number" && Number.isInteger(value) && value >= least && value <= greatest) {
+      if (least < 0) bytes.writeIntLE(value, at, size);
+      else bytes.writeUIntLE(value, at, size);
+      return;
+    }
+    const integer = integerOf(value);
+    if (integer === undefined || integer < low || integer > high)
+      refuse(key, `is ${describe(value)}`, `a ${type}, from ${low} to ${high}`);
+    if (size === 8) bytes.writeBigUInt64LE(BigInt.asUintN(64, integer), at);
+    else if (least < 0) bytes.writeIntLE(Number(integer), at, size);
+    else bytes.writeUIntLE(Number(integer), at, size);
+  });
 }
 
 function integerOf(value: unknown): bigint | undefined {
@@ -176,8 +179,9 @@ function integerOf(value: unknown): bigint | undefined {
 
 /** Text with its length in UTF-8 bytes, 64 bits, in front. */
 export function encodeText(text: string): Uint8Array {
-  const bytes = Buffer.alloc(8 + Buffer.byteLength(text));
-  bytes.writeBigUInt64LE(BigInt(bytes.length - 8));
+  const bytes = Buffer.allocUnsafe(8 + Buffer.byteLength(text));
+  bytes.writeUInt32LE(bytes.length - 8);
+  bytes.writeUInt32LE(0, 4);
   bytes.write(text, 8);
   return bytes;
 }

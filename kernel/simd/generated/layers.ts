@@ -245,6 +245,10 @@ export interface LayersModule {
    *  shorter has its own rule and is not done here. */
   encodeSixteen(weights: number, blocks: number, group: number, largest: number, codes: number): void;
   hqqRound(weights: number, columns: number, group: number, inverses: number, zeros: number, next: number): number;
+  /** Codes q of the formula above. */
+  hqqCodes(weights: number, columns: number, group: number, inverses: number, zeros: number, codes: number): void;
+  /** w′ = (q − z)·scale: scales (groups) f32, codes u8. */
+  decodeHqq(codes: number, columns: number, group: number, scales: number, zeros: number, out: number): void;
   /** For one row of `columns` weights cut into stretches of `width`: the largest magnitude of each stretch raises its number in largest
    *  (⌈columns/width⌉) f32. */
   raiseLargest(weights: number, columns: number, width: number, largest: number): void;

@@ -65,3 +65,59 @@ export function hqqRound(weights: usize, columns: i32, group: i32, inverses: usi
   grid.total = total;
   return total;
 }
+
+/** Codes q of the formula above. */
+export function hqqCodes(weights: usize, columns: i32, group: i32, inverses: usize, zeros: usize, codes: usize): void {
+  const lows = pinned(f32x4.splat(0));
+  const highs = pinned(f32x4.splat(<f32>changetype<HqqGrid>(HQQ_GRID).highest));
+  for (let start = 0; start < columns; start += group) {
+    const length = min(group, columns - start);
+    const t = f32x4.splat(load<f32>(inverses));
+    const z = f32x4.splat(load<f32>(zeros));
+    for (let i = 0; i < length; i += 4) {
+      const rest = length - i;
+      if (rest < 4) memory.copy(tail, weights, (<usize>rest) << 2);
+      const w = v128.load(rest < 4 ? tail : weights);
+      const q = f32x4.pmin(f32x4.pmax(f32x4.nearest(f32x4.add(f32x4.mul(w, t), z)), lows), highs);
+      const words = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(q), i32x4.splat(0));
+      const four = i32x4.extract_lane(i8x16.narrow_i16x8_u(words, words), 0);
+      if (rest >= 4) {
+        store<u32>(codes, four);
+        weights += 16;
+        codes += 4;
+        continue;
+      }
+      store<u32>(tail, four);
+      memory.copy(codes, tail, rest);
+      weights += (<usize>rest) << 2;
+      codes += rest;
+    }
+    inverses += 4;
+    zeros += 4;
+  }
+}
+
+/** w′ = (q − z)·scale: scales (groups) f32, codes u8. */
+export function decodeHqq(codes: usize, columns: i32, group: i32, scales: usize, zeros: usize, out: usize): void {
+  for (let start = 0; start < columns; start += group) {
+    const end = codes + <usize>min(group, columns - start);
+    const scale = load<f32>(scales);
+    const zero = load<f32>(zeros);
+    const scale4 = f32x4.splat(scale);
+    const zero4 = f32x4.splat(zero);
+    for (; codes + 8 <= end; codes += 8) {
+      const words = i16x8.extend_low_i8x16_u(v128.load64_zero(codes));
+      const a = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(words));
+      const b = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(words));
+      v128.store(out, f32x4.mul(f32x4.sub(a, zero4), scale4));
+      v128.store(out, f32x4.mul(f32x4.sub(b, zero4), scale4), 16);
+      out += 32;
+    }
+    for (; codes < end; codes++) {
+      store<f32>(out, (<f32>load<u8>(codes) - zero) * scale);
+      out += 4;
+    }
+    scales += 4;
+    zeros += 4;
+  }
+}

@@ -11,8 +11,6 @@ const inverses = memory.data(16 * 4, 16);
 const zeros = memory.data(16 * 4, 16);
 const groupSums = memory.data(16 * 4, 16);
 const scaleCodes = memory.data(16, 16);
-/** Codes of the search, 16 of each group, should a scale round to 0. */
-const found = memory.data(256, 16);
 
 function keep(group: i32): void {
   const at = (<usize>group) << 2;
@@ -110,23 +108,21 @@ export function encodeQ3K(x: usize, blocks: i32, bytes: usize, codes: usize): vo
     let d: f32 = 0;
     const spread: f32 = importance != 0 ? (2 * sumOfSquares(x, 256)) / 256 : 0;
     const own = importance + ((<usize>((first + block) % blocksInRow)) << 10);
-    for (let group = 0; group < 16; group += 4) {
-      const at = x + ((<usize>group) << 6);
-      interleave(at, at + 64, at + 128, at + 192, 16, weightLanes);
-      if (importance != 0) {
+    if (importance != 0) {
+      for (let group = 0; group < 16; group += 4) {
+        const at = x + ((<usize>group) << 6);
+        interleave(at, at + 64, at + 128, at + 192, 16, weightLanes);
         v128.store(groupSums + ((<usize>group) << 2), weigh(own + ((<usize>group) << 6), spread));
         symmetricScales(16, 4, trials4, peaksOf(weightLanes, 16));
-      } else {
-        descendedScales(16, 4, peaksOf(weightLanes, 16));
-        keepCodes(group);
+        keep(group);
       }
-      keep(group);
-    }
-    if (importance != 0) {
       const scale = scaleOfScales(trials32);
       d = storeHalf(bytes + 108, scale);
       for (let group = 0; group < 16; group++) writeScale3(bytes + 96, group, <i32>load<u8>(scaleCodes + group));
     } else {
+      for (let at: usize = 0; at < 1024; at += 256)
+        interleave(x + at, x + at + 64, x + at + 128, x + at + 192, 16, weightLanes + at);
+      descendedScales(4, scales);
       const largest = peakOf(scales, 16);
       const inverse: f32 = <f32>-32 / largest;
       d = storeHalf(bytes + 108, largest != 0 ? 1 / inverse : 0);
@@ -139,7 +135,7 @@ export function encodeQ3K(x: usize, blocks: i32, bytes: usize, codes: usize): vo
     for (let group = 0; group < 16; group++) {
       const scale: f32 = d * <f32>scaleAt3(bytes + 96, group);
       const to = codes + 16 * group;
-      if (scale == 0 && importance == 0) v128.store(to, v128.load(found + 16 * group));
+      if (scale == 0 && importance == 0) takeCodes(group, to);
       else roundGroup(x + ((<usize>group) << 6), group, scale, 4, to);
     }
     x += 1024;
@@ -148,16 +144,10 @@ export function encodeQ3K(x: usize, blocks: i32, bytes: usize, codes: usize): vo
   }
 }
 
-/** The codes of `descendedScales`, group by group. */
-function keepCodes(group: i32): void {
-  for (let i: usize = 0; i < 16; i++) {
-    const four = v128.load(codeLanes + 16 * i);
-    const to = found + 16 * group + i;
-    store<u8>(to, <u8>(<i32>f32x4.extract_lane(four, 0) + 4));
-    store<u8>(to, <u8>(<i32>f32x4.extract_lane(four, 1) + 4), 16);
-    store<u8>(to, <u8>(<i32>f32x4.extract_lane(four, 2) + 4), 32);
-    store<u8>(to, <u8>(<i32>f32x4.extract_lane(four, 3) + 4), 48);
-  }
+/** The codes of `descendedScales` for one group. */
+function takeCodes(group: i32, to: usize): void {
+  const lane = codeLanes + ((<usize>(group >> 2)) << 8) + ((<usize>(group & 3)) << 2);
+  for (let i: usize = 0; i < 16; i++) store<u8>(to + i, <u8>(<i32>load<f32>(lane + 16 * i) + 4));
 }
 
 export function encodeQ6K(x: usize, blocks: i32, bytes: usize, codes: usize): void {

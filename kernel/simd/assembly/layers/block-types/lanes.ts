@@ -1,10 +1,11 @@
 /** Four groups of weights side by side: lane g of vector i holds weight i of group g. A sum over a group is then one lane's sum over
  *  the vectors, in the order of the weights, as the reference has it. */
 
-/** Weights, error weights and codes of the four groups, 32 vectors each at most. The loops that try scales walk all three by one address. */
-const arrays = memory.data(1536, 16);
-export const errorsAt: usize = 512;
-export const codesAt: usize = 1024;
+/** Weights, error weights and codes of the four groups, 32 vectors each at most, or of four times four groups, 16 vectors each. The loops that
+ *  try scales walk all three by one address. */
+const arrays = memory.data(3072, 16);
+export const errorsAt: usize = 1024;
+export const codesAt: usize = 2048;
 export const weightLanes = arrays;
 export const errorLanes = arrays + errorsAt;
 export const codeLanes = arrays + codesAt;

@@ -1,7 +1,7 @@
 /** The searches for scales of `kernel/blocks/scale-search.ts`, four groups at a time. Each lane does the operations of the reference in
  *  its order; where the reference branches, lanes are masked. Groups lie in lanes.ts, `weightLanes` and `errorLanes`. */
 import { magic, nearestInteger, nearestIntegers } from "../_floats";
-import { codeLanes, codesAt, errorLanes, errorsAt, weightLanes } from "./lanes";
+import { codesAt, errorLanes, errorsAt, peaksOf, weightLanes } from "./lanes";
 
 /** Types that stand for a choice made when compiling. */
 export type Near = f32;
@@ -186,50 +186,87 @@ export function symmetricScales(count: i32, qmax: i32, trials: usize, peaks: v12
   v128.store(foundOffsets, v128.and(zero, f32x4.splat(1)));
 }
 
-/** `descendedScale` of four groups. Leaves the codes − qmax in `codeLanes` as floats; −qmax for a group that is taken for zero. */
-export function descendedScales(count: i32, qmax: i32, peaks: v128): void {
-  const end = (<usize>count) << 4;
+/** What the search knows of each four of sixteen groups: Σ u·w·l, Σ u·l², which groups are taken for zero, and which codes moved in a round. */
+const fours = memory.data(256, 16);
+/** The numbers of those fours in which a code moved in the last round. */
+const restless = memory.data(4, 4);
+const mostRounds = 5;
+
+/** `descendedScale` of sixteen groups of 16 weights, four times four in `weightLanes`: scales (16) f32 to `scales`. Leaves the codes − qmax in
+ *  `codeLanes` as floats; −qmax for a group that is taken for zero. A move needs the sums after the one before: the fours take turns, so
+ *  that they wait together. */
+export function descendedScales(qmax: i32, scales: usize): void {
   const zeros = f32x4.splat(0);
   const low = f32x4.splat(<f32>-qmax);
   const high = f32x4.splat(<f32>(qmax - 1));
-  const zero = f32x4.lt(f32x4.abs(peaks), f32x4.splat(1e-15));
-  const inverse = f32x4.div(low, peaks);
-  let products = zeros;
-  let squares = zeros;
-  for (let i: usize = 0; i < end; i += 16) {
-    const value = v128.load(weightLanes + i);
-    const l = rounded<Any>(f32x4.mul(inverse, value), low, high);
-    v128.store(codeLanes + i, v128.bitselect(low, l, zero));
-    const w = f32x4.mul(value, value);
-    products = f32x4.add(products, f32x4.mul(f32x4.mul(w, value), l));
-    squares = f32x4.add(squares, f32x4.mul(f32x4.mul(w, l), l));
+  for (let four: usize = 0; four < 4; four++) {
+    const from = weightLanes + (four << 8);
+    const peaks = peaksOf(from, 16);
+    const zero = f32x4.lt(f32x4.abs(peaks), f32x4.splat(1e-15));
+    const inverse = f32x4.div(low, peaks);
+    let products = zeros;
+    let squares = zeros;
+    for (let at = from; at < from + 256; at += 16) {
+      const value = v128.load(at);
+      const l = rounded<Any>(f32x4.mul(inverse, value), low, high);
+      v128.store(at, v128.bitselect(low, l, zero), codesAt);
+      const w = f32x4.mul(value, value);
+      products = f32x4.add(products, f32x4.mul(f32x4.mul(w, value), l));
+      squares = f32x4.add(squares, f32x4.mul(f32x4.mul(w, l), l));
+    }
+    v128.store(fours + (four << 6), products);
+    v128.store(fours + (four << 6), squares, 16);
+    v128.store(fours + (four << 6), zero, 32);
+    store<u8>(restless + four, <u8>four);
   }
-  for (let round = 0; round < 5; round++) {
-    let changes = i32x4.splat(0);
-    for (let i: usize = 0; i < end; i += 16) {
-      const value = v128.load(weightLanes + i);
-      const old = v128.load(codeLanes + i);
+  for (let round = 0, count = 4; round < mostRounds && count > 0; round++) count = descend(count, low, high);
+  for (let four: usize = 0; four < 4; four++) {
+    const products = v128.load(fours + (four << 6));
+    const squares = v128.load(fours + (four << 6), 16);
+    const scale = v128.and(f32x4.div(products, squares), f32x4.gt(squares, zeros));
+    v128.store(scales + (four << 4), v128.andnot(scale, v128.load(fours + (four << 6), 32)));
+  }
+}
+
+/** One round over the weights of the `count` restless fours; how many still are. */
+function descend(count: usize, low: v128, high: v128): i32 {
+  const zeros = f32x4.splat(0);
+  for (let k: usize = 0; k < count; k++) v128.store(fours + ((<usize>load<u8>(restless + k)) << 6), zeros, 48);
+  for (let i: usize = 0; i < 256; i += 16)
+    for (let k: usize = 0; k < count; k++) {
+      const four = <usize>load<u8>(restless + k);
+      const at = weightLanes + (four << 8) + i;
+      const sums = fours + (four << 6);
+      const products = v128.load(sums);
+      const squares = v128.load(sums, 16);
+      const value = v128.load(at);
+      const old = v128.load(at, codesAt);
       const w = f32x4.mul(value, value);
       const weighted = f32x4.mul(w, value);
       const otherProducts = f32x4.sub(products, f32x4.mul(weighted, old));
       const otherSquares = f32x4.sub(squares, f32x4.mul(f32x4.mul(w, old), old));
       const ideal = f32x4.div(f32x4.mul(value, otherSquares), otherProducts);
       const l = rounded<Any>(ideal, low, high);
+      const isSame = v128.or(f32x4.eq(l, old), v128.load(sums, 32));
+      if (i32x4.all_true(isSame)) continue;
       const nextProducts = f32x4.add(otherProducts, f32x4.mul(weighted, l));
       const nextSquares = f32x4.add(otherSquares, f32x4.mul(f32x4.mul(w, l), l));
       const gain = f32x4.mul(f32x4.mul(nextProducts, nextProducts), squares);
       const more = f32x4.gt(gain, f32x4.mul(f32x4.mul(products, products), nextSquares));
       const sound = v128.and(f32x4.gt(otherProducts, zeros), f32x4.gt(nextSquares, zeros));
-      const moved = v128.andnot(v128.and(f32x4.ne(l, old), v128.and(sound, more)), zero);
-      v128.store(codeLanes + i, v128.bitselect(l, old, moved));
-      products = v128.bitselect(nextProducts, products, moved);
-      squares = v128.bitselect(nextSquares, squares, moved);
-      changes = v128.or(changes, moved);
+      const moved = v128.andnot(v128.and(sound, more), isSame);
+      v128.store(at, v128.bitselect(l, old, moved), codesAt);
+      v128.store(sums, v128.bitselect(nextProducts, products, moved));
+      v128.store(sums, v128.bitselect(nextSquares, squares, moved), 16);
+      v128.store(sums, v128.or(v128.load(sums, 48), moved), 48);
     }
-    if (!v128.any_true(changes)) break;
+  let left: usize = 0;
+  for (let k: usize = 0; k < count; k++) {
+    const four = load<u8>(restless + k);
+    store<u8>(restless + left, four);
+    if (v128.any_true(v128.load(fours + ((<usize>four) << 6), 48))) left++;
   }
-  const scale = v128.and(f32x4.div(products, squares), f32x4.gt(squares, zeros));
-  v128.store(foundScales, v128.andnot(scale, zero));
+  return <i32>left;
 }
 
 /** `positiveScale` over `count` scales or minima of a super-block at x, weighed by `weights`; `trials` (8) f32, codes (count) u8. */
