@@ -44,21 +44,54 @@ export function estimateBits(counts: Float64Array, step: number): number {
 
 /** How many weights have each code, from the least code to the greatest. */
 function expectedCounts(counts: Float64Array, step: number): Float64Array {
-  const reach = Math.round(largestOf(counts) / step);
+  const { counted, signs, lows, highs, largest } = usedClasses(counts);
+  const reach = Math.round(largest / step);
   const ofCode = new Float64Array(2 * reach + 1);
-  for (let c = 0; c < classes; c++) {
-    if (counts[c] === 0) continue;
-    const sign = c < classes / 2 ? 1 : -1;
-    const [low, high] = classEdges(c % (classes / 2));
+  for (let i = 0; i < counted.length; i++) {
+    const count = counted[i];
+    const sign = signs[i];
+    const low = lows[i];
+    const high = highs[i];
     const first = Math.round(low / step);
     const last = Math.min(Math.round(high / step), reach);
     for (let k = first; k <= last; k++) {
       const from = k === first ? low : (k - 0.5) * step;
       const to = k === last ? high : (k + 0.5) * step;
-      ofCode[reach + sign * k] += (counts[c] * (to - from)) / (high - low);
+      ofCode[reach + sign * k] += (count * (to - from)) / (high - low);
     }
   }
   return ofCode;
+}
+
+/** The classes of a layer that hold weights, ascending: how many, the sign, the first magnitude and that of the next class. */
+interface UsedClasses {
+  readonly counted: Float64Array;
+  readonly signs: Int8Array;
+  readonly lows: Float64Array;
+  readonly highs: Float64Array;
+  /** Upper edge of the highest class; 0 when all weights are 0. */
+  readonly largest: number;
+}
+
+/** A layer is estimated at some thirty steps, and most of its classes are empty. */
+const usedOfLayer = new WeakMap<Float64Array, UsedClasses>();
+
+function usedClasses(counts: Float64Array): UsedClasses {
+  const known = usedOfLayer.get(counts);
+  if (known) return known;
+  const places: number[] = [];
+  for (let c = 0; c < classes; c++) if (counts[c] !== 0) places.push(c);
+  const edge = (above: 0 | 1) =>
+    Float64Array.from(new Float32Array(Uint32Array.from(places, (c) => ((c & 0x7fff) + above) << 16).buffer));
+  const found = {
+    counted: Float64Array.from(places, (c) => counts[c]),
+    signs: Int8Array.from(places, (c) => (c < classes / 2 ? 1 : -1)),
+    lows: edge(0),
+    highs: edge(1),
+    largest: largestOf(counts),
+  };
+  usedOfLayer.set(counts, found);
+  return found;
 }
 
 /** First magnitude of a class and of the next. */
@@ -66,7 +99,7 @@ function classEdges(magnitudeClass: number): [number, number] {
   return [float32FromBits(magnitudeClass << 16), float32FromBits((magnitudeClass + 1) << 16)];
 }
 
-/** Upper edge of the highest class in use; 0 when all weights are 0. */
+/** Upper edge of the highest class in use, that of 0 apart. */
 function largestOf(counts: Float64Array): number {
   let largest = 0;
   for (let c = 0; c < classes; c++)
