@@ -18,7 +18,10 @@ function printed(code: string): unknown {
     process.noDeprecation = false;
     const read = (name) => fields?.[constants[name]] ?? 0;
     ${code}`;
-  const text = execFileSync(process.execPath, ["--no-force-async-hooks-checks", "-e", script], { encoding: "utf8" });
+  const text = execFileSync(process.execPath, ["--no-force-async-hooks-checks", "-e", script], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   return JSON.parse(text);
 }
 
