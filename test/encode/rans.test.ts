@@ -224,3 +224,8 @@ describe("hostile bytes", () => {
     expect(() => decode(bytes)).toThrow(message);
   });
 });
+
+test("a table of 12 bits is taken where a larger one saves nothing", () => {
+  const quarters = Uint8Array.from({ length: 4000 }, (_, i) => i % 4);
+  expect(encode(quarters, rans()).bytes).toEqual(encode(quarters, rans({ tableBits: 12 })).bytes);
+});
