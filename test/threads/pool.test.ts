@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { getEventListeners } from "node:events";
 import { join } from "node:path";
 import { CancelledError, CodebookError, NonFiniteError, WorkerError } from "../../kernel/errors";
 import { WorkerPool, mapInOrder, sharedPool } from "../../kernel/threads/pool";
@@ -49,6 +50,13 @@ test("a signal takes a waiting task out of the queue; one already fired starts n
   for (const one of running) await expect(one).rejects.toBeInstanceOf(CancelledError);
   await expect(pool.run(tasks, "double", 1, { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(CancelledError);
   expect(await pool.run(tasks, "double", 4)).toBe(8);
+});
+
+test("a task that has ended listens to its signal no more", async () => {
+  const { signal } = new AbortController();
+  await pool.run(tasks, "double", 1, { signal });
+  await expect(pool.run(tasks, "refuse", undefined, { signal })).rejects.toBeInstanceOf(NonFiniteError);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 test("an error of ours keeps its class and its fields", async () => {
