@@ -42,7 +42,8 @@ export function checkOptionNames(method: string, options: object, known: readonl
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const guess = nearestWord(key, known);
-    const hint = guess ? `did you mean "${guess}"?` : `it takes ${known.map((k) => `"${k}"`).join(", ")}`;
+    const all = known.length === 0 ? "none" : known.map((k) => `"${k}"`).join(", ");
+    const hint = guess ? `did you mean "${guess}"?` : `it takes ${all}`;
     throw new OptionError(`${method}(): unknown option "${key}"; ${hint}`);
   }
 }

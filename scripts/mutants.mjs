@@ -6,7 +6,7 @@
 // kernels that Python starts, which load their modules from the disk.
 // Prints a table by room and what no test noticed. Exit code 1 when less than 85 % are noticed, or less than 75 % of a room.
 // Not counted: texts of errors, and what scripts/mutants/equivalent.json lists with the reason why it changes nothing that can be seen.
-// --list prints the sample and runs nothing; --near asks only the tests of a mutant's own room, which is quick; --file tries all of one file, or --count of them.
+// A sample has one mutant of each room at least. --list prints the sample and runs nothing; --near asks only the tests of a mutant's own room, which is quick; --file tries all of one file, or --count of them.
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -29,12 +29,25 @@ function fail(message) {
   process.exit(2);
 }
 
+function parsed(args, options) {
+  try {
+    return parseArgs({ args, options });
+  } catch (error) {
+    return fail(
+      `${error.message.split(".")[0]}; there are ${Object.keys(options)
+        .map((name) => `--${name}`)
+        .join(", ")}`,
+    );
+  }
+}
+
 /** Options checked, or the end with a sentence. */
 function optionsOf(args) {
   const strings = Object.fromEntries(
     ["seed", "count", "room", "file", "workers"].map((name) => [name, { type: "string" }]),
   );
-  const { values } = parseArgs({ args, options: { ...strings, list: { type: "boolean" }, near: { type: "boolean" } } });
+  const known = { ...strings, list: { type: "boolean" }, near: { type: "boolean" } };
+  const { values } = parsed(args, known);
   const number = (name, otherwise) => {
     const value = Number(values[name] ?? otherwise);
     return Number.isInteger(value) && value > 0 ? value : fail(`--${name} is a whole number above 0`);

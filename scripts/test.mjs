@@ -22,6 +22,12 @@ async function main() {
   const words = process.argv.slice(2);
   const isFull = words.includes("--full");
   const wanted = words.filter((word) => word !== "--full");
+  if (words.includes("--help")) {
+    console.log(
+      `npm test [-- SUITE …], npm run test:full [-- SUITE …]: all suites, or some of ${Object.keys(suites).join(", ")}.`,
+    );
+    return;
+  }
   const unknown = wanted.find((name) => !(name in suites));
   if (unknown)
     throw new SetupError(`There is no suite "${unknown}".`, `Choose from: ${Object.keys(suites).join(", ")}.`);

@@ -5,7 +5,7 @@
  *  code      0   1      2    3    4    5    6    7     +8: negative
  *  value·12  0   1/16   8    12   4    6    2    3
  *  A weight up to 0 that rounds to zero gets code 0, one above 0 code 8, as in bitsandbytes; both mean 0.
- *  Formats, rounding, bits and error bound: absmax-blocks.ts. The widest gap is 1/3, so |w − w′| ≤ a/6.
+ *  Formats, rounding, bits and error bound: blocks/absmax.ts. The widest gap is 1/3, so |w − w′| ≤ a/6.
  *  bitsandbytes packs two codes to a byte, the even index in the high half: `packNibbles(codes, "high-first")`. */
 import { absmaxQuantizer, absmaxStep, type AbsmaxBlockOptions, type AbsmaxBlockStep } from "./blocks/absmax";
 import type { Quantizer } from "./quantizer";

@@ -1,7 +1,7 @@
 /** NormalFloat4: 16 values at quantiles of the normal distribution, scaled by each block's largest magnitude; 0 is a value.
  *
  *  w′ = a·value[code],  a = max|w| of a block of 64 weights (or `group`), value = −1 … 1, given below. Codes ascend with the values.
- *  Formats, rounding, bits and error bound: absmax-blocks.ts. The widest gap is 0.3039, so |w − w′| ≤ 0.152·a.
+ *  Formats, rounding, bits and error bound: blocks/absmax.ts. The widest gap is 0.3039, so |w − w′| ≤ 0.152·a.
  *  bitsandbytes packs two codes to a byte, the even index in the high half: `packNibbles(codes, "high-first", 7)`.
  *
  *  Source: Dettmers et al. 2023, QLoRA (arXiv 2305.14314), appendix E. */

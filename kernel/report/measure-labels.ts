@@ -1,4 +1,4 @@
-/** The words of the numbers in a report, from the table of measures: what a panel's axis is called ("SQNR, higher is better"), the heading of a
+/** The words of the numbers in a report, from the table of measures: what stands behind a panel's title at its axis ("higher is better"), the heading of a
  *  column, and numbers with their digits and units. Every form, live and static, takes them from here. Pure. */
 import { measures, shownValue, type Measured, type MeasureKey } from "./measures";
 

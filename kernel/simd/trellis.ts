@@ -1,4 +1,4 @@
-/** The hot loop of `trellis` by WebAssembly SIMD: the codes of all weights, equal to the plain ones of quantize/trellis-path.ts. */
+/** The hot loop of `trellis` by WebAssembly SIMD: the codes of all weights, equal to the plain ones of loops/trellis.ts. */
 import { MOST_STATES, setAutomaton, WEIGHTS, type Automaton, type TrellisModule } from "./generated/trellis";
 import { instantiate, pageBytes } from "./module";
 

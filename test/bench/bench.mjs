@@ -17,13 +17,15 @@ const peerPython = [join(root, ".references", "python", "bin", "python")].find(e
 const wanted = process.argv.slice(2);
 
 const suites = [];
+const names = [];
 for (const file of readdirSync(here).sort()) {
   if (!file.endsWith(".mjs") || file === "bench.mjs") continue;
   const suite = await import(pathToFileURL(join(here, file)).href);
+  if (typeof suite.run === "function") names.push(suite.name);
   if (typeof suite.run === "function" && (wanted.length === 0 || wanted.includes(suite.name))) suites.push(suite);
 }
 if (suites.length === 0) {
-  console.error(`No suite is called ${wanted.join(" or ")}.`);
+  console.error(`No suite is called ${wanted.join(" or ")}; there are ${names.join(", ")}.`);
   process.exit(1);
 }
 

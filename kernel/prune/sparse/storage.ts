@@ -7,7 +7,7 @@
  *                 sparse tensor cores read). A last group of fewer than m weights is stored as if padded with zeros.
  *  - "nodes":     1 bit per row;  "blocks": 1 bit per block.
  *  - "factors":   no index; the weights stored are those of two thin matrices (low-rank.ts).
- *  `breakEvenDensity` gives the density under which a form beats dense storage; sparse-storage.ts writes the first three as bytes. */
+ *  `breakEvenDensity` gives the density under which a form beats dense storage; tensor.ts writes the first three as bytes. */
 import { bitsFor } from "../../measure/bit-arithmetic";
 import { parametersOf, type Shape } from "../../tensor/tensor";
 

@@ -1,4 +1,4 @@
-/** Viterbi's algorithm of trellis-coded quantization, 8 to 256 states, four of them at a time; see quantize/trellis.ts and trellis-path.ts.
+/** Viterbi's algorithm of trellis-coded quantization, 8 to 256 states, four of them at a time; see quantize/trellis.ts and loops/trellis.ts.
  *
  *  With S states the least sums of squares stand as S float32. The state before t, by an even code, is 2t for t < S/2 and an odd number
  *  for the others: E, the sums of even states, decides the lower half of the new states, O the upper half:
