@@ -40,6 +40,9 @@ export function sourceError(path: string, cause: unknown): SourceError {
   return new SourceError(path, reasons[code ?? ""] ?? message, { cause });
 }
 
+/** Bytes asked of the file at once: a call of the system takes fewer than 2^31. */
+const sliceBytes = 8 * 1024 * 1024;
+
 /** A range, opened for reading; it waits for the disk, so it belongs on a thread of its own. `SourceError` when the file is not there, cannot
  *  be read, or is another than when it was opened first. */
 export class FileRangeReader {
@@ -62,7 +65,8 @@ export class FileRangeReader {
       throw new SourceError(path, `bytes ${from} to ${from + target.byteLength} of a range of ${byteLength}`);
     for (let done = 0; done < target.byteLength;) {
       const at = start + from + done;
-      const count = this.attempt(() => readSync(this.file, target, done, target.byteLength - done, at));
+      const size = Math.min(sliceBytes, target.byteLength - done);
+      const count = this.attempt(() => readSync(this.file, target, done, size, at));
       if (count === 0)
         throw new SourceError(path, `ends at byte ${at}; it had ${identity.size} bytes when it was opened`);
       done += count;

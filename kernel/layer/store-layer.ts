@@ -60,7 +60,9 @@ export function storeLayer({ savedName: name, shape, dtype, input }: LayerJob, s
   }
   const sizeOf = ({ sized, rest }: Form): number => storedBytes({ ...rest, content: sized });
   const { made, rest } = forms.reduce((best, form) => (sizeOf(form) < sizeOf(best) ? form : best));
-  return { ...rest, content: made() };
+  const { name: own, shape: size, ...others } = rest;
+  // A checkpoint's file has the fields in this order.
+  return { name: own, shape: size, content: made(), ...others };
 }
 
 /** A form in which a layer may be kept: content that has its size, and the content itself, which is made when the form is chosen. */

@@ -41,6 +41,15 @@ test("a file that grows while it is read is found out at the end, one that is go
   expect(() => readFileRange(range)).toThrow("there is no such file");
 });
 
+test("a range of more bytes than a call takes is read on to its end", async () => {
+  const path = join(folder, "long");
+  const bytes = Uint8Array.from({ length: 20 * 2 ** 20 + 3 }, (_, i) => (i * 7) >> 8);
+  writeFileSync(path, bytes);
+  const range = (await fileSource(path)).rangeOf?.(1, bytes.length);
+  if (!range) throw new Error("a file gives no range");
+  expect(Buffer.compare(readFileRange(range), bytes.subarray(1))).toBe(0);
+});
+
 test("a range is within the file, and a source that was closed gives none", async () => {
   const source = await fileSource((await rangeOf(0, 1)).path);
   expect(() => source.rangeOf?.(5, 11)).toThrow("bytes 5 to 11 were asked for");

@@ -172,3 +172,8 @@ describe("with parts taken out", () => {
     expect(variant).toMatchObject(measureError(weights, new Float32Array(192)));
   });
 });
+
+test("what is kept names its content before its mask: files of checkpoints keep that order", () => {
+  const kept = storedOf([magnitude({ sparsity: 0.9 })]);
+  expect(Object.keys(kept)).toEqual(["name", "shape", "content", "mask", "index", "sparse"]);
+});
