@@ -142,6 +142,8 @@ test("options, labels, refusals", () => {
   expect(JSON.stringify(magnitude({ sparsity: 0.5 }))).toBe('{"kind":"magnitude","sparsity":0.5,"scope":"layer"}');
   expect(prunerLabel(magnitude({ sparsity: 0.333, scope: "global" }))).toBe("magnitude 33.3 % global");
   expect(() => magnitude({ sparsity: 0.5, scop: "row" } as never)).toThrow('did you mean "scope"?');
+  expect(() => magnitude({ sparsity: 0.5, scope: "rows" } as never)).toThrow("magnitude(): scope is");
+  expect(() => magnitude({ sparsity: 2 })).toThrow("magnitude(): sparsity is 2");
   expect(() => magnitude({ sparsity: 50 })).toThrow("sparsity is 50; it takes a number from 0 to 1");
   expect(() => prune([1, NaN], magnitude({ sparsity: 0.5 }), { name: "q" })).toThrow("q: weight 1 is NaN");
   expect(() => prune([1], { kind: "magnitud" })).toThrow('did you mean "magnitude"?');
