@@ -126,8 +126,9 @@ class ValuesInMemory implements WeightReader {
   }
 }
 
-/** Runs of a sample that is read from a file: each costs a call of the system. */
-const sampleRuns = 16;
+/** Runs of a sample that is read from a file: each costs a call of the system, and a run of 2,048 / 8 = 256 weights is whole blocks of every
+ *  type. */
+const sampleRuns = 8;
 
 class FileWeights implements Pieces, WeightReader {
   private readonly file: FileRangeReader;
@@ -143,7 +144,7 @@ class FileWeights implements Pieces, WeightReader {
   sample(count: number): Float32Array {
     const sample = new Float32Array(count);
     const run = count / sampleRuns;
-    // Blocks of a type are whole where a run begins at a multiple of 256 weights.
+    // Runs begin at multiples of 256 weights, where blocks of every type do.
     const places = Math.floor((this.length - run) / 256);
     for (let k = 0; k < sampleRuns; k++)
       this.fill(sample.subarray(k * run, (k + 1) * run), 256 * Math.floor((k * places) / (sampleRuns - 1)));

@@ -2,7 +2,7 @@
  *  more than a layer for each thread is in memory. */
 import { addHistogram, pruneCount, selectDigit, thresholdOf } from "../prune/magnitude";
 import type { Step } from "../tensor/step";
-import { type LayerInput, type LayerThreshold } from "../layer/layer-job";
+import type { LayerInput, LayerThreshold } from "../layer/layer-job";
 import { sharedSparsityOf } from "../layer/operators";
 import type { PlannedLayer } from "./planned-layers";
 import type { HistogramJob } from "./tasks";

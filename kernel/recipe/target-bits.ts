@@ -5,7 +5,7 @@
 import { pause } from "../bytes/pause";
 import { StepSearch } from "../quantize/target/entropy-step";
 import type { Step } from "../tensor/step";
-import { type LayerInput } from "../layer/layer-job";
+import type { LayerInput } from "../layer/layer-job";
 import type { LocatedOutcome } from "../layer/stored-location";
 import { atSize, targetBitsOf } from "../layer/operators";
 import type { PlannedLayer } from "./planned-layers";

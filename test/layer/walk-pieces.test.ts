@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { blockCodecs, decodeBlocks, encodeBlocks } from "../../kernel/blocks";
 import { encodeBfloat16 } from "../../kernel/bytes/half-float";
 import { fileSource } from "../../kernel/bytes/source";
 import { NonFiniteError, OptionError, SourceError } from "../../kernel/errors";
@@ -124,6 +125,19 @@ describe("from a file", () => {
     const { input } = await inputOf(new Uint8Array(halves.buffer));
     const decoded = Float32Array.from(new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer));
     const job = jobOf(nf4(), shape, { values: decoded }, "BF16");
+    expect(compressLayer({ ...job, input })).toEqual(compressLayer(job));
+  });
+
+  test.each(["Q4_K", "Q8_0", "Q6_K"] as const)("blocks of %s are decoded piece by piece", async (type) => {
+    const codec = blockCodecs.get(type);
+    if (!codec) throw new Error(`there is no type ${type}`);
+    const wide = [400, 512];
+    const bytes = encodeBlocks(codec, weights(wide), 512);
+    const decoded = new Float32Array(400 * 512);
+    decodeBlocks(codec, bytes, decoded);
+    const { input } = await inputOf(bytes);
+    const job = jobOf(linear({ bits: 4 }), wide, { values: decoded }, type);
+    expect(pieceWalkOf(job)).toBeDefined();
     expect(compressLayer({ ...job, input })).toEqual(compressLayer(job));
   });
 
