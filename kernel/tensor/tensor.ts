@@ -1,5 +1,6 @@
 import type { FileRange } from "../bytes/file-range";
 import type { DType } from "./dtype";
+import type { RoleDescription } from "./role";
 
 /** Dimensions in row-major order, outermost first, as numpy and torch give them; a weight matrix is (out, in). */
 export type Shape = readonly number[];
@@ -10,8 +11,21 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A named array of a model, not yet read. Reading touches this tensor's bytes only. */
-export interface Tensor {
+/** A tensor of the file that holds a part of a weight: its codes, its scales, its zero points. */
+export interface StoredPart {
+  /** The name in the file: "model.layers.0.mlp.up_proj.qweight". */
+  readonly name: string;
+  /** Dimensions in the file, outermost first. */
+  readonly shape: Shape;
+  /** The type in the file. */
+  readonly dtype: string;
+  /** Bytes in the file. */
+  readonly sizeBytes: number;
+}
+
+/** A named array of a model, not yet read. Reading touches this tensor's bytes only. What it is to its model (`role` and the rest) is told
+ *  where the model was opened; a tensor made otherwise is judged by its name and shape. */
+export interface Tensor extends Partial<RoleDescription> {
   /** The name in the model: "encoder.layer.0.attention.self.query.weight". */
   readonly name: string;
   /** Dimensions, outermost first: (out, in) of a matrix. */
@@ -22,6 +36,10 @@ export interface Tensor {
   readonly parameters: number;
   /** Bytes as stored. */
   readonly sizeBytes: number;
+  /** How a weight is stored that the file keeps as codes: "GPTQ 4-bit g128"; absent for an array of numbers. */
+  readonly scheme?: string | undefined;
+  /** The tensors of the file that hold it, where it is not one of them itself. */
+  readonly stored?: readonly StoredPart[] | undefined;
   /** True where every read gives a new array with a buffer of its own, which the caller may change or move to a thread. */
   readonly readsCopies?: true;
   /** Where the stored bytes lie in a local file, for a thread that reads them itself; absent where they do not. */
