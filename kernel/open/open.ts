@@ -3,7 +3,7 @@ import { fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { openRecognized } from "../catalog/recognize";
 import { OptionError } from "../errors";
-import { readConfig, withSettings } from "../formats/config";
+import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
 import { folderSiblings } from "../formats/siblings";
 import { currentHost } from "../host";
@@ -14,6 +14,7 @@ import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
 import { checkOptionNames } from "../options";
 import { displayModel } from "../static/display";
+import { withLogicalTensors } from "../stored-codes/logical-model";
 import type { Model } from "../tensor/model";
 import { locateModel } from "./locate";
 
@@ -27,6 +28,8 @@ export interface OpenOptions {
   readonly download?: boolean;
   /** Of a model on the Hub: ask for the newest commit of the branch, also when one is in the cache; default false. */
   readonly refresh?: boolean;
+  /** The file's own tensors, codes and scales apart, as they stand on the disk; default false. */
+  readonly raw?: boolean;
 }
 
 /** Opens a model: a `.safetensors` or `.gguf` file (parts of one too), a `model.safetensors.index.json`, a TensorFlow.js `model.json`, a
@@ -36,6 +39,10 @@ export interface OpenOptions {
  *
  *      const model = await open("all-MiniLM-L6-v2");
  *      await model.tensor("encoder.layer.0.attention.self.query.weight").read();   // Float32Array, row-major (out, in)
+ *
+ *  A weight that the file stores as codes and scales (GPTQ, AWQ, bitsandbytes, compressed-tensors, …) is one tensor with its own name, shape and
+ *  number of parameters: `scheme` says how it is stored, `stored` lists its parts, reading it decodes. `open(path, { raw: true })` gives the
+ *  parts as the file has them. Codes of a kind that is not decoded here are a `FormatError` that names it.
  *
  *  Models of the Hugging Face Hub are opened by name, and other files by address; single tensors are fetched as they are read:
  *
@@ -50,11 +57,19 @@ export interface OpenOptions {
  *  `SourceError` when there is no such file (it says where it looked) or it cannot be fetched, `FormatError` when the file is not what its
  *  format says (file, byte and expectation), `OptionError` when the words make no sense or several files are meant. */
 export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
-  checkOptionNames("open", options, ["signal", "name", "download", "refresh"]);
+  checkOptionNames("open", options, ["signal", "name", "download", "refresh", "raw"]);
   const signal = options.signal ?? currentHost().signal;
   const { source, siblings, name, origin, folder } = await locate(path, options, signal);
-  const { model, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
-  const config = await readConfig(format.settings ?? "beside", source, siblings, signal);
+  const { model: read, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
+  const { model, config } = options.raw
+    ? { model: read, config: settings }
+    : await withLogicalTensors(read, {
+        file: source.name,
+        signal,
+        config: settings,
+        beside: (name) => readBeside(name, siblings, signal),
+      });
   return displayModel(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder));
 }
 
