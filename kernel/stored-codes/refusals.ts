@@ -1,22 +1,11 @@
 /** Signs of stored codes that no scheme took: refused by name, for whatever were made of them would be silently wrong. */
 import type { Tensor } from "../tensor/tensor";
 import type { FileTensors } from "./file-tensors";
+import { refusedSchemes, type Refusal } from "./refused-schemes";
 import { schemes } from "./schemes";
 
-/** A way to store codes that is known by its signs and not decoded. */
-export interface Refusal {
-  /** How people call it. */
-  readonly name: string;
-  /** What `quant_method` says of it. */
-  readonly methods?: readonly string[];
-  /** A tensor that gives it away, among those that no scheme took. */
-  sign?(file: FileTensors): Tensor | undefined;
-  /** What to do instead, as what was expected: "a checkpoint in the GEMM layout". */
-  readonly remedy: string;
-}
-
 /** The table of what is refused by name. */
-export const refusals: readonly Refusal[] = [];
+export const refusals: readonly Refusal[] = refusedSchemes;
 
 /** Throws `FormatError` when the tensors that are left look like codes. */
 export function refuseCodes(left: FileTensors): void {
@@ -24,7 +13,12 @@ export function refuseCodes(left: FileTensors): void {
     const seen =
       refusal.sign?.(left) ??
       (left.method !== undefined && refusal.methods?.includes(left.method) ? suspect(left) : undefined);
-    if (seen) left.fail(seen, `"${seen.name}" is stored as ${refusal.name}, which is not decoded here`, refusal.remedy);
+    if (seen)
+      left.fail(
+        seen,
+        `"${seen.name}", ${seen.dtype} [${seen.shape.join(", ")}], is stored as ${refusal.name}, which is not decoded here`,
+        refusal.remedy,
+      );
   }
   const seen = suspect(left);
   if (!seen) return;

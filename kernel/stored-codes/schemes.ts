@@ -1,5 +1,10 @@
+import { fp4 } from "./fp4";
+import { fp8 } from "./fp8";
+import { gptOss } from "./gpt-oss";
+import { mlx } from "./mlx";
+import { modelOptIntegers } from "./modelopt-integers";
 import type { Scheme } from "./scheme";
 
 /** Every scheme that is decoded, a row each. The first that finds a weight has it: schemes that look closer stand above those that take what
  *  looks alike. */
-export const schemes: readonly Scheme[] = [];
+export const schemes: readonly Scheme[] = [gptOss, mlx, fp4, fp8, modelOptIntegers];
