@@ -4,7 +4,8 @@
  *                    w = q · (s · s₂), both products rounded to float32. s₂ multiplies; compressed-tensors' weight_global_scale divides.
  *                    Stacked experts that a network multiplies from the right are packed along the inputs too: (E, in/2, out), (E, in/16, out).
  *  MXFP4             X.weight U8 or I8 (…, out, in/2) + scale, weight_scale or weight_scale_inv E8M0 (…, out, in/32): w = q · 2^(e − 127).
- *                    DeepSeek-V4's experts are such an I8 tensor, which is no integer, with `.scale` beside it; ModelOpt has U8 and U8.
+ *                    DeepSeek-V4's experts are such an I8 tensor, which is no integer, with `.scale` beside it; ModelOpt has U8 and U8. The codes may also have safetensors' own
+ *                    type F4, whose shape counts them.
  *
  *  Sources: ModelOpt torch/quantization/qtensor/nvfp4_tensor.py, mxfp4_tensor.py and torch/export/unified_export_hf.py; transformers
  *  integrations/finegrained_fp8.py (Fp8Dequantize). */
@@ -18,8 +19,8 @@ import type { LogicalWeight, Scheme } from "./scheme";
 
 const { fround } = Math;
 
-/** Types that hold two codes in a byte. */
-const packedTypes: ReadonlySet<string> = new Set(["U8", "I8"]);
+/** Types that hold two codes in a byte; the shape of F4 counts codes, that of the others bytes. */
+const packedTypes: ReadonlySet<string> = new Set(["U8", "I8", "F4"]);
 
 /** NVFP4 as ModelOpt writes it, MXFP4 as DeepSeek-V4 and ModelOpt do. */
 export const fp4: Scheme = {
@@ -47,7 +48,7 @@ interface Packing {
 function weightOf(file: FileTensors, codes: Tensor, scale: Tensor): LogicalWeight | undefined {
   const isNvidia = scale.dtype === "F8_E4M3";
   if (!isNvidia && scale.dtype !== "F8_E8M0" && scale.dtype !== "U8") return undefined;
-  const packing = packingOf(codes.shape, scale.shape, isNvidia ? 16 : 32);
+  const packing = packingOf(codes, scale.shape, isNvidia ? 16 : 32);
   if (!packing) return undefined;
   const second = isNvidia ? needSecondScale(file, codes, packing.shape) : undefined;
   const { shape } = packing;
@@ -64,10 +65,11 @@ function weightOf(file: FileTensors, codes: Tensor, scale: Tensor): LogicalWeigh
   };
 }
 
-function packingOf(codes: Shape, scales: Shape, group: number): Packing | undefined {
-  const doubled = (axis: number): Shape => codes.map((size, at) => (at === axis ? 2 * size : size));
+function packingOf({ dtype, shape: codes }: Tensor, scales: Shape, group: number): Packing | undefined {
+  const isCounted = dtype === "F4";
+  const doubled = (axis: number): Shape => codes.map((size, at) => (at === axis && !isCounted ? 2 * size : size));
   const last = codes.length - 1;
-  for (const packsRows of codes.length > 2 ? [false, true] : [false]) {
+  for (const packsRows of codes.length > 2 && !isCounted ? [false, true] : [false]) {
     const shape = doubled(packsRows ? last - 1 : last);
     const grid = scaleGridOf(shape, scales, packsRows ? [group, 1] : [1, group]);
     const size = grid && (packsRows ? [grid.blockRows, grid.blockColumns] : [grid.blockColumns, grid.blockRows]);

@@ -72,6 +72,9 @@ function checkNames(file: string, tensors: readonly Tensor[]): void {
 /** Keys under which a config.json says how weights are stored. */
 const quantizationKeys = ["quantization_config", "compression_config", "quantization"];
 
+/** DeepSeek-V4's key for the type of its experts, which have none of their own once they are numbers. */
+const expertType = "expert_dtype";
+
 /** Files that say it where the config does not, as GPTQ's, AWQ's and ModelOpt's writers name them. */
 const quantizationFiles = ["quantize_config.json", "quant_config.json", "hf_quant_config.json"];
 
@@ -99,7 +102,7 @@ function isSettings(value: unknown): value is Settings {
 }
 
 function withoutQuantization(config: Settings): Settings {
-  const kept = Object.entries(config).filter(([key]) => !quantizationKeys.includes(key));
+  const kept = Object.entries(config).filter(([key]) => !quantizationKeys.includes(key) && key !== expertType);
   return Object.fromEntries(
     kept.map(([key, value]) => [key, key === "text_config" && isSettings(value) ? withoutQuantization(value) : value]),
   );

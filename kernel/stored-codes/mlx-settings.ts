@@ -43,6 +43,7 @@ export function mlxSettingsOf(file: FileTensors, stem: string, { codes, scales, 
       `"${scales.name}" has the shape [${scales.shape.join(", ")}] beside codes [${codes.shape.join(", ")}]`,
       `the shape [${codes.shape.slice(0, -1).join(", ")}, groups]`,
     );
+  file.find(scales.name, { dtypes: ["F32", "F16", "BF16", "U8"] });
   if (scales.dtype !== "U8" && !biases)
     return file.fail(codes, `"${codes.name}" has scales of ${scales.dtype} and no biases`, `"${stem}biases"`);
   if (biases) file.find(biases.name, { dtypes: [scales.dtype], shape: scales.shape });
