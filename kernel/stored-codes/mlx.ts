@@ -79,9 +79,9 @@ async function affine(
   return async (values, from) => {
     const first = (from * columns) / group;
     unpackBits(await rowBytes(codes, { from, columns, bits, values, signal }), bits, values);
-    for (let i = 0; i < values.length; i++) {
-      const at = first + Math.floor(i / group);
-      values[i] = fround(values[i] * scale[at]) + bias[at];
+    for (let at = first, start = 0; start < values.length; at++, start += group) {
+      const [s, b] = [scale[at], bias[at]];
+      for (let i = start; i < start + group; i++) values[i] = fround(values[i] * s) + b;
     }
   };
 }
@@ -104,7 +104,8 @@ async function smallFloats(
   return async (values, from) => {
     const first = (from * columns) / group;
     unpackBits(await rowBytes(codes, { from, columns, bits, values, signal }), bits, values);
-    for (let i = 0; i < values.length; i++) values[i] = table[values[i]] * scale[first + Math.floor(i / group)];
+    for (let at = first, start = 0; start < values.length; at++, start += group)
+      for (let i = start; i < start + group; i++) values[i] = table[values[i]] * scale[at];
   };
 }
 
