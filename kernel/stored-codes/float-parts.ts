@@ -3,7 +3,7 @@ import { e8m0Values } from "../bytes/small-float";
 import type { Tensor } from "../tensor/tensor";
 import type { FileTensors, Settings } from "./file-tensors";
 import { bytesOf } from "./part";
-import type { BlockSize } from "./scale-grid";
+import type { BlockSize } from "./scale-blocks";
 
 /** Names of the scale of "X.weight", with X. in front:
  *  weight_scale_inv (DeepSeek, transformers), weight_scale (FBGEMM, ModelOpt, vLLM), scale (DeepSeek-V4), scale_weight (ComfyUI), qscale_weight
@@ -13,7 +13,7 @@ const scaleNames = ["weight_scale_inv", "weight_scale", "scale", "scale_weight",
 /** Endings of the scale of a weight of any other name, experts.gate_up_proj for one. */
 const scaleEndings = ["_scale_inv", "_weight_scale", "_scale", "_weight_scale_inv"];
 
-/** Names beside "X.weight" that tell how activations are quantized: known, and no weights. */
+/** Names beside "X.weight" that tell how activations are quantized, or in words how the weight is: known, and no weights. */
 const activationNames = [
   "input_scale",
   "activation_scale",
@@ -23,6 +23,7 @@ const activationNames = [
   "output_scale",
   "scale_input",
   "qscale_act",
+  "comfy_quant",
 ];
 
 const activationEndings = ["_input_scale", "_activation_scale", "_output_scale"];
@@ -72,6 +73,11 @@ export function activationPartsOf(file: FileTensors, { name }: Tensor): Tensor[]
 export async function scaleValues(scale: Tensor, signal: AbortSignal | undefined): Promise<Float32Array> {
   if (scale.dtype !== "U8") return scale.read({ signal });
   return Float32Array.from(await bytesOf(scale, signal), (byte) => e8m0Values[byte]);
+}
+
+/** Whether ComfyUI wrote the weight, which names its layout in a tensor of JSON: scales of blocks lie there in the order of a matrix unit. */
+export function isOfComfyUi(file: FileTensors, { name }: Tensor): boolean {
+  return companions(name, ["comfy_quant"], []).some((one) => file.find(one) !== undefined);
 }
 
 /** Types that scales are stored in. */

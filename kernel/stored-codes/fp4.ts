@@ -12,9 +12,17 @@
 import { e2m1Values } from "../bytes/small-float";
 import { parametersOf, type Shape, type Tensor } from "../tensor/tensor";
 import type { FileTensors } from "./file-tensors";
-import { activationPartsOf, floatMethods, isFloatMethod, scaleOf, scaleValues, secondScaleOf } from "./float-parts";
+import {
+  activationPartsOf,
+  floatMethods,
+  isFloatMethod,
+  isOfComfyUi,
+  scaleOf,
+  scaleValues,
+  secondScaleOf,
+} from "./float-parts";
 import { bytesOf } from "./part";
-import { multiplyByScales, scaleGridOf, type ScaleGrid } from "./scale-grid";
+import { multiplyByScales, scaleBlocksOf, type ScaleBlocks } from "./scale-blocks";
 import type { LogicalWeight, Scheme } from "./scheme";
 
 const { fround } = Math;
@@ -30,7 +38,7 @@ export const fp4: Scheme = {
     if (!isFloatMethod(file)) return [];
     const packed = [...file.tensors.values()].filter(({ dtype, shape }) => packedTypes.has(dtype) && shape.length > 1);
     return packed.flatMap((codes) => {
-      const scale = scaleOf(file, codes);
+      const scale = isOfComfyUi(file, codes) ? undefined : scaleOf(file, codes);
       const weight = scale && weightOf(file, codes, scale);
       return weight ? [weight] : [];
     });
@@ -42,7 +50,7 @@ interface Packing {
   readonly shape: Shape;
   /** Whether two neighbours of a byte are two rows, not two columns. */
   readonly packsRows: boolean;
-  readonly grid: ScaleGrid;
+  readonly grid: ScaleBlocks;
 }
 
 function weightOf(file: FileTensors, codes: Tensor, scale: Tensor): LogicalWeight | undefined {
@@ -71,7 +79,7 @@ function packingOf({ dtype, shape: codes }: Tensor, scales: Shape, group: number
   const last = codes.length - 1;
   for (const packsRows of codes.length > 2 && !isCounted ? [false, true] : [false]) {
     const shape = doubled(packsRows ? last - 1 : last);
-    const grid = scaleGridOf(shape, scales, packsRows ? [group, 1] : [1, group]);
+    const grid = scaleBlocksOf(shape, scales, packsRows ? [group, 1] : [1, group]);
     const size = grid && (packsRows ? [grid.blockRows, grid.blockColumns] : [grid.blockColumns, grid.blockRows]);
     if (grid && size?.[0] === group && size[1] === 1) return { shape, packsRows, grid };
   }

@@ -15,13 +15,14 @@ import {
   blockSizeOf,
   floatMethods,
   isFloatMethod,
+  isOfComfyUi,
   modelOptAlgorithm,
   scaleOf,
   scaleTypes,
   scaleValues,
 } from "./float-parts";
 import { readElements } from "./part";
-import { multiplyByScales, scaleGridOf, type ScaleGrid } from "./scale-grid";
+import { multiplyByScales, scaleBlocksOf, type ScaleBlocks } from "./scale-blocks";
 import type { LogicalWeight, Scheme } from "./scheme";
 
 const elementTypes: ReadonlySet<string> = new Set(["F8_E4M3", "F8_E5M2"]);
@@ -37,6 +38,7 @@ export const fp8: Scheme = {
     );
     return weights.flatMap((weight) => {
       const scale = scaleOf(file, weight);
+      if (scale && scale.parameters > 1 && isOfComfyUi(file, weight)) return [];
       if (scale && !elementTypes.has(scale.dtype)) return [weightOf(file, weight, scale)];
       // A scale of E4M3 belongs to four-bit floats, and so does the tensor that is one itself.
       if (!scale && saysFp8(file) && weight.shape.length > 1 && !isScaleName(weight.name))
@@ -58,7 +60,7 @@ function saysFp8(file: FileTensors): boolean {
 
 function weightOf(file: FileTensors, weight: Tensor, scale: Tensor): LogicalWeight {
   const block = blockSizeOf(file, scale);
-  const grid = scaleTypes.includes(scale.dtype) ? scaleGridOf(weight.shape, scale.shape, block) : undefined;
+  const grid = scaleTypes.includes(scale.dtype) ? scaleBlocksOf(weight.shape, scale.shape, block) : undefined;
   if (!grid)
     return file.fail(
       scale,
@@ -83,7 +85,7 @@ function weightOf(file: FileTensors, weight: Tensor, scale: Tensor): LogicalWeig
   };
 }
 
-function schemeName(weight: Tensor, scale: Tensor, grid: ScaleGrid): string {
+function schemeName(weight: Tensor, scale: Tensor, grid: ScaleBlocks): string {
   const type = weight.dtype.slice("F8_".length);
   const { rows, columns, blockRows, blockColumns, gridRows, gridColumns, isPerMatrix } = grid;
   const isPowerOfTwo = scale.dtype === "F8_E8M0" || scale.dtype === "U8";

@@ -4,7 +4,7 @@
  *  Source: ModelOpt torch/export/quant_utils.py (to_quantized_weight, from_quantized_weight). */
 import { activationPartsOf, modelOptAlgorithm, scaleOf, scaleTypes } from "./float-parts";
 import { readElements } from "./part";
-import { multiplyByScales, scaleGridOf } from "./scale-grid";
+import { multiplyByScales, scaleBlocksOf } from "./scale-blocks";
 import type { LogicalWeight, Scheme } from "./scheme";
 
 /** ModelOpt INT8. Taken where its settings say so alone: other writers give the same names other meanings. */
@@ -17,7 +17,7 @@ export const modelOptIntegers: Scheme = {
     return weights.flatMap((weight): LogicalWeight[] => {
       const scale = scaleOf(file, weight);
       if (!scale || scale.dtype === "U8" || !scaleTypes.includes(scale.dtype)) return [];
-      const grid = scaleGridOf(weight.shape, scale.shape);
+      const grid = scaleBlocksOf(weight.shape, scale.shape);
       if (!grid)
         return file.fail(
           scale,

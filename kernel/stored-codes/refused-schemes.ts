@@ -40,6 +40,7 @@ function ends(ending: string, companion: string): (file: FileTensors) => Tensor 
     );
 }
 
+const eightBits = ["F8_E4M3", "F8_E5M2"];
 const integers = ["U8", "I8", "I16", "U16", "I32", "U32", "I64"];
 
 /** The table. Names of tensors are those that each library's own modules register. */
@@ -112,9 +113,21 @@ export const refusedSchemes: readonly Refusal[] = [
     remedy: "the model that it was made from",
   },
   {
-    name: "TensorRT-LLM's integers",
-    sign: beside("weight", "weights_scaling_factor", integers),
-    remedy: numbers,
+    name: "TensorRT-LLM",
+    sign: (file) =>
+      beside("weight", "weights_scaling_factor", [...integers, ...eightBits])(file) ??
+      beside("weight", "weights_block_scaling_factor", [...integers, ...eightBits])(file),
+    remedy: "the checkpoint of Hugging Face's layout that it was converted from",
+  },
+  {
+    name: "ComfyUI's blocks, whose scales lie in the order of a matrix unit",
+    sign: beside("weight", "comfy_quant", [...integers, ...eightBits]),
+    remedy: "float8_e4m3fn with one scale a tensor, or numbers",
+  },
+  {
+    name: "integers of ONNX Runtime",
+    sign: (file) => ends("_quantized", "_scale")(file),
+    remedy: "the model before quantize_static or quantize_dynamic",
   },
   {
     name: "ModelOpt's packed INT4 (AWQ)",

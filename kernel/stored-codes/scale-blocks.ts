@@ -8,7 +8,7 @@ import type { Shape } from "../tensor/tensor";
 export type BlockSize = readonly [rows: number, columns: number];
 
 /** Which scale belongs to which weight. */
-export interface ScaleGrid {
+export interface ScaleBlocks {
   /** Rows and columns of one matrix of the weight. */
   readonly rows: number;
   readonly columns: number;
@@ -33,7 +33,7 @@ export interface ScaleGrid {
  *  (…, a, 1, b, 1)       the same, as ModelOpt leaves the axes over which it took the largest value
  *
  *  Leading axes of the scales are those of the weight, or all 1 for scales that the matrices share. Undefined: none of these. */
-export function scaleGridOf(weight: Shape, scales: Shape, block?: BlockSize): ScaleGrid | undefined {
+export function scaleBlocksOf(weight: Shape, scales: Shape, block?: BlockSize): ScaleBlocks | undefined {
   const stack = weight.slice(0, -2);
   const [rows, columns] = weight.length > 1 ? weight.slice(-2) : [1, weight[0] ?? 1];
   const layout = layoutOf(weight, scales, stack.length);
@@ -99,7 +99,7 @@ function isSame(one: Shape, other: Shape): boolean {
 
 /** Multiplies whole rows of the weight, the first of which is row `from` of all matrices together, by their scales (matrices, gridRows,
  *  gridColumns). */
-export function multiplyByScales(values: Float32Array, from: number, grid: ScaleGrid, scales: Float32Array): void {
+export function multiplyByScales(values: Float32Array, from: number, grid: ScaleBlocks, scales: Float32Array): void {
   const { rows, columns, blockRows, blockColumns, gridRows, gridColumns, isPerMatrix } = grid;
   for (let at = 0, row = from; at < values.length; at += columns, row++) {
     const matrix = isPerMatrix ? Math.floor(row / rows) : 0;

@@ -1,7 +1,7 @@
-import { multiplyByScales, scaleGridOf } from "../../kernel/stored-codes/scale-grid";
+import { multiplyByScales, scaleBlocksOf } from "../../kernel/stored-codes/scale-blocks";
 
-const gridOf = (...args: Parameters<typeof scaleGridOf>) => {
-  const grid = scaleGridOf(...args);
+const gridOf = (...args: Parameters<typeof scaleBlocksOf>) => {
+  const grid = scaleBlocksOf(...args);
   return grid && [grid.blockRows, grid.blockColumns, grid.gridRows, grid.gridColumns, grid.isPerMatrix];
 };
 
@@ -41,7 +41,7 @@ test("one scale a matrix, a row, a column are told by their shapes; a square sta
 });
 
 test("each weight is multiplied by the scale of its block, each matrix by its own", () => {
-  const grid = scaleGridOf([2, 3, 3], [2, 2, 2], [2, 2]);
+  const grid = scaleBlocksOf([2, 3, 3], [2, 2, 2], [2, 2]);
   if (!grid) throw new Error("the grid fits");
   const values = new Float32Array(18).fill(1);
   const scales = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
