@@ -1,6 +1,7 @@
 /** What each tensor of a model is: a weight of some kind, with its axes, or what is left alone. The evidence, in this order: the element
  *  type, the names of optimizers' states, the architecture (the layers or the graph of a topology, `model_type`), names, shapes. */
-import { isWeightRole, type RoleDescription } from "../tensor/role";
+import { isIntegerType } from "../tensor/dtype";
+import { isWeightRole, type Axes, type RoleDescription, type TensorRole } from "../tensor/role";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { architectureOf } from "./dimensions";
@@ -17,13 +18,11 @@ import { widthOf } from "./roles/width";
 
 /** A model as far as its tensors' roles ask. */
 export interface JudgedModel extends Partial<Pick<Model, "metadata" | "config" | "format">> {
-  readonly tensors: readonly JudgedTensor[];
+  readonly tensors: readonly (JudgedTensor & Partial<RoleDescription>)[];
 }
 
-/** Types whose values are whole numbers, or true and false. */
-const integers = /^([IU](8|16|32|64)|BOOL|[IU]4)$/;
-
-const isInteger = ({ dtype, scheme }: JudgedTensor): boolean => scheme === undefined && dtype !== undefined && integers.test(dtype);
+const isInteger = ({ dtype, scheme }: JudgedTensor): boolean =>
+  scheme === undefined && dtype !== undefined && isIntegerType(dtype);
 
 /** What the tensors of a model are, in their order.
  *
@@ -32,7 +31,11 @@ const isInteger = ({ dtype, scheme }: JudgedTensor): boolean => scheme === undef
 export function rolesOf(model: JudgedModel): RoleDescription[] {
   const subjects = model.tensors.map(subjectOf);
   const judge = judgeOf(model, subjects);
-  return subjects.map(judge);
+  return subjects.map((subject, at) => told(model.tensors[at]) ?? judge(subject));
+}
+
+function told({ role, roleReason = "so it was told", axes }: JudgedTensor & Partial<RoleDescription>): RoleDescription | undefined {
+  return role === undefined ? undefined : { role, roleReason, ...(axes && { axes }) };
 }
 
 /** Tells each tensor of a model what it is, where a reader has not told it already. Gives back the same model. */
@@ -50,9 +53,7 @@ export function withRoles<M extends Model>(model: M): M {
 
 /** What a tensor is: what it was told where its model was opened, else what its own name and shape say. */
 export function roleOf(tensor: JudgedTensor & Partial<RoleDescription>): RoleDescription {
-  const { role, roleReason = "so it was told", axes } = tensor;
-  if (role !== undefined) return { role, roleReason, ...(axes && { axes }) };
-  return rolesOf({ tensors: [tensor] })[0];
+  return told(tensor) ?? rolesOf({ tensors: [tensor] })[0];
 }
 
 /** Whether recipes touch a tensor unless told otherwise. */
@@ -99,10 +100,10 @@ function judgeByName(
   { neighbours, isDescribed, front }: Surroundings,
 ): RoleDescription {
   const { shape, extent } = subject;
-  const found = (role: RoleDescription["role"], because: string): RoleDescription => ({
+  const found = (role: TensorRole, because: string, axes?: Axes): RoleDescription => ({
     role,
     roleReason: `${front}${because}`,
-    ...(isWeightRole(role) && { axes: axesOf(role, subject, neighbours) }),
+    ...(isWeightRole(role) && { axes: axes ?? axesOf(role, subject, neighbours) }),
   });
   // A table is looked up and has no bias.
   const isTable = named?.role !== "embedding" || neighbours.biasOf(subject) === undefined;
@@ -115,9 +116,9 @@ function judgeByName(
   const rule = weightRule(subject);
   if (rule) {
     const isAnswer = rule.role === "linear" && isHead(subject);
-    const role = isAnswer ? "head" : rule.role;
-    const { roleReason, axes } = found(role, isAnswer ? "it gives the network's answer" : rule.because);
-    return { role, roleReason, axes: rule.axes ?? axes };
+    return isAnswer
+      ? found("head", "it gives the network's answer", rule.axes)
+      : found(rule.role, rule.because, rule.axes);
   }
   if (isDescribed) return found("unknown", "its name says nothing of a layer");
   if (shape.length > 2 && extent < 2) return found("buffer", "one dimension in effect");
@@ -134,7 +135,7 @@ function isGate({ parameter, layerWord, prefix }: Subject, neighbours: Neighbour
   return neighbours.hasPrefix(`${parent}experts.`) || neighbours.hasPrefix(`${parent}experts/`);
 }
 
-function axesOf(role: RoleDescription["role"], subject: Subject, neighbours: Neighbours): RoleDescription["axes"] {
+function axesOf(role: TensorRole, subject: Subject, neighbours: Neighbours): Axes {
   const { parameter, shape } = subject;
   const word = parameter.toLowerCase();
   if (role === "embedding" || role === "expert" || shape.length < 2 || !/kernel$/.test(word))

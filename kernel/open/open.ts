@@ -12,6 +12,7 @@ import { hubEndpoint } from "../hub/environment";
 import { locateOnHub } from "../hub/hub-model";
 import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
+import { withRoles } from "../network";
 import { checkOptionNames } from "../options";
 import { displayModel } from "../static/display";
 import type { Model } from "../tensor/model";
@@ -55,7 +56,7 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const { source, siblings, name, origin, folder } = await locate(path, options, signal);
   const { model, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
   const config = await readConfig(format.settings ?? "beside", source, siblings, signal);
-  return displayModel(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder));
+  return displayModel(withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)));
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
@@ -77,5 +78,5 @@ export async function openSource(
 ): Promise<Model> {
   const signal = options.signal ?? currentHost().signal;
   const context = { signal, siblings: folderSiblings(source) };
-  return displayModel((await openRecognized(source, options.name ?? source.name, context)).model);
+  return displayModel(withRoles((await openRecognized(source, options.name ?? source.name, context)).model));
 }
