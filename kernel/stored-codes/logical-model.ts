@@ -6,7 +6,7 @@ import { TensorSet } from "../tensor/tensor-set";
 import { FileTensors, type FileSettings, type Settings } from "./file-tensors";
 import { LogicalTensor } from "./logical-tensor";
 import { quantizationOf, withoutQuantization } from "./quantization-settings";
-import { refuseCodes } from "./refusals";
+import { refuseCodes, refuseMethod } from "./refusals";
 import type { Scheme } from "./scheme";
 import { schemes as allSchemes } from "./schemes";
 
@@ -42,6 +42,7 @@ export async function withLogicalTensors(
     quantization: await quantizationOf(model.tensors, config, beside),
     metadata: model.metadata,
   };
+  refuseMethod(new FileTensors(left, settings));
   const weightOf = new Map<Tensor, LogicalTensor>();
   for (const scheme of schemes)
     for (const weight of await scheme.find(new FileTensors(left, settings))) {
@@ -51,7 +52,7 @@ export async function withLogicalTensors(
         left.delete(part.name);
       }
     }
-  refuseCodes(new FileTensors(left, settings));
+  refuseCodes(new FileTensors(left, settings), schemes);
   if (weightOf.size === 0) return { model, config };
   const tensors = [...new Set(model.tensors.map((tensor) => weightOf.get(tensor) ?? tensor))];
   checkNames(file, tensors);

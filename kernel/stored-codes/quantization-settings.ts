@@ -5,6 +5,9 @@ import type { Settings } from "./file-tensors";
 /** Keys under which a config.json says how weights are stored. */
 const quantizationKeys = ["quantization_config", "compression_config", "quantization"];
 
+/** DeepSeek-V4's key for the type of its experts, which have none of their own once they are numbers. */
+const expertType = "expert_dtype";
+
 /** Files that say it where the config does not, as GPTQ's, AWQ's and ModelOpt's writers name them. */
 export const quantizationFiles: readonly string[] = [
   "quantize_config.json",
@@ -39,7 +42,7 @@ function isSettings(value: unknown): value is Settings {
 
 /** A config.json that says nothing of how weights are stored. */
 export function withoutQuantization(config: Settings): Settings {
-  const kept = Object.entries(config).filter(([key]) => !quantizationKeys.includes(key));
+  const kept = Object.entries(config).filter(([key]) => !quantizationKeys.includes(key) && key !== expertType);
   return Object.fromEntries(
     kept.map(([key, value]) => [key, key === "text_config" && isSettings(value) ? withoutQuantization(value) : value]),
   );

@@ -1,39 +1,57 @@
 /** Signs of stored codes that no scheme took: refused by name, for whatever were made of them would be silently wrong. */
+import { FormatError } from "../errors";
 import type { Tensor } from "../tensor/tensor";
 import type { FileTensors } from "./file-tensors";
-import { schemes } from "./schemes";
-
-/** A way to store codes that is known by its signs and not decoded. */
-export interface Refusal {
-  /** How people call it. */
-  readonly name: string;
-  /** What `quant_method` says of it. */
-  readonly methods?: readonly string[];
-  /** A tensor that gives it away, among those that no scheme took. */
-  sign?(file: FileTensors): Tensor | undefined;
-  /** What to do instead, as what was expected: "a checkpoint in the GEMM layout". */
-  readonly remedy: string;
-}
+import { refusedSchemes, type Refusal } from "./refused-schemes";
+import type { Scheme } from "./scheme";
+import { schemes as allSchemes } from "./schemes";
 
 /** The table of what is refused by name. */
-export const refusals: readonly Refusal[] = [];
+export const refusals: readonly Refusal[] = refusedSchemes;
 
-/** Throws `FormatError` when the tensors that are left look like codes. */
-export function refuseCodes(left: FileTensors): void {
+/** Values of `quant_method` whose weights are numbers in the file: transformers takes blocks of GGUF apart as it loads them. */
+const plainMethods: readonly string[] = ["gguf"];
+
+/** Throws `FormatError` when `quant_method` names a way that is refused and there are tensors that look like codes. It is asked before the schemes
+ *  are, for libraries give their parts each other's names. */
+export function refuseMethod(file: FileTensors): void {
+  const { method } = file;
+  const refusal = method === undefined ? undefined : refusals.find(({ methods }) => methods?.includes(method));
+  const seen = refusal && suspect(file);
+  if (refusal && seen) refuse(file, refusal, seen);
+}
+
+/** Throws `FormatError` when the tensors that are left look like codes, or `quant_method` says what nobody here has heard of: whether float tensors
+ *  are weights then is not known. */
+export function refuseCodes(left: FileTensors, schemes: readonly Scheme[] = allSchemes): void {
   for (const refusal of refusals) {
-    const seen =
-      refusal.sign?.(left) ??
-      (left.method !== undefined && refusal.methods?.includes(left.method) ? suspect(left) : undefined);
-    if (seen) left.fail(seen, `"${seen.name}" is stored as ${refusal.name}, which is not decoded here`, refusal.remedy);
+    const seen = refusal.sign?.(left);
+    if (seen) refuse(left, refusal, seen);
   }
   const seen = suspect(left);
-  if (!seen) return;
-  const method = left.method === undefined ? "" : `, and quant_method is "${left.method}"`;
-  left.fail(
+  const said = left.method === undefined ? "" : `quant_method is "${left.method}"`;
+  const remedy = `a checkpoint of numbers, or one of ${schemes.map(({ name }) => name).join(", ")}; open(path, { raw: true }) shows the tensors of the file`;
+  if (seen)
+    left.fail(
+      seen,
+      `"${seen.name}", ${seen.dtype} [${seen.shape.join(", ")}], looks like the codes of a weight${said && `, and ${said}`}`,
+      remedy,
+    );
+  if (said && !isKnownMethod(left.method, schemes))
+    throw new FormatError(left.file, 0, `${said} in the settings, which is not known here`, remedy);
+}
+
+function refuse(file: FileTensors, { name, remedy }: Refusal, seen: Tensor): never {
+  return file.fail(
     seen,
-    `"${seen.name}", ${seen.dtype} [${seen.shape.join(", ")}], looks like the codes of a weight${method}`,
-    `a checkpoint of numbers, or one of ${schemes.map(({ name }) => name).join(", ")}; open(path, { raw: true }) shows the tensors of the file`,
+    `"${seen.name}", ${seen.dtype} [${seen.shape.join(", ")}], is stored as ${name}, which is not decoded here`,
+    remedy,
   );
+}
+
+function isKnownMethod(method: string | undefined, schemes: readonly Scheme[]): boolean {
+  const rows: readonly { readonly methods?: readonly string[] }[] = [...schemes, ...refusals];
+  return [{ methods: plainMethods }, ...rows].some(({ methods }) => method !== undefined && methods?.includes(method));
 }
 
 const codeTypes: ReadonlySet<string> = new Set(
@@ -42,25 +60,22 @@ const codeTypes: ReadonlySet<string> = new Set(
 const codeNames =
   /(^|[._])(qweight|qzeros|weight_packed|packed_weight|quantized_weight|codes|W_q|Qidxs|q_groups|q_perm|blocks|SCB)$/;
 const scaleNames =
-  /(^|[._])(scales?|weight_scale(_inv|_2)?|weights_scaling_factor|absmax|SCB|biases|codebooks|scale_inv|meta)$/;
-const weightNames = /(^|[._])(weight|kernel|w\d?|proj)$/;
+  /(^|[._])(weights?_)?(w?scales?(_inv|_2)?|scaling_factor|scale_factors?|zero_?points?|q?zeros|absmax|SCB|biases|codebooks?|centroids|lut|meta)$/;
+const weightNames = /(^|[._])(weights?|kernel|w\d?|proj|qkv|embeddings?|embed_tokens|lm_head|fc\d?|matrix)$/;
+const codeEndings = /[._](blocks|codes|quantized|packed|data|q)$/;
 
 /** The first tensor that looks like codes: of a type of whole numbers or of fewer than 16 bits, with two dimensions or more, called as codes are or
- *  beside what is called as scales are. */
-function suspect(left: FileTensors): Tensor | undefined {
-  const withScales = new Set([...left.tensors.keys()].filter((name) => scaleNames.test(name)).map(stem));
-  const tensors = [...left.tensors.values()].filter(
-    ({ dtype, shape, parameters }) => codeTypes.has(dtype) && shape.length > 1 && parameters > 1,
+ *  beside what is called as scales are: "a.weight" or "a.w1" beside "a.scale", "a.weight" beside "a.weight.absmax", "a_q" beside "a_scale". */
+function suspect({ tensors }: FileTensors): Tensor | undefined {
+  const withScales = new Set(
+    [...tensors.keys()].filter((name) => scaleNames.test(name)).map((name) => name.replace(scaleNames, "")),
   );
-  return tensors.find(
-    ({ name }) =>
-      codeNames.test(name) || withScales.has(name) || (weightNames.test(name) && withScales.has(stem(name))),
+  const isBesideScales = (name: string): boolean =>
+    withScales.has(name) ||
+    (weightNames.test(name) && withScales.has(name.replace(weightNames, ""))) ||
+    (codeEndings.test(name) && withScales.has(name.replace(codeEndings, "")));
+  return [...tensors.values()].find(
+    ({ name, dtype, shape, parameters }) =>
+      codeTypes.has(dtype) && shape.length > 1 && parameters > 1 && (codeNames.test(name) || isBesideScales(name)),
   );
-}
-
-/** What comes before the last part of a name. */
-function stem(name: string): string {
-  const end = Math.max(name.lastIndexOf("."), name.lastIndexOf("_"));
-  const dot = name.lastIndexOf(".");
-  return dot >= 0 && /^\.(weight|scale)/.test(name.slice(dot)) ? name.slice(0, dot) : name.slice(0, Math.max(0, end));
 }

@@ -6,7 +6,7 @@ import type { Scheme } from "../../kernel/stored-codes/scheme";
 /** Weights at twice what "codes" says, to try the frame by itself. */
 const doubled: Scheme = {
   name: "doubled",
-  methods: [],
+  methods: ["doubled"],
   find: (file) =>
     file.stems("codes").map((stem) => {
       const codes = file.need(`${stem}codes`, "doubled");

@@ -1,4 +1,5 @@
-import { refuseCodes } from "../../kernel/stored-codes/refusals";
+import { refusals, refuseCodes, refuseMethod } from "../../kernel/stored-codes/refusals";
+import { schemes } from "../../kernel/stored-codes/schemes";
 import { FileTensors } from "../../kernel/stored-codes/file-tensors";
 import type { Tensor } from "../../kernel/tensor/tensor";
 
@@ -29,6 +30,41 @@ test("tensors that look like codes are refused, with what was seen", () => {
     refuseCodes(filed({ "e.up_proj_blocks": ["U8", 1, 4, 2, 16], "e.up_proj_scales": ["U8", 1, 4, 2] })),
   ).toThrow("looks like");
   expect(() => refuseCodes(filed({ "a.w1": ["I8", 4, 4], "a.scale": ["F32", 4] }))).toThrow("looks like");
+});
+
+test("scales go by many names, and so do the codes beside them", () => {
+  const pairs: [string, string][] = [
+    ["a.weight", "a.weight_zero_point"],
+    ["a.weight", "a.zero_points"],
+    ["a.weight", "a.wscale"],
+    ["a.kernel", "a.scale_factor"],
+    ["weight", "weight_scale"],
+    ["a.weight", "a.weights_scaling_factor"],
+    ["fc1_q", "fc1_scale"],
+    ["a.weight.data", "a.weight.scale"],
+    ["a.embed_tokens", "a.scales"],
+  ];
+  for (const [codes, scale] of pairs)
+    expect(() => refuseCodes(filed({ [codes]: ["I8", 4, 4], [scale]: ["F16", 4] }))).toThrow(`"${codes}", I8`);
+});
+
+test("a method that nobody here knows is an error also where nothing looks like codes; a known one is not", () => {
+  expect(() => refuseCodes(filed({ "a.weight": ["F16", 4, 4] }, "newest"))).toThrow(
+    'quant_method is "newest" in the settings, which is not known here',
+  );
+  for (const method of ["fp8", "gptq", "bitnet", "gguf"]) refuseCodes(filed({ "a.weight": ["F16", 4, 4] }, method));
+});
+
+test("a refused method speaks before the schemes do, where there are codes", () => {
+  const codes = { "a.W_q": ["U8", 4, 4], "a.scale": ["F32", 4, 1] } as Record<string, [string, ...number[]]>;
+  expect(() => refuseMethod(filed(codes, "sinq"))).toThrow("is stored as SINQ, which is not decoded here");
+  refuseMethod(filed(codes, "hqq"));
+  refuseMethod(filed({ "a.weight": ["BF16", 4, 4] }, "bitnet"));
+});
+
+test("no method is both decoded and refused", () => {
+  const decoded = new Set(schemes.flatMap(({ methods }) => methods));
+  expect(refusals.flatMap(({ methods = [] }) => methods).filter((method) => decoded.has(method))).toEqual([]);
 });
 
 test("whole numbers that are no codes are let be", () => {
