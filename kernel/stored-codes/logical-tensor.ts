@@ -15,8 +15,8 @@ export class LogicalTensor implements Tensor {
   readonly name: string;
   /** Dimensions of the weight. */
   readonly shape: Shape;
-  /** The scheme: the values are stored as no type of numbers. */
-  readonly dtype: string;
+  /** The type of the values that it decodes to; `scheme` says how they are stored. */
+  readonly dtype = "F32";
   /** Number of weights. */
   readonly parameters: number;
   /** Bytes of all parts in the file. */
@@ -36,7 +36,6 @@ export class LogicalTensor implements Tensor {
     this.name = weight.name;
     this.shape = Object.freeze([...weight.shape]);
     this.scheme = weight.scheme;
-    this.dtype = weight.scheme;
     this.parameters = parametersOf(weight.shape);
     this.stored = Object.freeze(
       weight.parts.map(({ name, shape, dtype, sizeBytes }) => Object.freeze({ name, shape, dtype, sizeBytes })),
