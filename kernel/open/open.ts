@@ -13,6 +13,7 @@ import { hubEndpoint } from "../hub/environment";
 import { locateOnHub } from "../hub/hub-model";
 import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
+import { withRoles } from "../network";
 import { checkFlag, checkOptionNames } from "../options";
 import { displayModel } from "../static/display";
 import type { Model } from "../tensor/model";
@@ -65,7 +66,9 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const { model: stored, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
   const model = raw ? stored : selectPart(stored, options);
   const config = await readConfig(format.settings ?? "beside", source, siblings, signal);
-  return displayModel(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder));
+  return displayModel(
+    withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)),
+  );
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
@@ -87,5 +90,5 @@ export async function openSource(
 ): Promise<Model> {
   const signal = options.signal ?? currentHost().signal;
   const context = { signal, siblings: folderSiblings(source) };
-  return displayModel((await openRecognized(source, options.name ?? source.name, context)).model);
+  return displayModel(withRoles((await openRecognized(source, options.name ?? source.name, context)).model));
 }
