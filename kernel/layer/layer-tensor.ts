@@ -2,6 +2,7 @@ import { currentHost } from "../host";
 import { sharedPool } from "../threads/pool";
 import { parametersOf, type ReadOptions, type Shape, type Tensor } from "../tensor/tensor";
 import type { LocatedTensor, StoredLocation } from "./stored-location";
+import { describedRole, type Axes, type RoleDescription, type TensorRole } from "../tensor/role";
 import type { StoredOutline } from "../stored/outline";
 import { tasks } from "./tasks";
 
@@ -22,11 +23,20 @@ export class CompressedTensor implements Tensor {
   /** Where the stored form is; a thread reads it with `storedAt`. */
   readonly location: StoredLocation;
 
-  /** `dtype` says what was done: "linear 4-bit g128 · huffman". */
+  /** What it is to its model, as the original was. */
+  readonly role?: TensorRole;
+  /** Why. */
+  readonly roleReason?: string;
+  /** Which way it lies, as the original did. */
+  readonly axes?: Axes;
+
+  /** `dtype` says what was done: "linear 4-bit g128 · huffman". `origin`: the tensor that it was made of. */
   constructor(
     { outline, location }: LocatedTensor,
     readonly dtype: string,
+    origin: Partial<RoleDescription> = {},
   ) {
+    Object.assign(this, describedRole(origin));
     this.outline = outline;
     this.location = location;
     this.name = outline.name;

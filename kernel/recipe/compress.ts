@@ -124,7 +124,7 @@ function assemble(
   layers.forEach(({ tensor, origin }, at) => {
     const { kept: result, variant, histogram, sums: own, zeros: ownZeros } = outcomes[at];
     // What parts were taken out of and nothing else was done to is made when it is read, not kept.
-    touched.set(origin, result ? new CompressedTensor(result, variant.scheme) : tensor);
+    touched.set(origin, result ? new CompressedTensor(result, variant.scheme, origin) : tensor);
     const { shape, dtype, parameters, sizeBytes } = origin;
     const kept = result ? variant : { ...variant, ...ownSize(tensor, layers[at]) };
     reports.push({

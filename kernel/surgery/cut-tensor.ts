@@ -4,6 +4,7 @@ import { decodeValues } from "../formats/values";
 import { currentHost } from "../host";
 import { applyMapsInSlices, mappedShape, type AxisMap } from "../prune/channels/axis-map";
 import { sizeOf, type DType } from "../tensor/dtype";
+import { describedRole, type Axes, type TensorRole } from "../tensor/role";
 import { parametersOf, type ReadOptions, type Shape, type Tensor } from "../tensor/tensor";
 import { byteCuts, cutOnce, type ByteCut } from "../prune/channels/cut-bytes";
 
@@ -16,6 +17,9 @@ export class CutTensor implements Tensor {
   readonly dtype: Tensor["dtype"];
   readonly parameters: number;
   readonly sizeBytes: number;
+  readonly role?: TensorRole;
+  readonly roleReason?: string;
+  readonly axes?: Axes;
   private readonly cuts: readonly ByteCut[] | undefined;
 
   constructor(
@@ -23,6 +27,7 @@ export class CutTensor implements Tensor {
     readonly name: string,
     readonly maps: readonly AxisMap[],
   ) {
+    Object.assign(this, describedRole(origin));
     this.shape = Object.freeze(mappedShape(origin.shape, maps));
     this.parameters = parametersOf(this.shape);
     this.cuts = byteCuts(origin.dtype, origin.shape, maps);

@@ -37,6 +37,11 @@ export interface RoleDescription {
   readonly axes?: Axes;
 }
 
+/** What is known of a tensor's part in its model, and nothing else of it. */
+export function describedRole({ role, roleReason, axes }: Partial<RoleDescription>): Partial<RoleDescription> {
+  return { ...(role && { role }), ...(roleReason !== undefined && { roleReason }), ...(axes && { axes }) };
+}
+
 const weightRoles: ReadonlySet<TensorRole> = new Set(["linear", "convolution", "embedding", "expert", "head"]);
 
 /** Whether recipes touch tensors of that role unless told otherwise. */
