@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { openRecognized } from "../catalog/recognize";
+import { selectPart } from "../checkpoints/select-part";
 import { OptionError } from "../errors";
 import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
@@ -12,7 +13,8 @@ import { hubEndpoint } from "../hub/environment";
 import { locateOnHub } from "../hub/hub-model";
 import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
-import { checkOptionNames } from "../options";
+import { withRoles } from "../network";
+import { checkFlag, checkOptionNames } from "../options";
 import { displayModel } from "../static/display";
 import { withLogicalTensors } from "../stored-codes/logical-model";
 import type { Model } from "../tensor/model";
@@ -28,7 +30,10 @@ export interface OpenOptions {
   readonly download?: boolean;
   /** Of a model on the Hub: ask for the newest commit of the branch, also when one is in the cache; default false. */
   readonly refresh?: boolean;
-  /** The file's own tensors, codes and scales apart, as they stand on the disk; default false. */
+  /** Of a training checkpoint: the part to open, by the keys that lead to it, with dots ("model", "ema.state_dict"); by default the one part
+   *  that is a model. */
+  readonly part?: string;
+  /** Show the file's own tensors: codes and scales, masks, states of optimizers, each as it is stored; default false. */
   readonly raw?: boolean;
 }
 
@@ -57,20 +62,25 @@ export interface OpenOptions {
  *  `SourceError` when there is no such file (it says where it looked) or it cannot be fetched, `FormatError` when the file is not what its
  *  format says (file, byte and expectation), `OptionError` when the words make no sense or several files are meant. */
 export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
-  checkOptionNames("open", options, ["signal", "name", "download", "refresh", "raw"]);
+  checkOptionNames("open", options, ["signal", "name", "download", "refresh", "part", "raw"]);
+  const raw = checkFlag("open", "raw", options.raw ?? false);
+  if (raw && options.part !== undefined)
+    throw new OptionError("open(): raw shows all of a file, and part a part of it; give one of them");
   const signal = options.signal ?? currentHost().signal;
   const { source, siblings, name, origin, folder } = await locate(path, options, signal);
-  const { model: read, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const { model: stored, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
   const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
-  const { model, config } = options.raw
-    ? { model: read, config: settings }
-    : await withLogicalTensors(read, {
+  const { model, config } = raw
+    ? { model: stored, config: settings }
+    : await withLogicalTensors(selectPart(stored, options), {
         file: source.name,
         signal,
         config: settings,
         beside: (name) => readBeside(name, siblings, signal),
       });
-  return displayModel(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder));
+  return displayModel(
+    withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)),
+  );
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
@@ -92,5 +102,5 @@ export async function openSource(
 ): Promise<Model> {
   const signal = options.signal ?? currentHost().signal;
   const context = { signal, siblings: folderSiblings(source) };
-  return displayModel((await openRecognized(source, options.name ?? source.name, context)).model);
+  return displayModel(withRoles((await openRecognized(source, options.name ?? source.name, context)).model));
 }
