@@ -1,5 +1,6 @@
 import { decodeUtf8, firstInvalidUtf8 } from "../bytes/utf8";
 import { FormatError } from "../errors";
+import { ParseBudget } from "./budget";
 import { quote } from "./json-reader";
 
 /** A reader of pickles that runs nothing. A pickle is a program for a stack machine; a few of its instructions make plain data, and those
@@ -34,8 +35,41 @@ export interface PickleWorld {
 const maxInstructions = 20_000_000;
 const mark = Symbol("mark");
 
-/** The value that a pickle of protocol 2 to 5 describes. `FormatError` with the byte for anything else than plain data and known names. */
-export function readPickle(bytes: Uint8Array, file: string, world: PickleWorld): unknown {
+/** Bytes of memory that an instruction takes at most, where it makes or keeps more than a number on the stack. */
+const costs: Readonly<Partial<Record<number, number>>> = {
+  0x5d: 96, // EMPTY_LIST
+  0x62: 128, // BUILD
+  0x63: 256, // GLOBAL
+  0x6a: 64, // LONG_BINGET
+  0x71: 96, // BINPUT
+  0x72: 96, // LONG_BINPUT
+  0x74: 96, // TUPLE
+  0x7d: 320, // EMPTY_DICT
+  0x81: 384, // NEWOBJ
+  0x85: 96, // TUPLE1
+  0x86: 96, // TUPLE2
+  0x87: 96, // TUPLE3
+  0x8f: 320, // EMPTY_SET
+  0x93: 256, // STACK_GLOBAL
+  0x94: 96, // MEMOIZE
+  0x51: 128, // BINPERSID
+  0x52: 384, // REDUCE
+};
+const plainCost = 48;
+
+/** What the arguments of a call may be copied to: the numbers in its tuples, twice. */
+function costOfArguments(args: readonly unknown[]): number {
+  return args.reduce<number>((sum, item) => sum + 16 * (item instanceof PickleTuple ? item.items.length : 1), 0);
+}
+
+/** The value that a pickle of protocol 2 to 5 describes. It takes memory in proportion to the bytes that are stored of it: `budget`, by default
+ *  that of a pickle that is stored as it is. `FormatError` with the byte for anything else than plain data and known names. */
+export function readPickle(
+  bytes: Uint8Array,
+  file: string,
+  world: PickleWorld,
+  budget = new ParseBudget(file, bytes.length),
+): unknown {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stack: unknown[] = [];
   const memo = new Map<number, unknown>();
@@ -53,6 +87,7 @@ export function readPickle(bytes: Uint8Array, file: string, world: PickleWorld):
     const start = take(size);
     const bad = firstInvalidUtf8(bytes, start, at);
     if (bad >= 0) fail("a text is not UTF-8", "UTF-8 text", bad);
+    budget.spend(2 * size, instruction);
     return decodeUtf8(bytes, start, at);
   };
   const line = (): string => {
@@ -113,6 +148,7 @@ export function readPickle(bytes: Uint8Array, file: string, world: PickleWorld):
     if (count > maxInstructions) fail(`there are more than ${maxInstructions} instructions`, "a smaller pickle");
     instruction = at;
     const code = bytes[take(1)];
+    budget.spend(costs[code] ?? plainCost, instruction);
     switch (code) {
       case 0x80: {
         const protocol = bytes[take(1)];
@@ -205,6 +241,7 @@ export function readPickle(bytes: Uint8Array, file: string, world: PickleWorld):
         if (!(callee instanceof PickleGlobal) || !callee.call)
           return fail("something is called that is no function", "a known name");
         if (!(args instanceof PickleTuple)) return fail("a call has no tuple of arguments", "a tuple");
+        budget.spend(costOfArguments(args.items), instruction);
         stack.push(callee.call(args.items, instruction));
         break;
       }

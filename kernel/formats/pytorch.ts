@@ -5,6 +5,7 @@ import type { DType } from "../tensor/dtype";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Tensor } from "../tensor/tensor";
+import { ParseBudget, unpackedLimit } from "./budget";
 import { quote } from "./json-reader";
 import { PickleDict, PickleGlobal, PickleTuple, readPickle } from "./pickle";
 import { hashSources } from "./hash-sources";
@@ -105,11 +106,16 @@ export async function readPyTorch(
     if (text !== "little")
       throw new FormatError(source.name, order.start, `the byte order is ${quote(text)}`, '"little"');
   }
-  if (main.sizeBytes > maxPickleBytes)
-    throw new FormatError(source.name, main.at, `the pickle has ${main.sizeBytes} bytes`, `at most ${maxPickleBytes}`);
+  const stored = Math.min(main.storedBytes, source.storedBytes ?? Infinity);
+  const limit = unpackedLimit(stored, maxPickleBytes);
+  if (main.sizeBytes > limit)
+    throw new FormatError(source.name, main.at, `the pickle has ${main.sizeBytes} bytes`, `at most ${limit}`);
   const world = new TorchWorld(`${source.name} (${main.name})`, byName, root);
-  const value = readPickle(await readMember(source, main, signal), world.file, world);
-  const tensors = [...viewsIn(value, world.file)].map(([tensorName, view]) => tensorIn(source, tensorName, view));
+  const budget = new ParseBudget(world.file, stored);
+  const value = readPickle(await readMember(source, main, signal), world.file, world, budget);
+  const tensors = [...viewsIn(value, world.file, budget)].map(([tensorName, view]) =>
+    tensorIn(source, tensorName, view),
+  );
   if (tensors.length === 0) throw new FormatError(source.name, main.start, "there are no tensors", "a state dict");
   return tensors;
 }
@@ -240,7 +246,10 @@ class TorchWorld {
   }
 }
 
-function viewsIn(value: unknown, file: string): Map<string, TensorView> {
+/** Bytes of memory that a tensor of a file takes, besides its name: itself, and the source that it is read from. */
+const tensorCost = 2048;
+
+function viewsIn(value: unknown, file: string, budget: ParseBudget): Map<string, TensorView> {
   let root = value;
   // A dict that alone holds everything: {"state_dict": {…}, "epoch": 3}.
   for (let depth = 0; root instanceof PickleDict && depth < maxDepth; depth++) {
@@ -265,6 +274,7 @@ function viewsIn(value: unknown, file: string): Map<string, TensorView> {
           `there are too many tensors, or the name ${quote(name)} cannot be one's`,
           `at most ${maxTensors} names`,
         );
+      budget.spend(tensorCost + 2 * name.length, 0);
       views.set(name, part);
       return;
     }
