@@ -65,6 +65,19 @@ function longNames(count: number): Buffer {
   );
 }
 
+/** Makes of the value on the stack a pair of itself, 40 times over, between these two marks. */
+const doubled = (open: string, close: string): string =>
+  Array.from(
+    { length: 40 },
+    (_, i) => `q${String.fromCharCode(i)}0${open}h${String.fromCharCode(i)}h${String.fromCharCode(i)}${close}`,
+  ).join("");
+
+/** A tensor of a class, made of one of a class, so many times. */
+const fromTypes = (levels: number): string => {
+  const name = "ctorch._tensor\n_rebuild_from_type_v2\n";
+  return `${name}q\xff${"(h\xffh\xff".repeat(levels)})${"}t".repeat(levels)}R.`;
+};
+
 const text = (...parts: string[]): Buffer => Buffer.from(parts.join(""), "latin1");
 
 /** A GGUF file without tensors that says this of its network. */
@@ -98,7 +111,20 @@ export function boundedFiles(): readonly (readonly [name: string, bytes: Buffer,
       /values are left over/,
     ],
     ["long names.pt", named(longNames(60_000)), /bytes of memory/],
-    ["a long number.pt", torch(text("\x8b", "\xff\xff\xff\x7f", "."), true), /0x8b is not read here/],
+    ["a long number.pt", torch(text("\x8b", "\xff\xff\xff\x7f", "."), true), /2147483647 more bytes/],
+    // Each level holds the one before twice: 2^40 items, were they walked or written out.
+    [
+      "doubled lists.pt",
+      torch(text("]", doubled("(", "l"), "."), true),
+      /over 4000000 values|there are no tensors|nest too deep/,
+    ],
+    [
+      "a name of doubled lists.pt",
+      torch(text("]", doubled("(", "l"), "X\x01\0\0\0a\x93."), true),
+      /a name of Python is no text/,
+    ],
+    ["a key of doubled tuples.pt", torch(text("}", ")", doubled("(", "t"), "K\0s."), true), /there are no tensors/],
+    ["classes of classes.pt", torch(text(fromTypes(9000)), true), /made of one of a class/],
     ["zeros.npz", zipOf(Array.from({ length: 3 }, (_, i) => ({ name: `a${i}.npy`, data: npy(40 * million) }))), ""],
     ["many small.npz", zipOf(Array.from({ length: 1000 }, (_, i) => ({ name: `a${i}.npy`, data: npy(20_000) }))), ""],
     ["minus four heads.gguf", ggufSaying(pair("llama.attention.head_count", 5, ["u32", 2 ** 32 - 4])), /is "-4"/],
