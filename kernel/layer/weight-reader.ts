@@ -110,11 +110,11 @@ class ValuesInMemory implements WeightReader {
   }
 
   first(start: number, end: number): Float32Array {
-    return this.values.subarray(start, end);
+    return loops.memory.bring(this.values.subarray(start, end));
   }
 
   again(start: number, end: number): Float32Array {
-    return this.values.subarray(start, end);
+    return this.first(start, end);
   }
 
   whole(): Float32Array {

@@ -55,13 +55,14 @@ export function measureChange(
       { array: after, each: 1, use: "in" },
     ],
     ([w, v], _first, count) => {
-      zeros += errorSums(w, v, count, out);
       const { doubles } = memoryViews();
+      doubles[out / 8 + 4] = largest;
+      zeros += errorSums(w, v, count, out);
       errors += doubles[out / 8];
       befores += doubles[out / 8 + 1];
       afters += doubles[out / 8 + 2];
       products += doubles[out / 8 + 3];
-      largest = Math.max(largest, doubles[out / 8 + 4]);
+      largest = doubles[out / 8 + 4];
       if (!histogram) return;
       countBins(w, count, rangeAt, 0);
       countBins(v, count, rangeAt, 1);

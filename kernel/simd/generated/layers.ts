@@ -280,8 +280,8 @@ export interface LayersModule {
   countBins(x: number, count: number, range: number, which: number): void;
   /** Writes the counts of set 0 or 1 to out (BINS + 2) u32: below, the bins, above. */
   binTotals(which: number, out: number): void;
-  /** Writes Σ(w′ − w)², Σw², Σw′², Σ w·w′ and max|w′ − w| of the values `before` and `after` to out (5) f64. Each sum is made of four, to which
-   *  the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0. */
+  /** Writes Σ(w′ − w)², Σw², Σw′² and Σ w·w′ of the values `before` and `after` to out (5) f64, whose last number max|w′ − w| raises. Each sum is
+   *  made of four, to which the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0. */
   errorSums(before: number, after: number, count: number, out: number): number;
   /** Copies the values below `low` to `below` and those above `high` to `above`, in order. Writes four counts u32 to LISTS: of values at or below
    *  `low`, at or above `high`, below `low`, above `high`. */
