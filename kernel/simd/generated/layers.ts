@@ -291,8 +291,9 @@ export interface LayersModule {
   countBytes(x: number, count: number, tables: number): void;
   /** Lowers and raises out (2) i32, the smallest and the largest number so far, by `count` int32. */
   rangeOfIntegers(x: number, count: number, out: number): void;
-  /** Adds 1 to the number of each int32 value, less `first`, in table u32. */
-  countIntegers(x: number, count: number, first: number, table: number): void;
+  /** Adds 1 to the number of each int32 value, less `first`, in one of four tables u32, `stride` bytes apart, by turns: equal neighbours do not wait
+   *  for each other. A stride of 0 makes them one. */
+  countIntegers(x: number, count: number, first: number, table: number, stride: number): void;
   /** Distinct values by their bits, −0 as 0, to `list`, of which there are `found` already; slots (VALUE_SLOTS) u32 holds their numbers plus one by
    *  hash, or 0. Returns how many there are, or −1 when there are more than `most` (at most 512). */
   distinctValues(x: number, count: number, slots: number, list: number, found: number, most: number): number;
