@@ -22,8 +22,8 @@ export async function readConfig(
 ): Promise<Settings | undefined> {
   if (where === "metadata") return undefined;
   if (where === "beside") return readJsonObject(() => siblings("config.json", 0), signal);
-  const entries = Object.entries((await readJsonObject(() => Promise.resolve(source), signal)) ?? {});
-  return Object.fromEntries(entries.filter(([key]) => key !== "weightsManifest"));
+  const own = await readJsonObject(() => Promise.resolve(source), signal);
+  return own && Object.fromEntries(Object.entries(own).filter(([key]) => key !== "weightsManifest"));
 }
 
 /** The JSON object in a file; `undefined` where there is no such file, or it holds anything else. */
