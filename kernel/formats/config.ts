@@ -26,6 +26,15 @@ export async function readConfig(
   return own && Object.fromEntries(Object.entries(own).filter(([key]) => key !== "weightsManifest"));
 }
 
+/** The JSON object in a file that lies beside a model's first one; `undefined` where there is no such file, or it holds anything else. */
+export function readBeside(
+  name: string,
+  siblings: Siblings,
+  signal: AbortSignal | undefined,
+): Promise<Settings | undefined> {
+  return readJsonObject(() => siblings(name, 0), signal);
+}
+
 /** The JSON object in a file; `undefined` where there is no such file, or it holds anything else. */
 export function readJsonFile(path: string): Promise<Settings | undefined> {
   return readJsonObject(() => fileSource(path), undefined);
