@@ -18,6 +18,7 @@ import { widthOf } from "./roles/width";
 
 /** A model as far as its tensors' roles ask. */
 export interface JudgedModel extends Partial<Pick<Model, "metadata" | "config" | "format">> {
+  /** In the order of the file. */
   readonly tensors: readonly (JudgedTensor & Partial<RoleDescription>)[];
 }
 
@@ -34,7 +35,11 @@ export function rolesOf(model: JudgedModel): RoleDescription[] {
   return subjects.map((subject, at) => told(model.tensors[at]) ?? judge(subject));
 }
 
-function told({ role, roleReason = "so it was told", axes }: JudgedTensor & Partial<RoleDescription>): RoleDescription | undefined {
+function told({
+  role,
+  roleReason = "so it was told",
+  axes,
+}: JudgedTensor & Partial<RoleDescription>): RoleDescription | undefined {
   return role === undefined ? undefined : { role, roleReason, ...(axes && { axes }) };
 }
 
@@ -57,7 +62,9 @@ export function roleOf(tensor: JudgedTensor & Partial<RoleDescription>): RoleDes
 }
 
 /** Whether recipes touch a tensor unless told otherwise. */
-export function isWeight(tensor: Pick<Tensor, "name" | "shape" | "dtype" | "scheme"> & Partial<RoleDescription>): boolean {
+export function isWeight(
+  tensor: Pick<Tensor, "name" | "shape" | "dtype" | "scheme"> & Partial<RoleDescription>,
+): boolean {
   return isWeightRole(roleOf(tensor).role);
 }
 

@@ -56,7 +56,9 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const { source, siblings, name, origin, folder } = await locate(path, options, signal);
   const { model, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
   const config = await readConfig(format.settings ?? "beside", source, siblings, signal);
-  return displayModel(withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)));
+  return displayModel(
+    withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)),
+  );
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
