@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { openRecognized } from "../catalog/recognize";
+import { selectPart } from "../checkpoints/select-part";
 import { OptionError } from "../errors";
 import { readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
@@ -13,7 +14,7 @@ import { locateOnHub } from "../hub/hub-model";
 import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
 import { withRoles } from "../network";
-import { checkOptionNames } from "../options";
+import { checkFlag, checkOptionNames } from "../options";
 import { displayModel } from "../static/display";
 import type { Model } from "../tensor/model";
 import { locateModel } from "./locate";
@@ -28,6 +29,11 @@ export interface OpenOptions {
   readonly download?: boolean;
   /** Of a model on the Hub: ask for the newest commit of the branch, also when one is in the cache; default false. */
   readonly refresh?: boolean;
+  /** Of a training checkpoint: the part to open, by the keys that lead to it, with dots ("model", "ema.state_dict"); by default the one part
+   *  that is a model. */
+  readonly part?: string;
+  /** Show the file's own tensors: codes and scales, masks, states of optimizers, each as it is stored; default false. */
+  readonly raw?: boolean;
 }
 
 /** Opens a model: a `.safetensors` or `.gguf` file (parts of one too), a `model.safetensors.index.json`, a TensorFlow.js `model.json`, a
@@ -51,10 +57,14 @@ export interface OpenOptions {
  *  `SourceError` when there is no such file (it says where it looked) or it cannot be fetched, `FormatError` when the file is not what its
  *  format says (file, byte and expectation), `OptionError` when the words make no sense or several files are meant. */
 export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
-  checkOptionNames("open", options, ["signal", "name", "download", "refresh"]);
+  checkOptionNames("open", options, ["signal", "name", "download", "refresh", "part", "raw"]);
+  const raw = checkFlag("open", "raw", options.raw ?? false);
+  if (raw && options.part !== undefined)
+    throw new OptionError("open(): raw shows all of a file, and part a part of it; give one of them");
   const signal = options.signal ?? currentHost().signal;
   const { source, siblings, name, origin, folder } = await locate(path, options, signal);
-  const { model, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const { model: stored, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const model = raw ? stored : selectPart(stored, options);
   const config = await readConfig(format.settings ?? "beside", source, siblings, signal);
   return displayModel(
     withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)),

@@ -1,4 +1,4 @@
-import { isWeightRole, toldOf, type TensorRole } from "../../kernel/tensor/role";
+import { toldOf, isWeightRole, type TensorRole } from "../../kernel/tensor/role";
 
 test("recipes touch linear layers, convolutions, embeddings, experts and heads, and nothing else", () => {
   const all: TensorRole[] = [
@@ -18,8 +18,9 @@ test("recipes touch linear layers, convolutions, embeddings, experts and heads, 
   expect(all.filter(isWeightRole)).toEqual(["linear", "convolution", "embedding", "expert", "head"]);
 });
 
-test("a tensor that is made of another is told what that was told, and no more", () => {
+test("a tensor's description is its role, the reason and the axes, as far as they are known", () => {
   const axes = { output: [0], input: [1], stacked: [] };
-  expect(toldOf({ role: "linear", axes })).toEqual({ role: "linear", axes });
+  const tensor = { role: "linear", roleReason: "a test", axes, name: "w" } as const;
+  expect(toldOf(tensor)).toEqual({ role: "linear", roleReason: "a test", axes });
   expect(toldOf({})).toEqual({});
 });
