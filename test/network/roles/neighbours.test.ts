@@ -20,12 +20,8 @@ test("the convolution before one is that of the file", () => {
   expect([0, 2].map((at) => neighbours.before(subjects[at]))).toEqual([undefined, 4]);
 });
 
-test("prefixes are those of whole words", () => {
-  expect(["moe.experts.", "moe.", "moe.exp"].map((prefix) => neighbours.hasPrefix(prefix))).toEqual([
-    true,
-    true,
-    false,
-  ]);
+test("experts are found under what stands before them", () => {
+  expect(["moe.", "a.", ""].map((prefix) => neighbours.holdsExperts(prefix))).toEqual([true, false, false]);
 });
 
 test("networks of Conv1D turn the matrices of its names, and no others", () => {
