@@ -7,6 +7,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { SetupError, fail } from "./setup/console.mjs";
 import { findPython, root, setUp, venvBin } from "./setup/index.mjs";
+import { fetchRealFiles } from "./setup/real-files.mjs";
 import { installReferences } from "./setup/references.mjs";
 import { findChromium } from "./test/chromium.mjs";
 import { runFullParts } from "./test/full.mjs";
@@ -35,6 +36,7 @@ async function main() {
   await setUp({ tests: true });
   const env = { ...process.env, CODEBOOK_MODELS: join(root, "models"), CODEBOOK_PYTHON: venvBin("python") };
   if (isFull) {
+    await fetchRealFiles(root, findPython());
     await installReferences(root, findPython());
     Object.assign(env, { CODEBOOK_TESTS: "full", CODEBOOK_SKIP_NOTHING: "1" });
   }

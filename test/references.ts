@@ -10,6 +10,9 @@ const root = join(__dirname, "../..");
 export const llamaFolder = join(root, ".references/node_modules/@node-llama-cpp/linux-x64/bins/linux-x64");
 export const ggmlLibrary = join(llamaFolder, "libggml-base.so");
 
+/** Models that other people published, from scripts/setup/real-files.mjs. */
+export const realFiles = join(root, ".references/files");
+
 export const miniLm = join(root, "models/all-MiniLM-L6-v2");
 export const smolLm = join(root, "models/SmolLM2-135M-Instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
 

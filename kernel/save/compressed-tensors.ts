@@ -9,7 +9,7 @@ import type { Model } from "../tensor/model";
 import { parametersOf as countOf, type Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { layoutOf } from "./compressed-tensors-layout";
-import { isTurned, PlainValues } from "./plain-values";
+import { isPackable, PlainValues } from "./plain-values";
 import type { CompressedLayout, CompressedScheme } from "./compressed-tensors-scheme";
 import { writeQuantizedFolder } from "./quantized-folder";
 import { tasks } from "./tasks";
@@ -30,7 +30,8 @@ export interface SaveCompressedTensorsOptions {
 
 /** Writes a compressed model as a folder that vLLM and transformers load: `model.safetensors` with the packed weights, and `config.json`
  *  with the `quantization_config` of compressed-tensors. Modules that were quantized alike form a config group, each named; formats may
- *  differ (mixed precision). Tensors that the recipe left alone are written as they are, matrices (in, out), as GPT-2 has, as their values w′. The library decompresses to our w′ bit for bit
+ *  differ (mixed precision). Tensors that the recipe left alone are written as they are; what compressed-tensors does not pack, matrices
+ *  (in, out), as GPT-2 has, kernels of convolutions and stacks of experts, as the values w′. The library decompresses to our w′ bit for bit
  *  (those of nvfp4, mxfp4 and mxfp8 it rounds to bfloat16). Returns the bytes of model.safetensors.
  *
  *      await saveCompressedTensors(await compress(model, linear({ bits: 4, group: 128 })), "small/", { from: "models/all-MiniLM-L6-v2" });
@@ -54,12 +55,12 @@ export async function saveCompressedTensors(
   const isDynamic = activations === "dynamic";
   const layouts = new Map<CompressedTensor, CompressedLayout>();
   for (const tensor of model.tensors)
-    if (tensor instanceof CompressedTensor && !isTurned(tensor.outline))
+    if (tensor instanceof CompressedTensor && isPackable(tensor.outline))
       layouts.set(tensor, layoutOf(tensor.outline, isDynamic));
   const turned = model.tensors.find((tensor) => tensor instanceof CompressedTensor);
   if (layouts.size === 0 && turned)
     throw new OptionError(
-      `saveCompressedTensors(): all that is compressed lies (in, out), as ${turned.name} does, and compressed-tensors holds matrices (out, in); saveSafetensors() writes the values`,
+      `saveCompressedTensors(): nothing that is compressed is a matrix (out, in), which is what compressed-tensors packs; ${turned.name} has the shape (${turned.shape.join(", ")})${turned.axes ? ", its outputs elsewhere" : ""}; saveSafetensors() writes the values`,
     );
   if (layouts.size === 0)
     throw new OptionError(

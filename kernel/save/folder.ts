@@ -10,8 +10,8 @@ import { saveBitsandbytes } from "./bitsandbytes";
 import { isBitsandbytes } from "./bitsandbytes-layout";
 import { saveCompressedTensors } from "./compressed-tensors";
 import { checkSizes, saveFolder } from "./plain-folder";
-import { isTurned } from "./plain-values";
-import type { SavedModel, SaveOptions } from "./saved-model";
+import { isPackable, isTurned } from "./plain-values";
+import { isMadeSmaller, type SavedModel, type SaveOptions } from "./saved-model";
 
 /** A folder that an engine loads. */
 interface FolderForm {
@@ -47,16 +47,16 @@ function compressedOf({ tensors }: SavedModel): CompressedTensor[] {
   return tensors.filter((tensor) => tensor instanceof CompressedTensor);
 }
 
-/** True for a model with weights that were quantized and lie as engines hold packed ones, (out, in). */
+/** True for a model with weights that were quantized and that engines hold packed: matrices (out, in). */
 function isPacked(model: SavedModel): boolean {
-  return compressedOf(model).some(({ outline }) => outline.content.kind === "codes" && !isTurned(outline));
+  return compressedOf(model).some(({ outline }) => outline.content.kind === "codes" && isPackable(outline));
 }
 
 function packedOptions(model: SavedModel, { dtype, padHeads, resume = false, signal, ...options }: SaveOptions) {
   if (dtype) throw new OptionError("save(): dtype goes with a file; a folder holds the weights packed");
   if (padHeads) throw new OptionError("save(): padHeads goes with plain weights; these are quantized");
   const { tensors, metadata, config } = model;
-  if (config) {
+  if (config && isMadeSmaller(model)) {
     headsForTransformers({ tensors, metadata, config }, false);
     checkSizes(config);
   }

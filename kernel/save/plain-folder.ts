@@ -40,11 +40,10 @@ export async function saveFolder(
     throw new OptionError(
       `save(): ${model.name} has no config.json, which a folder needs; save("small.safetensors") writes the weights alone`,
     );
-  const { tensors, config } = headsForTransformers(
-    { tensors: model.tensors, metadata: model.metadata, config: found },
-    padHeads,
-  );
-  checkSizes(config);
+  // What was not cut has the sizes that its config.json tells, whatever they are.
+  const whole = { tensors: model.tensors, metadata: model.metadata, config: found };
+  const { tensors, config } = isWhole ? whole : headsForTransformers(whole, padHeads);
+  if (!isWhole) checkSizes(config);
   if (from !== undefined && resolve(from) === resolve(folder))
     throw new OptionError(`save(): ${folder} is the original's own folder; name another`);
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {

