@@ -1,6 +1,7 @@
 import { pause, throwIfStopped } from "../bytes/pause";
 import { OptionError, SourceError } from "../errors";
 import { currentHost } from "../host";
+import type { Axes, TensorRole } from "../tensor/role";
 import { parametersOf, type ReadOptions, type Shape, type StoredPart, type Tensor } from "../tensor/tensor";
 import type { LogicalWeight } from "./scheme";
 
@@ -24,6 +25,9 @@ export class LogicalTensor implements Tensor {
   readonly scheme: string;
   /** The tensors of the file that it is made of. */
   readonly stored: readonly StoredPart[];
+  declare readonly role?: TensorRole;
+  declare readonly roleReason?: string;
+  declare readonly axes?: Axes;
   /** Every read decodes anew. */
   readonly readsCopies = true;
   private readonly said = new Set<string>();
@@ -37,6 +41,7 @@ export class LogicalTensor implements Tensor {
       weight.parts.map(({ name, shape, dtype, sizeBytes }) => Object.freeze({ name, shape, dtype, sizeBytes })),
     );
     this.sizeBytes = this.stored.reduce((sum, part) => sum + part.sizeBytes, 0);
+    if (weight.description) Object.assign(this, weight.description);
   }
 
   /** What reading it found out that a careful reader would like to know; none before the first read. */
