@@ -15,13 +15,14 @@ import {
   partsInJson,
   severalFiles,
 } from "../catalog/names";
+import { refusedFolder } from "../catalog/refused";
 import type { HubApi } from "./api";
 import { hubName } from "./address";
 import type { HubAddress } from "./address";
 import type { HubCache, HubFile } from "./cache";
 import { download } from "./download";
 import type { HubEnvironment } from "./environment";
-import { isPlainName, missingFile, type Siblings } from "../formats/siblings";
+import { isPlainPath, missingFile, type Siblings } from "../formats/siblings";
 
 /** A model's first file, and how to come to the others. */
 export interface Located {
@@ -48,7 +49,7 @@ export interface HubOptions {
 const smallFile = /\.json$/;
 /** Files beside the weights that a download takes along. */
 const companions =
-  /^((generation_|tokenizer_|preprocessor_|quantize_|quantization_)?config|tokenizer|special_tokens_map|added_tokens|vocab)\.json$|^(vocab|merges)\.txt$|\.(model|jinja)$/;
+  /^((generation_|tokenizer_|preprocessor_|quantize_|quantization_|quant_|hf_quant_)?config|tokenizer|special_tokens_map|added_tokens|vocab)\.json$|^(vocab|merges)\.txt$|\.(model|jinja)$/;
 const maxSmallBytes = 100_000_000;
 
 /** A repository of the Hub at one commit: which of its files is the model, and where their bytes come from. */
@@ -114,8 +115,9 @@ export class Repository {
     const deeper = (await api.files(this.commit, folder, signal, true)).map((file) => file.path);
     const models = deeper.filter(isModelPath);
     if (models.length > 0) throw severalFiles(this.nameOf(folder || undefined), models);
-    throw new SourceError(
+    throw refusedFolder(
       this.nameOf(folder || undefined),
+      names,
       `the repository holds no model that is read here, neither safetensors, nor GGUF, .bin or .npz; it has ${deeper.slice(0, 20).join(", ") || "no file"}`,
     );
   }
@@ -248,5 +250,5 @@ function namesIn(text: string): readonly string[] {
   } catch {
     return [];
   }
-  return partsInJson(first).filter(isPlainName);
+  return partsInJson(first).filter(isPlainPath);
 }
