@@ -22,6 +22,8 @@ export class RenamedTensor implements Tensor {
     readonly name: string,
   ) {
     ({ shape: this.shape, dtype: this.dtype, parameters: this.parameters, sizeBytes: this.sizeBytes } = tensor);
+    if (tensor.readRows) this.readRows = tensor.readRows.bind(tensor);
+    if (tensor.readByteRange) this.readByteRange = tensor.readByteRange.bind(tensor);
     for (const key of ["role", "roleReason", "axes", "scheme", "stored", "readsCopies"] as const)
       if (tensor[key] !== undefined) Object.defineProperty(this, key, { value: tensor[key], enumerable: true });
     if (tensor.readRows) this.readRows = tensor.readRows.bind(tensor);

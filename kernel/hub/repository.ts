@@ -49,7 +49,7 @@ export interface HubOptions {
 const smallFile = /\.json$/;
 /** Files beside the weights that a download takes along. */
 const companions =
-  /^((generation_|tokenizer_|preprocessor_|quantize_|quantization_)?config|tokenizer|special_tokens_map|added_tokens|vocab)\.json$|^(vocab|merges)\.txt$|\.(model|jinja)$/;
+  /^((generation_|tokenizer_|preprocessor_|quantize_|quantization_|quant_|hf_quant_)?config|tokenizer|special_tokens_map|added_tokens|vocab)\.json$|^(vocab|merges)\.txt$|\.(model|jinja)$/;
 const maxSmallBytes = 100_000_000;
 
 /** A repository of the Hub at one commit: which of its files is the model, and where their bytes come from. */

@@ -14,6 +14,13 @@ export function unpackCodes(
   codes: Uint8Array | Int16Array,
 ): void {
   const mask = 2 ** bits - 1;
+  if (32 % bits === 0) {
+    for (let i = 0, at = start; i < codes.length; at += stride) {
+      const end = Math.min(codes.length, i + 32 / bits);
+      for (let word = words[at]; i < end; word >>>= bits) codes[i++] = word & mask;
+    }
+    return;
+  }
   for (let i = 0, word = start, shift = 0; i < codes.length; i++) {
     let code = words[word] >>> shift;
     shift += bits;

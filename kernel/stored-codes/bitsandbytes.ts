@@ -117,16 +117,23 @@ async function open(
   const { block, round } = state;
   const value = await numbersOf(map, signal);
   const scale = await scalesOf(parts, state, signal);
+  // What each code stands for in a block.
+  const rounded = new Float32Array(16);
   const columns = shape.length === 0 ? 1 : shape[shape.length - 1];
   return async (values, from) => {
     const first = from * columns;
     const bytes = await bytesOf(codes, signal, first >> 1, Math.ceil((first + values.length) / 2));
     if (bytes.length < Math.ceil((values.length + (first & 1)) / 2))
       failAt(file, codes, `"${codes.name}" gave ${bytes.length} bytes`, "as many as its shape asks for");
-    for (let i = 0, at = first; i < values.length; i++, at++) {
-      const byte = bytes[(at >> 1) - (first >> 1)];
-      const code = (at & 1) === 0 ? byte >> 4 : byte & 15;
-      values[i] = round(Math.fround(value[code] * scale[Math.floor(at / block)]));
+    const start = first - (first & 1);
+    for (let i = 0; i < values.length;) {
+      const number = Math.floor((first + i) / block);
+      const end = Math.min(values.length, (number + 1) * block - first);
+      for (let code = 0; code < 16; code++) rounded[code] = round(Math.fround(value[code] * scale[number]));
+      for (let at = first + i - start; i < end; i++, at++) {
+        const byte = bytes[at >> 1];
+        values[i] = rounded[(at & 1) === 0 ? byte >> 4 : byte & 15];
+      }
     }
   };
 }

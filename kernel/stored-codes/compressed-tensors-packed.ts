@@ -10,6 +10,7 @@ import type { Tensor } from "../tensor/tensor";
 import { parametersOf } from "../tensor/tensor";
 import { unpackCodes, wordsFor } from "./bit-stream";
 import { columnsOf, gridOf, scalesOf, type CompressedModule } from "./compressed-tensors-module";
+import { decodeRow } from "./decode-row";
 import { bytesOf, numbersOf, wordsOf } from "./part";
 import { gridLabel, type ScaleGrid } from "./scale-grid";
 import type { DecodeRows, LogicalWeight } from "./scheme";
@@ -17,7 +18,10 @@ import type { DecodeRows, LogicalWeight } from "./scheme";
 /** The weight of a module with packed whole numbers. */
 export async function packedIntegers(module: CompressedModule, codes: Tensor): Promise<LogicalWeight> {
   const { file, stem, scale, zeros, order, others } = module;
-  const described = file.need(`${stem}weight_shape`, "compressed-tensors", { dtypes: ["I64", "I32"] });
+  const described = file.need(`${stem}weight_shape`, "compressed-tensors", {
+    dtypes: ["I64", "I32"],
+    parameters: codes.shape.length,
+  });
   const shape = [...(await numbersOf(described, file.signal))];
   const rows = shape.slice(0, -1);
   const columns = shape[shape.length - 1];
@@ -87,13 +91,10 @@ async function open(layout: PackedLayout, signal: AbortSignal | undefined): Prom
   return async (values, from) => {
     const rows = values.length / columns;
     const packed = new Uint32Array((await bytesOf(codes, signal, 4 * from * words, 4 * (from + rows) * words)).buffer);
-    for (let r = 0, i = 0; r < rows; r++) {
-      unpack(packed, r * words, 1, layout.bits, isDense, row);
+    for (let r = 0; r < rows; r++) {
+      unpack(packed, r * words, 1, bits, isDense, row);
       const base = Math.floor((from + r) / grid.height) * grid.across;
-      for (let c = 0; c < columns; c++, i++) {
-        const place = base + groupOf[c];
-        values[i] = (row[c] - middle - (zero ? zero[place] : 0)) * scale[place];
-      }
+      decodeRow(row, values, r * columns, { groupOf, base, step: 1, scales: scale, zeros: zero, offset: middle });
     }
   };
 }

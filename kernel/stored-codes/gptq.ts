@@ -12,6 +12,7 @@
  *  Source: auto_gptq 0.7.1 nn_modules/qlinear/qlinear_cuda_old.py, gptqmodel 7.7 nn_modules/qlinear/__init__.py. */
 import type { Tensor } from "../tensor/tensor";
 import { unpackCodes, wordsFor } from "./bit-stream";
+import { decodeRow } from "./decode-row";
 import { failAt, type FileTensors } from "./file-tensors";
 import { numbersOf, wordsOf } from "./part";
 import type { DecodeRows, LogicalWeight, Reading, Scheme } from "./scheme";
@@ -159,10 +160,7 @@ async function open(
   return (values, from) => {
     for (let at = 0, output = from; at < values.length; at += inputs, output++) {
       unpackCodes(packed, output, outputs, bits, row);
-      for (let i = 0; i < inputs; i++) {
-        const place = groupOf[i] * outputs + output;
-        values[at + i] = (row[i] - zero[place]) * scale[place];
-      }
+      decodeRow(row, values, at, { groupOf, base: output, step: outputs, scales: scale, zeros: zero, offset: 0 });
     }
   };
 }

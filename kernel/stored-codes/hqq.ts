@@ -80,10 +80,9 @@ async function layer(file: FileTensors, stem: string): Promise<LogicalWeight> {
   const codes = file.need(`${stem}W_q`, "HQQ");
   const number = async (name: string): Promise<number> =>
     (await file.need(`${stem}${name}`, "HQQ", { parameters: 1 }).read({ signal: file.signal }))[0];
-  const shape = [...(await file.need(`${stem}shape`, "HQQ").read({ signal: file.signal }))];
-  const said = Buffer.from(await bytesOf(file.need(`${stem}packing`, "HQQ", { dtypes: ["U8"] }), file.signal)).toString(
-    "latin1",
-  );
+  const shape = [...(await file.need(`${stem}shape`, "HQQ", { parameters: 2 }).read({ signal: file.signal }))];
+  const named = file.need(`${stem}packing`, "HQQ", { dtypes: ["U8"] });
+  const said = Buffer.from(await bytesOf(named, file.signal, 0, Math.min(named.sizeBytes, 40))).toString("latin1");
   const packing = Object.hasOwn(packings, said) ? packings[said] : undefined;
   const bits = await number("nbits");
   const axis = await number("axis");
@@ -99,7 +98,7 @@ async function layer(file: FileTensors, stem: string): Promise<LogicalWeight> {
   )
     return file.fail(
       codes,
-      `the state of "${codes.name}" has packing "${said.slice(0, 40)}", axis ${axis}, group_size ${group}, shape [${shape.join(", ")}]`,
+      `the state of "${codes.name}" has packing "${said}", axis ${axis}, group_size ${group}, shape [${shape.join(", ")}]`,
       `packing ${Object.keys(packings).join(", ")}, axis 0 or 1, and whole groups of a matrix`,
     );
   const [rows, columns] = axis === 1 ? [count / group, group] : [group, count / group];
