@@ -78,7 +78,7 @@ export async function compressLayers(
       const input = await readOriginal(layer, runner);
       return runner.run(layerTasks, "size", jobOf(layer, input), buffersOf(input), layer.origin.name);
     });
-  const outcomes = await meetTargets(layers, onEachLayer, { run, sizes });
+  const outcomes = await meetTargets(layers, onEachLayer, { run, sizes, leavesTraces: checkpoint !== undefined });
   for (const { kept } of outcomes) if (kept && "file" in kept.location) checkpoint?.use(kept.location);
   return outcomes;
 }

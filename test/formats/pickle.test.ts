@@ -1,16 +1,11 @@
 import { FormatError } from "../../kernel/errors";
+import { ParseBudget } from "../../kernel/formats/budget";
 import { readPickle, readPickleAt } from "../../kernel/formats/pickle";
-import type {
-  PickleDict} from "../../kernel/formats/pickle-values";
-import {
-  acts,
-  OpaqueBytes,
-  PickleGlobal,
-  PickleOpaque,
-  PickleTuple,
-} from "../../kernel/formats/pickle-values";
+import type { PickleDict } from "../../kernel/formats/pickle-values";
+import { acts, OpaqueBytes, PickleGlobal, PickleOpaque, PickleTuple } from "../../kernel/formats/pickle-values";
 
 const world = {
+  budget: new ParseBudget("p", 1000),
   global: (name: string) => (acts(name) ? undefined : new PickleGlobal(name, (args) => new PickleOpaque(name, args))),
   persistent: (id: unknown) => id,
 };
