@@ -22,16 +22,11 @@ export async function readConfig(
 ): Promise<JsonObject | undefined> {
   if (where === "metadata") return undefined;
   if (where === "beside") return optionalObject(() => siblings("config.json", 0), signal);
-  // A manifest alone is a list, and has no settings.
-  if (await isList(source, signal)) return undefined;
+  // A bare manifest of weights is a list, and tells nothing else.
+  const begin = Buffer.from(await source.read(0, Math.min(64, source.byteLength), signal)).toString("latin1");
+  if (/^\s*\[/.test(begin)) return undefined;
   const entries = Object.entries(await readJsonObject(source, maxIndexBytes, signal));
   return Object.fromEntries(entries.filter(([key]) => key !== "weightsManifest"));
-}
-
-/** True for a file whose JSON is a list. */
-async function isList(source: ByteSource, signal: AbortSignal | undefined): Promise<boolean> {
-  const head = await source.read(0, Math.min(64, source.byteLength), signal);
-  return /^\s*\[/.test(Buffer.from(head).toString("latin1"));
 }
 
 /** The JSON object in a file that lies beside a model's first one; `undefined` where there is no such file. Errors are those of `readJsonFile`. */

@@ -5,9 +5,9 @@ import type { PickleDict } from "../../kernel/formats/pickle-values";
 import { acts, OpaqueBytes, PickleGlobal, PickleOpaque, PickleTuple } from "../../kernel/formats/pickle-values";
 
 const world = {
-  budget: new ParseBudget("p", 1000),
   global: (name: string) => (acts(name) ? undefined : new PickleGlobal(name, (args) => new PickleOpaque(name, args))),
   persistent: (id: unknown) => id,
+  budget: new ParseBudget("p", 1024),
 };
 const read = (text: string): unknown => readPickle(Buffer.from(text, "latin1"), "p", world);
 

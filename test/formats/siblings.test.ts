@@ -35,12 +35,6 @@ test("plain names stay in their folder on every system", () => {
     expect([name, isPlainName(name)]).toEqual([name, false]);
 });
 
-test("plain paths stay below their folder", () => {
-  for (const path of ["a.bin", "a/b.bin", "a/b/c"]) expect([path, isPlainPath(path)]).toEqual([path, true]);
-  for (const path of ["", "/a", "a/", "a//b", "a/../b", "./a", "a/.b", "a\\b", "x/".repeat(600) + "x"])
-    expect([path, isPlainPath(path)]).toEqual([path, false]);
-});
-
 test("a server has no such file where it says so, and where it cannot be reached; other failures are failures", () => {
   const failed = (status: number | undefined): SourceError =>
     new SourceError("f", "failed", {
@@ -52,6 +46,12 @@ test("a server has no such file where it says so, and where it cannot be reached
   expect([new SourceError("f", "permission denied"), new Error("no"), undefined].map(isMissing)).toEqual([
     ...[false, false, false],
   ]);
+});
+
+test("plain paths stay below their folder", () => {
+  for (const path of ["a.bin", "a/b.bin", "a/b/c"]) expect([path, isPlainPath(path)]).toEqual([path, true]);
+  for (const path of ["", "/a", "a/", "a//b", "a/../b", "./a", "a/.b", "a\\b", "x/".repeat(600) + "x"])
+    expect([path, isPlainPath(path)]).toEqual([path, false]);
 });
 
 describe("files beside the first", () => {

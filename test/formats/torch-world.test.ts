@@ -8,7 +8,7 @@ class World extends TorchWorld {
   }
 }
 
-const world = new World("m.pt", new ParseBudget("m.pt", 1000));
+const world = new World("m.pt", new ParseBudget("m.pt", 1024));
 const called = (name: string, ...args: unknown[]): unknown => world.global(name)?.call?.(args, 7);
 
 test("a tensor of torchao is refused by name, though its layout is looked up first", () => {
