@@ -28,7 +28,6 @@ const costs: Readonly<Partial<Record<number, number>>> = {
   0x92: 640, // NEWOBJ_EX
 };
 
-
 /** Of all others: a number on the stack. */
 const plainCost = 48;
 

@@ -1,3 +1,4 @@
+import type { ParseBudget } from "../budget";
 import { maxNameLength, maxRank, maxTensors } from "../limits";
 import { quote } from "../json-reader";
 import type { Field, Range, WireReader } from "./wire";
@@ -61,6 +62,10 @@ const maxNodes = 1_000_000;
 /** Fields of values in so many pieces are written one number at a time, which no writer does. */
 const maxPieces = 4096;
 const maxTextBytes = 1024 * 1024;
+/** Bytes of memory that a node, a tensor and a text take at most, empty ones too. */
+const nodeBytes = 1024;
+const tensorBytes = 1536;
+const textBytes = 96;
 /** Numbers that are read of an attribute. */
 const maxInts = 64;
 const fieldsOfValues: ReadonlySet<number> = new Set([4, 5, 7, 10, 11]);
@@ -79,7 +84,10 @@ export class MessageReader {
   private nodes = 0;
   private tensors = 0;
 
-  constructor(private readonly wire: WireReader) {}
+  constructor(
+    private readonly wire: WireReader,
+    private readonly budget: ParseBudget,
+  ) {}
 
   /** The model, or `undefined` where no field of the file is a graph. */
   async model(): Promise<ModelMessage | undefined> {
@@ -100,6 +108,7 @@ export class MessageReader {
   }
 
   private async graph(range: Range, depth: number): Promise<GraphMessage> {
+    this.budget.spend(nodeBytes, range.start);
     if (depth > maxDepth) this.wire.fail(range.start, "graphs nest too deep", `${maxDepth} levels`);
     const nodes: NodeMessage[] = [];
     const initializers: TensorMessage[] = [];
@@ -128,6 +137,7 @@ export class MessageReader {
   private async node(range: Range, depth: number): Promise<NodeMessage> {
     if (++this.nodes > maxNodes)
       this.wire.fail(range.start, `there are more than ${maxNodes} nodes`, `at most ${maxNodes}`);
+    this.budget.spend(nodeBytes, range.start);
     const texts = { 3: "", 4: "", 7: "" };
     const inputs: string[] = [];
     const outputs: string[] = [];
@@ -159,6 +169,7 @@ export class MessageReader {
     tensor: TensorMessage | undefined;
     graphs: GraphMessage[];
   }> {
+    this.budget.spend(textBytes, range.start);
     let name = "";
     let value: number | number[] | undefined;
     let tensor: TensorMessage | undefined;
@@ -185,6 +196,7 @@ export class MessageReader {
   private async tensor(range: Range): Promise<TensorMessage> {
     if (++this.tensors > maxTensors)
       this.wire.fail(range.start, `there are more than ${maxTensors} tensors`, `at most ${maxTensors}`);
+    this.budget.spend(tensorBytes, range.start);
     const shape: number[] = [];
     const pieces = new Map<number, Range[]>();
     const external: Record<string, string> = Object.create(null);
@@ -244,6 +256,7 @@ export class MessageReader {
   }
 
   private text(field: Field, what: string): Promise<string> {
+    this.budget.spend(textBytes + 2 * (field.end - field.start), field.start);
     return this.wire.text(field, what, maxNameLength);
   }
 }

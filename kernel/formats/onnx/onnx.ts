@@ -4,6 +4,7 @@ import type { Model } from "../../tensor/model";
 import type { RoleDescription } from "../../tensor/role";
 import { TensorSet } from "../../tensor/tensor-set";
 import type { Tensor } from "../../tensor/tensor";
+import { ParseBudget } from "../budget";
 import { hashSources } from "../hash-sources";
 import { quote } from "../json-reader";
 import { folderSiblings } from "../siblings";
@@ -34,7 +35,8 @@ export async function openOnnx(
   signal?: AbortSignal,
   siblings: Siblings = folderSiblings(source),
 ): Promise<Model> {
-  const message = await new MessageReader(new WireReader(source, signal)).model();
+  const budget = new ParseBudget(source.name, source.storedBytes ?? source.byteLength);
+  const message = await new MessageReader(new WireReader(source, signal), budget).model();
   if (!message) throw new FormatError(source.name, 0, "there is no graph in this file", "a model of ONNX");
   const { all, dequantizations, unscaled, sparse } = constantsOf(message);
   const maker = new TensorMaker(source, siblings);
