@@ -5,7 +5,10 @@ import { unwrapArchive } from "../archive/source";
 import { ggufMagic, openGguf } from "../formats/gguf/gguf";
 import { partNames } from "../formats/gguf/parts";
 import { isNpz, openNpy, openNpz } from "../formats/npz";
+import { onnxMagic, openOnnx } from "../formats/onnx/onnx";
 import { isPyTorch, openPyTorch } from "../formats/pytorch";
+import { openPyTorchStream, streamMagic } from "../formats/pytorch-stream";
+import { openPyTorchTar, tarMagic } from "../formats/pytorch-tar";
 import { openSafetensors, safetensorsMagic } from "../formats/safetensors";
 import { openIndex } from "../formats/shards";
 import { openTfjs } from "../formats/tfjs";
@@ -86,6 +89,22 @@ export const formats: readonly Format[] = [
     }),
   },
   {
+    name: "pytorch stream",
+    endings: [],
+    reader: alone({
+      begins: streamMagic,
+      open: (source, name, { signal }) => openPyTorchStream(source, name, signal),
+    }),
+  },
+  {
+    name: "pytorch tar",
+    endings: [],
+    reader: alone({
+      begins: tarMagic,
+      open: (source, name, { signal }) => openPyTorchTar(source, name, signal),
+    }),
+  },
+  {
     name: "npz",
     title: "NumPy",
     endings: [".npz"],
@@ -101,6 +120,16 @@ export const formats: readonly Format[] = [
     reader: alone({
       begins: /^\x93NUMPY/,
       open: (source, name, { signal }) => openNpy(source, name, signal),
+    }),
+  },
+  {
+    name: "onnx",
+    title: "ONNX",
+    endings: [".onnx"],
+    isReadByEnding: true,
+    reader: alone({
+      begins: onnxMagic,
+      open: (source, name, { signal, siblings }) => openOnnx(source, name, signal, siblings),
     }),
   },
   {

@@ -9,9 +9,11 @@ import { RangeSearch } from "../measure/range-search";
 import { NonFiniteError, OptionError } from "../errors";
 import { matrixOf } from "../prune/sparse/storage";
 import { quantizerOf } from "../quantize";
+import { isByRows } from "../quantize/stack/matrices";
 import type { Quantized } from "../quantize/quantizer";
 import { levelLimit, type StepMeasures } from "../report/types";
 import { countsOf, emptyCodes, typeOfCodes } from "../stored/packed-codes";
+import { layoutOf, rowsShape, type Layout } from "../tensor/layout";
 import type { Step } from "../tensor/step";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import { JoinedPieces } from "./joined-pieces";
@@ -37,18 +39,21 @@ const mostCodes = 1 << 26;
 const mostPieceBytes = 1 << 20;
 
 /** How a layer goes in pieces; `undefined` for steps that see all of it at once, and where it is one piece. */
-export function pieceWalkOf({ steps, shape, surgery, input }: LayerJob): PieceWalk | undefined {
+export function pieceWalkOf({ steps, shape, axes, surgery, input }: LayerJob): PieceWalk | undefined {
   const [step, ...others] = steps;
   const isAlone = step !== undefined && !surgery && others.every((other) => kindOfStep(other) === "encode");
   if (!isAlone || kindOfStep(step) !== "quantize" || "bytes" in input || ("range" in input && input.isRaw))
     return undefined;
-  const rows = rowsOfPiece(step, shape);
+  const rows = rowsOfPiece(step, layoutOf(shape, axes));
   return rows === undefined ? undefined : { step, rows };
 }
 
-function rowsOfPiece(step: Step, shape: Shape): number | undefined {
-  const { rows, columns } = matrixOf(shape);
-  const least = rows * columns > pieceWeights ? quantizerOf(step).pieces?.rows(step, shape) : undefined;
+function rowsOfPiece(step: Step, layout: Layout): number | undefined {
+  const { rows, columns } = matrixOf(rowsShape(layout));
+  const quantizer = quantizerOf(step);
+  // No piece of a stack holds rows of two matrices that the step would take together.
+  if (rows * columns <= pieceWeights || !isByRows(quantizer, layout, step)) return undefined;
+  const least = quantizer.pieces?.rows(step, layout.matrix);
   if (least === undefined) return undefined;
   // Pieces of whole blocks of sums, where there are any, spare the meter a copy.
   const aligned = least * (sumBlock / commonDivisor(sumBlock, columns * least));
@@ -61,6 +66,9 @@ function rowsOfPiece(step: Step, shape: Shape): number | undefined {
 function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b);
 }
+
+/** All rows of a layer, those of a stack one below the other. */
+const shapeOf = ({ shape, axes }: LayerJob): Shape => rowsShape(layoutOf(shape, axes));
 
 /** Whether the weights are held in the kernels' memory. */
 function isHeld(shape: Shape): boolean {
@@ -80,8 +88,8 @@ export function memoryOfPieces({ shape }: LayerJob): number {
 
 /** The walk. The array of `job.input.values` may be detached. */
 export function walkPieces(job: LayerJob, { step, rows }: PieceWalk): Walk {
-  const { columns } = matrixOf(job.shape);
-  const reader = weightReader(job, isHeld(job.shape));
+  const { columns } = matrixOf(shapeOf(job));
+  const reader = weightReader({ ...job, shape: shapeOf(job) }, isHeld(job.shape));
   try {
     const labels = job.steps.map(labelOf);
     const isShared = quantizerOf(step).pieces?.sharesTables?.(step) === true;
@@ -125,7 +133,7 @@ function survey(reader: WeightReader, most: number, { label, name }: { label: st
 
 /** The steps alone: nothing is measured. The weights are finite. */
 export function stepPieces(job: LayerJob, walk: PieceWalk): Pick<Walk, "job" | "state"> {
-  const reader = weightReader(job, false);
+  const reader = weightReader({ ...job, shape: shapeOf(job) }, false);
   try {
     const state = stateOf(undefined);
     state.quantized = quantizePieces(reader, job, walk, undefined);
@@ -142,7 +150,8 @@ function quantizePieces(
   { step, rows }: PieceWalk,
   meter: ChangeMeter | undefined,
 ): Quantized {
-  const { shape, name } = job;
+  const { name } = job;
+  const shape = shapeOf(job);
   const quantizer = quantizerOf(step);
   const matrix = matrixOf(shape);
   const isShared = quantizer.pieces?.sharesTables?.(step) === true;

@@ -5,6 +5,7 @@ import type { FileRange } from "../bytes/file-range";
 import { FormatError } from "../errors";
 import type { Progress } from "../host";
 import { isReadable } from "../formats/values";
+import { layoutOf } from "../tensor/layout";
 import type { Step } from "../tensor/step";
 import type { Tensor } from "../tensor/tensor";
 import type { Checkpoint } from "../layer/checkpoint";
@@ -58,6 +59,8 @@ export async function compressLayers(
     input,
     threshold: thresholdOf.get(tensor),
     ...(surgery && { surgery }),
+    // Coders take the values as they come.
+    ...(origin.axes && steps.some((step) => kindOfStep(step) !== "encode") && { axes: origin.axes }),
   });
   const watched = <Result>(chosen: readonly PlannedLayer[], work: (layer: PlannedLayer) => Promise<Result>) =>
     runner.each(chosen, async (layer) => {
@@ -142,7 +145,9 @@ async function readInput({ tensor, steps }: PlannedLayer, runner: Runner): Promi
 
 /** The tensor of the model, from which the thread takes what went, and which it compares the result with. */
 async function readOriginal({ origin, steps }: PlannedLayer, runner: Runner): Promise<OwnInput> {
-  return inputOf(origin, isCodedOnly(steps) || isStoredAs(steps[0], origin.dtype), runner);
+  // Blocks that lie another way than the method's are read as values.
+  const isKept = isStoredAs(steps[0], origin.dtype) && layoutOf(origin.shape, origin.axes).order === undefined;
+  return inputOf(origin, isCodedOnly(steps) || isKept, runner);
 }
 
 async function inputOf(tensor: Tensor, isRaw: boolean, runner: Runner): Promise<OwnInput> {

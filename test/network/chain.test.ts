@@ -84,7 +84,7 @@ describe("what is no chain", () => {
   test.each([
     [{ "fc1.weight": [4, 3], "fc2.weight": [2, 5] }, "fc2 (2, 5) does not take the 4 outputs of fc1"],
     [{ "fc1.weight": [4, 3] }, "it has no two layers that follow one another"],
-    [{ "embed.weight": [4, 3], "word_embeddings.weight": [9, 4] }, "word_embeddings.weight is an embedding"],
+    [{ "embed.weight": [4, 3], "word_embeddings.weight": [9, 4] }, "embed.weight is an embedding"],
     [
       { "fc1.weight": [4, 3], "up.transpose.weight": [4, 2, 3, 3] },
       "up.transpose looks like a transposed convolution, whose inputs come first",
@@ -126,5 +126,23 @@ test("layers are told with their vectors", () => {
   expect(layers).toMatchObject([
     { name: "fc1", isKeras: false, isDepthwise: false, bias: { name: "fc1.bias" }, norms: [] },
     { name: "fc2" },
+  ]);
+});
+
+test("a transposed convolution is chained where its axes are known", () => {
+  const axes = { output: [1], input: [0], stacked: [] };
+  const tensors = named({
+    "conv.weight": [4, 2, 3, 3],
+    "up.transpose.weight": [4, 6, 2, 2],
+    "last.weight": [1, 6, 3, 3],
+  });
+  const { groups, unknown } = wireChain(
+    tensors.map((one) => (one.name.startsWith("up") ? { ...one, axes } : one)),
+    ["conv", "up.transpose", "last"],
+  );
+  expect(unknown).toEqual([]);
+  expect(groups.map(({ size, places }) => [size, places.map(({ tensor, axis }) => `${tensor} ${axis}`)])).toEqual([
+    [4, ["conv.weight 0", "up.transpose.weight 0"]],
+    [6, ["up.transpose.weight 1", "last.weight 1"]],
   ]);
 });
