@@ -1,5 +1,6 @@
 /** Loops of pruning: magnitudes counted by the bits of their upper or lower halves, masks made and used. A mask has a byte for each weight, 0 for
  *  one that goes. Arrays are float32 unless said otherwise. */
+import { needChoices, storeChosen } from "./_choices";
 import { LISTS } from "./_shared";
 
 function bump(at: usize): void {
@@ -117,33 +118,18 @@ export function packMask(mask: usize, count: i32, to: usize): void {
   }
 }
 
-/** For each choice of four weights (16, 16) u8: where the bytes of those that stay are taken from. */
-const choices = memory.data(256, 16);
-
-function makeChoices(): void {
-  for (let choice = 0; choice < 16; choice++) {
-    let to = choices + 16 * choice;
-    for (let lane = 0; lane < 4; lane++) {
-      if (((choice >> lane) & 1) == 0) continue;
-      for (let byte = 0; byte < 4; byte++) store<u8>(to++, <u8>(4 * lane + byte));
-    }
-  }
-}
-
 /** Copies the weights that stay, one behind the other. Returns how many there are; up to four numbers behind them are written as well. */
 export function gatherKept(x: usize, mask: usize, count: i32, to: usize): i32 {
   const start = to;
-  // The choice of all four begins with bytes 0 and 1.
-  if (load<u8>(choices + 241) == 0) makeChoices();
+  needChoices();
   const zeros = i8x16.splat(0);
   let i = 0;
   for (; i + 16 <= count; i += 16, x += 64) {
     const stays = i8x16.bitmask(i8x16.ne(v128.load(mask + i), zeros));
-    for (let k: usize = 0; k < 4; k++) {
-      const choice = (stays >> (4 * <i32>k)) & 15;
-      v128.store(to, i8x16.swizzle(v128.load(x + 16 * k), v128.load(choices + ((<usize>choice) << 4))));
-      to += (<usize>popcnt(choice)) << 2;
-    }
+    to = storeChosen(to, v128.load(x), stays & 15);
+    to = storeChosen(to, v128.load(x, 16), (stays >> 4) & 15);
+    to = storeChosen(to, v128.load(x, 32), (stays >> 8) & 15);
+    to = storeChosen(to, v128.load(x, 48), stays >> 12);
   }
   for (; i < count; i++, x += 4) {
     store<f32>(to, load<f32>(x));
