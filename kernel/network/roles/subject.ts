@@ -35,6 +35,7 @@ const parametrized = /^(.*[./]|)parametrizations[./]([^./]+)[./](original\d*|\d+
 
 /** Takes a name apart. */
 export function subjectOf(tensor: JudgedTensor): Subject {
+  const { shape, dtype, scheme } = tensor;
   const name = tensor.name.replace(/:0$/, "");
   const special = parametrized.exec(name);
   const prefix = special ? special[1] : name.slice(0, name.length - (/[^./]*$/.exec(name)?.[0].length ?? 0));
@@ -42,13 +43,16 @@ export function subjectOf(tensor: JudgedTensor): Subject {
   const words = name.toLowerCase().split(/[./]/).filter(Boolean);
   const layers = prefix.toLowerCase().split(/[./]/).filter(Boolean);
   return {
-    ...tensor,
+    name: tensor.name,
+    shape,
+    dtype,
+    scheme,
     words,
     path: words.join("."),
     parameter,
     layer: layers.join("."),
     layerWord: [...layers].reverse().find((word) => !/^\d+$/.test(word)) ?? "",
-    extent: tensor.shape.filter((size) => size > 1).length,
+    extent: shape.filter((size) => size > 1).length,
     prefix,
   };
 }
