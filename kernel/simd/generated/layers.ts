@@ -310,7 +310,7 @@ export interface LayersModule {
   countMask(mask: number, count: number): number;
   /** The mask with a bit for each weight, least significant first; the bits behind the last are 0. */
   packMask(mask: number, count: number, to: number): void;
-  /** Copies the weights that stay, one behind the other. Returns how many there are; up to one number behind them is written as well. */
+  /** Copies the weights that stay, one behind the other. Returns how many there are; up to four numbers behind them are written as well. */
   gatherKept(x: number, mask: number, count: number, to: number): number;
   /** Adds 1 to the number of each value's bucket in ends (65,536) u32, zeros left out. */
   countBuckets(x: number, count: number, ends: number): void;

@@ -18,11 +18,22 @@ function stretch(bits: u64, width: u64): u64 {
   return (pairs & eighth) | (((pairs >> width) & eighth) << 8);
 }
 
+/** Pairs of neighbours below 16 as a byte each, the first in its lower half. */
+function nibblesOf(codes: v128): v128 {
+  return v128.and(v128.or(codes, i16x8.shr_u(codes, 4)), i16x8.splat(255));
+}
+
 /** Packs `count` codes, less `first` each. Up to eight bytes behind the stream are written as well. */
 export function packBits(codes: usize, count: i32, width: i32, first: i32, to: usize): void {
   const firsts = i8x16.splat(<i8>first);
   const w = <u64>width;
   let i = 0;
+  if (width == 4)
+    for (; i + 32 <= count; i += 32, to += 16) {
+      const low = i8x16.sub(v128.load(codes + i), firsts);
+      const high = i8x16.sub(v128.load(codes + i, 16), firsts);
+      v128.store(to, i8x16.narrow_i16x8_u(nibblesOf(low), nibblesOf(high)));
+    }
   for (; i + 16 <= count; i += 16) {
     const sixteen = i8x16.sub(v128.load(codes + i), firsts);
     store<u64>(to, squeeze(i64x2.extract_lane(sixteen, 0), w));

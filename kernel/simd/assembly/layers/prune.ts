@@ -1,5 +1,6 @@
 /** Loops of pruning: magnitudes counted by the bits of their upper or lower halves, masks made and used. A mask has a byte for each weight, 0 for
  *  one that goes. Arrays are float32 unless said otherwise. */
+import { needChoices, storeChosen } from "./_choices";
 import { LISTS } from "./_shared";
 
 function bump(at: usize): void {
@@ -117,10 +118,20 @@ export function packMask(mask: usize, count: i32, to: usize): void {
   }
 }
 
-/** Copies the weights that stay, one behind the other. Returns how many there are; up to one number behind them is written as well. */
+/** Copies the weights that stay, one behind the other. Returns how many there are; up to four numbers behind them are written as well. */
 export function gatherKept(x: usize, mask: usize, count: i32, to: usize): i32 {
   const start = to;
-  for (let i = 0; i < count; i++, x += 4) {
+  needChoices();
+  const zeros = i8x16.splat(0);
+  let i = 0;
+  for (; i + 16 <= count; i += 16, x += 64) {
+    const stays = i8x16.bitmask(i8x16.ne(v128.load(mask + i), zeros));
+    to = storeChosen(to, v128.load(x), stays & 15);
+    to = storeChosen(to, v128.load(x, 16), (stays >> 4) & 15);
+    to = storeChosen(to, v128.load(x, 32), (stays >> 8) & 15);
+    to = storeChosen(to, v128.load(x, 48), stays >> 12);
+  }
+  for (; i < count; i++, x += 4) {
     store<f32>(to, load<f32>(x));
     to += (<usize>(load<u8>(mask + i) != 0)) << 2;
   }

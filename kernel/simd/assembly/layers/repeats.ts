@@ -1,5 +1,6 @@
 /** How often values occur that occur more than once, by their bits in the order of the values, −0 as 0. Values are dealt to buckets by the upper
  *  halves of their keys, and the lower halves are looked at within each. */
+import { needChoices, storeChosen } from "./_choices";
 
 /** Bits that order as the values do. */
 function keyOf(bits: u32): u32 {
@@ -12,8 +13,15 @@ const held = memory.data(8192 + 16, 16);
 
 /** Copies the values that are not 0, at most `heldValues` of them. Returns where they end. */
 function holdOthers(x: usize, count: i32): usize {
+  needChoices();
   let to = held;
-  for (const end = x + ((<usize>count) << 2); x < end; x += 4) {
+  const end = x + ((<usize>count) << 2);
+  const zeros = i32x4.splat(0);
+  for (; x + 16 <= end; x += 16) {
+    const four = v128.load(x);
+    to = storeChosen(to, four, i32x4.bitmask(i32x4.ne(i32x4.shl(four, 1), zeros)));
+  }
+  for (; x < end; x += 4) {
     const bits = load<u32>(x);
     store<u32>(to, bits);
     to += (<usize>(bits << 1 != 0)) << 2;
