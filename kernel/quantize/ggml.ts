@@ -85,14 +85,24 @@ function checkImportance(importance: unknown): GgmlStep["importance"] {
 function checkNumbers(list: unknown, what: string): readonly number[] {
   if (!Array.isArray(list) && !(list instanceof Float32Array))
     throw new OptionError(`ggml(): ${what} is no list of numbers`);
-  const numbers = Array.from<unknown>(list);
-  return Object.freeze(
-    numbers.map((value, at) => {
-      if (typeof value === "number" && value >= 0 && value < Infinity) return value;
-      throw new OptionError(`ggml(): ${what} is ${String(value)} at ${at}; it takes finite numbers, at least 0`);
-    }),
-  );
+  const numbers = Array.from<unknown>(list).map((value, at) => {
+    if (typeof value === "number" && value >= 0 && value <= mostImportance) return value;
+    throw new OptionError(
+      `ggml(): ${what} is ${String(value)} at ${at}; it takes finite numbers, at least 0 and at most ${mostImportance}; only their ratios count`,
+    );
+  });
+  const largest = numbers.reduce((most, value) => Math.max(most, value), 0);
+  if (numbers.length > 0 && largest < 1 / mostImportance)
+    throw new OptionError(
+      largest === 0
+        ? `ggml(): ${what} is 0 for all ${numbers.length} columns, so that no error would count; leave it out where all columns count alike`
+        : `ggml(): ${what} is at most ${largest}; it takes numbers of which one is ${1 / mostImportance} or more; only their ratios count`,
+    );
+  return Object.freeze(numbers);
 }
+
+/** The most that a column may count: products with squares of weights stay within float32. */
+const mostImportance = 1e24;
 
 /** The steps of a model's tensors, one by one: the type by the mixture's rules that fits the tensor's rows, with its own importance;
  *  `undefined` where the mixture leaves a tensor as it is. `model` is all tensors: the rules count layers and heads. */

@@ -1,5 +1,6 @@
 /** Quantization of one tensor, for teaching, for tests and for `compress()`. */
-import { OptionError } from "../errors";
+import { NonFiniteError, OptionError } from "../errors";
+import { loops } from "../loops/loops";
 import { measureError } from "../measure/error";
 import { entropyOfCodes } from "../measure/entropy";
 import { weightsOf, type TensorInput } from "../measure/input";
@@ -11,6 +12,7 @@ import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { storedBits, type CodeArray, type Quantized, type Quantizer, type TableArray } from "./quantizer";
 import { quantizers, type QuantizeStep } from "./quantizers";
+import { isWidened, quantizeWidened } from "./widened";
 
 /** True for a step of a quantization method. */
 export function isQuantizeStep(step: Step): step is QuantizeStep {
@@ -63,7 +65,8 @@ export interface QuantizedTensor {
 
 /** Quantizes one tensor by one step. `input` is row-major with the given `shape`; without a shape it is a vector, or, as a list
  *  of rows, a matrix. `name` is used in errors. Throws `OptionError` for a shape that does not fit and for a step of another
- *  kind, `NonFiniteError` for NaN or infinite weights. The input is not changed. */
+ *  kind, `NonFiniteError` for NaN or infinite weights. Scales that float16 does not hold are float32: the result's step says so. The input is
+ *  not changed. */
 export function quantize(
   input: TensorInput,
   step: Step,
@@ -71,8 +74,11 @@ export function quantize(
 ): QuantizedTensor {
   const quantizer = quantizerOf(step);
   const { weights, shape } = weightsOf("quantize", input, options.shape);
-  const quantized = quantizer.quantize(weights, shape, step, options.name);
+  const quantized = quantizeWidened(quantizer, weights, shape, step, options.name);
   const values = quantizer.dequantize(quantized);
+  const odd = loops.values.firstNonFinite(values);
+  if (odd >= 0)
+    throw new NonFiniteError(options.name ?? "weights", odd, values[odd], quantizer.label(step), "computed");
   const table = (name: string) => quantized.tables.find((entry) => entry.name === name)?.data;
   const optional = {
     scales: table("scale"),
@@ -81,10 +87,11 @@ export function quantize(
     codebook: table("codebook"),
   };
   const bits = storedBits(quantized);
+  const isWider = isWidened(step, quantized.step);
   return {
     values,
     shape,
-    step,
+    step: isWider ? quantized.step : step,
     label: quantizer.label(quantized.step),
     codes: quantized.codes,
     ...(Object.fromEntries(Object.entries(optional).filter(([, data]) => data !== undefined)) as object),

@@ -44,7 +44,7 @@ export async function compare(variants: Readonly<Record<string, Compared>>): Pro
   const layers = mergeLayers(reports.flatMap(({ report }) => (report ? [report.layers] : [])));
   if (order.size > 0) layers.sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
   return displayReport({
-    version: 1,
+    version: 2,
     kind: "report",
     model: base,
     variants: columns.map(({ summary }) => summary),
@@ -58,7 +58,8 @@ export async function compare(variants: Readonly<Record<string, Compared>>): Pro
 function reportOf(name: string, value: unknown): { report?: Report; model?: Model } {
   if (value instanceof CompressedModel) return { report: value.report };
   const candidate = value as Partial<Report & Model> | null | undefined;
-  if (candidate?.kind === "report" && candidate.version === 1) return { report: value as Report };
+  if (candidate?.kind === "report" && (candidate.version === 1 || candidate.version === 2))
+    return { report: value as Report };
   if (typeof candidate?.tensor === "function") return { model: value as Model };
   const hint =
     value instanceof Promise ? "a promise; await it first" : (JSON.stringify(value) ?? String(value)).slice(0, 60);

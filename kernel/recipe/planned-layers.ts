@@ -1,4 +1,3 @@
-import { OptionError } from "../errors";
 import { isStructural } from "../prune";
 import { roleOf } from "../tensor/layer-names";
 import { layerMatcher, type LayerPattern } from "../tensor/match";
@@ -7,6 +6,7 @@ import type { Tensor } from "../tensor/tensor";
 import { stepByTensor } from "../layer/operators";
 import type { RecipeStep } from "../layer/step";
 import { CutTensor } from "../surgery/cut-tensor";
+import { checkIntent, nothingTouched } from "./intent";
 import type { CheckedEntry } from "./recipe";
 import type { Chooser, Piece, Surgery } from "../surgery/surgery";
 
@@ -30,39 +30,38 @@ export interface Selection {
   readonly only?: LayerPattern | readonly LayerPattern[];
   /** But not these; absent: none. */
   readonly skip?: LayerPattern | readonly LayerPattern[];
+  /** What touches nothing is no error. */
+  readonly allowUnmatched?: boolean;
 }
 
 /** Which tensors a recipe touches, and by which of its entries. Patterns choose among the weight matrices: tensors of two or more
  *  dimensions of linear, convolution and embedding layers. Norms, biases and buffers stay as they are, except where `only` or `match` is
- *  their very name. `OptionError` when there is none. */
-export function chooseLayers(model: Model, entries: readonly CheckedEntry[], { only, skip }: Selection): Chooser {
+ *  their very name. `OptionError` when there is none, and, unless `allowUnmatched`, for what touches nothing (intent.ts). */
+export function chooseLayers(model: Model, entries: readonly CheckedEntry[], selection: Selection): Chooser {
+  const { only, skip, allowUnmatched } = selection;
   const isChosen = only === undefined ? () => true : layerMatcher(only);
   const isSkipped = skip === undefined ? () => false : layerMatcher(skip);
-  const named = new Set([only, ...entries.map((entry) => entry.match)].flat());
+  const takeable = takeableOf(model, only, entries);
   const entryOf = new Map<Tensor, number>();
-  for (const tensor of model.tensors) {
-    if ((!isWeight(tensor) && !named.has(tensor.name)) || tensor.parameters === 0) continue;
+  for (const tensor of takeable) {
     if (!isChosen(tensor) || isSkipped(tensor)) continue;
     const entry = entries.findIndex(({ fits }) => fits(tensor));
     if (entry >= 0) entryOf.set(tensor, entry);
   }
-  if (entryOf.size === 0) throw nothingTouched(model);
-  return { entryOf: (tensor) => entryOf.get(tensor), isSkipped };
+  const chooser: Chooser = { entryOf: (tensor) => entryOf.get(tensor), isOutside: (one) => !isChosen(one), isSkipped };
+  if (allowUnmatched !== true) checkIntent({ model, takeable, entries, only, skip, entryOf: chooser.entryOf });
+  if (entryOf.size === 0) throw nothingTouched(model, takeable);
+  return chooser;
+}
+
+/** The tensors that a recipe may take: the weights, and what it names. */
+function takeableOf(model: Model, only: Selection["only"], entries: readonly CheckedEntry[]): readonly Tensor[] {
+  const named = new Set([only, ...entries.map((entry) => entry.match)].flat());
+  return model.tensors.filter((tensor) => (isWeight(tensor) || named.has(tensor.name)) && tensor.parameters > 0);
 }
 
 function isWeight({ name, shape }: Tensor): boolean {
   return shape.length >= 2 && ["linear", "convolution", "embedding"].includes(roleOf(name, shape));
-}
-
-function nothingTouched(model: Model): OptionError {
-  const matrices = model.tensors.filter(isWeight);
-  const some = matrices.slice(0, 3).map(({ name }) => `"${name}"`);
-  return new OptionError(
-    `compress(): the recipe touches none of the ${model.tensors.length} tensors of ${model.name}; ` +
-      (some.length === 0
-        ? "none is a weight matrix, and others are touched by their very names only"
-        : `match, only and skip choose weight matrices by names such as ${some.join(", ")}; a glob has *, **, ? and {a,b}`),
-  );
 }
 
 /** The layers that a recipe touches, in model order: those that steps remain for, and the weight matrices that parts were taken out of. */
@@ -92,7 +91,7 @@ export function planLayers(
     const surgery = done.length > 0 ? { surgery: { maps, steps: done, isDropped } } : {};
     return [{ tensor: tensors[at], origin, entry: entry ?? -1, steps, ...surgery }];
   });
-  if (layers.length === 0 && !surgery) throw nothingTouched(model);
+  if (layers.length === 0 && !surgery) throw nothingTouched(model, model.tensors.filter(isWeight));
   return layers;
 }
 

@@ -3,6 +3,7 @@
  *  address; the table under it is folded. Names stand in `<code>`, where MathJax reads no mathematics either. */
 import { escapeMarkup, visibleText } from "../report/visible-text";
 import { formatShape } from "../report/numbers";
+import { markedName, warningLines, warningSign } from "../report/warnings";
 import {
   layersInOrder,
   measureCells,
@@ -41,6 +42,7 @@ export function tableRow(cells: readonly string[], left = 1, cell = "td"): strin
 export function reportToHtml(report: Report): string {
   const { variants } = report;
   const worst = worstList(report, code);
+  const warnings = warningLines(report.warnings, variants.length > 1, code);
   const totals = totalsRows(report).map(([name, ...cells]) => tableRow([code(name), ...cells]));
   const over = variants.map(
     (variant) => `<th align="center" colspan="${measureHeadings.length}">${code(variant.name)}</th>`,
@@ -48,13 +50,16 @@ export function reportToHtml(report: Report): string {
   const headings = ["layer", "shape", ...variants.flatMap(() => measureHeadings)];
   const rows = layersInOrder(report).map((layer) =>
     tableRow([
-      code(layer.name),
+      markedName(layer, code),
       formatShape(layer.shape),
       ...variants.flatMap((_, variant) => measureCells(layer, variant)),
     ]),
   );
   return [
     `<figure style="margin:0">${pictureElement(reportToSvg(report), textAlternative(report, visibleText))}</figure>`,
+    ...(warnings.length > 0
+      ? [`<p>Warnings:</p><ul>${warnings.map((line) => `<li>${warningSign} ${line}</li>`).join("")}</ul>`]
+      : []),
     "<details><summary>Table</summary>",
     `<table><thead>${tableRow(totalsHeadings, 1, "th")}</thead><tbody>`,
     ...totals,

@@ -1,6 +1,7 @@
 /** The report as plain text: what a terminal, a diff or a screen reader shows. */
 import { shortenMiddle, visibleText } from "../report/visible-text";
 import { formatShape } from "../report/numbers";
+import { markedName, warningLines, warningSign } from "../report/warnings";
 import {
   layersInOrder,
   measureCells,
@@ -35,6 +36,7 @@ export interface ReportTextOptions {
 export function reportToText(report: Report, options: ReportTextOptions = {}): string {
   const totals = totalsRows(report).map(([name, ...cells]) => [label(name), ...cells]);
   const worst = worstList(report, label);
+  const warnings = warningLines(report.warnings, report.variants.length > 1, label);
   const lines = [
     `${label(report.model.name)} · ${modelFacts(report.model)}`,
     "",
@@ -42,6 +44,7 @@ export function reportToText(report: Report, options: ReportTextOptions = {}): s
     totalsNote(report),
     "",
     ...(worst.length > 0 ? ["Worst layers:", ...worst.map((line) => `  ${line}`)] : ["No layer lost anything."]),
+    ...(warnings.length > 0 ? ["", "Warnings:", ...warnings.map((line) => `  ${warningSign} ${line}`)] : []),
   ];
   for (let first = 0; first < report.variants.length; first += variantsAcross)
     lines.push(
@@ -55,7 +58,7 @@ function layerTable(report: Report, first: number, end: number, all: boolean): s
   const variants = Array.from({ length: end - first }, (_, k) => first + k);
   const layers = layersInOrder(report);
   const row = (layer: LayerReport): string[] => [
-    label(layer.name),
+    markedName(layer, label),
     formatShape(layer.shape),
     ...variants.flatMap((variant) => ["│", ...measureCells(layer, variant)]),
   ];
