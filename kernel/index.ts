@@ -8,15 +8,16 @@ export { fromArrays } from "./formats/arrays";
 export type { ArraySpec } from "./tensor/memory";
 export type { DType } from "./tensor/dtype";
 export type { Model } from "./tensor/model";
-export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
+export type { ReadOptions, Shape, StoredPart, Tensor } from "./tensor/tensor";
+export type { Axes, RoleDescription, TensorRole } from "./tensor/role";
 
 // # Compress
 export { compress, type CompressOptions } from "./recipe/compress";
-export { compare, type Compared } from "./recipe/compare";
+export { compare, type Compared, type CompareOptions } from "./recipe/compare";
 export { CompressedModel } from "./recipe/compressed-model";
 export { CompressedTensor } from "./layer/layer-tensor";
 export type { Recipe, RecipeEntry } from "./recipe/recipe";
-export type { LayerInfo, LayerPattern } from "./tensor/match";
+export type { LayerInfo, LayerPattern, RecordedPattern } from "./tensor/match";
 export type { RecipeStep as Step } from "./layer/step";
 export type { Progress } from "./host";
 
@@ -138,6 +139,8 @@ export type {
   LayerPlace,
   LayerReport,
   LayerVariant,
+  LeftAlone,
+  LeftAloneGroup,
   ModelSummary,
   Report,
   StepMeasures,

@@ -1,3 +1,4 @@
+import { leftAloneSentence } from "../../kernel/report/left-alone";
 import { spoken } from "../../kernel/report/measure-labels";
 import { measures, panels, shownIn, shownValue, type Measured, type MeasureKey } from "../../kernel/report/measures";
 import type { ModelView } from "../../kernel/report/model";
@@ -34,6 +35,7 @@ export function reportSummary(report: Report, state: ViewState): readonly string
       ? "No layer lost anything."
       : `Worst layers by ${measures[state.measure].label}: ${worst.join("; ")}.`,
     ...(warnings.length > 0 ? [`Warnings: ${warnings.join("; ")}.`] : []),
+    ...(report.leftAlone ? [leftAloneSentence(report.leftAlone)] : []),
   ];
 }
 

@@ -84,6 +84,12 @@ export interface WarnedLayer {
   readonly nonFinite: number;
 }
 
+/** The warning of an SQNR under 3 dB, as the fields of a layer's variant; nothing for a higher one, and for null, which is lossless. */
+export function lowSqnrWarning(sqnrDb: number | null): { warnings?: readonly LayerWarning[] } {
+  if (sqnrDb === null || sqnrDb >= lowestSqnrDb) return {};
+  return { warnings: [{ kind: "low SQNR", text: `SQNR ${formatDecibels(sqnrDb)} dB, below ${lowestSqnrDb} dB` }] };
+}
+
 /** The warnings of a layer, in the order of their kinds. */
 export function layerWarnings(layer: WarnedLayer): LayerWarning[] {
   const { steps, measures, zeroGroups, isLost, quantized, hasWiderFactors, nonFinite } = layer;
@@ -92,8 +98,7 @@ export function layerWarnings(layer: WarnedLayer): LayerWarning[] {
   const own = measures.filter(({ kind }) => !steps.some((step) => step.kind === kind && isStructural(step)));
   const ratios = layer.sqnrDb === undefined ? own.map((measure) => measure.sqnrDb) : [layer.sqnrDb];
   const worst = ratios.reduce<number>((least, ratio) => (ratio === null ? least : Math.min(least, ratio)), Infinity);
-  if (worst < lowestSqnrDb)
-    warnings.push({ kind: "low SQNR", text: `SQNR ${formatDecibels(worst)} dB, below ${lowestSqnrDb} dB` });
+  warnings.push(...(lowSqnrWarning(worst).warnings ?? []));
   if (isLost) warnings.push({ kind: "zero groups", text: "all weights became zero" });
   else if (zeroGroups.zero > 0)
     warnings.push({

@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import { currentHost, type Progress } from "../host";
 import { OptionError } from "../errors";
+import { rolesOf } from "../network";
 import { checkFlag, checkNumber, checkOptionNames, describe } from "../options";
-import type { LayerReport, LayerVariant, RecordedSelection, Report } from "../report/types";
+import type { LayerReport, LayerVariant, LeftAlone, RecordedSelection, Report } from "../report/types";
 import { warningsOf } from "../report/warnings";
 import { defaultWorkers } from "../threads/pool";
 import { placeOf } from "../tensor/layer-names";
 import type { LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
+import { isIntegerType } from "../tensor/dtype";
+import { isWeightRole } from "../tensor/role";
 import type { Tensor } from "../tensor/tensor";
 import { Checkpoint } from "../layer/checkpoint";
 import { compressLayers } from "./compress-layers";
@@ -26,9 +29,9 @@ import { operate, type Surgery } from "../surgery/surgery";
 export interface CompressOptions {
   /** What the variant is called in reports; by default after the steps that ran. */
   readonly name?: string;
-  /** Of the weight matrices, touch these only: a glob, a RegExp, a function of the layer, or a list of them. A glob covers the whole name: `*`
-   *  stands for letters without a dot ("encoder.layer.*.output.dense.weight"), `**` for any letters, dots too ("encoder.**"), `?` for one
-   *  letter, `{a,b}` for either. A tensor that is no weight is taken by its very name. Each pattern must fit a tensor. */
+  /** Of the weights, touch these only: a glob, a RegExp, a function of the layer, or a list of them. A glob covers the whole name: `*` stands
+   *  for letters without a dot ("encoder.layer.*.output.dense.weight"), `**` for any letters, dots too ("encoder.**"), `?` for one letter,
+   *  `{a,b}` for either. A tensor that is no weight is taken by its very name. Each pattern must fit a tensor. */
   readonly only?: LayerPattern | readonly LayerPattern[];
   /** Leave these alone: a glob, a RegExp, a function of the layer, or a list of them, as in `only` (`*` stops at a dot, `**` does not). No step
    *  changes them: blocks, heads and neurons that they belong to stay. Each pattern must fit a tensor. */
@@ -59,8 +62,9 @@ const optionNames = ["name", "only", "skip", "allowUnmatched", "seed", "signal",
  *      await small.tensor("encoder.layer.0.attention.self.query.weight").read();    // w′
  *
  *  A recipe is a step, steps in order (prune → quantize → encode), or a list of `{ match, steps }`, of which a layer takes the first that
- *  fits. It touches the weight matrices of linear, convolution and embedding layers, two or more dimensions; norms and biases stay, unless
- *  `only` or `match` is their very name. Encoding alone codes the values without loss. A second quantizer acts on the w′ of the first.
+ *  fits. It touches the weights of linear, convolution and embedding layers, of experts and heads, as `tensor.role` says; norms, biases,
+ *  buffers, routers, and what is not known stay, unless `only` or `match` spells out their very names. `report.leftAlone` lists what was left
+ *  alone, and the pattern that would take it; whole numbers are taken by lossless coders alone, and stay exact. Encoding alone codes the values without loss. A second quantizer acts on the w′ of the first.
  *
  *  Layers run on worker threads, one at a time on each; the result holds the stored form of every layer, not its float values; with
  *  `checkpoint` it lies in that folder, not in memory.
@@ -108,14 +112,9 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
           );
     const outcomes = await compressLayers(layers, runner, checkpoint, onProgress);
     await checkpoint?.tidy();
-    const selection = selectionRecord(options);
-    return assemble(model, layers, outcomes, surgery, {
-      name,
-      recipe: recorded,
-      ...selection,
-      seed,
-      sha256: await hash,
-    });
+    const { leftAlone } = chooser;
+    const facts = { name, recipe: recorded, ...selectionRecord(options), seed, sha256: await hash, leftAlone };
+    return assemble(model, layers, outcomes, surgery, facts);
   } catch (reason) {
     throw runner.firstFailure(reason);
   }
@@ -136,6 +135,7 @@ interface Facts {
   readonly selection?: RecordedSelection;
   readonly seed: number;
   readonly sha256: string;
+  readonly leftAlone: LeftAlone | undefined;
 }
 
 /** What bound the recipe, as plain JSON; nothing where nothing did. */
@@ -153,7 +153,7 @@ function assemble(
   layers: readonly PlannedLayer[],
   outcomes: readonly LocatedOutcome[],
   surgery: Surgery | undefined,
-  { name, recipe, selection, seed, sha256 }: Facts,
+  { name, recipe, selection, seed, sha256, leftAlone }: Facts,
 ): CompressedModel {
   const touched = new Map<Tensor, Tensor>();
   const reports: LayerReport[] = [];
@@ -161,7 +161,7 @@ function assemble(
   layers.forEach(({ tensor, origin }, at) => {
     const { kept: result, variant, histogram, sums: own, zeros: ownZeros } = outcomes[at];
     // What parts were taken out of and nothing else was done to is made when it is read, not kept.
-    touched.set(origin, result ? new CompressedTensor(result, variant.scheme) : tensor);
+    touched.set(origin, result ? new CompressedTensor(result, typeOf(origin, variant), origin) : tensor);
     const { shape, dtype, parameters, sizeBytes } = origin;
     const kept = result ? variant : { ...variant, ...ownSize(tensor, layers[at]) };
     reports.push({
@@ -172,6 +172,7 @@ function assemble(
       parameters,
       bytes: sizeBytes,
       histogram,
+      ...roleOfOther(origin),
       variants: [kept],
     });
     counted.push({ origin, variant: kept, sums: own, zeros: ownZeros });
@@ -187,6 +188,8 @@ function assemble(
   const total = (all: readonly Tensor[], of: "sizeBytes" | "parameters") => all.reduce((sum, one) => sum + one[of], 0);
   const bytes = total(tensors, "sizeBytes");
   const parameters = total(tensors, "parameters");
+  const roles = rolesOf(model);
+  const embeddings = new Set(model.tensors.filter((_, at) => roles[at].role === "embedding"));
   const variants = [
     {
       name,
@@ -196,7 +199,7 @@ function assemble(
       ...(parameters === model.parameters ? {} : { parameters }),
       ...(selection && { selection }),
       touched: totalsOf(counted),
-      ...withoutEmbeddings(model.tensors, (origin) => made.get(origin)?.sizeBytes ?? 0, counted),
+      ...withoutEmbeddings(model.tensors, embeddings, (origin) => made.get(origin)?.sizeBytes ?? 0, counted),
       seed,
     },
   ];
@@ -208,8 +211,19 @@ function assemble(
     variants,
     layers: reports,
     ...(warnings.length > 0 ? { warnings } : {}),
+    ...(leftAlone && { leftAlone }),
   };
   return new CompressedModel(model, tensors, report, surgery);
+}
+
+/** What the tensor is called by its type: what was done to it, but for whole numbers, which stay what they were. */
+function typeOf({ dtype, scheme }: Tensor, variant: LayerVariant): string {
+  return scheme === undefined && isIntegerType(dtype) ? dtype : variant.scheme;
+}
+
+/** The role of a tensor that is no weight and was named; weights do not tell theirs. */
+function roleOfOther({ role, roleReason = "" }: Tensor): Pick<LayerReport, "role" | "roleReason"> {
+  return role === undefined || isWeightRole(role) ? {} : { role, roleReason };
 }
 
 /** The size of a tensor that is stored as it is, with parts taken out or gone as a whole. */

@@ -1,12 +1,16 @@
+import { OptionError } from "../errors";
 import { isStructural } from "../prune";
-import { roleOf } from "../tensor/layer-names";
-import { layerMatcher, type LayerPattern } from "../tensor/match";
+import { isWeight, rolesOf } from "../network";
+import type { LeftAlone } from "../report/types";
+import { layerMatcher, spelledNames, type LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
+import { isWeightRole } from "../tensor/role";
 import type { Tensor } from "../tensor/tensor";
-import { stepByTensor } from "../layer/operators";
+import { kindOfStep, labelOf, stepByTensor } from "../layer/operators";
 import type { RecipeStep } from "../layer/step";
 import { CutTensor } from "../surgery/cut-tensor";
 import { checkIntent, nothingTouched } from "./intent";
+import { leftAlone } from "./left-alone";
 import type { CheckedEntry } from "./recipe";
 import type { Chooser, Piece, Surgery } from "../surgery/surgery";
 
@@ -26,7 +30,7 @@ export interface PlannedLayer {
 
 /** Which layers a recipe may touch, as `compress()` is told. */
 export interface Selection {
-  /** These only; absent: all weight matrices. */
+  /** These only; absent: all weights. */
   readonly only?: LayerPattern | readonly LayerPattern[];
   /** But not these; absent: none. */
   readonly skip?: LayerPattern | readonly LayerPattern[];
@@ -34,34 +38,58 @@ export interface Selection {
   readonly allowUnmatched?: boolean;
 }
 
-/** Which tensors a recipe touches, and by which of its entries. Patterns choose among the weight matrices: tensors of two or more
- *  dimensions of linear, convolution and embedding layers. Norms, biases and buffers stay as they are, except where `only` or `match` is
- *  their very name. `OptionError` when there is none, and, unless `allowUnmatched`, for what touches nothing (intent.ts). */
-export function chooseLayers(model: Model, entries: readonly CheckedEntry[], selection: Selection): Chooser {
+/** The choice of layers, and what was left alone. */
+export interface Choice extends Chooser {
+  /** Tensors that the patterns reach and that are no weights. */
+  readonly leftAlone: LeftAlone | undefined;
+}
+
+/** Which tensors a recipe touches, and by which of its entries. Patterns choose among the weights: linear, convolution and embedding layers,
+ *  experts and heads, as `tensor.role` says. What is no weight, or is not known, stays as it is, except where `only` or `match` spells out its
+ *  very name; whole numbers then go through lossless coders only. `OptionError` when no tensor is left, and, unless `allowUnmatched`, for what
+ *  touches nothing (intent.ts). */
+export function chooseLayers(model: Model, entries: readonly CheckedEntry[], selection: Selection): Choice {
   const { only, skip, allowUnmatched } = selection;
   const isChosen = only === undefined ? () => true : layerMatcher(only);
   const isSkipped = skip === undefined ? () => false : layerMatcher(skip);
-  const takeable = takeableOf(model, only, entries);
-  const entryOf = new Map<Tensor, number>();
+  const named = new Set(
+    [only, ...entries.map((entry) => entry.match)].flatMap((one) => (one ? spelledNames(one) : [])),
+  );
+  const roles = rolesOf(model);
+  const takeable = model.tensors.filter(
+    ({ name, parameters }, at) => (isWeightRole(roles[at].role) || named.has(name)) && parameters > 0,
+  );
+  const integers = new Set(model.tensors.filter((_, at) => roles[at].role === "integer"));
+  const chosen = new Map<Tensor, number>();
+  const entryFor = (tensor: Tensor): number =>
+    isChosen(tensor) && !isSkipped(tensor) ? entries.findIndex(({ fits }) => fits(tensor)) : -1;
   for (const tensor of takeable) {
-    if (!isChosen(tensor) || isSkipped(tensor)) continue;
-    const entry = entries.findIndex(({ fits }) => fits(tensor));
-    if (entry >= 0) entryOf.set(tensor, entry);
+    const entry = entryFor(tensor);
+    if (entry < 0) continue;
+    if (integers.has(tensor)) checkLossless(tensor, entries[entry]);
+    chosen.set(tensor, entry);
   }
-  const chooser: Chooser = { entryOf: (tensor) => entryOf.get(tensor), isOutside: (one) => !isChosen(one), isSkipped };
-  if (allowUnmatched !== true) checkIntent({ model, takeable, entries, only, skip, entryOf: chooser.entryOf });
-  if (entryOf.size === 0) throw nothingTouched(model, takeable);
-  return chooser;
+  const entryOf = (tensor: Tensor) => chosen.get(tensor);
+  if (allowUnmatched !== true) checkIntent({ model, takeable, entries, only, skip, entryOf });
+  if (chosen.size === 0) throw nothingTouched(model, takeable);
+  return {
+    entryOf,
+    isOutside: (tensor) => !isChosen(tensor),
+    isSkipped,
+    leftAlone: leftAlone(
+      model,
+      (tensor) => entryFor(tensor) >= 0,
+      (tensor) => chosen.has(tensor),
+    ),
+  };
 }
 
-/** The tensors that a recipe may take: the weights, and what it names. */
-function takeableOf(model: Model, only: Selection["only"], entries: readonly CheckedEntry[]): readonly Tensor[] {
-  const named = new Set([only, ...entries.map((entry) => entry.match)].flat());
-  return model.tensors.filter((tensor) => (isWeight(tensor) || named.has(tensor.name)) && tensor.parameters > 0);
-}
-
-function isWeight({ name, shape }: Tensor): boolean {
-  return shape.length >= 2 && ["linear", "convolution", "embedding"].includes(roleOf(name, shape));
+function checkLossless({ name, dtype }: Tensor, { steps }: CheckedEntry): void {
+  const lossy = steps.find((step) => kindOfStep(step) !== "encode");
+  if (lossy)
+    throw new OptionError(
+      `compress(): ${name} holds whole numbers (${dtype}), which ${labelOf(lossy)} would change; a lossless coder alone takes them: { match: "${name}", steps: zstd() }`,
+    );
 }
 
 /** The layers that a recipe touches, in model order: those that steps remain for, and the weight matrices that parts were taken out of. */

@@ -1,24 +1,18 @@
 /** The sums of a variant over its layers, with embeddings and without. */
 import { errorMeasures, mergeErrorSums, noErrorSums, type ErrorSums } from "../measure";
 import type { LayerVariant, TotalsWithoutEmbeddings, TouchedTotals } from "../report/types";
-import { roleOf } from "../tensor/layer-names";
 import type { Tensor } from "../tensor/tensor";
 
 /** A layer that a step touched. */
 export interface TouchedLayer {
   /** The tensor of the original model. */
-  readonly origin: Pick<Tensor, "name" | "shape" | "parameters" | "role">;
+  readonly origin: Tensor;
   /** Its size and its error. */
   readonly variant: Pick<LayerVariant, "bytes" | "relativeError">;
   /** The sums of its errors. */
   readonly sums: ErrorSums;
   /** Zeros among its w′. */
   readonly zeros: number;
-}
-
-/** Whether a tensor is a table of embeddings. */
-export function isEmbedding({ name, shape, role }: TouchedLayer["origin"]): boolean {
-  return role === undefined ? roleOf(name, shape) === "embedding" : role === "embedding";
 }
 
 /** The sums over these layers, in their order. */
@@ -51,10 +45,11 @@ export function totalsOf(layers: readonly TouchedLayer[]): TouchedTotals {
  *  tensor of the original became. */
 export function withoutEmbeddings(
   tensors: readonly Tensor[],
+  embeddings: ReadonlySet<Tensor>,
   bytesOf: (origin: Tensor) => number,
   touched: readonly TouchedLayer[],
 ): { withoutEmbeddings?: TotalsWithoutEmbeddings } {
-  const others = tensors.filter((tensor) => !isEmbedding(tensor));
+  const others = tensors.filter((tensor) => !embeddings.has(tensor));
   if (others.length === tensors.length) return {};
   const parameters = others.reduce((sum, tensor) => sum + tensor.parameters, 0);
   const bytes = others.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
@@ -63,7 +58,7 @@ export function withoutEmbeddings(
       parameters,
       bytes,
       bitsPerWeight: parameters === 0 ? 0 : (8 * bytes) / parameters,
-      touched: totalsOf(touched.filter(({ origin }) => !isEmbedding(origin))),
+      touched: totalsOf(touched.filter(({ origin }) => !embeddings.has(origin))),
     },
   };
 }

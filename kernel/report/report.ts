@@ -7,6 +7,7 @@ import type {
   LayerReport,
   LayerVariant,
   LayerWarning,
+  LeftAlone,
   Report,
   ReportWarning,
   StepMeasures,
@@ -26,8 +27,22 @@ export function checkReport(view: Reader): Report {
     variants,
     layers: view.list("layers", viewLimits.layers, (layer) => layerReport(layer, variants.length)),
     ...(view.has("warnings") ? { warnings: view.list("warnings", viewLimits.warnings, reportWarning) } : {}),
+    ...(view.has("leftAlone") ? { leftAlone: view.child("leftAlone", leftAlone) } : {}),
   };
 }
+
+const leftAlone = (all: Reader): LeftAlone => ({
+  tensors: all.count("tensors"),
+  parameters: all.count("parameters"),
+  groups: all.list("groups", viewLimits.layers, (group) => ({
+    role: group.text("role"),
+    reason: group.text("reason"),
+    tensors: group.count("tensors"),
+    parameters: group.count("parameters"),
+    names: group.texts("names", viewLimits.layers),
+    ...(group.has("pattern") ? { pattern: group.text("pattern") } : {}),
+  })),
+});
 
 const layerWarning = (warning: Reader): LayerWarning => ({
   kind: warning.word("kind", warningKinds),

@@ -109,8 +109,9 @@ export interface LayerVariant extends ErrorMeasures {
  *  - "low SQNR": less than `lowestSqnrDb` is left of it after some step;
  *  - "zero groups": groups of weights that were not all zero became all zero;
  *  - "wider scales": float16 does not hold its scales, so that they are stored as float32;
- *  - "not finite": w holds NaN or infinite values, which are left out of its histogram. */
-export type WarningKind = "low SQNR" | "zero groups" | "wider scales" | "not finite";
+ *  - "not finite": w holds NaN or infinite values, which are left out of its histogram;
+ *  - "unmatched": of two models that are compared only one has the tensor, or they have it in two shapes. */
+export type WarningKind = "low SQNR" | "zero groups" | "wider scales" | "not finite" | "unmatched";
 
 /** The SQNR in dB under which a layer is warned of: noise of half the weights' energy. */
 export const lowestSqnrDb = 3;
@@ -145,6 +146,10 @@ export interface TensorSummary extends LayerPlace {
   readonly bytes: number;
   /** The weights over equal bins, where they were read. */
   readonly histogram?: Histogram;
+  /** What it is to its model ("linear", "norm", "buffer"), where that is told; in a report, of a tensor that is no weight and was named. */
+  readonly role?: string;
+  /** Why, as a phrase. */
+  readonly roleReason?: string;
 }
 
 /** A layer of the original model, and what each variant made of it. */
@@ -215,6 +220,33 @@ export interface VariantSummary {
   readonly seed: number;
 }
 
+/** Tensors that a recipe reached and left alone for one reason, because they are no weights of layers. */
+export interface LeftAloneGroup {
+  /** "buffer", "router", "unknown", … */
+  readonly role: string;
+  /** "a table of positions". */
+  readonly reason: string;
+  /** Number of tensors. */
+  readonly tensors: number;
+  /** Elements of them all. */
+  readonly parameters: number;
+  /** The first three names. */
+  readonly names: readonly string[];
+  /** What `only` or `match` would have to be to take them; absent where no pattern of usual length names them all. */
+  readonly pattern?: string;
+}
+
+/** What a recipe left alone, because it is no weight: tensors of two or more dimensions, and what belongs to an optimizer. Norms, biases and
+ *  other vectors are not counted. */
+export interface LeftAlone {
+  /** Number of tensors. */
+  readonly tensors: number;
+  /** Elements of them all. */
+  readonly parameters: number;
+  /** By reason, in model order. */
+  readonly groups: readonly LeftAloneGroup[];
+}
+
 /** What recipes made of a model: a row for each touched layer, a column for each variant. */
 export interface Report {
   /** Version of the contract that it was written by: 2 now. */
@@ -229,4 +261,6 @@ export interface Report {
   readonly layers: readonly LayerReport[];
   /** All warnings of its layers, and those of a whole variant; absent for none. */
   readonly warnings?: readonly ReportWarning[];
+  /** What all variants left alone, because it is no weight; absent where there is nothing of the kind. */
+  readonly leftAlone?: LeftAlone;
 }

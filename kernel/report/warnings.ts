@@ -7,6 +7,7 @@ export const warningKinds = [
   "zero groups",
   "wider scales",
   "not finite",
+  "unmatched",
 ] as const satisfies readonly WarningKind[];
 
 /** The sign that stands before the name of a layer with a warning. */

@@ -4,6 +4,7 @@ import { decodeValues } from "../formats/values";
 import { currentHost } from "../host";
 import { applyMapsInSlices, mappedShape, type AxisMap } from "../prune/channels/axis-map";
 import { sizeOf, type DType } from "../tensor/dtype";
+import { toldOf, type Axes, type TensorRole } from "../tensor/role";
 import { parametersOf, type ReadOptions, type Shape, type Tensor } from "../tensor/tensor";
 import { byteCuts, cutOnce, type ByteCut } from "../prune/channels/cut-bytes";
 
@@ -16,6 +17,9 @@ export class CutTensor implements Tensor {
   readonly dtype: Tensor["dtype"];
   readonly parameters: number;
   readonly sizeBytes: number;
+  readonly role?: TensorRole;
+  readonly roleReason?: string;
+  readonly axes?: Axes;
   private readonly cuts: readonly ByteCut[] | undefined;
 
   constructor(
@@ -25,6 +29,7 @@ export class CutTensor implements Tensor {
   ) {
     this.shape = Object.freeze(mappedShape(origin.shape, maps));
     this.parameters = parametersOf(this.shape);
+    Object.assign(this, toldOf(origin));
     this.cuts = byteCuts(origin.dtype, origin.shape, maps);
     const own = floatTypes.find((type) => type === origin.dtype);
     this.dtype = this.cuts ? origin.dtype : (own ?? "F32");

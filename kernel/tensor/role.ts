@@ -37,6 +37,15 @@ export interface RoleDescription {
   readonly axes?: Axes;
 }
 
+/** What a tensor was told of its role, for a tensor that is made of it. */
+export function toldOf({ role, roleReason, axes }: Partial<RoleDescription>): Partial<RoleDescription> {
+  return {
+    ...(role !== undefined && { role }),
+    ...(roleReason !== undefined && { roleReason }),
+    ...(axes && { axes }),
+  };
+}
+
 const weightRoles: ReadonlySet<TensorRole> = new Set(["linear", "convolution", "embedding", "expert", "head"]);
 
 /** Whether recipes touch tensors of that role unless told otherwise. */

@@ -2,14 +2,14 @@ import { fromArrays } from "../../kernel/formats/arrays";
 import { measureError, sumErrors } from "../../kernel/measure";
 import { linear } from "../../kernel/quantize/linear";
 import { compress } from "../../kernel/recipe/compress";
-import { isEmbedding, totalsOf } from "../../kernel/recipe/totals";
+import { totalsOf, type TouchedLayer } from "../../kernel/recipe/totals";
 
 const drawn = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(1.7 * i + i * i));
 
 test("totals by hand: t² is the mean by parameters, SQNR that of all weights together", () => {
-  const layer = (name: string, before: number[], after: number[], bytes: number) => {
+  const layer = (name: string, before: number[], after: number[], bytes: number): TouchedLayer => {
     const sums = sumErrors(Float32Array.from(before), Float32Array.from(after));
-    const origin = { name, shape: [1, before.length], parameters: before.length };
+    const [origin] = fromArrays({ [name]: { shape: [1, before.length], values: Float32Array.from(before) } }).tensors;
     return { origin, variant: { bytes, relativeError: sums.squaredError / sums.squaredBefore }, sums, zeros: 1 };
   };
   const totals = totalsOf([layer("a.weight", [3, 4, 0], [3, 4, 1], 2), layer("b.weight", [2], [0], 1)]);
@@ -23,12 +23,6 @@ test("totals by hand: t² is the mean by parameters, SQNR that of all weights to
     relativeError: (3 * (1 / 25) + 1 * 1) / 4,
   });
   expect(totalsOf([])).toMatchObject({ layers: 0, bitsPerWeight: 0, sqnrDb: null, relativeError: 0 });
-});
-
-test("an embedding is known by its role, or else by its name", () => {
-  const tensor = { name: "embed_tokens.weight", shape: [4, 2], parameters: 8 };
-  expect([isEmbedding(tensor), isEmbedding({ ...tensor, role: "linear" })]).toEqual([true, false]);
-  expect(isEmbedding({ ...tensor, name: "fc.weight", role: "embedding" })).toBe(true);
 });
 
 test("a variant has its totals with embeddings and without; the bytes and errors are those of its tensors", async () => {
