@@ -5,6 +5,8 @@
 // # Open
 export { open, type OpenOptions } from "./open/open";
 export { fromArrays } from "./formats/arrays";
+export { readImportance, writeImportance } from "./formats/imatrix";
+export type { ImportanceByName, WriteImportanceOptions } from "./formats/imatrix";
 export type { ArraySpec } from "./tensor/memory";
 export type { DType } from "./tensor/dtype";
 export type { Model } from "./tensor/model";
