@@ -5,6 +5,8 @@ export function nearestWord(word: string, known: readonly string[]): string | un
   let best: string | undefined;
   let bestDistance = Math.min(3, Math.ceil(word.length / 2)) + 1;
   for (const candidate of known) {
+    // Lengths that differ by more are no nearer, and texts of any length may be foreign.
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;

@@ -1,5 +1,6 @@
 /** Pieces of a quantized tensor, put together. */
 import type { CodeArray, Quantized, Table } from "../quantize/quantizer";
+import { joinTables } from "../quantize/stack/tables";
 import { parametersOf, type Shape } from "../tensor/tensor";
 
 /** Codes and tables of pieces, one after the other. */
@@ -8,7 +9,7 @@ export class JoinedPieces {
   private first: Quantized | undefined;
   private length = 0;
   private codeBits = 0;
-  private tables: Table["data"][][] = [];
+  private tables: Table[][] = [];
 
   /** `isShared`: the tables of each piece are those of the tensor. `room` has 4 bytes for each code,
    *  and its beginning becomes the codes; without it they are on the heap. */
@@ -25,7 +26,8 @@ export class JoinedPieces {
     this.codes.set(piece.codes, this.length);
     this.length += piece.codes.length;
     this.codeBits = Math.max(this.codeBits, piece.codeBits);
-    if (!this.isShared) piece.tables.forEach(({ data }, at) => (this.tables[at] ??= []).push(data.slice()));
+    if (!this.isShared)
+      piece.tables.forEach((table, at) => (this.tables[at] ??= []).push({ ...table, data: table.data.slice() }));
   }
 
   private codesLike({ constructor }: CodeArray): CodeArray {
@@ -38,20 +40,7 @@ export class JoinedPieces {
   all(): Quantized {
     const { first, codes, shape, codeBits } = this;
     if (!first || !codes) throw new RangeError("a tensor without rows has no pieces");
-    const tables = this.isShared ? first.tables : first.tables.map((table, at) => joinTables(table, this.tables[at]));
+    const tables = this.isShared ? first.tables : this.tables.map(joinTables);
     return { step: first.step, shape, codes, codeBits, tables };
   }
-}
-
-function joinTables(table: Table, parts: readonly Table["data"][]): Table {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const Data = table.data.constructor as new (length: number) => Table["data"];
-  const data = new Data(length);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
-  const [, ...rest] = table.shape;
-  return { ...table, data, shape: [length / rest.reduce((product, size) => product * size, 1), ...rest] };
 }

@@ -5,14 +5,17 @@ import { NonFiniteError } from "../errors";
 import { checkFinite, errorMeasures, sumErrors } from "../measure";
 import { measureChange, type LayerChange } from "../measure/change";
 import { applyMask, prunerOf, type Pruned } from "../prune";
+import { pruneMatrices } from "../prune/stack/matrices";
 import { countKept } from "../prune/pruner";
 import { unstructuredStorage } from "../prune/sparse/storage";
 import { quantizerOf } from "../quantize";
 import type { LowRankStep } from "../prune";
+import { dequantizeMatrices, quantizeMatrices } from "../quantize/stack/matrices";
 import type { Quantized } from "../quantize/quantizer";
-import { quantizeWidened } from "../quantize/widened";
+import { atWidth } from "../quantize/widened";
 import type { StepMeasures } from "../report/types";
 import { gather, spread } from "../stored/kept-weights";
+import { layoutOf, rowsShape, type Layout } from "../tensor/layout";
 import type { Step } from "../tensor/step";
 import type { LayerJob } from "./layer-job";
 import { stateOf, type LayerState } from "./layer-state";
@@ -49,7 +52,8 @@ export function walkWhole(job: LayerJob): Walk {
     zeroGroups,
     isLost: !job.surgery && isLost(change),
     quantized: state.quantized,
-    hasWiderFactors: state.factors?.bitsPerValue === 32 && job.steps.some(asksForHalfFactors),
+    hasWiderFactors:
+      state.factors?.some(({ bitsPerValue }) => bitsPerValue === 32) === true && job.steps.some(asksForHalfFactors),
     nonFinite,
   });
   return { job: small, state, change, error, measures, cutShare, warnings };
@@ -129,11 +133,12 @@ export function stepWhole(job: LayerJob): SteppedLayer {
 
 /** w′ of the step; what else it gave goes into `state`. */
 function applyStep(state: LayerState, values: Float32Array, step: Step, job: LayerJob): Float32Array {
-  const { name, shape } = job;
+  const { name, shape, axes } = job;
+  const layout = layoutOf(shape, axes);
   switch (kindOfStep(step)) {
     case "prune": {
-      const { mask, storage, values: others, factors } = pruneStep(values, step, job);
-      state.factors = factors;
+      const { mask, storage, values: others, factors, stackedFactors } = pruneStep(values, step, job, layout);
+      state.factors = ofOneWidth(stackedFactors ?? (factors && [factors]));
       if (others) {
         // Other weights, with no zeros to leave out.
         state.keep = state.index = undefined;
@@ -141,8 +146,8 @@ function applyStep(state: LayerState, values: Float32Array, step: Step, job: Lay
       }
       const { keep: earlier } = state;
       state.keep = earlier ? mask.map((bit, i) => bit & earlier[i]) : mask;
-      state.index = earlier ? unstructuredStorage(shape, countKept(state.keep)) : storage;
-      state.targetSparsity = Math.max(state.targetSparsity ?? 0, prunerOf(step).target(shape, step));
+      state.index = earlier ? unstructuredStorage(rowsShape(layout), countKept(state.keep)) : storage;
+      state.targetSparsity = Math.max(state.targetSparsity ?? 0, prunerOf(step).target(layout.matrix, step));
       return applyMask(values, mask);
     }
     case "quantize": {
@@ -152,11 +157,13 @@ function applyStep(state: LayerState, values: Float32Array, step: Step, job: Lay
       if (keep && quantizer.isSequential) {
         // Codes that depend on the ones before them are made for the weights that are left, as one vector.
         const left = gather(values, keep, new Float32Array(countKept(keep)));
-        state.quantized = quantizeWidened(quantizer, left, [left.length], step, name);
+        state.quantized = atWidth(step, name, (own) => quantizer.quantize(left, [left.length], own, name));
         return spread(quantizer.dequantize(state.quantized), keep, new Float32Array(keep.length));
       }
-      state.quantized = keptBlocks(step, job) ?? quantizeWidened(quantizer, values, shape, step, name);
-      const after = quantizer.dequantize(state.quantized);
+      state.quantized =
+        keptBlocks(step, job, layout) ??
+        atWidth(step, name, (own) => quantizeMatrices(quantizer, values, layout, own, name));
+      const after = dequantizeMatrices(quantizer, state.quantized);
       return keep ? applyMask(after, keep) : after;
     }
     case "encode":
@@ -165,11 +172,20 @@ function applyStep(state: LayerState, values: Float32Array, step: Step, job: Lay
   }
 }
 
-/** The blocks of the input, where it has the type that its first step quantizes to. */
-function keptBlocks(step: Step, { input, shape, dtype, steps }: LayerJob): Quantized | undefined {
-  return step === steps[0] && "bytes" in input ? quantizedFrom(input.bytes, dtype, shape, step) : undefined;
+/** Factors of a stack are stored alike: as float32 where float16 does not hold one of them. */
+function ofOneWidth(factors: LayerState["factors"]): LayerState["factors"] {
+  if (!factors?.some(({ bitsPerValue }) => bitsPerValue === 32)) return factors;
+  return factors.map((own) => ({ ...own, bitsPerValue: 32 }));
 }
 
-function pruneStep(weights: Float32Array, step: Step, { shape, name, threshold }: LayerJob): Pruned {
-  return pruneAtShared(weights, shape, step, threshold) ?? prunerOf(step).prune(weights, shape, step, name);
+/** The blocks of the input, where it has the type that its first step quantizes to. */
+function keptBlocks(step: Step, { input, dtype, steps }: LayerJob, layout: Layout): Quantized | undefined {
+  return step === steps[0] && "bytes" in input ? quantizedFrom(input.bytes, dtype, rowsShape(layout), step) : undefined;
+}
+
+function pruneStep(weights: Float32Array, step: Step, { name, threshold }: LayerJob, layout: Layout): Pruned {
+  return (
+    pruneAtShared(weights, rowsShape(layout), step, threshold) ??
+    pruneMatrices(prunerOf(step), weights, layout, step, name)
+  );
 }

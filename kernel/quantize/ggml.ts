@@ -50,6 +50,8 @@ export interface GgmlStep extends Step {
   readonly insteadOf?: WrittenBlock;
   /** A mixture of llama.cpp, until each tensor has its type. */
   readonly mix?: GgmlMix;
+  /** In the step of one tensor: matrices that lie one behind the other in it, each with its own importance. */
+  readonly experts?: number;
   /** How much the error of each column counts, ≥ 0: one list, or a list by tensor name. */
   readonly importance?: readonly number[] | Readonly<Record<string, readonly number[]>>;
 }
@@ -122,9 +124,9 @@ function columnsOf(shape: Shape, count: number): number {
   return shape.length === 0 ? count : shape[shape.length - 1];
 }
 
-/** Matrices that lie one behind the other in a tensor of three dimensions. */
-function expertsOf(shape: Shape): number {
-  return shape.length === 3 ? shape[0] : 1;
+/** Matrices that lie one behind the other: as the step of a tensor of the model says, else in a tensor of three dimensions. */
+function expertsOf(shape: Shape, { experts }: GgmlStep): number {
+  return experts ?? (shape.length === 3 ? shape[0] : 1);
 }
 
 function fittedStep(step: GgmlStep, shape: Shape, name: string | undefined): GgmlStep {
@@ -134,7 +136,7 @@ function fittedStep(step: GgmlStep, shape: Shape, name: string | undefined): Ggm
   const columns = columnsOf(shape, 1);
   const target = type === "F16" ? type : fittingType(type, columns);
   const importance = importanceOf(step, name);
-  const experts = expertsOf(shape);
+  const experts = expertsOf(shape, step);
   if (importance && importance.length !== columns && importance.length !== columns * experts)
     throw new OptionError(
       `ggml(): importance${name === undefined ? "" : ` of ${name}`} has ${importance.length} numbers, and the rows ${columns}${experts > 1 ? `; it takes as many, or ${columns * experts} for ${experts} experts` : ""}`,
@@ -144,7 +146,9 @@ function fittedStep(step: GgmlStep, shape: Shape, name: string | undefined): Ggm
     kind: method,
     type: target,
     insteadOf: type === target || type === "F16" ? step.insteadOf : type,
-    importance: weighed && importance && !hasIdleExpert(importance, columns) ? importance : undefined,
+    ...(weighed && importance && !hasIdleExpert(importance, columns)
+      ? { importance, experts: importance.length > columns ? experts : undefined }
+      : {}),
   } as const);
 }
 
@@ -299,8 +303,14 @@ export const ggmlQuantizer: Quantizer<GgmlStep> = {
   dequantize,
   label,
   stepsByTensor: ggmlSteps,
+  stepOfMatrix(step, at, matrices) {
+    const { importance, experts } = step;
+    if (!importance || !isList(importance) || experts !== matrices) return step;
+    const columns = importance.length / matrices;
+    return freezeStep({ ...step, experts: undefined, importance: importance.slice(at * columns, (at + 1) * columns) });
+  },
   // Importance of several experts belongs to places in the whole tensor.
-  pieces: { rows: (step, shape) => (expertsOf(shape) > 1 && step.importance !== undefined ? undefined : 1) },
+  pieces: { rows: (step, shape) => (expertsOf(shape, step) > 1 && step.importance !== undefined ? undefined : 1) },
   blocks: {
     isStoredAs: ({ type }, dtype) => type === dtype && dtype !== "F16",
     quantizedFrom(bytes, shape, step) {

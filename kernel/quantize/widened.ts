@@ -1,8 +1,6 @@
 /** Layers whose scales float16 does not hold: they are stored as float32, and their bits count. */
 import { HalfRangeError } from "../grid/scale";
-import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import type { Quantized, Quantizer } from "./quantizer";
 
 /** The step with scales (and codebook values) of 32 bits in the place of those of 16; `undefined` where it has none of 16. */
 export function widenedStep<S extends Step>(step: S): S | undefined {
@@ -20,19 +18,13 @@ export function stepAfter<S extends Step>(error: unknown, step: S, name = "weigh
   return wider;
 }
 
-/** What the quantizer makes of the weights by the step, or, where float16 does not hold its scales, by the step with float32 ones: then the
- *  result's own step says so. */
-export function quantizeWidened(
-  quantizer: Quantizer,
-  weights: Float32Array,
-  shape: Shape,
-  step: Step,
-  name?: string,
-): Quantized {
+/** What `work` gives for the step, or, where float16 does not hold the scales, for the step with float32 ones, all of it anew: then the step of what
+ *  it gives says so. `name` is the layer's, for errors. */
+export function atWidth<Result>(step: Step, name: string | undefined, work: (step: Step) => Result): Result {
   try {
-    return quantizer.quantize(weights, shape, step, name);
+    return work(step);
   } catch (error) {
-    return quantizer.quantize(weights, shape, stepAfter(error, step, name), name);
+    return work(stepAfter(error, step, name));
   }
 }
 

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { FormatError, OptionError, SourceError } from "../../kernel/errors";
 import { readImportance, writeImportance } from "../../kernel/formats/imatrix";
 import { ggml, quantize } from "../../kernel/quantize";
+import { compress } from "../../kernel/recipe/compress";
+import { fromArrays } from "../../kernel/formats/arrays";
 
 const fixtures = join(__dirname, "..", "..", "..", "test", "fixtures", "formats");
 const expected = JSON.parse(readFileSync(join(fixtures, "imatrix.json"), "utf8")) as Record<
@@ -71,6 +73,21 @@ test("weights of several experts are quantized each by its own importance", asyn
   expect(without.values).toEqual(quantize(weights, ggml({ type: "Q4_K" }), { shape: [2, 4, 256] }).values);
   const short = ggml({ type: "Q4_K", importance: [1] });
   expect(() => quantize(weights, short, { shape: [2, 4, 256] })).toThrow("it takes as many, or 512 for 2 experts");
+});
+
+test("of a model's stacked experts each is quantized by its own importance too", async () => {
+  const values = Float32Array.from({ length: 3 * 4 * 256 }, (_, i) => Math.sin(1.7 * i * i));
+  const name = "blk.0.ffn_up_exps.weight";
+  const model = fromArrays({ [name]: { shape: [3, 4, 256], values } });
+  const importance = Float32Array.from({ length: 3 * 256 }, (_, i) => 1 + (i % (3 + Math.floor(i / 256))) ** 2);
+  const small = await compress(model, ggml({ type: "Q4_K", importance: { [name]: importance } }), { workers: 1 });
+  const w = await small.tensors[0].read();
+  for (const expert of [0, 1, 2]) {
+    const own = ggml({ type: "Q4_K", importance: importance.slice(256 * expert, 256 * (expert + 1)) });
+    const part = values.slice(1024 * expert, 1024 * (expert + 1));
+    expect(w.slice(1024 * expert, 1024 * (expert + 1))).toEqual(quantize(part, own, { shape: [4, 256] }).values);
+  }
+  expect(small.report.layers[0].variants[0]?.scheme).toBe("ggml Q4_K by importance");
 });
 
 test.each<[string, (bytes: Buffer) => Buffer, RegExp]>([

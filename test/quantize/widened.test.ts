@@ -13,7 +13,7 @@ import {
   sorted,
   ternary,
 } from "../../kernel/quantize";
-import { isWidened, stepAfter, widenedStep } from "../../kernel/quantize/widened";
+import { atWidth, isWidened, stepAfter, widenedStep } from "../../kernel/quantize/widened";
 import type { Step } from "../../kernel/tensor/step";
 
 const shape = [4, 128];
@@ -67,6 +67,7 @@ test("a step without 16 bits is not widened; the error names the layer", () => {
   ]);
   expect(widenedStep(linear({ bits: 4 }))).toEqual(linear({ bits: 4, scaleDtype: "F32" }));
   expect(() => stepAfter(new HalfRangeError("too large"), nf4(), "fc")).toThrow("fc: too large");
+  expect(atWidth(linear({ bits: 4 }), "fc", (step) => step)).toEqual(linear({ bits: 4 }));
   const other = new OptionError("another");
   expect(() => stepAfter(other, linear({ bits: 4 }))).toThrow(other);
 });
