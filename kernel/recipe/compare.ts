@@ -1,6 +1,7 @@
 import { OptionError } from "../errors";
 import { currentHost, type Progress } from "../host";
 import { checkNumber, checkOptionNames, describe } from "../options";
+import { rolesOf } from "../network";
 import { displayReport, type Displayed } from "../static/display";
 import type { LayerReport, ModelSummary, Report, ReportWarning, VariantSummary } from "../report/types";
 import { warningsOf } from "../report/warnings";
@@ -11,6 +12,7 @@ import { CompressedModel } from "./compressed-model";
 import { leftAloneByAll } from "./left-alone";
 import { measureModel } from "./measured-model";
 import { summaryOf } from "./summary";
+import { withoutEmbeddings } from "./totals";
 
 /** What can stand in a comparison: a compressed model, its report, the model itself as the base that nothing was done to, or, with the option
  *  `base`, another model of the same weights. */
@@ -195,12 +197,15 @@ function mergeLayers(lists: readonly (readonly LayerReport[])[]): LayerReport[] 
 
 /** The model itself as a variant: all tensors at their own size. */
 function untouched(name: string, model: Model): VariantSummary {
+  const roles = rolesOf(model);
+  const embeddings = new Set(model.tensors.filter((_, at) => roles[at].role === "embedding"));
   return {
     name,
     recipe: [],
     bytes: model.sizeBytes,
     bitsPerWeight: model.parameters === 0 ? 0 : (8 * model.sizeBytes) / model.parameters,
     touched: { layers: 0, parameters: 0, bytes: 0, bitsPerWeight: 0, sqnrDb: null, sparsity: 0, relativeError: 0 },
+    ...withoutEmbeddings(model.tensors, embeddings, ({ sizeBytes }) => sizeBytes, []),
     seed: 0,
   };
 }

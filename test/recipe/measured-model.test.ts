@@ -63,6 +63,7 @@ test("another model of the same weights stands beside ours, each layer measured 
   expect(theirs.touched.relativeError).toBeCloseTo(weighted / 192, 12);
   expect(theirs.withoutEmbeddings).toMatchObject({ parameters: 200, bytes: 800, bitsPerWeight: 32 });
   expect(report.layers[0].variants[1]).toEqual(ours.report.layers[0].variants[0]);
+  expect(report.variants[2].withoutEmbeddings).toMatchObject({ parameters: 200, bytes: 800, touched: { layers: 0 } });
   expect(report.warnings).toBeUndefined();
   expect(seen.at(-1)).toMatchObject({ task: "comparing", done: 328, total: 328 });
 });
