@@ -44,7 +44,7 @@ export class OptionError extends CodebookError {
   }
 }
 
-/** A weight that is NaN or infinite where the method has no meaning for it. */
+/** A weight that is NaN or infinite where the method has no meaning for it, or that a method made of finite weights. */
 export class NonFiniteError extends CodebookError {
   /** Name of the layer, or "weights". */
   readonly layer: string;
@@ -52,11 +52,19 @@ export class NonFiniteError extends CodebookError {
   readonly index: number;
   /** The weight: NaN, Infinity or −Infinity. */
   readonly value: number;
-  constructor(layer: string, index: number, value: number, method: string) {
-    super("NON_FINITE", `${layer}: weight ${index} is ${value}; ${method} needs finite weights`);
+  /** Whether the model holds it, or the step made it. */
+  readonly origin: "source" | "computed";
+  constructor(layer: string, index: number, value: number, method: string, origin: "source" | "computed" = "source") {
+    super(
+      "NON_FINITE",
+      origin === "source"
+        ? `${layer}: weight ${index} is ${value}; ${method} needs finite weights`
+        : `${layer}: ${method} made ${value} of weight ${index}, which is finite; the layer is beyond what the step computes with`,
+    );
     this.layer = layer;
     this.index = index;
     this.value = value;
+    this.origin = origin;
   }
 }
 

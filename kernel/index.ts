@@ -5,6 +5,8 @@
 // # Open
 export { open, type OpenOptions } from "./open/open";
 export { fromArrays } from "./formats/arrays";
+export { readImportance, writeImportance } from "./formats/imatrix";
+export type { ImportanceByName, WriteImportanceOptions } from "./formats/imatrix";
 export type { ArraySpec } from "./tensor/memory";
 export type { DType } from "./tensor/dtype";
 export type { Model } from "./tensor/model";
@@ -13,11 +15,11 @@ export type { Axes, RoleDescription, TensorRole } from "./tensor/role";
 
 // # Compress
 export { compress, type CompressOptions } from "./recipe/compress";
-export { compare, type Compared } from "./recipe/compare";
+export { compare, type Compared, type CompareOptions } from "./recipe/compare";
 export { CompressedModel } from "./recipe/compressed-model";
 export { CompressedTensor } from "./layer/layer-tensor";
 export type { Recipe, RecipeEntry } from "./recipe/recipe";
-export type { LayerInfo, LayerPattern } from "./tensor/match";
+export type { LayerInfo, LayerPattern, RecordedPattern } from "./tensor/match";
 export type { RecipeStep as Step } from "./layer/step";
 export type { Progress } from "./host";
 

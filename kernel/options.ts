@@ -39,10 +39,18 @@ function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** Throws `OptionError` for the first key of `options` that is not in `known`: `linear(): unknown option "bit"; did you mean "bits"?` */
+/** Throws `OptionError` for options that are no object, and for the first key that is not in `known`: `linear(): unknown option "bit"; did you
+ *  mean "bits"?` */
 export function checkOptionNames(method: string, options: object, known: readonly string[]): void {
-  if (typeof options !== "object" || (options as object | null) === null)
-    throw new OptionError(`${method}(): its options are ${String(options).slice(0, 80)}; they are an object, { … }`);
+  const given: unknown = options;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    const [first = ""] = known;
+    const takes = known.length === 0 ? "no options" : `options by name, such as ${method}({ ${first}: … })`;
+    const what = given === undefined ? "no options were given" : `the options are ${describe(given)}`;
+    throw new OptionError(
+      `${method}(): ${what}; it takes ${takes}${known.length > 1 ? `; there are ${known.join(", ")}` : ""}`,
+    );
+  }
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const guess = nearestWord(key, known);
@@ -90,4 +98,18 @@ export function checkNumber(
 export function checkFlag(method: string, option: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
   throw new OptionError(`${method}(): ${option} is ${JSON.stringify(value) ?? String(value)}; it takes true or false`);
+}
+
+/** A value as an error quotes it: JSON of at most 60 letters, "a function", "a promise". */
+export function describe(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (typeof (value as Partial<Promise<unknown>> | null | undefined)?.then === "function") return "a promise";
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    // What has no JSON is described by its type.
+  }
+  text ??= String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

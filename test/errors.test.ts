@@ -32,4 +32,12 @@ describe("typed errors", () => {
     expect(raised[5][0]).toMatchObject({ item: "fc", cause });
     expect(raised[7][0]).toMatchObject({ file: "out.bin", cause });
   });
+
+  test("tell a weight that a step made from one that the model holds", () => {
+    const made = new errors.NonFiniteError("fc", 3, Infinity, "low rank 3", "computed");
+    expect(made.message).toBe(
+      "fc: low rank 3 made Infinity of weight 3, which is finite; the layer is beyond what the step computes with",
+    );
+    expect([made.origin, raised[3][0].origin]).toEqual(["computed", "source"]);
+  });
 });

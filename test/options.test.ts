@@ -1,5 +1,13 @@
 import { OptionError } from "../kernel/errors";
-import { checkChoice, checkFlag, checkNumber, checkOptionNames, nearestOrAll, nearestWord } from "../kernel/options";
+import {
+  checkChoice,
+  checkFlag,
+  checkNumber,
+  checkOptionNames,
+  describe as described,
+  nearestOrAll,
+  nearestWord,
+} from "../kernel/options";
 
 test("a word that is not known is answered with the nearest, else with all", () => {
   expect(nearestOrAll("btis", ["bits", "group"])).toBe('did you mean "bits"?');
@@ -50,6 +58,22 @@ describe("checkOptionNames", () => {
     expect(() => checkOptionNames("linear", { colour: 1 }, ["bits", "group"])).toThrow(
       'linear(): unknown option "colour"; it takes "bits", "group"',
     );
+  });
+
+  test.each([
+    [
+      undefined,
+      "linear(): no options were given; it takes options by name, such as linear({ bits: … }); there are bits, group",
+    ],
+    [null, "linear(): the options are null; it takes options by name"],
+    [4, "linear(): the options are 4; it takes options by name"],
+    [[4], "linear(): the options are [4]; it takes options by name"],
+    ["four", 'linear(): the options are "four"'],
+    [() => 1, "linear(): the options are a function"],
+  ])("options %p are none", (given, text) => {
+    expect(() => checkOptionNames("linear", given as object, ["bits", "group"])).toThrow(OptionError);
+    expect(() => checkOptionNames("linear", given as object, ["bits", "group"])).toThrow(text);
+    expect(() => checkOptionNames("nvfp4", 4 as unknown as object, [])).toThrow("it takes no options");
   });
 
   test("takes every known word and none at all", () => {
@@ -117,4 +141,14 @@ test("checkFlag takes true and false and nothing that is like them", () => {
     expect(() => checkFlag("linear", "symmetric", value)).toThrow(
       `linear(): symmetric is ${JSON.stringify(value) ?? "undefined"}; it takes true or false`,
     );
+});
+
+test("a value is described as an error quotes it", () => {
+  expect([described({ a: 1 }), described(undefined), described(1n), described(Promise.resolve())]).toEqual([
+    '{"a":1}',
+    "undefined",
+    "1",
+    "a promise",
+  ]);
+  expect(described("x".repeat(100))).toBe(`"${"x".repeat(59)}…`);
 });

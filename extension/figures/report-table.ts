@@ -1,6 +1,7 @@
 import { formatMeasure, spoken } from "../../kernel/report/measure-labels";
 import { badness, isLossless, measures, panels, shownValue, type MeasureKey } from "../../kernel/report/measures";
 import type { LayerVariant, Report } from "../../kernel/report/types";
+import { markedName } from "../../kernel/report/warnings";
 import { selectLayers, visibleVariants, type ViewState } from "./state";
 import { tensorColumns, type Table, type TableCell, type TableColumn } from "./table";
 
@@ -27,7 +28,10 @@ export function reportTable(report: Report, state: ViewState): Table {
   return {
     rows,
     columns: [
-      ...tensorColumns("layer", (row) => report.layers[row]),
+      ...tensorColumns("layer", (row) => {
+        const layer = report.layers[row];
+        return { ...layer, name: markedName(layer, (name) => name) };
+      }),
       ...group(unit ? `${label}, ${unit}` : label, errorCell(state.measure, all)),
       ...panels.slice(1).flatMap(({ measures: [key] }) => group(spoken(measures[key].label), amountCell(key, all))),
     ],

@@ -1,4 +1,5 @@
 import type { LayerReport, Report } from "../../kernel/report/types";
+import { isWarnedOf, warningSign } from "../../kernel/report/warnings";
 import { shorten } from "./text";
 
 const blockGap = 0.55;
@@ -30,5 +31,6 @@ export function placeRows(report: Report, layers: readonly number[], grouped: bo
   return rows;
 }
 
-/** What a layer is called beside its block. */
-export const shortName = (layer: LayerReport): string => shorten(layer.kind || layer.name, 30);
+/** What a layer is called beside its block, marked where there is a warning of it. */
+export const shortName = (layer: LayerReport): string =>
+  isWarnedOf(layer) ? `${warningSign} ${shorten(layer.kind || layer.name, 28)}` : shorten(layer.kind || layer.name, 30);

@@ -3,6 +3,7 @@ import { spoken } from "../../kernel/report/measure-labels";
 import { measures, panels, shownIn, shownValue, type Measured, type MeasureKey } from "../../kernel/report/measures";
 import type { ModelView } from "../../kernel/report/model";
 import type { Report } from "../../kernel/report/types";
+import { warningLines } from "../../kernel/report/warnings";
 import { bytes, count, integer, shape } from "./numbers";
 import { quantityOf } from "./quantities";
 import { selectLayers, visibleVariants, worstOf, type ViewState } from "./state";
@@ -26,12 +27,14 @@ export function reportSummary(report: Report, state: ViewState): readonly string
       });
       return `${visible(report.layers[i].name)} (${values.join(", ")})`;
     });
+  const warnings = warningLines(report.warnings, report.variants.length > 1, visible);
   return [
     `${modelSentence(report.model)} ${integer(report.layers.length)} layers were compressed.`,
     ...totals,
     worst.length === 0
       ? "No layer lost anything."
       : `Worst layers by ${measures[state.measure].label}: ${worst.join("; ")}.`,
+    ...(warnings.length > 0 ? [`Warnings: ${warnings.join("; ")}.`] : []),
     ...(report.leftAlone ? [leftAloneSentence(report.leftAlone)] : []),
   ];
 }
@@ -57,7 +60,8 @@ export function layerSentence(report: Report, layerIndex: number, state: ViewSta
       `${measures[state.measure].label} ${quantityOf(state.measure, variant)}`,
       ...panels.slice(1).map(({ measures: [key] }) => spokenPhrase(key, variant)),
     ];
-    return [`${visible(report.variants[v].name)}: ${facts.join(", ")}`];
+    const warnings = (variant.warnings ?? []).map(({ text }) => `warning: ${visible(text)}`);
+    return [`${visible(report.variants[v].name)}: ${[...facts, ...warnings].join(", ")}`];
   });
   return `${visible(layer.name)}, ${shape(layer.shape)}. ${parts.join(". ")}`;
 }

@@ -5,6 +5,7 @@ import type { Theme } from "../figures/theme";
 import { button } from "./controls";
 import { element, nameElement } from "./dom";
 import { measuresTable, stepsTable } from "./measures-table";
+import { warningList } from "./warning-list";
 import { draw, erase, type PlotElement } from "./plotly";
 
 /** What a card tells. */
@@ -95,6 +96,7 @@ export class LayerCard {
         element("bdi", { class: "cb-Card-facts" }, facts.filter(Boolean).join(" · ")),
         tools,
       ),
+      ...warningList(report, variants, index),
       figure ? this.plot : element("p", { class: "cb-Quiet" }, "This report holds no histogram of this layer."),
       ...(figure ? [element("p", { class: "cb-Quiet" }, outsideSentence(report, index, variants))] : []),
       element("div", { class: "cb-Scroll" }, measuresTable(report, variants, index)),

@@ -3,6 +3,7 @@ import { integer, shape } from "../figures/numbers";
 import { visibleVariants, type ViewState } from "../figures/state";
 import { element, nameElement } from "./dom";
 import { measuresTable } from "./measures-table";
+import { warningList } from "./warning-list";
 
 /** The layer's name and everything that was measured of it. */
 export function layerTip(report: Report, state: ViewState, layerIndex: number): readonly HTMLElement[] {
@@ -13,6 +14,7 @@ export function layerTip(report: Report, state: ViewState, layerIndex: number): 
   return [
     element("div", { class: "cb-Tip-name" }, nameElement(layer.name, "cb-Layer")),
     element("div", { class: "cb-Tip-facts" }, element("bdi", {}, facts)),
+    ...warningList(report, visibleVariants(report, state), layerIndex),
     measuresTable(report, visibleVariants(report, state), layerIndex),
   ];
 }

@@ -1,6 +1,24 @@
 /** How scales, offsets and codebook values are rounded to the type that they are stored in. */
 import { OptionError } from "../errors";
 
+/** A scale or a value that float16 does not hold: beyond 65504, or so small that few of its digits are left. A wider type holds it. */
+export class HalfRangeError extends OptionError {}
+
+/** Scales below 2^-22 have two bits and less in float16. */
+export const leastHalfScale = 2 ** -22;
+
+/** Throws `HalfRangeError` where a scale that is stored as float16, rounded upwards, is above 0 and below `leastHalfScale`; of a grid of 16 bits,
+ *  whose levels are finer than any need, where it is the least number of float16. */
+export function checkHalfScales(scales: Float32Array, type: ScaleType, method: string, bits = 8): void {
+  if (type !== "F16") return;
+  const least = bits > 8 ? 2 ** -23 : leastHalfScale;
+  for (let i = 0; i < scales.length; i++)
+    if (scales[i] > 0 && scales[i] < least)
+      throw new HalfRangeError(
+        `${method}(): a scale of ${scales[i]} or less has few digits in float16, which ends at 2^-24; take scaleDtype: "F32"`,
+      );
+}
+
 /** The type in which scales, offsets and codebook values are stored. */
 export type ScaleType = "F32" | "F16";
 
@@ -28,7 +46,7 @@ function ceilHalf(exact: number, method: string): number {
   const roundedUp = float[0] >= exact ? 0 : 1;
   bits[0] = (bits[0] + roundedUp + 0x1fff) & ~0x1fff;
   if (float[0] > 65_504)
-    throw new OptionError(
+    throw new HalfRangeError(
       `${method}(): a scale of ${exact} is beyond float16, which ends at 65504; take scaleDtype: "F32"`,
     );
   return float[0];
@@ -43,7 +61,7 @@ export function roundTo(type: ScaleType, value: number, method: string): number 
   const ulp = 2 ** (Math.max(-14, size < 2 ** exponent ? exponent - 1 : exponent) - 10);
   const rounded = rint(value / ulp) * ulp;
   if (Math.abs(rounded) > 65_504)
-    throw new OptionError(`${method}(): ${value} is beyond float16, which ends at 65504; take the type "F32"`);
+    throw new HalfRangeError(`${method}(): ${value} is beyond float16, which ends at 65504; take the type "F32"`);
   return rounded;
 }
 

@@ -2,7 +2,7 @@
  *  input, so that the thread holds them once. */
 import { loops } from "../loops/loops";
 import { bytesOfRepeats } from "../loops/values";
-import { entropyOfCounts, entropyOfValues, type ErrorSums } from "../measure";
+import { entropyOfCounts, entropyOfValues, relativeErrorOf, type ErrorSums } from "../measure";
 import type { Histogram, LayerVariant } from "../report/types";
 import { countsOf } from "../stored/packed-codes";
 import { storedBytes } from "../stored/stored-size";
@@ -62,7 +62,7 @@ function memoryOfWhole({ shape, steps }: LayerJob): number {
 }
 
 function outcomeOf({ shape, steps, surgery }: LayerJob, walk: Walk): LayerOutcome {
-  const { job, state, change, error, measures, cutShare } = walk;
+  const { job, state, change, error, measures, cutShare, warnings } = walk;
   const { sums, zeros, histogramBefore, histogramAfter, levels } = change;
   const weights = parametersOf(shape);
   const stored = steps.length === 0 && surgery ? undefined : storeLayer(job, state);
@@ -76,12 +76,14 @@ function outcomeOf({ shape, steps, surgery }: LayerJob, walk: Walk): LayerOutcom
     bytes,
     bitsPerWeight: weights === 0 ? 0 : (8 * bytes) / weights,
     ...error,
+    relativeError: error.sqnrDb === null ? 0 : relativeErrorOf(sums),
     sparsity: weights === 0 ? 0 : zeros / weights,
     ...(target === undefined ? {} : { targetSparsity: target }),
     entropyBits: quantized
       ? entropyOfCounts(countsOf(quantized.codes).counts) * (quantized.codes.length / Math.max(1, weights))
       : entropyOfValues(values),
     steps: [...measures],
+    ...(warnings.length > 0 ? { warnings } : {}),
     histogram: histogramAfter,
     ...(levels ? { levels: [...levels] } : {}),
   };

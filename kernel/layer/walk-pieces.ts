@@ -7,9 +7,11 @@ import { errorMeasures } from "../measure";
 import { ChangeMeter, levelsOf } from "../measure/change";
 import { RangeSearch } from "../measure/range-search";
 import { NonFiniteError, OptionError } from "../errors";
+import { HalfRangeError } from "../grid/scale";
 import { matrixOf } from "../prune/sparse/storage";
 import { quantizerOf } from "../quantize";
 import { isByRows } from "../quantize/stack/matrices";
+import { atWidth } from "../quantize/widened";
 import type { Quantized } from "../quantize/quantizer";
 import { levelLimit, type StepMeasures } from "../report/types";
 import { countsOf, emptyCodes, typeOfCodes } from "../stored/packed-codes";
@@ -19,8 +21,9 @@ import { parametersOf, type Shape } from "../tensor/tensor";
 import { JoinedPieces } from "./joined-pieces";
 import type { LayerJob } from "./layer-job";
 import { stateOf } from "./layer-state";
+import { addZeroGroups, layerWarnings, noZeroGroups, zeroGroupsOf, type ZeroGroups } from "./layer-warnings";
 import { kindOfStep, labelOf } from "./operators";
-import { nothingLost, type Walk } from "./walk";
+import { isLost, nothingLost, type Walk } from "./walk";
 import { weightReader, type WeightReader } from "./weight-reader";
 
 /** The lossy step of a layer that goes through it in pieces, and the rows of a piece. */
@@ -94,16 +97,30 @@ export function walkPieces(job: LayerJob, { step, rows }: PieceWalk): Walk {
     const labels = job.steps.map(labelOf);
     const isShared = quantizerOf(step).pieces?.sharesTables?.(step) === true;
     const range = survey(reader, rows * columns, { label: labels[0], name: job.name });
-    const meter = new ChangeMeter(range, { findsLevels: !isShared });
     const state = stateOf(undefined);
-    state.quantized = quantizePieces(reader, job, { step, rows }, meter);
+    const { quantized, meter, zeroGroups } = atWidth(step, job.name, (own) => {
+      const meter = new ChangeMeter(range, { findsLevels: !isShared });
+      return { ...quantizePieces(reader, job, { step: own, rows }, meter), meter };
+    });
+    state.quantized = quantized;
     for (const other of job.steps.slice(1)) state.coder = other;
     const change = isShared ? { ...meter.finish(), levels: levelsOfCodes(state.quantized) } : meter.finish();
+    if (!Number.isFinite(change.sums.squaredError)) throw madeNonFinite(quantized, labels[0], job.name);
     const error = errorMeasures(change.sums);
     const measures = job.steps.map(({ kind }, at): StepMeasures => {
       return { kind, label: labels[at], ...(at === 0 ? error : nothingLost) };
     });
-    return { job, state, change, error, measures, cutShare: 0 };
+    const warnings = layerWarnings({
+      steps: job.steps,
+      measures,
+      sqnrDb: error.sqnrDb,
+      zeroGroups: isShared ? noZeroGroups : zeroGroups,
+      isLost: isLost(change),
+      quantized,
+      hasWiderFactors: false,
+      nonFinite: 0,
+    });
+    return { job, state, change, error, measures, cutShare: 0, warnings };
   } finally {
     reader.finish();
   }
@@ -136,7 +153,9 @@ export function stepPieces(job: LayerJob, walk: PieceWalk): Pick<Walk, "job" | "
   const reader = weightReader({ ...job, shape: shapeOf(job) }, false);
   try {
     const state = stateOf(undefined);
-    state.quantized = quantizePieces(reader, job, walk, undefined);
+    state.quantized = atWidth(walk.step, job.name, (step) =>
+      quantizePieces(reader, job, { ...walk, step }, undefined),
+    ).quantized;
     for (const other of job.steps.slice(1)) state.coder = other;
     return { job, state };
   } finally {
@@ -144,12 +163,19 @@ export function stepPieces(job: LayerJob, walk: PieceWalk): Pick<Walk, "job" | "
   }
 }
 
+/** The error for the first weight that a step made a NaN or infinite. */
+function madeNonFinite(quantized: Quantized, label: string, name: string): NonFiniteError {
+  const values = quantizerOf(quantized.step).dequantize(quantized);
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  return new NonFiniteError(name, at, values[at], label, "computed");
+}
+
 function quantizePieces(
   reader: Pick<WeightReader, "again" | "whole">,
   job: LayerJob,
   { step, rows }: PieceWalk,
   meter: ChangeMeter | undefined,
-): Quantized {
+): { readonly quantized: Quantized; readonly zeroGroups: ZeroGroups } {
   const { name } = job;
   const shape = shapeOf(job);
   const quantizer = quantizerOf(step);
@@ -160,19 +186,25 @@ function quantizePieces(
     isShared,
     bytesForCodes(shape) > 0 ? loops.memory.bytes(bytesForCodes(shape)) : undefined,
   );
+  let zeroGroups = noZeroGroups;
   for (let row = 0; row < matrix.rows; row += rows)
     loops.memory.part(() => {
       const count = Math.min(rows, matrix.rows - row);
       const piece = reader.again(row * matrix.columns, (row + count) * matrix.columns);
       try {
         const quantized = quantizer.quantize(piece, [count, ...shape.slice(1)], step, name);
-        meter?.add(piece, quantizer.dequantize(quantized));
+        if (meter) {
+          const after = quantizer.dequantize(quantized);
+          meter.add(piece, after);
+          zeroGroups = addZeroGroups(zeroGroups, zeroGroupsOf(quantized, piece, after));
+        }
         joined.add(quantized);
       } catch (error) {
         // An error may name the place of a weight: in the layer, not in the piece.
-        if (error instanceof OptionError) quantizer.quantize(reader.whole(), shape, step, name);
+        if (error instanceof OptionError && !(error instanceof HalfRangeError))
+          quantizer.quantize(reader.whole(), shape, step, name);
         throw error;
       }
     });
-  return joined.all();
+  return { quantized: joined.all(), zeroGroups };
 }

@@ -1,7 +1,7 @@
 /** What a walk through a layer's steps gives, be it on all weights at once or piece by piece. */
 import { errorMeasures, noErrorSums } from "../measure";
 import type { LayerChange } from "../measure/change";
-import type { ErrorMeasures, StepMeasures } from "../report/types";
+import type { ErrorMeasures, LayerWarning, StepMeasures } from "../report/types";
 import type { LayerJob } from "./layer-job";
 import type { LayerState } from "./layer-state";
 
@@ -17,7 +17,14 @@ export interface Walk {
   readonly measures: readonly StepMeasures[];
   /** The share of the weights that surgery cut away, 0–1. */
   readonly cutShare: number;
+  /** What its reader has to know. */
+  readonly warnings: readonly LayerWarning[];
 }
 
 /** The measures of a layer of which every element stayed as it was. */
 export const nothingLost: ErrorMeasures = errorMeasures(noErrorSums);
+
+/** Whether all w′ are zero, and some w are not. */
+export function isLost({ zeros, sums }: Pick<LayerChange, "zeros" | "sums">): boolean {
+  return sums.count > 0 && zeros === sums.count && sums.squaredBefore > 0;
+}

@@ -32,6 +32,11 @@ export function errorMeasures(sums: ErrorSums): ErrorMeasures {
   };
 }
 
+/** Σ(w′ − w)² / Σw² (t²): 0 where nothing was lost, 1e40 at most, which stands for w = 0 and w′ ≠ 0. */
+export function relativeErrorOf({ squaredError, squaredBefore }: ErrorSums): number {
+  return squaredError === 0 ? 0 : Math.min(1e40, squaredError / squaredBefore);
+}
+
 /** Error of w′ (`after`) against w (`before`), over every element; the fields are defined in `report/types.ts`. */
 export function measureError(before: Float32Array, after: Float32Array): ErrorMeasures {
   return errorMeasures(sumErrors(before, after));

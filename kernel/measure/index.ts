@@ -5,6 +5,7 @@ export {
   measureError,
   mergeErrorSums,
   noErrorSums,
+  relativeErrorOf,
   sumBlock,
   sumErrorBlock,
   sumErrors,

@@ -28,7 +28,7 @@ export interface LowRankOptions {
   energy?: number;
   /** Bytes that the two factors of each layer take at most, at least 1. */
   bytes?: number;
-  /** Type of the factors; default "F16". */
+  /** Type of the factors; default "F16". A layer whose factors float16 does not hold has them as float32, and their bytes count. */
   dtype?: "F16" | "F32";
 }
 
@@ -95,7 +95,7 @@ function prune(weights: Float32Array, shape: Shape, step: LowRankStep, name = "w
   const decompose = () => (spectrum ??= spectrumOf(weights, rows, columns));
   const rank = keptRank(step, rows, columns, name, () => decompose().values);
   if (rank === undefined) return { ...shared, values: weights, storage: unstructuredStorage(shape, weights.length) };
-  const factors = factorsOf(weights, { rows, columns, rank }, decompose(), step.dtype, name);
+  const factors = factorsOf(weights, { rows, columns, rank }, decompose(), step.dtype);
   const stored = rank * (rows + columns);
   const storage = { scheme: "factors", indexBits: 0, storedWeights: stored } as const;
   return { ...shared, values: multiply(factors), factors, storage };
@@ -107,7 +107,6 @@ function factorsOf(
   { rows, columns, rank }: Pick<Factors, "rows" | "columns" | "rank">,
   { values, vectors }: Spectrum,
   dtype: "F16" | "F32",
-  name: string,
 ): Factors {
   let left = new Float32Array(rows * rank);
   let right = new Float32Array(rank * columns);
@@ -125,8 +124,10 @@ function factorsOf(
       for (let row = 0; row < k; row++) left[row * rank + i] = roots[i] * vectors[i * k + row];
     right = loops.matrix.product(matrixView(scaleRows(chosen, inverse), rank, k), matrix, right);
   }
-  if (dtype === "F16") for (const factor of [left, right]) roundToHalf(factor, name);
-  return { left, right, rows, columns, rank, bitsPerValue: dtype === "F16" ? 16 : 32 };
+  // Factors that float16 does not hold stay float32.
+  const isHalf = dtype === "F16" && [left, right].every(fitsHalf);
+  if (isHalf) for (const factor of [left, right]) roundToHalf(factor);
+  return { left, right, rows, columns, rank, bitsPerValue: isHalf ? 16 : 32 };
 }
 
 /** The rows of a row-major matrix, each times its factor. */
@@ -134,16 +135,16 @@ function scaleRows({ values, columns }: MatrixView, factors: Float64Array): Floa
   return Float64Array.from(values, (value, i) => value * factors[Math.floor(i / columns)]);
 }
 
-function roundToHalf(values: Float32Array, name: string): void {
+/** Whether the largest magnitude lies between 2^-17, below which few digits are left, and 65504; or all are zero. */
+function fitsHalf(values: Float32Array): boolean {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
+  return largest === 0 || (largest >= 2 ** -17 && largest < 65520);
+}
+
+function roundToHalf(values: Float32Array): void {
   const bits = new Uint32Array(values.buffer);
-  for (let i = 0; i < values.length; i++) {
-    const half = float16FromBits(bits[i]);
-    if ((half & 0x7fff) === 0x7c00)
-      throw new OptionError(
-        `lowRank(): ${name}: a factor holds ${values[i]}, and float16 ends at 65504; take dtype: "F32"`,
-      );
-    bits[i] = float16ToFloat32Bits[half];
-  }
+  for (let i = 0; i < values.length; i++) bits[i] = float16ToFloat32Bits[float16FromBits(bits[i])];
 }
 
 /** left·right (rows, columns): each entry summed in float64 over the rank, in order, then rounded to float32. */

@@ -34,7 +34,9 @@ export interface GgmlOptions {
   type?: WrittenBlock;
   /** A mixture of llama.cpp. For models: `compress` chooses the types. */
   mix?: GgmlMix;
-  /** Numbers ≥ 0, one for each column. Types without a search (Q8_0, TQ1_0, TQ2_0, MXFP4, NVFP4) ignore them. */
+  /** Numbers ≥ 0, one for each column, or by tensor name, as `readImportance` gives them; of a tensor (experts, rows, columns) one for each
+   *  column, or for each column of each expert. An expert of zeros was reached by no text: its tensor goes without importance. Types without a
+   *  search (Q8_0, TQ1_0, TQ2_0, MXFP4, NVFP4) ignore them. */
   importance?: Importance;
 }
 
@@ -48,6 +50,8 @@ export interface GgmlStep extends Step {
   readonly insteadOf?: WrittenBlock;
   /** A mixture of llama.cpp, until each tensor has its type. */
   readonly mix?: GgmlMix;
+  /** In the step of one tensor: matrices that lie one behind the other in it, each with its own importance. */
+  readonly experts?: number;
   /** How much the error of each column counts, ≥ 0: one list, or a list by tensor name. */
   readonly importance?: readonly number[] | Readonly<Record<string, readonly number[]>>;
 }
@@ -85,14 +89,24 @@ function checkImportance(importance: unknown): GgmlStep["importance"] {
 function checkNumbers(list: unknown, what: string): readonly number[] {
   if (!Array.isArray(list) && !(list instanceof Float32Array))
     throw new OptionError(`ggml(): ${what} is no list of numbers`);
-  const numbers = Array.from<unknown>(list);
-  return Object.freeze(
-    numbers.map((value, at) => {
-      if (typeof value === "number" && value >= 0 && value < Infinity) return value;
-      throw new OptionError(`ggml(): ${what} is ${String(value)} at ${at}; it takes finite numbers, at least 0`);
-    }),
-  );
+  const numbers = Array.from<unknown>(list).map((value, at) => {
+    if (typeof value === "number" && value >= 0 && value <= mostImportance) return value;
+    throw new OptionError(
+      `ggml(): ${what} is ${String(value)} at ${at}; it takes finite numbers, at least 0 and at most ${mostImportance}; only their ratios count`,
+    );
+  });
+  const largest = numbers.reduce((most, value) => Math.max(most, value), 0);
+  if (numbers.length > 0 && largest < 1 / mostImportance)
+    throw new OptionError(
+      largest === 0
+        ? `ggml(): ${what} is 0 for all ${numbers.length} columns, so that no error would count; leave it out where all columns count alike`
+        : `ggml(): ${what} is at most ${largest}; it takes numbers of which one is ${1 / mostImportance} or more; only their ratios count`,
+    );
+  return Object.freeze(numbers);
 }
+
+/** The most that a column may count: products with squares of weights stay within float32. */
+const mostImportance = 1e24;
 
 /** The steps of a model's tensors, one by one: the type by the mixture's rules that fits the tensor's rows, with its own importance;
  *  `undefined` where the mixture leaves a tensor as it is. `model` is all tensors: the rules count layers and heads. */
@@ -110,6 +124,11 @@ function columnsOf(shape: Shape, count: number): number {
   return shape.length === 0 ? count : shape[shape.length - 1];
 }
 
+/** Matrices that lie one behind the other: as the step of a tensor of the model says, else in a tensor of three dimensions. */
+function expertsOf(shape: Shape, { experts }: GgmlStep): number {
+  return experts ?? (shape.length === 3 ? shape[0] : 1);
+}
+
 function fittedStep(step: GgmlStep, shape: Shape, name: string | undefined): GgmlStep {
   const { type } = step;
   if (type === undefined)
@@ -117,17 +136,27 @@ function fittedStep(step: GgmlStep, shape: Shape, name: string | undefined): Ggm
   const columns = columnsOf(shape, 1);
   const target = type === "F16" ? type : fittingType(type, columns);
   const importance = importanceOf(step, name);
-  if (importance && importance.length !== columns)
+  const experts = expertsOf(shape, step);
+  if (importance && importance.length !== columns && importance.length !== columns * experts)
     throw new OptionError(
-      `ggml(): importance${name === undefined ? "" : ` of ${name}`} has ${importance.length} numbers, and the rows ${columns}`,
+      `ggml(): importance${name === undefined ? "" : ` of ${name}`} has ${importance.length} numbers, and the rows ${columns}${experts > 1 ? `; it takes as many, or ${columns * experts} for ${experts} experts` : ""}`,
     );
   const weighed = target !== "F16" && blockCodecs.get(target)?.takesImportance === true;
   return freezeStep({
     kind: method,
     type: target,
     insteadOf: type === target || type === "F16" ? step.insteadOf : type,
-    importance: weighed ? importance : undefined,
+    ...(weighed && importance && !hasIdleExpert(importance, columns)
+      ? { importance, experts: importance.length > columns ? experts : undefined }
+      : {}),
   } as const);
+}
+
+/** Whether an expert's columns all count 0: no text reached it. The older files of importance leave out such a tensor. */
+function hasIdleExpert(importance: readonly number[], columns: number): boolean {
+  for (let start = 0; start < importance.length; start += columns)
+    if (importance.slice(start, start + columns).every((value) => value === 0)) return true;
+  return false;
 }
 
 function importanceOf({ importance }: GgmlStep, name: string | undefined): readonly number[] | undefined {
@@ -158,7 +187,7 @@ function quantize(weights: Float32Array, shape: Shape, step: GgmlStep, name?: st
   const codec = codecOf(type);
   const given = importanceOf(fitted, name);
   const importance = given && Float32Array.from(given);
-  const { codes, fields } = loops.blocks.encode(codec, weights, columnsOf(shape, weights.length), importance);
+  const { codes, fields } = encodeBlocks(codec, weights, columnsOf(shape, weights.length), importance);
   const blocks = weights.length / codec.weights;
   const tables = codec.fields.map((field, at): Table => ({
     name: field.name,
@@ -168,6 +197,38 @@ function quantize(weights: Float32Array, shape: Shape, step: GgmlStep, name?: st
   }));
   const stored = codec.signed ? new Int8Array(codes.buffer, codes.byteOffset, codes.length) : codes;
   return checkRange({ step: fitted, shape, codes: stored, codeBits: codec.codeBits, tables }, weights, name);
+}
+
+/** The blocks of all rows; where importance is that of several experts, of each expert's rows by its own. */
+function encodeBlocks(
+  codec: BlockCodec,
+  weights: Float32Array,
+  columns: number,
+  importance: Float32Array | undefined,
+): BlockParts {
+  if (!importance || importance.length === columns) return loops.blocks.encode(codec, weights, columns, importance);
+  const experts = importance.length / columns;
+  const each = weights.length / experts;
+  const parts = Array.from({ length: experts }, (_, at) => {
+    const own = importance.slice(at * columns, (at + 1) * columns);
+    const { codes, fields } = loops.blocks.encode(codec, weights.slice(at * each, (at + 1) * each), columns, own);
+    // The kernels may give the same memory again.
+    return { codes: codes.slice(), fields: fields.map((field) => field.slice()) };
+  });
+  return {
+    codes: joined(parts.map(({ codes }) => codes)),
+    fields: codec.fields.map((_, at) => joined(parts.map(({ fields }) => fields[at]))),
+  };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 const largestHalf = 65504;
@@ -242,7 +303,14 @@ export const ggmlQuantizer: Quantizer<GgmlStep> = {
   dequantize,
   label,
   stepsByTensor: ggmlSteps,
-  pieces: { rows: () => 1 },
+  stepOfMatrix(step, at, matrices) {
+    const { importance, experts } = step;
+    if (!importance || !isList(importance) || experts !== matrices) return step;
+    const columns = importance.length / matrices;
+    return freezeStep({ ...step, experts: undefined, importance: importance.slice(at * columns, (at + 1) * columns) });
+  },
+  // Importance of several experts belongs to places in the whole tensor.
+  pieces: { rows: (step, shape) => (expertsOf(shape, step) > 1 && step.importance !== undefined ? undefined : 1) },
   blocks: {
     isStoredAs: ({ type }, dtype) => type === dtype && dtype !== "F16",
     quantizedFrom(bytes, shape, step) {

@@ -13,6 +13,7 @@
  *  All in float32, one operation after the other; |x|^(p−1) in float64 and rounded; means in float64 in order and rounded. Where
  *  |x| = 0, e = 0. Defaults: 4 bits, groups of 64, 20 iterations, p 0.7, β 10, κ 1.01. A group of one value keeps t = 1 and
  *  w′ = w up to rounding while |w| is small; in general |w − w′| ≤ 1/(2t) inside the grid, more for the weights that a moved z clamps.
+ *  Where all |w| of a tensor are below 2^-10, w is taken times a power of two, and the scales by its inverse.
  *  The group lies along the row ("axis 1"); the last may be shorter.
  *
  *  Source: Badri & Shaji 2023, Half-Quadratic Quantization of Large Machine Learning Models; the stopping rule and the limits as in
@@ -35,7 +36,7 @@ import type { HalfQuadraticGrid } from "../loops/half-quadratic";
 import { loops } from "../loops/loops";
 import { checkFinite } from "../measure/finite";
 import type { Quantized, Quantizer } from "./quantizer";
-import { largestWeight, rint, roundTo, scaleBits, type ScaleType } from "../grid/scale";
+import { HalfRangeError, largestWeight, leastHalfScale, rint, roundTo, scaleBits, type ScaleType } from "../grid/scale";
 import { tilingOfGroups } from "../grid/tiles";
 
 const { fround } = Math;
@@ -118,13 +119,21 @@ function quantize(weights: Float32Array, shape: Shape, step: HqqStep, name?: str
   checkFinite(weights, kind, name);
   const grouping = groupsOf(kind, shape, weights.length, step);
   const highest = 2 ** step.bits - 1;
-  const grid = startGrid(weights, grouping, highest, step.roundZero);
-  refine(weights, grouping, grid, highest, step);
-  const codes = loops.halfQuadratic.encode(weights, tilingOfGroups(grouping), grid, highest);
+  // The method has limits of its own for t: weights that are all tiny are brought near 1, and their scales back.
+  const factor = factorOf(weights);
+  const near = factor === 1 ? weights : weights.map((weight) => weight * factor);
+  const grid = startGrid(near, grouping, highest, step.roundZero);
+  refine(near, grouping, grid, highest, step);
+  const codes = loops.halfQuadratic.encode(near, tilingOfGroups(grouping), grid, highest);
   const scales = new Float32Array(grid.inverse.length);
   const zeroPoints = new Float32Array(grid.zero.length);
   for (let group = 0; group < scales.length; group++) {
-    scales[group] = roundTo(step.scaleDtype, fround(1 / grid.inverse[group]), kind);
+    const scale = fround(fround(1 / grid.inverse[group]) / factor);
+    if (step.scaleDtype === "F16" && scale < leastHalfScale)
+      throw new HalfRangeError(
+        `hqq(): a scale of ${scale} has few digits in float16, which ends at 2^-24; take scaleDtype: "F32"`,
+      );
+    scales[group] = roundTo(step.scaleDtype, scale, kind);
     zeroPoints[group] = roundTo(step.scaleDtype, grid.zero[group], kind);
   }
   const shared = { shape: tableShape(grouping, step.per), bitsPerEntry: scaleBits[step.scaleDtype] };
@@ -133,6 +142,13 @@ function quantize(weights: Float32Array, shape: Shape, step: HqqStep, name?: str
     { name: "zeroPoint", data: zeroPoints, ...shared },
   ];
   return { step, shape, codes, codeBits: step.bits, tables };
+}
+
+/** 1, or, where all weights are below 2^-10, the power of two that brings the largest between ½ and 1. */
+function factorOf(weights: Float32Array): number {
+  let largest = 0;
+  for (let i = 0; i < weights.length; i++) largest = Math.max(largest, Math.abs(weights[i]));
+  return largest === 0 || largest >= 2 ** -10 ? 1 : 2 ** Math.min(126, -1 - Math.floor(Math.log2(largest)));
 }
 
 function startGrid(weights: Float32Array, grouping: Grouping, highest: number, roundZero: boolean): HalfQuadraticGrid {

@@ -26,7 +26,7 @@ import { loops } from "../loops/loops";
 import { checkFinite } from "../measure/finite";
 import { checkLargest } from "./blocks/microscaling";
 import type { Quantized, Quantizer, Table } from "./quantizer";
-import { rint } from "../grid/scale";
+import { HalfRangeError, leastHalfScale, rint } from "../grid/scale";
 import { forEachRun, tilesOf, type Tiling } from "../grid/tiles";
 
 const { fround } = Math;
@@ -62,13 +62,20 @@ export interface IntStep extends Step {
   readonly scaleDtype: "F32" | "F16" | "BF16";
 }
 
-/** How scales are rounded, the largest of them, the stand-in for 0, and their bits. */
+/** How scales are rounded, the largest of them and the least that keeps its digits, the stand-in for 0, and their bits. */
 const scaleTypes = {
-  F32: { round: (x: number) => x, largest: 3.4028234663852886e38, zero: 2 ** -23, bits: 32 },
-  F16: { round: (x: number) => decodeFloat16(encodeFloat16(x)), largest: 65504, zero: 2 ** -10, bits: 16 },
+  F32: { round: (x: number) => x, largest: 3.4028234663852886e38, least: 0, zero: 2 ** -23, bits: 32 },
+  F16: {
+    round: (x: number) => decodeFloat16(encodeFloat16(x)),
+    largest: 65504,
+    least: leastHalfScale,
+    zero: 2 ** -10,
+    bits: 16,
+  },
   BF16: {
     round: (x: number) => decodeBfloat16(encodeBfloat16(x)),
     largest: 3.3895313892515355e38,
+    least: 0,
     zero: 2 ** -7,
     bits: 16,
   },
@@ -110,8 +117,14 @@ function fitScales(weights: Float32Array, tiling: Tiling, step: IntStep, low: nu
   const magnitudes = loops.tiles.largestMagnitudes(weights, tiling);
   checkLargest(kind, magnitudes);
   const zeroPoints = new Int8Array(tiling.tiles);
-  const { round, largest, zero } = scaleTypes[step.scaleDtype];
-  const stored = (scale: number) => round(Math.min(scale, largest)) || zero;
+  const { round, largest, least: leastScale, zero } = scaleTypes[step.scaleDtype];
+  const stored = (scale: number) => {
+    if (scale > largest || (scale > 0 && scale < leastScale))
+      throw new HalfRangeError(
+        `int(): a scale of ${scale} is beyond ${step.scaleDtype}, which holds ${leastScale} to ${largest}; take scaleDtype: "F32"`,
+      );
+    return round(scale) || zero;
+  };
   if (step.symmetric) {
     const scales = Float32Array.from(magnitudes, (magnitude) => stored(fround(magnitude / (range / 2))));
     return { scales, zeroPoints };

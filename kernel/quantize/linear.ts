@@ -41,7 +41,7 @@ import type { UniformCodes } from "../loops/uniform";
 import { checkFinite } from "../measure/finite";
 import type { CodeArray, Quantized, Quantizer, Table } from "./quantizer";
 import { defaultPercentile, type RangeMethod } from "../grid/range";
-import { scaleBits, type ScaleType } from "../grid/scale";
+import { checkHalfScales, scaleBits, type ScaleType } from "../grid/scale";
 import { tilingOfGroups } from "../grid/tiles";
 
 /** Options of `linear()`: bits, step or targetBits, and how the grid lies. */
@@ -104,9 +104,13 @@ export function linear(options: LinearOptions): LinearStep {
   return freezeStep({ kind: "linear", ...grid } as const);
 }
 
+const fixedGrid = { symmetric: true, per: "tensor", range: "minmax", scaleDtype: "F32" } as const;
+
 function fixedStep(by: "step" | "targetBits", value: number, options: LinearOptions): LinearStep {
-  for (const name of optionNames)
-    if (name !== by && options[name as keyof LinearOptions] !== undefined)
+  // What a step has of itself may be said again: steps are read from reports.
+  const filled: LinearOptions = fixedGrid;
+  for (const name of optionNames as readonly (keyof LinearOptions)[])
+    if (name !== by && options[name] !== undefined && options[name] !== filled[name])
       throw new OptionError(
         `linear(): ${by} and ${name} exclude each other; a fixed step is one grid for the whole tensor`,
       );
@@ -115,10 +119,7 @@ function fixedStep(by: "step" | "targetBits", value: number, options: LinearOpti
   return freezeStep({
     kind: "linear",
     [by]: by === "step" ? Math.fround(value) : value,
-    symmetric: true,
-    per: "tensor",
-    range: "minmax",
-    scaleDtype: "F32",
+    ...fixedGrid,
   } as const);
 }
 
@@ -175,6 +176,7 @@ function quantizedBy(
   grouping: Grouping,
 ): Quantized {
   const { bits = 8, symmetric, scaleDtype } = step;
+  checkHalfScales(scales, scaleDtype, "linear", bits);
   const entries = tableShape(grouping, step.per);
   const tables: Table[] = [{ name: "scale", data: scales, shape: entries, bitsPerEntry: scaleBits[scaleDtype] }];
   if (!symmetric) tables.push({ name: "zeroPoint", data: zeroPoints, shape: entries, bitsPerEntry: bits });

@@ -26,7 +26,7 @@ import { forEachGroup, freezeStep, groupsOf, tableShape, type Granularity } from
 import { checkGridOptions, gridLabel, type LinearOptions } from "./linear";
 import type { Quantized, Quantizer, Table } from "./quantizer";
 import type { RangeMethod } from "../grid/range";
-import { roundTo, scaleBits, type ScaleType } from "../grid/scale";
+import { checkHalfScales, roundTo, scaleBits, type ScaleType } from "../grid/scale";
 import { codeArray, codeOf, fitGrid } from "../grid/uniform-grid";
 
 const { fround } = Math;
@@ -87,7 +87,7 @@ function quantize(weights: Float32Array, shape: Shape, step: MeanConstrainedStep
     if (start === end) return;
     if (bits === 1) {
       const { offset, scale } = fitTwoLevels(weights, codes, start, end);
-      scales[group] = roundTo(scaleDtype, scale, method);
+      scales[group] = roundTo(scaleDtype, scale, method) || (scaleDtype === "F16" && scale > 0 ? 2 ** -24 : 0);
       offsets[group] = roundTo(scaleDtype, offset, method);
       return;
     }
@@ -105,6 +105,7 @@ function quantize(weights: Float32Array, shape: Shape, step: MeanConstrainedStep
     if (!symmetric) zeroPoints[group] = zeroPoint;
     offsets[group] = moved === 0 ? 0 : roundTo(scaleDtype, bias / moved, method);
   });
+  checkHalfScales(scales, scaleDtype, method, bits);
   const groupTable = { shape: tableShape(grouping, step.per) };
   const tables: Table[] = [
     { name: "scale", data: scales, ...groupTable, bitsPerEntry: scaleBits[scaleDtype] },

@@ -1,5 +1,6 @@
 /** Quantization of one tensor, for teaching, for tests and for `compress()`. */
-import { OptionError } from "../errors";
+import { NonFiniteError, OptionError } from "../errors";
+import { loops } from "../loops/loops";
 import { measureError } from "../measure/error";
 import { entropyOfCodes } from "../measure/entropy";
 import { weightsOf, type TensorInput } from "../measure/input";
@@ -15,6 +16,7 @@ import type { Shape } from "../tensor/tensor";
 import { dequantizeMatrices, quantizeMatrices } from "./stack/matrices";
 import { storedBits, type CodeArray, type Quantized, type Quantizer, type TableArray } from "./quantizer";
 import { quantizers, type QuantizeStep } from "./quantizers";
+import { atWidth, isWidened } from "./widened";
 
 /** True for a step of a quantization method. */
 export function isQuantizeStep(step: Step): step is QuantizeStep {
@@ -69,8 +71,8 @@ export interface QuantizedTensor {
 /** Quantizes one tensor by one step. `input` is row-major with the given `shape`; without a shape it is a vector, or, as a list
  *  of rows, a matrix. `axes` say which way it lies, by default (out, in, …): rows, groups and channels follow them, and each matrix of a stack
  *  is quantized on its own. `name` is used in errors. A tensor of a model has all three: `quantize(await tensor.read(), step, tensor)`.
- *  Throws `OptionError` for a shape or axes that do not fit and for a step of another kind, `NonFiniteError` for NaN or infinite weights. The
- *  input is not changed. */
+ *  Scales that float16 does not hold are float32: the result's step says so. Throws `OptionError` for a shape or axes that do not fit and for
+ *  a step of another kind, `NonFiniteError` for NaN or infinite weights. The input is not changed. */
 export function quantize(
   input: TensorInput,
   step: Step,
@@ -80,9 +82,13 @@ export function quantize(
   const { weights, shape } = weightsOf("quantize", input, options.shape);
   const axes = options.axes && checkAxes("quantize()", shape, options.axes);
   const layout = layoutOf(shape, axes);
-  if (layout.order) checkFinite(weights, step.kind, options.name);
-  const made = quantizeMatrices(quantizer, toMethodOrder(weights, shape, axes), layout, step, options.name);
+  const { name } = options;
+  if (layout.order) checkFinite(weights, step.kind, name);
+  const ordered = toMethodOrder(weights, shape, axes);
+  const made = atWidth(step, name, (own) => quantizeMatrices(quantizer, ordered, layout, own, name));
   const values = toOwnOrder(dequantizeMatrices(quantizer, made), shape, axes);
+  const odd = loops.values.firstNonFinite(values);
+  if (odd >= 0) throw new NonFiniteError(name ?? "weights", odd, values[odd], quantizer.label(step), "computed");
   const quantized = layout.order && axes ? { ...made, own: { shape, axes } } : made;
   const table = (name: string) => quantized.tables.find((entry) => entry.name === name)?.data;
   const optional = {
@@ -92,10 +98,11 @@ export function quantize(
     codebook: table("codebook"),
   };
   const bits = storedBits(quantized);
+  const isWider = isWidened(step, quantized.step);
   return {
     values,
     shape,
-    step,
+    step: isWider ? quantized.step : step,
     label: quantizer.label(quantized.step),
     codes: quantized.codes,
     ...(Object.fromEntries(Object.entries(optional).filter(([, data]) => data !== undefined)) as object),

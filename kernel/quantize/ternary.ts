@@ -20,7 +20,7 @@ import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { checkGranularity, forEachGroup, freezeStep, groupsOf, tableShape, type Granularity } from "../grid/groups";
 import type { Quantized, Quantizer } from "./quantizer";
-import { largestWeight, rint, roundScale, scaleBits, type ScaleType } from "../grid/scale";
+import { checkHalfScales, largestWeight, rint, roundScale, scaleBits, type ScaleType } from "../grid/scale";
 
 const { fround } = Math;
 const kind = "ternary";
@@ -83,6 +83,7 @@ function quantize(weights: Float32Array, shape: Shape, step: TernaryStep, name?:
       codes[i] = kept ? (weights[i] < 0 ? -1 : 1) : 0;
     }
   });
+  checkHalfScales(scales, step.scaleDtype, kind);
   const bitsPerEntry = scaleBits[step.scaleDtype];
   const table = { name: "scale", data: scales, shape: tableShape(grouping, step.per), bitsPerEntry };
   return { step, shape, codes, codeBits: 2, tables: [table] };

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { currentHost, type Progress } from "../host";
-import { errorMeasures, mergeErrorSums, noErrorSums } from "../measure";
-import { checkNumber, checkOptionNames } from "../options";
-import type { LayerReport, LayerVariant, LeftAlone, Report } from "../report/types";
+import { OptionError } from "../errors";
+import { rolesOf } from "../network";
+import { checkFlag, checkNumber, checkOptionNames, describe } from "../options";
+import type { LayerReport, LayerVariant, LeftAlone, RecordedSelection, Report } from "../report/types";
+import { warningsOf } from "../report/warnings";
 import { defaultWorkers } from "../threads/pool";
 import { placeOf } from "../tensor/layer-names";
 import type { LayerPattern } from "../tensor/match";
@@ -17,19 +19,26 @@ import type { LocatedOutcome } from "../layer/stored-location";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { CutTensor } from "../surgery/cut-tensor";
 import { chooseLayers, isUnchanged, planLayers, unchangedPiece, type PlannedLayer } from "./planned-layers";
-import { checkRecipe, recipeName, recipeRecord, type Recipe } from "./recipe";
+import { checkRecipe, patternsRecord, recipeName, recipeRecord, type Recipe } from "./recipe";
 import { Runner } from "../threads/runner";
 import { summaryOf } from "./summary";
+import { totalsOf, withoutEmbeddings, type TouchedLayer } from "./totals";
 import { operate, type Surgery } from "../surgery/surgery";
 
 /** Options of `compress()`. */
 export interface CompressOptions {
-  /** What the variant is called in reports; by default after its steps. */
+  /** What the variant is called in reports; by default after the steps that ran. */
   readonly name?: string;
-  /** Of the weights, touch these only: a glob, a RegExp, a function of the layer, or a list of them. */
+  /** Of the weights, touch these only: a glob, a RegExp, a function of the layer, or a list of them. A glob covers the whole name: `*` stands
+   *  for letters without a dot ("encoder.layer.*.output.dense.weight"), `**` for any letters, dots too ("encoder.**"), `?` for one letter,
+   *  `{a,b}` for either. A tensor that is no weight is taken by its very name. Each pattern must fit a tensor. */
   readonly only?: LayerPattern | readonly LayerPattern[];
-  /** Leave these alone, in the same forms. */
+  /** Leave these alone: a glob, a RegExp, a function of the layer, or a list of them, as in `only` (`*` stops at a dot, `**` does not). No step
+   *  changes them: blocks, heads and neurons that they belong to stay. Each pattern must fit a tensor. */
   readonly skip?: LayerPattern | readonly LayerPattern[];
+  /** A pattern, an entry of the recipe or an importance that touches nothing is an error, which names what was probably meant; `true` lets it
+   *  pass. */
+  readonly allowUnmatched?: boolean;
   /** For steps that draw random numbers, a whole number from 0; 0 unless told. */
   readonly seed?: number;
   /** Stops the work within a quarter of a second; by default the running cell's. */
@@ -44,7 +53,7 @@ export interface CompressOptions {
   readonly workers?: number;
 }
 
-const optionNames = ["name", "only", "skip", "seed", "signal", "onProgress", "checkpoint", "workers"];
+const optionNames = ["name", "only", "skip", "allowUnmatched", "seed", "signal", "onProgress", "checkpoint", "workers"];
 
 /** Runs a recipe over a model: prunes, quantizes and encodes its layers, and measures what each of them paid.
  *
@@ -62,18 +71,23 @@ const optionNames = ["name", "only", "skip", "seed", "signal", "onProgress", "ch
  *  `OptionError` for a recipe or an option that makes no sense, and a checkpoint of another study, `NonFiniteError` for a NaN or an infinity (layer and index),
  *  `CancelledError` when the signal fired, `WorkerError` when a thread died (layer and cause). The model is never changed. */
 export async function compress(model: Model, recipe: Recipe, options: CompressOptions = {}): Promise<CompressedModel> {
+  checkModel(model);
   checkOptionNames("compress", options, optionNames);
+  if (options.allowUnmatched !== undefined) checkFlag("compress", "allowUnmatched", options.allowUnmatched);
   const seed = checkNumber("compress", "seed", options.seed ?? 0, { minimum: 0, maximum: 2 ** 53 - 1, integer: true });
   const limits = { minimum: 1, maximum: 64, integer: true };
   const workers = checkNumber("compress", "workers", options.workers ?? defaultWorkers(), limits);
   const entries = checkRecipe(recipe);
   const chooser = chooseLayers(model, entries, options);
-  const name = options.name ?? recipeName(entries);
   const { onProgress } = options;
   const runner = new Runner(workers, options.signal ?? currentHost().signal);
   try {
     const surgery = await operate({ model, entries, chooser, runner, onProgress });
     const layers = planLayers(model, entries, chooser, surgery);
+    const ran = entries.filter((_, at) =>
+      layers.some(({ entry, origin }) => (entry < 0 ? chooser.entryOf(origin) : entry) === at),
+    );
+    const name = options.name ?? recipeName(ran.length > 0 ? ran : entries);
     // The file is hashed while the threads are at work.
     const hash = model.sha256({ signal: runner.signal });
     hash.catch(() => undefined);
@@ -99,18 +113,39 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
     const outcomes = await compressLayers(layers, runner, checkpoint, onProgress);
     await checkpoint?.tidy();
     const { leftAlone } = chooser;
-    return assemble(model, layers, outcomes, surgery, { name, recipe: recorded, seed, sha256: await hash, leftAlone });
+    const facts = { name, recipe: recorded, ...selectionRecord(options), seed, sha256: await hash, leftAlone };
+    return assemble(model, layers, outcomes, surgery, facts);
   } catch (reason) {
     throw runner.firstFailure(reason);
   }
 }
 
+function checkModel(model: unknown): void {
+  const given = Object(model) as Partial<Model>;
+  if (Array.isArray(given.tensors) && typeof given.sha256 === "function") return;
+  const what = describe(model);
+  throw new OptionError(
+    `compress(): the model is ${what}${what === "a promise" ? "; await it first, as in await open(…)" : '; it takes one that open() or fromArrays() gave, such as await open("model.safetensors")'}`,
+  );
+}
+
 interface Facts {
   readonly name: string;
   readonly recipe: unknown;
+  readonly selection?: RecordedSelection;
   readonly seed: number;
   readonly sha256: string;
   readonly leftAlone: LeftAlone | undefined;
+}
+
+/** What bound the recipe, as plain JSON; nothing where nothing did. */
+function selectionRecord({ only, skip, allowUnmatched }: CompressOptions): Pick<Facts, "selection"> {
+  const selection: RecordedSelection = {
+    ...(only === undefined ? {} : { only: patternsRecord(only) }),
+    ...(skip === undefined ? {} : { skip: patternsRecord(skip) }),
+    ...(allowUnmatched === true ? { allowUnmatched } : {}),
+  };
+  return Object.keys(selection).length === 0 ? {} : { selection };
 }
 
 function assemble(
@@ -118,14 +153,11 @@ function assemble(
   layers: readonly PlannedLayer[],
   outcomes: readonly LocatedOutcome[],
   surgery: Surgery | undefined,
-  { name, recipe, seed, sha256, leftAlone }: Facts,
+  { name, recipe, selection, seed, sha256, leftAlone }: Facts,
 ): CompressedModel {
   const touched = new Map<Tensor, Tensor>();
   const reports: LayerReport[] = [];
-  let sums = noErrorSums;
-  let zeros = 0;
-  let touchedBytes = 0;
-  let touchedParameters = 0;
+  const counted: TouchedLayer[] = [];
   layers.forEach(({ tensor, origin }, at) => {
     const { kept: result, variant, histogram, sums: own, zeros: ownZeros } = outcomes[at];
     // What parts were taken out of and nothing else was done to is made when it is read, not kept.
@@ -144,43 +176,42 @@ function assemble(
       ...roleOfOther(origin),
       variants: [kept],
     });
-    sums = mergeErrorSums(sums, own);
-    zeros += ownZeros;
-    touchedBytes += kept.bytes;
-    touchedParameters += parameters;
+    counted.push({ origin, variant: kept, sums: own, zeros: ownZeros });
   });
   const pieces = surgery?.pieces ?? model.tensors.map((origin) => unchangedPiece(origin));
-  const tensors = pieces.flatMap((piece): Tensor[] => {
+  const made = new Map<Tensor, Tensor>();
+  for (const piece of pieces) {
     const { origin, name: ownName, maps, isDropped } = piece;
-    if (isDropped) return [];
-    return [touched.get(origin) ?? (isUnchanged(piece) ? origin : new CutTensor(origin, ownName, maps))];
-  });
+    if (!isDropped)
+      made.set(origin, touched.get(origin) ?? (isUnchanged(piece) ? origin : new CutTensor(origin, ownName, maps)));
+  }
+  const tensors = [...made.values()];
   const total = (all: readonly Tensor[], of: "sizeBytes" | "parameters") => all.reduce((sum, one) => sum + one[of], 0);
   const bytes = total(tensors, "sizeBytes");
   const parameters = total(tensors, "parameters");
+  const roles = rolesOf(model);
+  const embeddings = new Set(model.tensors.filter((_, at) => roles[at].role === "embedding"));
+  const variants = [
+    {
+      name,
+      recipe,
+      bytes,
+      bitsPerWeight: (8 * bytes) / model.parameters,
+      ...(parameters === model.parameters ? {} : { parameters }),
+      ...(selection && { selection }),
+      touched: totalsOf(counted),
+      ...withoutEmbeddings(model.tensors, embeddings, (origin) => made.get(origin)?.sizeBytes ?? 0, counted),
+      seed,
+    },
+  ];
+  const warnings = warningsOf(reports, variants);
   const report: Report = {
-    version: 1,
+    version: 2,
     kind: "report",
     model: summaryOf(model, sha256),
-    variants: [
-      {
-        name,
-        recipe,
-        bytes,
-        bitsPerWeight: (8 * bytes) / model.parameters,
-        ...(parameters === model.parameters ? {} : { parameters }),
-        touched: {
-          layers: layers.length,
-          parameters: touchedParameters,
-          bytes: touchedBytes,
-          bitsPerWeight: touchedParameters === 0 ? 0 : (8 * touchedBytes) / touchedParameters,
-          sqnrDb: errorMeasures(sums).sqnrDb,
-          sparsity: touchedParameters === 0 ? 0 : zeros / touchedParameters,
-        },
-        seed,
-      },
-    ],
+    variants,
     layers: reports,
+    ...(warnings.length > 0 ? { warnings } : {}),
     ...(leftAlone && { leftAlone }),
   };
   return new CompressedModel(model, tensors, report, surgery);

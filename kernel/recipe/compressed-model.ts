@@ -59,7 +59,7 @@ export class CompressedModel extends TensorSet implements Displayed {
    *    where a matrix lies (in, out), they are plain, also of a network that was made smaller, with its new sizes in config.json. A TensorFlow.js model is written as one
    *    (`saveTfjs`), its values as floats.
    *  `OptionError` for another suffix, and for a folder that transformers could not open. */
-  save(path: string, options: SaveOptions = {}): Promise<number> {
+  override save(path: string, options: SaveOptions = {}): Promise<number> {
     return saveModel(this.written(), path, options);
   }
 

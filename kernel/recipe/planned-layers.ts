@@ -4,11 +4,12 @@ import { isWeight, rolesOf } from "../network";
 import type { LeftAlone } from "../report/types";
 import { layerMatcher, spelledNames, type LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
-import { isWeightRole, type RoleDescription } from "../tensor/role";
+import { isWeightRole } from "../tensor/role";
 import type { Tensor } from "../tensor/tensor";
 import { kindOfStep, labelOf, stepByTensor } from "../layer/operators";
 import type { RecipeStep } from "../layer/step";
 import { CutTensor } from "../surgery/cut-tensor";
+import { checkIntent, nothingTouched } from "./intent";
 import { leftAlone } from "./left-alone";
 import type { CheckedEntry } from "./recipe";
 import type { Chooser, Piece, Surgery } from "../surgery/surgery";
@@ -33,6 +34,8 @@ export interface Selection {
   readonly only?: LayerPattern | readonly LayerPattern[];
   /** But not these; absent: none. */
   readonly skip?: LayerPattern | readonly LayerPattern[];
+  /** What touches nothing is no error. */
+  readonly allowUnmatched?: boolean;
 }
 
 /** The choice of layers, and what was left alone. */
@@ -43,33 +46,40 @@ export interface Choice extends Chooser {
 
 /** Which tensors a recipe touches, and by which of its entries. Patterns choose among the weights: linear, convolution and embedding layers,
  *  experts and heads, as `tensor.role` says. What is no weight, or is not known, stays as it is, except where `only` or `match` spells out its
- *  very name; whole numbers then go through lossless coders only. `OptionError` when no tensor is left. */
-export function chooseLayers(model: Model, entries: readonly CheckedEntry[], { only, skip }: Selection): Choice {
+ *  very name; whole numbers then go through lossless coders only. `OptionError` when no tensor is left, and, unless `allowUnmatched`, for what
+ *  touches nothing (intent.ts). */
+export function chooseLayers(model: Model, entries: readonly CheckedEntry[], selection: Selection): Choice {
+  const { only, skip, allowUnmatched } = selection;
   const isChosen = only === undefined ? () => true : layerMatcher(only);
   const isSkipped = skip === undefined ? () => false : layerMatcher(skip);
   const named = new Set(
     [only, ...entries.map((entry) => entry.match)].flatMap((one) => (one ? spelledNames(one) : [])),
   );
   const roles = rolesOf(model);
-  const entryOf = new Map<Tensor, number>();
+  const takeable = model.tensors.filter(
+    ({ name, parameters }, at) => (isWeightRole(roles[at].role) || named.has(name)) && parameters > 0,
+  );
+  const integers = new Set(model.tensors.filter((_, at) => roles[at].role === "integer"));
+  const chosen = new Map<Tensor, number>();
   const entryFor = (tensor: Tensor): number =>
     isChosen(tensor) && !isSkipped(tensor) ? entries.findIndex(({ fits }) => fits(tensor)) : -1;
-  model.tensors.forEach((tensor, at) => {
-    const { role } = roles[at];
-    if ((!isWeightRole(role) && !named.has(tensor.name)) || tensor.parameters === 0) return;
+  for (const tensor of takeable) {
     const entry = entryFor(tensor);
-    if (entry < 0) return;
-    if (role === "integer") checkLossless(tensor, entries[entry]);
-    entryOf.set(tensor, entry);
-  });
-  if (entryOf.size === 0) throw nothingTouched(model, roles);
+    if (entry < 0) continue;
+    if (integers.has(tensor)) checkLossless(tensor, entries[entry]);
+    chosen.set(tensor, entry);
+  }
+  const entryOf = (tensor: Tensor) => chosen.get(tensor);
+  if (allowUnmatched !== true) checkIntent({ model, takeable, entries, only, skip, entryOf });
+  if (chosen.size === 0) throw nothingTouched(model, takeable);
   return {
-    entryOf: (tensor) => entryOf.get(tensor),
+    entryOf,
+    isOutside: (tensor) => !isChosen(tensor),
     isSkipped,
     leftAlone: leftAlone(
       model,
       (tensor) => entryFor(tensor) >= 0,
-      (tensor) => entryOf.has(tensor),
+      (tensor) => chosen.has(tensor),
     ),
   };
 }
@@ -80,17 +90,6 @@ function checkLossless({ name, dtype }: Tensor, { steps }: CheckedEntry): void {
     throw new OptionError(
       `compress(): ${name} holds whole numbers (${dtype}), which ${labelOf(lossy)} would change; a lossless coder alone takes them: { match: "${name}", steps: zstd() }`,
     );
-}
-
-function nothingTouched(model: Model, roles: readonly RoleDescription[]): OptionError {
-  const weights = model.tensors.filter((_, at) => isWeightRole(roles[at].role));
-  const some = weights.slice(0, 3).map(({ name }) => `"${name}"`);
-  return new OptionError(
-    `compress(): the recipe touches none of the ${model.tensors.length} tensors of ${model.name}; ` +
-      (some.length === 0
-        ? "none is a weight, and others are touched by their very names only"
-        : `match, only and skip choose weights by names such as ${some.join(", ")}; a glob has *, **, ? and {a,b}`),
-  );
 }
 
 /** The layers that a recipe touches, in model order: those that steps remain for, and the weight matrices that parts were taken out of. */
@@ -120,7 +119,7 @@ export function planLayers(
     const surgery = done.length > 0 ? { surgery: { maps, steps: done, isDropped } } : {};
     return [{ tensor: tensors[at], origin, entry: entry ?? -1, steps, ...surgery }];
   });
-  if (layers.length === 0 && !surgery) throw nothingTouched(model, rolesOf(model));
+  if (layers.length === 0 && !surgery) throw nothingTouched(model, model.tensors.filter(isWeight));
   return layers;
 }
 

@@ -2,13 +2,16 @@
 import { OptionError } from "../errors";
 import { checkOptionNames } from "../options";
 import { isStructural } from "../prune";
-import { layerMatcher, type LayerMatcher, type LayerPattern } from "../tensor/match";
+import { layerMatcher, recordOfPattern, type LayerMatcher, type LayerPattern } from "../tensor/match";
 import { kindOfStep, labelOf, sharedSparsityOf, targetBitsOf } from "../layer/operators";
 import type { RecipeStep } from "../layer/step";
+import { checkedStep } from "./checked-step";
 
 /** Steps for the layers that `match` chooses; a layer takes the first entry that fits it. */
 export interface RecipeEntry {
-  /** A glob such as "encoder.**.weight", a RegExp, a function of the layer, or a list of them. */
+  /** A glob such as "encoder.**.weight", a RegExp, a function of the layer, or a list of them. A glob covers the whole name: `*` stands for
+   *  letters without a dot ("encoder.layer.*.output.dense.weight"), `**` for any letters, dots too ("encoder.**"), `?` for one letter,
+   *  `{a,b}` for either. Each pattern must fit a tensor. */
   readonly match: LayerPattern | readonly LayerPattern[];
   /** A step, or steps in order: prune → quantize → encode. */
   readonly steps: RecipeStep | readonly RecipeStep[];
@@ -55,18 +58,8 @@ function isEntry(value: unknown): value is RecipeEntry {
 }
 
 function checkSteps(steps: readonly unknown[]): readonly RecipeStep[] {
-  for (const step of steps) {
-    if (typeof step === "function")
-      throw new OptionError(
-        `compress(): ${step.name || "a step"} is a function; call it: ${step.name || "linear"}({ … })`,
-      );
-    if (typeof step !== "object" || step === null || typeof (step as Partial<RecipeStep>).kind !== "string")
-      throw new OptionError(
-        `compress(): ${JSON.stringify(step) ?? String(step)} is no step; a step comes from its method, such as linear({ bits: 4 })`,
-      );
-  }
-  const checked = steps as readonly RecipeStep[];
-  if (checked.length === 0) throw new OptionError("compress(): an entry has no steps; skip leaves layers out");
+  if (steps.length === 0) throw new OptionError("compress(): an entry has no steps; skip leaves layers out");
+  const checked = steps.map(checkedStep);
   checkOrder(checked);
   return checked;
 }
@@ -113,19 +106,27 @@ function countStructural(steps: readonly RecipeStep[]): number {
   return first < 0 ? steps.length : first;
 }
 
-/** The recipe as plain JSON: steps as they are; a glob as it is, a RegExp as its source, a function as its text. */
+/** The recipe as plain JSON that `compress()` takes again: steps as they are; a glob as it is, a RegExp as `{ regExp, flags }`. A function has no
+ *  such form: it stands there as `{ function: text }`, and running that recipe says so. */
 export function recipeRecord(entries: readonly CheckedEntry[]): unknown {
-  const plain = (pattern: LayerPattern): unknown => (typeof pattern === "string" ? pattern : String(pattern));
   return entries.length === 1 && entries[0].match === undefined
     ? entries[0].steps.map((step) => ({ ...step }))
     : entries.map(({ match, steps }) => ({
-        match: isPatternList(match) ? match.map(plain) : plain(match ?? "**"),
+        match: patternsRecord(match ?? "**"),
         steps: steps.map((step) => ({ ...step })),
       }));
 }
 
-function isPatternList(match: CheckedEntry["match"]): match is readonly LayerPattern[] {
-  return Array.isArray(match);
+/** Patterns as plain JSON that `only`, `skip` and `match` take again. */
+export function patternsRecord(patterns: LayerPattern | readonly LayerPattern[]): unknown {
+  return isPatternList(patterns) ? patterns.map(recordOfPattern) : recordOfPattern(patterns);
+}
+
+/** Whether there are several patterns. */
+export function isPatternList(
+  patterns: LayerPattern | readonly LayerPattern[] | undefined,
+): patterns is readonly LayerPattern[] {
+  return Array.isArray(patterns);
 }
 
 /** A name for the variant where none was given: "magnitude 50 % · linear 4-bit g128". */

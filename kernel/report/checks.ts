@@ -13,6 +13,7 @@ export const viewLimits = {
   steps: 32,
   dimensions: 16,
   points: 20_000,
+  warnings: 100_000,
 } as const;
 
 /** The model that a view is about. */

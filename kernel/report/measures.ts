@@ -139,6 +139,22 @@ export const measures: { readonly [K in MeasureKey]: MeasureOf<K> } = {
     column: "sqnr_db",
     setting: "sqnr",
   },
+  relativeError: {
+    label: "t²",
+    meaning: "Relative squared error t²: the energy of the error as a share of that of the weights",
+    formula: "Σ(w′ − w)² / Σw²",
+    unit: "",
+    phrase: "t²",
+    better: "lower",
+    isError: false,
+    range: "not negative",
+    isOptional: true,
+    digits: formatNumber,
+    axis: { kind: "distance" },
+    note: "t² = error / weights in energy, lower is better",
+    column: "relative_error",
+    setting: "t2",
+  },
   cosine: {
     label: "1 − cos",
     meaning: "Cosine distance: one minus the cosine between the weights before and after",
@@ -241,7 +257,7 @@ export interface MeasurePanel {
 /** The panels from left to right. */
 export const panels: readonly [MeasurePanel, ...MeasurePanel[]] = [
   {
-    measures: ["sqnrDb", "rootMeanSquareError", "meanSquaredError", "cosine"],
+    measures: ["sqnrDb", "relativeError", "rootMeanSquareError", "meanSquaredError", "cosine"],
     title: "Quantization error",
     share: 2,
     picture: { title: "Quantization error", note: "SQNR in dB, higher is better", share: 0.5 },
@@ -269,6 +285,7 @@ export const shownIn = {
   /** The hover and the card of a layer. */
   hover: [
     "sqnrDb",
+    "relativeError",
     "rootMeanSquareError",
     "meanSquaredError",
     "cosine",

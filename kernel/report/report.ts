@@ -2,18 +2,31 @@
 import { allMeasures, errorMeasures, histogram, measured, modelSummary, tensorSummary, viewLimits } from "./checks";
 import { shownIn } from "./measures";
 import type { Reader } from "./reader";
-import type { LayerReport, LayerVariant, LeftAlone, Report, StepMeasures, VariantSummary } from "./types";
+import { warningKinds } from "./warnings";
+import type {
+  LayerReport,
+  LayerVariant,
+  LayerWarning,
+  LeftAlone,
+  Report,
+  ReportWarning,
+  StepMeasures,
+  TotalsWithoutEmbeddings,
+  TouchedTotals,
+  VariantSummary,
+} from "./types";
 
-/** Saved JSON → a whole report, its fields copied; throws `Malformed` with the place of the first wrong one. Recipes are left behind:
- *  no view draws them. */
+/** Saved JSON → a whole report, its fields copied; throws `Malformed` with the place of the first wrong one. Recipes and
+ *  selections are left behind: no view draws them. */
 export function checkReport(view: Reader): Report {
   const variants = view.list("variants", viewLimits.variants, variantSummary);
   return {
-    version: 1,
+    version: view.number("version") === 1 ? 1 : 2,
     kind: "report",
     model: view.child("model", modelSummary),
     variants,
     layers: view.list("layers", viewLimits.layers, (layer) => layerReport(layer, variants.length)),
+    ...(view.has("warnings") ? { warnings: view.list("warnings", viewLimits.warnings, reportWarning) } : {}),
     ...(view.has("leftAlone") ? { leftAlone: view.child("leftAlone", leftAlone) } : {}),
   };
 }
@@ -31,18 +44,43 @@ const leftAlone = (all: Reader): LeftAlone => ({
   })),
 });
 
+const layerWarning = (warning: Reader): LayerWarning => ({
+  kind: warning.word("kind", warningKinds),
+  text: warning.text("text"),
+});
+
+const reportWarning = (warning: Reader): ReportWarning => ({
+  ...layerWarning(warning),
+  layer: warning.text("layer"),
+  variant: warning.text("variant"),
+});
+
+const touchedTotals = (touched: Reader): TouchedTotals => ({
+  layers: touched.count("layers"),
+  parameters: touched.count("parameters"),
+  bytes: touched.count("bytes"),
+  ...measured(touched, shownIn.totals),
+  ...(touched.has("relativeError") ? { relativeError: touched.positive("relativeError") } : {}),
+});
+
+const withoutEmbeddings = (totals: Reader): TotalsWithoutEmbeddings => ({
+  parameters: totals.count("parameters"),
+  bytes: totals.count("bytes"),
+  bitsPerWeight: totals.positive("bitsPerWeight"),
+  touched: totals.child("touched", touchedTotals),
+});
+
 function variantSummary(variant: Reader): VariantSummary {
   return {
     name: variant.text("name"),
     recipe: null,
     bytes: variant.count("bytes"),
     bitsPerWeight: variant.positive("bitsPerWeight"),
-    touched: variant.child("touched", (touched) => ({
-      layers: touched.count("layers"),
-      parameters: touched.count("parameters"),
-      bytes: touched.count("bytes"),
-      ...measured(touched, shownIn.totals),
-    })),
+    ...(variant.has("parameters") ? { parameters: variant.count("parameters") } : {}),
+    touched: variant.child("touched", touchedTotals),
+    ...(variant.has("withoutEmbeddings")
+      ? { withoutEmbeddings: variant.child("withoutEmbeddings", withoutEmbeddings) }
+      : {}),
     seed: variant.number("seed"),
   };
 }
@@ -62,9 +100,14 @@ const stepMeasures = (step: Reader): StepMeasures => ({
 });
 
 function layerVariant(variant: Reader): LayerVariant {
+  const all = allMeasures(variant);
+  // Version 1 has no relative error; it follows from the SQNR.
+  const { relativeError = all.sqnrDb === null ? 0 : 10 ** (-all.sqnrDb / 10) } = all;
   return {
     scheme: variant.text("scheme"),
-    ...allMeasures(variant),
+    ...all,
+    relativeError,
+    ...(variant.has("warnings") ? { warnings: variant.list("warnings", viewLimits.steps, layerWarning) } : {}),
     steps: variant.list("steps", viewLimits.steps, stepMeasures),
     ...(variant.has("histogram") ? { histogram: variant.child("histogram", histogram) } : {}),
     ...(variant.has("levels") ? { levels: variant.numbers("levels", viewLimits.levels) } : {}),

@@ -4,8 +4,9 @@
 /** The MIME type under which a view is sent and saved. */
 export const viewMimeType = "application/vnd.codebook.view+json";
 
-/** The version of the contract that this code writes and reads; every view carries it as `version`. */
-export const viewVersion = 1;
+/** The newest version of the contract; every view carries the one that it was written by as `version`. Views of all earlier ones are drawn.
+ *  2: reports have `relativeError`, totals without embeddings, warnings, and what was left alone. Other views are as they were, at 1. */
+export const viewVersion = 2;
 
 /** The most values of w′ that a report lists as levels. */
 export const levelLimit = 256;
@@ -85,6 +86,9 @@ export interface LayerVariant extends ErrorMeasures {
   readonly bytes: number;
   /** 8·bytes / parameters, those of the original. */
   readonly bitsPerWeight: number;
+  /** Σ(w′ − w)² / Σw² (t²): 0 when nothing was lost, 1e40 for w = 0 and w′ ≠ 0; absent in reports of version 1, where it follows from
+   *  `sqnrDb`. */
+  readonly relativeError?: number;
   /** Share of elements of w′ that are exactly zero (for codes: equal to their zero point), 0–1. */
   readonly sparsity: number;
   /** The share that pruning aimed at, 0–1, if there was such a step; what was taken out counts, what was merged does not. */
@@ -93,10 +97,39 @@ export interface LayerVariant extends ErrorMeasures {
   readonly entropyBits: number;
   /** Isolated error of each step, in order. The fields above are the total. */
   readonly steps: readonly StepMeasures[];
+  /** What the reader has to know before trusting the numbers; absent for nothing. */
+  readonly warnings?: readonly LayerWarning[];
   /** w′ over the bins of the layer's own histogram. */
   readonly histogram?: Histogram;
   /** Up to `levelLimit` values that w′ can take, ascending, where the codebook is one for the whole tensor or its levels are few. */
   readonly levels?: readonly number[];
+}
+
+/** What may be wrong with a layer:
+ *  - "low SQNR": less than `lowestSqnrDb` is left of it after some step;
+ *  - "zero groups": groups of weights that were not all zero became all zero;
+ *  - "wider scales": float16 does not hold its scales, so that they are stored as float32;
+ *  - "not finite": w holds NaN or infinite values, which are left out of its histogram;
+ *  - "unmatched": of two models that are compared only one has the tensor, or they have it in two shapes. */
+export type WarningKind = "low SQNR" | "zero groups" | "wider scales" | "not finite" | "unmatched";
+
+/** The SQNR in dB under which a layer is warned of: noise of half the weights' energy. */
+export const lowestSqnrDb = 3;
+
+/** One thing that may be wrong with a layer. */
+export interface LayerWarning {
+  /** What it is about. */
+  readonly kind: WarningKind;
+  /** In words, the numbers in it: "12 of 96 groups of 32 weights became all zero". */
+  readonly text: string;
+}
+
+/** A warning with its place in the report. */
+export interface ReportWarning extends LayerWarning {
+  /** Name of the layer; "" for the whole variant. */
+  readonly layer: string;
+  /** Name of the variant. */
+  readonly variant: string;
 }
 
 /** A tensor of a model: what it is called, where it stands, what it holds. */
@@ -128,6 +161,46 @@ export interface LayerReport extends TensorSummary {
   readonly variants: readonly (LayerVariant | null)[];
 }
 
+/** Sums over layers that a step touched, at their own bits. */
+export interface TouchedTotals {
+  /** Number of layers. */
+  readonly layers: number;
+  /** Elements of their original tensors. */
+  readonly parameters: number;
+  /** Everything that must be stored to get their w′ back. */
+  readonly bytes: number;
+  /** 8·bytes / parameters. */
+  readonly bitsPerWeight: number;
+  /** Of all their weights as one tensor, in dB; null when nothing was lost. */
+  readonly sqnrDb: number | null;
+  /** Share of zeros among their w′, 0–1. */
+  readonly sparsity: number;
+  /** Mean of their `relativeError`, each counted by its parameters; absent in reports of version 1. */
+  readonly relativeError?: number;
+}
+
+/** The sums of a variant over all tensors but the embeddings. */
+export interface TotalsWithoutEmbeddings {
+  /** Elements of the original tensors. */
+  readonly parameters: number;
+  /** Bytes of the tensors. */
+  readonly bytes: number;
+  /** 8·bytes / parameters. */
+  readonly bitsPerWeight: number;
+  /** Over those that a step touched. */
+  readonly touched: TouchedTotals;
+}
+
+/** Which layers a recipe was bound to, as `compress()` was told; `compress(model, recipe, selection)` runs it again. */
+export interface RecordedSelection {
+  /** Of the option `only`, as plain JSON. */
+  readonly only?: unknown;
+  /** Of the option `skip`, as plain JSON. */
+  readonly skip?: unknown;
+  /** Of the option `allowUnmatched`, where it was true. */
+  readonly allowUnmatched?: boolean;
+}
+
 /** One recipe over the whole model. */
 export interface VariantSummary {
   /** The recipe in short, or the name that `compare` gave. */
@@ -140,21 +213,12 @@ export interface VariantSummary {
   readonly bitsPerWeight: number;
   /** Parameters that are left, where parts of the network were taken out. */
   readonly parameters?: number;
+  /** Which layers the recipe was bound to; absent for all. */
+  readonly selection?: RecordedSelection;
   /** Over the touched layers only, at their own bits. */
-  readonly touched: {
-    /** Number of layers. */
-    readonly layers: number;
-    /** Elements of their original tensors. */
-    readonly parameters: number;
-    /** Everything that must be stored to get their w′ back. */
-    readonly bytes: number;
-    /** 8·bytes / parameters. */
-    readonly bitsPerWeight: number;
-    /** Of all their weights as one tensor, in dB; null when nothing was lost. */
-    readonly sqnrDb: number | null;
-    /** Share of zeros among their w′, 0–1. */
-    readonly sparsity: number;
-  };
+  readonly touched: TouchedTotals;
+  /** The same without the embeddings, which many figures of papers leave out; absent where the model has none. */
+  readonly withoutEmbeddings?: TotalsWithoutEmbeddings;
   /** The seed of whatever is drawn at random. Seconds are not part of a report: it holds only what a second run repeats. */
   readonly seed: number;
 }
@@ -188,8 +252,8 @@ export interface LeftAlone {
 
 /** What recipes made of a model: a row for each touched layer, a column for each variant. */
 export interface Report {
-  /** Version of the contract. */
-  readonly version: 1;
+  /** Version of the contract that it was written by: 2 now. */
+  readonly version: 1 | 2;
   /** Tells it from other views. */
   readonly kind: "report";
   /** The original model. */
@@ -198,6 +262,8 @@ export interface Report {
   readonly variants: readonly VariantSummary[];
   /** Touched layers, in model order. */
   readonly layers: readonly LayerReport[];
+  /** All warnings of its layers, and those of a whole variant; absent for none. */
+  readonly warnings?: readonly ReportWarning[];
   /** What all variants left alone, because it is no weight; absent where there is nothing of the kind. */
   readonly leftAlone?: LeftAlone;
 }

@@ -19,7 +19,7 @@ export function validate<V>(data: unknown, checks: Readonly<Record<string, (view
         reason: "newer",
         sentence: `This figure was made by a newer version of Codebook (format ${version}; this extension reads ${viewVersion}). Update jupyterlab-codebook to see it.`,
       };
-    if (version !== viewVersion) throw new Malformed("version", `is ${version}`);
+    if (version < 1 || !Number.isInteger(version)) throw new Malformed("version", `is ${version}`);
     const kind = view.text("kind");
     if (!Object.hasOwn(checks, kind))
       throw new Malformed("kind", `is "${kind.slice(0, 40)}"; this extension knows ${listed(Object.keys(checks))}`);

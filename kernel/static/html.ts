@@ -4,6 +4,7 @@
 import { escapeMarkup, visibleText } from "../report/visible-text";
 import { leftAloneLine, leftAloneSentence } from "../report/left-alone";
 import { formatShape } from "../report/numbers";
+import { markedName, warningLines, warningSign } from "../report/warnings";
 import {
   layersInOrder,
   measureCells,
@@ -50,6 +51,7 @@ function leftAloneParts({ leftAlone }: Report): string[] {
 export function reportToHtml(report: Report): string {
   const { variants } = report;
   const worst = worstList(report, code);
+  const warnings = warningLines(report.warnings, variants.length > 1, code);
   const totals = totalsRows(report).map(([name, ...cells]) => tableRow([code(name), ...cells]));
   const over = variants.map(
     (variant) => `<th align="center" colspan="${measureHeadings.length}">${code(variant.name)}</th>`,
@@ -57,13 +59,16 @@ export function reportToHtml(report: Report): string {
   const headings = ["layer", "shape", ...variants.flatMap(() => measureHeadings)];
   const rows = layersInOrder(report).map((layer) =>
     tableRow([
-      code(layer.name),
+      markedName(layer, code),
       formatShape(layer.shape),
       ...variants.flatMap((_, variant) => measureCells(layer, variant)),
     ]),
   );
   return [
     `<figure style="margin:0">${pictureElement(reportToSvg(report), textAlternative(report, visibleText))}</figure>`,
+    ...(warnings.length > 0
+      ? [`<p>Warnings:</p><ul>${warnings.map((line) => `<li>${warningSign} ${line}</li>`).join("")}</ul>`]
+      : []),
     "<details><summary>Table</summary>",
     `<table><thead>${tableRow(totalsHeadings, 1, "th")}</thead><tbody>`,
     ...totals,

@@ -2,6 +2,7 @@
 import { visibleText } from "../report/visible-text";
 import { leftAloneLine, leftAloneSentence } from "../report/left-alone";
 import { formatShape } from "../report/numbers";
+import { markedName, warningLines, warningSign } from "../report/warnings";
 import {
   layersInOrder,
   measureCells,
@@ -40,12 +41,13 @@ function leftAloneLines({ leftAlone }: Report): string[] {
 /** The whole report: totals, the worst layers, and every layer with SQNR (dB), bits per weight and share of zeros (%) for each variant. */
 export function reportToMarkdown(report: Report): string {
   const worst = worstList(report, markdownCode);
+  const warnings = warningLines(report.warnings, report.variants.length > 1, markdownCode);
   const many = report.variants.length > 1;
   const headings = report.variants.flatMap((variant) =>
     measureHeadings.map((heading) => (many ? `${cellCode(variant.name)} ${heading}` : heading)),
   );
   const rows = layersInOrder(report).map((layer) => [
-    cellCode(layer.name),
+    markedName(layer, cellCode),
     formatShape(layer.shape),
     ...report.variants.flatMap((_, variant) => measureCells(layer, variant)),
   ]);
@@ -62,6 +64,7 @@ export function reportToMarkdown(report: Report): string {
     "",
     worst.length > 0 ? `Worst layers: ${worst.join("; ")}.` : "No layer lost anything.",
     "",
+    ...(warnings.length > 0 ? ["Warnings:", "", ...warnings.map((line) => `- ${warningSign} ${line}`), ""] : []),
     ...leftAloneLines(report),
     ...table(["layer", "shape", ...headings], rows, [0]),
     "",

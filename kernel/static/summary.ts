@@ -4,6 +4,7 @@ import { groupByBlock } from "../report/layout";
 import { measureDigits, measureHeading, measurePhrase } from "../report/measure-labels";
 import { measures, shownIn } from "../report/measures";
 import { formatBytes, formatDecibels, formatPercent, formatShort } from "../report/numbers";
+import { warningLines } from "../report/warnings";
 import { worstLayers } from "../report/worst-layers";
 import type { LayerReport, ModelSummary, Report, VariantSummary } from "../report/types";
 
@@ -48,7 +49,18 @@ export function totalsRows(report: Report): string[][] {
 /** What the totals are over, in a sentence. */
 export function totalsNote(report: Report): string {
   const layers = report.layers.length;
-  return `Size and bits/weight are of the whole model; touched bits/weight, SQNR and zeros of the ${layers} ${layers === 1 ? "layer" : "layers"} that a step touched.`;
+  const what = `Size and bits/weight are of the whole model; touched bits/weight, SQNR and zeros of the ${layers} ${layers === 1 ? "layer" : "layers"} that a step touched.`;
+  return [what, ...withoutEmbeddingsNote(report)].join(" ");
+}
+
+/** "Without embeddings: 4.25 bits/weight." and, of several variants, the bits of each in their order. */
+function withoutEmbeddingsNote({ variants }: Report): string[] {
+  const bits = variants.flatMap(({ withoutEmbeddings }) =>
+    withoutEmbeddings ? [measureDigits("bitsPerWeight", withoutEmbeddings)] : [],
+  );
+  return bits.length === 0 || bits.length < variants.length
+    ? []
+    : [`Without embeddings: ${bits.join(", ")} ${measures.bitsPerWeight.phrase}.`];
 }
 
 /** "encoder.layer.5.output.dense.weight 9.6 dB (sorted 4-bit)" for the five worst layers; `label` renders a name, which is data. */
@@ -87,9 +99,11 @@ export function textAlternative(report: Report, label: (name: string) => string)
     return `${label(variant.name)}: ${[...whole, ...facts].join(", ")} in ${touched.layers} touched layers.`;
   });
   const worst = worstList(report, label);
+  const warnings = warningLines(report.warnings, report.variants.length > 1, label);
   return [
     `Quantization error, sparsity and bits per weight of each layer of ${label(report.model.name)} (${modelFacts(report.model)}).`,
     ...totals,
     worst.length > 0 ? `Worst layers: ${worst.join("; ")}.` : "No layer lost anything.",
+    ...(warnings.length > 0 ? [`Warnings: ${warnings.join("; ")}.`] : []),
   ].join(" ");
 }

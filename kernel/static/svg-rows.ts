@@ -6,6 +6,7 @@ import { groupByBlock } from "../report/layout";
 import { measurePhrase } from "../report/measure-labels";
 import { shownValue } from "../report/measures";
 import { formatShape, niceTicks } from "../report/numbers";
+import { isWarnedOf, warningSign } from "../report/warnings";
 import type { Part } from "./svg-header";
 import {
   boxMark,
@@ -109,7 +110,15 @@ function rowMarks(
     return `${report.variants[v].name}: ${panels.map(({ measure }) => measurePhrase(measure, m)).join(", ")}`;
   });
   const marks = [titleMark(`${layer.name} (${formatShape(layer.shape)}) ${facts.join("; ")}`)];
-  marks.push(fittedText(labelRight, y + 4, layer.kind, labelWidth, { anchor: "end" }));
+  marks.push(
+    fittedText(
+      labelRight,
+      y + 4,
+      isWarnedOf(layer, variants) ? `${warningSign} ${layer.kind}` : layer.kind,
+      labelWidth,
+      { anchor: "end" },
+    ),
+  );
   for (const panel of panels)
     marks.push(panel.bars ? barMarks(layer, panel, variants, y) : dotsMarks(layer, panel, variants, y));
   return `<g>${marks.join("")}</g>`;

@@ -2,6 +2,7 @@
 import { shortenMiddle, visibleText } from "../report/visible-text";
 import { leftAloneLine, leftAloneSentence } from "../report/left-alone";
 import { formatShape } from "../report/numbers";
+import { markedName, warningLines, warningSign } from "../report/warnings";
 import {
   layersInOrder,
   measureCells,
@@ -36,6 +37,7 @@ export interface ReportTextOptions {
 export function reportToText(report: Report, options: ReportTextOptions = {}): string {
   const totals = totalsRows(report).map(([name, ...cells]) => [label(name), ...cells]);
   const worst = worstList(report, label);
+  const warnings = warningLines(report.warnings, report.variants.length > 1, label);
   const lines = [
     `${label(report.model.name)} · ${modelFacts(report.model)}`,
     "",
@@ -43,6 +45,7 @@ export function reportToText(report: Report, options: ReportTextOptions = {}): s
     totalsNote(report),
     "",
     ...(worst.length > 0 ? ["Worst layers:", ...worst.map((line) => `  ${line}`)] : ["No layer lost anything."]),
+    ...(warnings.length > 0 ? ["", "Warnings:", ...warnings.map((line) => `  ${warningSign} ${line}`)] : []),
   ];
   if (report.leftAlone)
     lines.push(
@@ -62,7 +65,7 @@ function layerTable(report: Report, first: number, end: number, all: boolean): s
   const variants = Array.from({ length: end - first }, (_, k) => first + k);
   const layers = layersInOrder(report);
   const row = (layer: LayerReport): string[] => [
-    label(layer.name),
+    markedName(layer, label),
     formatShape(layer.shape),
     ...variants.flatMap((variant) => ["│", ...measureCells(layer, variant)]),
   ];

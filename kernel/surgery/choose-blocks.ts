@@ -7,10 +7,16 @@ import type { Watch } from "./choose-channels";
 import { ProgressMeter } from "../threads/progress";
 import { tasks, type SquaresJob } from "./tasks";
 
-/** Numbers of the blocks that go, ascending; `candidates` are those that the recipe chooses. */
+/** A block, and why it stays; undefined for one that may go. */
+export interface BlockChoice {
+  readonly block: Block;
+  readonly stays: string | undefined;
+}
+
+/** Numbers of the blocks that go, ascending. `OptionError` for a block that the step names and that is to stay. */
 export async function chooseBlocks(
   wiring: Wiring,
-  candidates: readonly Block[],
+  choices: readonly BlockChoice[],
   step: LayersStep,
   watch: Watch,
   model: string,
@@ -25,7 +31,7 @@ export async function chooseBlocks(
     throw new UnsupportedError(
       `layers(): ${model} has ${stacks.length} stacks of blocks (${stacks.map((prefix) => `"${prefix}…"`).join(", ")}); networks of one stack are cut`,
     );
-  const numbers = step.drop ? named(blocks, step.drop, model) : await scored(wiring, candidates, step, watch);
+  const numbers = step.drop ? named(choices, step.drop, model) : await scored(wiring, choices, step, watch);
   if (numbers.length === blocks.length)
     throw new OptionError(`layers(): that drops all ${blocks.length} blocks of ${model}; one stays at least`);
   const gone = blocks.filter(({ index }) => numbers.includes(index)).flatMap(({ tensors }) => tensors);
@@ -41,23 +47,29 @@ export async function chooseBlocks(
   return numbers;
 }
 
-function named(blocks: readonly Block[], drop: readonly number[], model: string): number[] {
-  const missing = drop.find((number) => !blocks.some(({ index }) => index === number));
-  if (missing !== undefined)
-    throw new OptionError(
-      `layers(): there is no block ${missing} in ${model}; it has ${blocks[0].index} to ${blocks[blocks.length - 1].index}`,
-    );
+function named(choices: readonly BlockChoice[], drop: readonly number[], model: string): number[] {
+  for (const number of drop) {
+    const found = choices.find(({ block }) => block.index === number);
+    if (found === undefined)
+      throw new OptionError(
+        `layers(): there is no block ${number} in ${model}; it has ${choices[0].block.index} to ${choices[choices.length - 1].block.index}`,
+      );
+    if (found.stays !== undefined) throw new OptionError(`layers(): block ${number} is to stay: ${found.stays}`);
+  }
   return [...drop];
 }
 
 async function scored(
   { groups }: Wiring,
-  candidates: readonly Block[],
+  choices: readonly BlockChoice[],
   step: LayersStep,
   watch: Watch,
 ): Promise<number[]> {
+  const candidates = choices.flatMap(({ block, stays }) => (stays === undefined ? [block] : []));
   if (candidates.length === 0)
-    throw new OptionError("layers(): the recipe chooses weights of no block, or skips one in each");
+    throw new OptionError(
+      `layers(): all blocks are to stay; of block ${choices[0].block.index} ${choices[0].stays ?? ""}`,
+    );
   const scores = new Float64Array(candidates.length);
   if (step.by === "norm") {
     const work = candidates.flatMap((block, at) => {

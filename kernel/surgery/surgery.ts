@@ -2,7 +2,7 @@
  *  that the one before left. The result is a smaller model whose tensors are made when they are read (cut-tensor.ts), its settings with
  *  the new sizes, and for each tensor what was done to it. */
 import { OptionError, UnsupportedError } from "../errors";
-import { wiring, type ChannelGroup, type Wiring } from "../network";
+import { wiring, type ChannelGroup, type NamedShape, type Wiring } from "../network";
 import { changedSettings, type Settings } from "../network/changed-settings";
 import { withGgufChanges } from "../formats/gguf/metadata";
 import { isStructural, type StructuralStep } from "../prune";
@@ -40,6 +40,9 @@ export interface Surgery {
 export interface Chooser {
   /** The entry that a weight matrix belongs to; `undefined` for none. */
   readonly entryOf: (tensor: Tensor) => number | undefined;
+  /** Whether the option `only` leaves the tensor out. */
+  readonly isOutside: (tensor: Tensor) => boolean;
+  /** Whether the option `skip` leaves the tensor out. */
   readonly isSkipped: (tensor: Tensor) => boolean;
 }
 
@@ -85,29 +88,45 @@ async function perform(state: Surgery, step: StructuralStep, entry: number, oper
   const heads = "heads" in step ? step.heads : undefined;
   const chain = "chain" in step ? step.chain : undefined;
   const before = wiring(described, { ...(heads !== undefined && { heads }), ...(chain !== undefined && { chain }) });
-  const isChosen = (name: string) => chooser.entryOf(tensorOf(name).origin) === entry;
-  const isSkipped = (name: string) => chooser.isSkipped(tensorOf(name).origin);
+  const choice: Choice = {
+    isChosen: (name) => chooser.entryOf(tensorOf(name).origin) === entry,
+    isOutside: (name) => chooser.isOutside(tensorOf(name).origin),
+    isSkipped: (name) => chooser.isSkipped(tensorOf(name).origin),
+  };
   if (!isChannelStep(step)) {
-    const blocks = before.blocks.filter(
-      ({ tensors: own }) =>
-        own.some(({ name }) => isChosen(name)) && !own.some(({ name, shape }) => shape.length > 1 && isSkipped(name)),
-    );
-    const dropped = await chooseBlocks(before, blocks, step, watch, model.name);
-    return withoutBlocks(state, before, dropped, step);
+    const blocks = before.blocks.map((block) => ({ block, stays: whyBlockStays(block.tensors, choice) }));
+    return withoutBlocks(state, before, await chooseBlocks(before, blocks, step, watch, model.name), step);
   }
   const method: ChannelMethod<ChannelStep> = channelMethods[step.kind];
-  const groups = groupsFor(before, step, method, model, isChosen, isSkipped);
+  const groups = groupsFor(before, step, method, model, choice);
   return withMaps(state, before, await method.choose(groups, step, watch), step);
 }
 
-/** The groups that a step may change: those of its kind that the recipe chooses a weight of, and skips none. */
+/** What the recipe and its options say of tensors of the network as it is. */
+interface Choice {
+  readonly isChosen: (name: string) => boolean;
+  readonly isOutside: (name: string) => boolean;
+  readonly isSkipped: (name: string) => boolean;
+}
+
+/** Why a block stays, as the end of a sentence; undefined for one that may go: the recipe chooses a weight of it, `only` leaves no weight of it
+ *  out, and `skip` no tensor. */
+function whyBlockStays(tensors: readonly NamedShape[], { isChosen, isOutside, isSkipped }: Choice): string | undefined {
+  const skipped = tensors.find(({ name }) => isSkipped(name));
+  if (skipped) return `skip leaves out ${skipped.name}`;
+  if (!tensors.some(({ name }) => isChosen(name))) return "the recipe chooses no weight of it";
+  const outside = tensors.find(({ name, shape }) => shape.length > 1 && isOutside(name));
+  return outside && `only leaves out ${outside.name}`;
+}
+
+/** The groups that a step may change: those of its kind that the recipe chooses a weight of. A group of which `skip` leaves out a tensor, or
+ *  `only` a weight that makes its channels, stays; the columns of weights that read channels go with them. */
 function groupsFor(
   { groups, unknown }: Wiring,
   step: ChannelStep,
   { channels, what, remedy }: ChannelMethod<ChannelStep>,
   model: Model,
-  isChosen: (name: string) => boolean,
-  isSkipped: (name: string) => boolean,
+  { isChosen, isOutside, isSkipped }: Choice,
 ): ChannelGroup[] {
   const own = groups.filter((group) => group.kind === channels);
   if (own.length === 0) {
@@ -117,12 +136,19 @@ function groupsFor(
   }
   const makes = ({ places }: ChannelGroup) =>
     places.filter(({ role, shape }) => role !== "consumer" && shape.length > 1);
-  const chosen = own.filter(
-    (group) =>
-      makes(group).some(({ tensor }) => isChosen(tensor)) &&
-      !group.places.some(({ tensor, shape }) => shape.length > 1 && isSkipped(tensor)),
-  );
+  const wanted = own.filter((group) => makes(group).some(({ tensor }) => isChosen(tensor)));
+  const whyStays = (group: ChannelGroup): string | undefined => {
+    const skipped = group.places.find(({ tensor }) => isSkipped(tensor));
+    if (skipped) return `skip leaves out ${skipped.tensor}`;
+    const outside = makes(group).find(({ tensor }) => isOutside(tensor));
+    return outside && `only leaves out ${outside.tensor}`;
+  };
+  const chosen = wanted.filter((group) => whyStays(group) === undefined);
   if (chosen.length > 0) return chosen;
+  if (wanted.length > 0)
+    throw new OptionError(
+      `${step.kind}(): the ${what} of ${wanted[0].name} hang together with what stays: ${whyStays(wanted[0]) ?? ""}${wanted.length > 1 ? `; so it is in all ${wanted.length} parts that the recipe chooses` : ""}`,
+    );
   throw new OptionError(
     `${step.kind}(): the layers that the recipe chooses hold no ${what} that can go; those of ${model.name} are made by layers such as "${makes(own[0])[0].tensor}"`,
   );

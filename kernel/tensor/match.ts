@@ -1,14 +1,23 @@
 import { OptionError } from "../errors";
+import { describe } from "../options";
 import type { Tensor } from "./tensor";
 
 /** What is known of a layer without reading it. */
 export type LayerInfo = Pick<Tensor, "name" | "shape" | "dtype" | "parameters">;
 
-/** Chooses layers: a glob over the dotted name, a regular expression that is found anywhere in it, or a function.
+/** A regular expression as reports keep it, in JSON. */
+export interface RecordedPattern {
+  /** The expression between its slashes. */
+  readonly regExp: string;
+  /** Its flags, such as "i"; "" for none. */
+  readonly flags: string;
+}
+
+/** Chooses layers: a glob over the dotted name, a regular expression that is found anywhere in it (in JSON `{ regExp, flags }`), or a function.
  *  In a glob `*` is any run of characters without a dot, `**` any run with dots too, `**.` at the beginning of a part any number
  *  of whole parts (none too), `?` one character but a dot, `{a,b}` either; `\` takes the next character as it is. The glob
  *  covers the whole name: `encoder.**.weight` matches `encoder.weight` and `encoder.layer.0.query.weight`. */
-export type LayerPattern = string | RegExp | ((layer: LayerInfo) => boolean);
+export type LayerPattern = string | RegExp | RecordedPattern | ((layer: LayerInfo) => boolean);
 
 /** Whether a layer is meant. */
 export type LayerMatcher = (layer: LayerInfo) => boolean;
@@ -24,12 +33,47 @@ export function layerMatcher(pattern: LayerPattern | readonly LayerPattern[]): L
     const expression = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, "")); // without a memory of the last match
     return ({ name }) => expression.test(name);
   }
-  if (typeof pattern !== "string")
+  if (typeof pattern !== "string") {
+    const {
+      regExp,
+      flags,
+      function: text,
+    } = Object(pattern) as Partial<Record<"regExp" | "flags" | "function", unknown>>;
+    if (typeof regExp === "string") return layerMatcher(expressionOf(regExp, flags));
+    if (typeof text === "string")
+      throw new OptionError(
+        `a layer pattern was recorded as a function, which JSON does not hold: ${describe(text)}; write the function again`,
+      );
     throw new OptionError(
-      `a layer pattern is ${String(pattern)}; it takes a glob, a RegExp or a function of the layer`,
+      `a layer pattern is ${describe(pattern)}; it takes a glob, a RegExp or a function of the layer`,
     );
+  }
   const globs = alternatives(pattern).map(parseGlob);
   return ({ name }) => globs.some((glob) => globMatches(glob, name));
+}
+
+function expressionOf(source: string, flags: unknown): RegExp {
+  try {
+    return new RegExp(source, typeof flags === "string" ? flags : "");
+  } catch (cause) {
+    throw new OptionError(`a layer pattern is no RegExp: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+
+/** The pattern as plain JSON that `layerMatcher` takes again; a function, which has no such form, as `{ function: text }`, which it refuses by
+ *  name. */
+export function recordOfPattern(pattern: LayerPattern): unknown {
+  if (typeof pattern === "string") return pattern;
+  if (typeof pattern === "function") return { function: String(pattern) };
+  if (pattern instanceof RegExp) return { regExp: pattern.source, flags: pattern.flags };
+  return { ...pattern };
+}
+
+/** The pattern as an error quotes it: `"encoder.**"`, `/query/i`, "a function". */
+export function textOfPattern(pattern: LayerPattern): string {
+  if (typeof pattern === "string") return `"${pattern}"`;
+  if (typeof pattern === "function") return "a function";
+  return pattern instanceof RegExp ? String(pattern) : `/${pattern.regExp}/${pattern.flags}`;
 }
 
 /** The names that a pattern spells out: a glob without wildcards is one, and braces without them are several. None for other patterns. */

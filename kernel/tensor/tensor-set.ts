@@ -67,6 +67,15 @@ export class TensorSet implements Model {
     );
   }
 
+  /** Fails with what saves: a model as it was opened has no form of its own to be written in. `CompressedModel` has one. */
+  save(path: string): Promise<number> {
+    return Promise.reject(
+      new OptionError(
+        `save(): ${this.name} is a model as it was opened; compress(model, …) gives one that saves, and saveSafetensors(model, ${JSON.stringify(path) ?? "path"}), saveGguf or saveTfjs write this one as it is`,
+      ),
+    );
+  }
+
   /** SHA-256 (hex) of the model's bytes. */
   sha256(options?: { signal?: AbortSignal }): Promise<string> {
     return this.hash(options);
@@ -92,7 +101,7 @@ function firstDuplicate(tensors: readonly Tensor[]): string {
 const longestSuggested = 200;
 
 /** The name that was probably meant: one that ends in what was asked (`query.weight`), else the nearest by spelling. */
-function suggestName(name: string, known: readonly string[]): string | undefined {
+export function suggestName(name: string, known: readonly string[]): string | undefined {
   if (name.length === 0 || name.length > longestSuggested) return undefined;
   const ending = known.find((candidate) => candidate.endsWith(`.${name}`));
   if (ending) return ending;

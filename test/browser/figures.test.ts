@@ -34,7 +34,7 @@ const notebooks: Readonly<Record<string, unknown>> = {
   "mini.ipynb": savedNotebook([miniLmReport()], bundle),
   "deep.ipynb": savedNotebook([deepReport()], bundle),
   "words.ipynb": savedNotebook([
-    { version: 2, kind: "report" },
+    { version: 3, kind: "report" },
     { version: 1, kind: "report", model: {} },
     { ...smallReport(), layers: [] },
     { version: 0, kind: "report" },
@@ -316,7 +316,7 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     await openNotebook(page, site, application, "words.ipynb");
     await page.waitForSelector(view);
     const words = await page.locator(`${view}`).allInnerTexts();
-    expect(words[0]).toContain("made by a newer version of Codebook (format 2");
+    expect(words[0]).toContain("made by a newer version of Codebook (format 3");
     expect(words[1]).toContain("cannot be drawn: its variants is missing");
     expect(words[2]).toContain("This report holds no layers");
     expect(words[3]).toContain("its version is 0");

@@ -17,7 +17,7 @@ const plugin: ISettingRegistry.IPlugin = {
 
 test("the settings offer every measure of error and every form, with the defaults of the figures", () => {
   const { measure, layout } = withChoices(plugin).schema.properties ?? {};
-  expect(measure).toMatchObject({ type: "string", enum: ["sqnr", "rmse", "mse", "cosine"], default: "sqnr" });
+  expect(measure).toMatchObject({ type: "string", enum: ["sqnr", "t2", "rmse", "mse", "cosine"], default: "sqnr" });
   expect(layout).toMatchObject({ enum: ["automatic", "layers", "map", "table"], default: "automatic" });
   expect(measure.title).toBe(schema.properties?.measure.title);
 });

@@ -181,8 +181,7 @@ describe("linear, awkward weights", () => {
       }
   });
 
-  test("a scale beyond float16, weights beyond 2^126, codes beyond 32 bits: a clear refusal", () => {
-    expect(() => quantize([1e6], linear({ bits: 4 }))).toThrow('scaleDtype: "F32"');
+  test("weights beyond 2^126, codes beyond 32 bits: a clear refusal", () => {
     expect(() => quantize([3e38], linear({ bits: 4, per: "tensor" }))).toThrow("2^126");
     expect(() => quantize([1, 1e10], linear({ step: 1e-3 }))).toThrow("weight 1");
   });

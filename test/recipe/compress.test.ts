@@ -211,7 +211,7 @@ describe("which layers", () => {
     ]);
     expect(small.recipe).toMatchObject([
       { match: "embeddings.**", steps: [{ kind: "linear", bits: 8 }] },
-      { match: ["**.query.weight", "/embeddings/"], steps: [{ kind: "linear", bits: 2 }] },
+      { match: ["**.query.weight", { regExp: "embeddings", flags: "" }], steps: [{ kind: "linear", bits: 2 }] },
     ]);
   });
 });

@@ -63,7 +63,7 @@ test("a recipe is kept as plain JSON, and named by its steps", () => {
     { match: "c", steps: huffman() },
   ]);
   expect(JSON.parse(JSON.stringify(recipeRecord(entries)))).toEqual([
-    { match: ["a", "/b/i"], steps: [{ ...nf4() }] },
+    { match: ["a", { regExp: "b", flags: "i" }], steps: [{ ...nf4() }] },
     { match: "c", steps: [{ kind: "huffman" }] },
   ]);
   expect(recipeName(entries)).toBe("nf4 g64 | huffman");

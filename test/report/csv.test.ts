@@ -21,7 +21,7 @@ test("every measure has a column", () => {
 });
 
 test("an infinite number is inf, a missing one nothing", () => {
-  expect(reportToCsv(losslessReport())).toMatch(/,inf,1,0,0,/);
+  expect(reportToCsv(losslessReport())).toMatch(/,inf,0,1,0,0,/);
   expect(csvLines([["a", null, undefined, 1e-7, -2]])).toBe("a,,,1e-7,-2\r\n");
 });
 

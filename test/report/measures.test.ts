@@ -40,6 +40,7 @@ test("what each is called: in a table, with its unit, in a sentence, and which w
     ["mean_squared_error", "MSE", "MSE", "", "MSE", "lower"],
     ["root_mean_square_error", "RMSE", "RMSE", "", "RMSE", "lower"],
     ["sqnr_db", "SQNR", "SQNR", "dB", "dB", "higher"],
+    ["relative_error", "t²", "t²", "", "t²", "lower"],
     ["cosine", "1 − cos", "1 − cos", "", "1 − cos", "lower"],
     ["max_abs_error", "largest error", "largest error", "", "largest error", "lower"],
     ["sparsity", "zeros", "zeros", "%", "% zeros", null],
@@ -51,7 +52,7 @@ test("what each is called: in a table, with its unit, in a sentence, and which w
 test("every place shows measures of the table, and those with a choice have a name in the settings", () => {
   for (const places of Object.values(shownIn)) for (const key of places) expect(measureKeys).toContain(key);
   for (const key of panels.flatMap((panel) => panel.measures)) expect(measureKeys).toContain(key);
-  expect(errorChoices.map((key) => measures[key].setting)).toEqual(["sqnr", "rmse", "mse", "cosine"]);
+  expect(errorChoices.map((key) => measures[key].setting)).toEqual(["sqnr", "t2", "rmse", "mse", "cosine"]);
   expect(shownIn.steps.every((key) => (errorKeys as readonly string[]).includes(key))).toBe(true);
   const names = measureKeys.map((key) => measures[key].column);
   expect(new Set(names).size).toBe(names.length);

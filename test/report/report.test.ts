@@ -3,7 +3,14 @@ import { checkReport } from "../../kernel/report/report";
 import type { Report } from "../../kernel/report/types";
 import { validate } from "../../kernel/report/validate";
 import { payloadReport } from "../extension/payloads";
-import { deepReport, losslessReport, miniLmReport, smallReport } from "../fixtures/report/reports";
+import {
+  deepReport,
+  firstVersionReport,
+  losslessReport,
+  miniLmReport,
+  smallReport,
+  warnedReport,
+} from "../fixtures/report/reports";
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const check = (data: unknown) => validate(data, { report: checkReport });
@@ -20,7 +27,7 @@ function broken(path: string, value: unknown): unknown {
   return copy;
 }
 
-test.each([smallReport, miniLmReport, deepReport, losslessReport])(
+test.each([smallReport, miniLmReport, deepReport, losslessReport, warnedReport])(
   "%p passes, unchanged but for the recipe",
   (make) => {
     const report = plain(make()) as Report;
@@ -31,6 +38,21 @@ test.each([smallReport, miniLmReport, deepReport, losslessReport])(
     });
   },
 );
+
+test("a report of version 1 is drawn too; its relative errors follow from the SQNR", () => {
+  const first = plain(firstVersionReport()) as Report;
+  const checked = check(first);
+  const wanted = plain(smallReport()) as Report;
+  if (!checked.ok) throw new Error(checked.sentence);
+  expect(checked.view.version).toBe(1);
+  checked.view.layers.forEach((layer, at) =>
+    layer.variants.forEach((variant, v) => {
+      const error = wanted.layers[at].variants[v]?.relativeError ?? 0;
+      expect(variant?.relativeError).toBeCloseTo(error, 6);
+      expect({ ...variant, relativeError: 0 }).toEqual({ ...wanted.layers[at].variants[v], relativeError: 0 });
+    }),
+  );
+});
 
 test("names are taken as they are", () => {
   const report = payloadReport(3);
@@ -51,6 +73,14 @@ test.each<[string, unknown, string]>([
   ["layers[1].variants[0].sparsity", 1.01, "its layers[1].variants[0].sparsity is above 1"],
   ["layers[1].variants[0].sqnrDb", "∞", "its layers[1].variants[0].sqnrDb is not a finite number"],
   ["layers[1].variants[0].rootMeanSquareError", -1, "its layers[1].variants[0].rootMeanSquareError is negative"],
+  ["layers[1].variants[0].relativeError", -1, "its layers[1].variants[0].relativeError is negative"],
+  [
+    "layers[1].variants[0].warnings",
+    [{ kind: "love", text: "x" }],
+    'its layers[1].variants[0].warnings[0].kind is "love"',
+  ],
+  ["warnings", [{ kind: "low SQNR", text: "x", layer: "a" }], "its warnings[0].variant is missing"],
+  ["variants[0].withoutEmbeddings", { parameters: 1 }, "its variants[0].withoutEmbeddings.bytes is missing"],
   [
     "layers[1].variants[0].levels",
     Array(257).fill(0),

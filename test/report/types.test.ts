@@ -1,5 +1,5 @@
 import { levelLimit, viewMimeType, viewVersion } from "../../kernel/report/types";
 
 test("saved notebooks hold these: their views are drawn as long as the name and the version stay", () => {
-  expect([viewMimeType, viewVersion, levelLimit]).toEqual(["application/vnd.codebook.view+json", 1, 256]);
+  expect([viewMimeType, viewVersion, levelLimit]).toEqual(["application/vnd.codebook.view+json", 2, 256]);
 });

@@ -6,20 +6,22 @@ import { validate } from "../../kernel/report/validate";
 const checks = { disc: () => 1, cube: () => 2, cone: () => 3 };
 
 test("hands a view to the check of its kind", () => {
-  expect(validate({ version: viewVersion, kind: "cube" }, checks)).toEqual({ ok: true, view: 2 });
+  for (const version of [1, viewVersion])
+    expect(validate({ version, kind: "cube" }, checks)).toEqual({ ok: true, view: 2 });
 });
 
 test("a newer version says so and what to do", () => {
-  expect(validate({ version: 2, kind: "hologram" }, checks)).toEqual({
+  expect(validate({ version: 3, kind: "hologram" }, checks)).toEqual({
     ok: false,
     reason: "newer",
     sentence:
-      "This figure was made by a newer version of Codebook (format 2; this extension reads 1). Update jupyterlab-codebook to see it.",
+      "This figure was made by a newer version of Codebook (format 3; this extension reads 2). Update jupyterlab-codebook to see it.",
   });
 });
 
 test.each<[unknown, string]>([
   [{ version: 0 }, "version is 0"],
+  [{ version: 1.5 }, "version is 1.5"],
   [{ version: "1" }, "version is not a finite number"],
   [{ version: 1 }, "kind is missing"],
   [{ version: 1, kind: "poster" }, 'kind is "poster"; this extension knows "disc", "cube" and "cone"'],

@@ -1,5 +1,5 @@
 import type { Progress } from "../../kernel/host";
-import { wiring } from "../../kernel/network";
+import { wiring, type Block, type Wiring } from "../../kernel/network";
 import { layers } from "../../kernel/prune/layers";
 import { chooseBlocks } from "../../kernel/surgery/choose-blocks";
 import { modelOf, watchOf } from "./fakes";
@@ -28,8 +28,12 @@ const model = modelOf(
   ),
 );
 const wired = wiring(model);
-const choose = (step: ReturnType<typeof layers>, candidates = wired.blocks) =>
-  chooseBlocks(wired, candidates, step, watchOf(model), "m");
+const all = ({ blocks }: Wiring) => blocks.map((block) => ({ block, stays: undefined }));
+const choose = (step: ReturnType<typeof layers>, candidates = wired.blocks) => {
+  const stays = (block: Block) => (candidates.includes(block) ? undefined : "it is loved");
+  const choices = wired.blocks.map((block) => ({ block, stays: stays(block) }));
+  return chooseBlocks(wired, choices, step, watchOf(model), "m");
+};
 
 test("blocks go that add least to the network", async () => {
   expect(await choose(layers({ keep: 2 }))).toEqual([1]);
@@ -45,7 +49,8 @@ test("blocks go by number, or among those that the recipe chooses", async () => 
 test("a block that is not there, all of them, or none to choose from, are refused", async () => {
   await expect(choose(layers({ drop: [7] }))).rejects.toThrow("layers(): there is no block 7 in m; it has 0 to 2");
   await expect(choose(layers({ drop: [0, 1, 2] }))).rejects.toThrow("that drops all 3 blocks of m; one stays at least");
-  await expect(choose(layers({ keep: 1 }), [])).rejects.toThrow("the recipe chooses weights of no block");
+  await expect(choose(layers({ keep: 1 }), [])).rejects.toThrow("all blocks are to stay; of block 0 it is loved");
+  await expect(choose(layers({ drop: [1] }), [wired.blocks[0]])).rejects.toThrow("block 1 is to stay: it is loved");
 });
 
 test("a network without numbered blocks, or with two stacks, is not cut", async () => {
@@ -54,7 +59,7 @@ test("a network without numbered blocks, or with two stacks, is not cut", async 
     "no numbered blocks are found in m",
   );
   const two = modelOf({ "encoder.block.0.a.weight": [[1]], "decoder.block.0.a.weight": [[1]] });
-  await expect(chooseBlocks(wiring(two), wiring(two).blocks, layers({ keep: 1 }), watchOf(two), "m")).rejects.toThrow(
+  await expect(chooseBlocks(wiring(two), all(wiring(two)), layers({ keep: 1 }), watchOf(two), "m")).rejects.toThrow(
     "2 stacks of blocks",
   );
 });
@@ -77,7 +82,7 @@ test("of a chain only layers with as many outputs as inputs go", async () => {
   });
   const drop = (number: number) => {
     const own = wiring(chain);
-    return chooseBlocks(own, own.blocks, layers({ drop: [number] }), watchOf(chain), "m");
+    return chooseBlocks(own, all(own), layers({ drop: [number] }), watchOf(chain), "m");
   };
   expect(await drop(1)).toEqual([1]);
   await expect(drop(0)).rejects.toThrow(
@@ -96,7 +101,7 @@ test("a block whose table of positions serves all blocks stays", async () => {
     "encoder.block.1.layer.0.layer_norm.weight": [1, 1],
   });
   const own = wiring(t5);
-  const drop = (number: number) => chooseBlocks(own, own.blocks, layers({ drop: [number] }), watchOf(t5), "m");
+  const drop = (number: number) => chooseBlocks(own, all(own), layers({ drop: [number] }), watchOf(t5), "m");
   expect(await drop(1)).toEqual([1]);
   await expect(drop(0)).rejects.toThrow(
     "relative_attention_bias.weight serves all blocks; the block that it lies in stays",
@@ -106,7 +111,7 @@ test("a block whose table of positions serves all blocks stays", async () => {
 test("progress goes to the weights of what each block adds", async () => {
   const seen: Progress[] = [];
   const watch = { ...watchOf(model), onProgress: (progress: Progress) => seen.push(progress) };
-  await chooseBlocks(wired, wired.blocks, layers({ keep: 2 }), watch, "m");
+  await chooseBlocks(wired, all(wired), layers({ keep: 2 }), watch, "m");
   const name = (block: number) => `encoder.layer.${block}.output.dense.weight`;
   const shared = { task: "scoring layers", total: 18, unit: "weights" };
   expect([seen[0], seen.at(-1)]).toEqual([

@@ -80,6 +80,7 @@ describe.each(families)("%s", (family) => {
     const small = await compress(model, steps, {
       workers: 1,
       skip: ["*embed**", "embeddings.**", "wte.*", "wpe.*", "pooler.**"],
+      allowUnmatched: true,
     });
     let left = 0;
     let zeros = 0;
@@ -106,7 +107,7 @@ describe("operate()", () => {
   const operation = (steps: Step[], more: object = {}) => ({
     model: chain,
     entries: [{ steps }],
-    chooser: { entryOf: () => 0, isSkipped: () => false },
+    chooser: { entryOf: () => 0, isOutside: () => false, isSkipped: () => false },
     ...watchOf(chain),
     ...more,
   });
@@ -155,16 +156,35 @@ describe("operate()", () => {
   });
 
   test("refuses a step that finds nothing of what the recipe chooses", async () => {
-    const elsewhere = { chooser: { entryOf: () => 1, isSkipped: () => false } };
+    const elsewhere = { chooser: { entryOf: () => 1, isOutside: () => false, isSkipped: () => false } };
     await expect(operate(operation([nodes({ keep: 1 })], elsewhere))).rejects.toThrow(
       'nodes(): the layers that the recipe chooses hold no hidden neurons that can go; those of m are made by layers such as "fc1.weight"',
     );
     const skipped = {
-      chooser: { entryOf: () => 0, isSkipped: (tensor: { name: string }) => tensor.name === "fc2.weight" },
+      chooser: {
+        entryOf: () => 0,
+        isOutside: () => false,
+        isSkipped: (tensor: { name: string }) => tensor.name === "fc2.weight",
+      },
     };
     await expect(operate(operation([nodes({ keep: 1 })], skipped))).rejects.toThrow(
-      "hold no hidden neurons that can go",
+      /hidden neurons of .* hang together with what stays: skip leaves out fc2.weight/,
     );
+    const bias = { ...skipped.chooser, isSkipped: (tensor: { name: string }) => tensor.name === "fc1.bias" };
+    await expect(operate(operation([nodes({ keep: 1 })], { chooser: bias }))).rejects.toThrow(
+      "skip leaves out fc1.bias",
+    );
+    const maker = {
+      ...bias,
+      isSkipped: () => false,
+      isOutside: (tensor: { name: string }) => tensor.name === "fc1.weight",
+    };
+    await expect(operate(operation([nodes({ keep: 1 })], { chooser: maker }))).rejects.toThrow(
+      "only leaves out fc1.weight",
+    );
+    // What reads the neurons loses their columns, whether it is chosen or not.
+    const reader = { ...maker, isOutside: (tensor: { name: string }) => tensor.name === "fc2.weight" };
+    expect(await named([nodes({ keep: 1 })], { chooser: reader })).toMatchObject({ "fc2.weight": [1] });
     await expect(operate(operation([heads({ keep: 1 })]))).rejects.toThrow(
       "heads(): no heads of m are known that could go",
     );
@@ -174,6 +194,7 @@ describe("operate()", () => {
     const readers = {
       chooser: {
         entryOf: ({ name }: { name: string }) => (name === "fc2.weight" ? 0 : undefined),
+        isOutside: () => false,
         isSkipped: () => false,
       },
     };
@@ -241,7 +262,7 @@ describe("operate()", () => {
         ...operation([step]),
         model: { ...stack, metadata, config: { num_hidden_layers: 3 } },
         ...watchOf(stack),
-        chooser: { entryOf: () => 0, isSkipped: () => false, ...chooser },
+        chooser: { entryOf: () => 0, isOutside: () => false, isSkipped: () => false, ...chooser },
       });
     const left = async (step: Step, chooser: object = {}) =>
       (await cut(step, chooser))?.pieces
@@ -267,9 +288,29 @@ describe("operate()", () => {
       expect(await left(last, { entryOf })).toEqual([1, 2]);
       expect(await left(last, { isSkipped: inBlock(2) })).toEqual([1, 2]);
       expect(await left(last, { isSkipped: inBlock(0) })).toEqual([0, 2]);
-      // A skipped vector keeps no block.
-      const isSkipped = ({ name }: { name: string }) => name === "blk.1.ffn_norm.weight";
-      expect(await left(last, { isSkipped })).toEqual([2]);
+      // A block of which any tensor is skipped stays, a vector too.
+      const norm = ({ name }: { name: string }) => name === "blk.1.ffn_norm.weight";
+      expect(await left(last, { isSkipped: norm })).toEqual([1, 2]);
+      // So does one of which `only` leaves out a weight, and not one of which it leaves out a vector.
+      const up = ({ name }: { name: string }) => name === "blk.0.ffn_up.weight";
+      expect(await left(last, { isOutside: up })).toEqual([0, 2]);
+      expect(await left(last, { isOutside: norm })).toEqual([2]);
+    });
+
+    test("that are named and have to stay are an error with the reason", async () => {
+      const inBlock = (block: number) => (tensor: { name: string }) => tensor.name.startsWith(`blk.${block}.`);
+      const drop = (chooser: object) => left(layers({ drop: [1] }), chooser);
+      await expect(drop({ isSkipped: inBlock(1) })).rejects.toThrow(
+        "layers(): block 1 is to stay: skip leaves out blk.1.ffn_norm.weight",
+      );
+      await expect(drop({ isOutside: inBlock(1) })).rejects.toThrow(
+        "layers(): block 1 is to stay: only leaves out blk.1.ffn_up.weight",
+      );
+      const entryOf = (tensor: { name: string }) => (inBlock(1)(tensor) ? 1 : 0);
+      await expect(drop({ entryOf })).rejects.toThrow("block 1 is to stay: the recipe chooses no weight of it");
+      await expect(left(layers({ keep: 1 }), { isSkipped: () => true })).rejects.toThrow(
+        "layers(): all blocks are to stay; of block 0 skip leaves out blk.0.ffn_norm.weight",
+      );
     });
   });
 

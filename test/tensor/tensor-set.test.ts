@@ -63,3 +63,11 @@ describe("a model of tensors", () => {
     expect(() => set(["a", "b", "b"])).toThrow(new OptionError('m: two tensors have the name "b"'));
   });
 });
+
+test("a model as it was opened says what saves", async () => {
+  const model = new TensorSet({ name: "toy", format: "memory", tensors: [], sha256: () => Promise.resolve("") });
+  await expect(model.save("small/")).rejects.toThrow(OptionError);
+  await expect(model.save("small/")).rejects.toThrow(
+    'toy is a model as it was opened; compress(model, …) gives one that saves, and saveSafetensors(model, "small/")',
+  );
+});

@@ -123,6 +123,8 @@ export function completePairs(
 }
 
 function checkArchitecture(pairs: GgufPairs): void {
+  // A file of importance is no model.
+  if (pairs.get("general.type")?.value === "imatrix") return;
   if (pairs.get(architectureKey)?.type !== "string")
     throw new OptionError(
       `saveGguf(): the metadata have no ${architectureKey}, without which no engine opens the file: { metadata: { "${architectureKey}": "llama" } }`,

@@ -8,7 +8,7 @@ import type { Step } from "../../tensor/step";
 import { rowsOf } from "../../grid/groups";
 import { optimalCuts } from "./optimal-codebook";
 import type { Quantized } from "../quantizer";
-import { roundTo, scaleBits, type ScaleType } from "../../grid/scale";
+import { HalfRangeError, roundTo, scaleBits, type ScaleType } from "../../grid/scale";
 
 /** Levels × distinct weights up to which `refine: "optimal"` runs. */
 export const optimalLimit = 2 ** 26;
@@ -29,6 +29,7 @@ export function quantizeByBins(
   for (let row = 0; row < rows && rowLength > 0; row++) {
     const [start, end] = [row * rowLength, (row + 1) * rowLength];
     const values = bin(weights.subarray(start, end), codes.subarray(start, end));
+    checkHalfValues(values, step.valueDtype, method);
     books.push(values.map((value) => roundTo(step.valueDtype, value + 0, method)));
   }
   const levels = books.reduce((most, book) => Math.max(most, book.length), 0);
@@ -43,6 +44,15 @@ export function quantizeByBins(
     bitsPerEntry: scaleBits[step.valueDtype],
   };
   return { step, shape, codes, codeBits: step.bits, tables: [table] };
+}
+
+/** Values that are all below 2^-17 have too few digits in float16. */
+function checkHalfValues(values: readonly number[], type: ScaleType, method: string): void {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (type === "F16" && largest > 0 && largest < 2 ** -17)
+    throw new HalfRangeError(
+      `${method}(): values up to ${largest} have few digits in float16, which ends at 2^-24; take valueDtype: "F32"`,
+    );
 }
 
 /** Sorts the weights and gives each the number of its bin, as `findBins` cuts them. */

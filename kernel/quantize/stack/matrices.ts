@@ -28,13 +28,14 @@ export function quantizeMatrices(
   if (weights.length === 0 || isByRows(quantizer, layout, step)) return quantizer.quantize(weights, shape, step, name);
   checkFinite(weights, step.kind, name);
   const size = weights.length / matrices;
+  const stepOf = (at: number): Step => quantizer.stepOfMatrix?.(step, at, matrices) ?? step;
   const tables: Table[][] = [];
   let first: Quantized | undefined;
   let codes: CodeArray | undefined;
   let codeBits = 0;
   for (let at = 0; at < matrices; at++)
     loops.memory.part(() => {
-      const part = quantizer.quantize(weights.subarray(at * size, (at + 1) * size), matrix, step, name);
+      const part = quantizer.quantize(weights.subarray(at * size, (at + 1) * size), matrix, stepOf(at), name);
       const Codes = part.codes.constructor as new (length: number) => CodeArray;
       first ??= part;
       codes ??= new Codes(weights.length);

@@ -8,6 +8,7 @@ test("everything that is measured, in the order of the labels, with units", () =
   expect(quantities(exact).map(({ label }) => label)).toEqual(quantityLabels);
   expect(quantityLabels).toEqual([
     "SQNR",
+    "t²",
     "RMSE",
     "MSE",
     "1 − cos",
@@ -18,9 +19,9 @@ test("everything that is measured, in the order of the labels, with units", () =
   ]);
   expect(
     quantities(exact)
-      .slice(0, 6)
+      .slice(0, 7)
       .map(({ value }) => value),
-  ).toEqual(["lossless", "0", "0", "0", "0", "0.0 %"]);
+  ).toEqual(["lossless", "0", "0", "0", "0", "0", "0.0 %"]);
 });
 
 test("one measure of anything that has it", () => {

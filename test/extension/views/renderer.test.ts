@@ -28,7 +28,7 @@ test("each kind of trouble has its plain sentence", () => {
     return widget.node.textContent;
   };
   expect(says(null)).toBe("The figure is on its way.");
-  expect(says({ version: 2, kind: "report" })).toMatch(/^This figure was made by a newer version of Codebook/);
+  expect(says({ version: 3, kind: "report" })).toMatch(/^This figure was made by a newer version of Codebook/);
   expect(says({ version: 1, kind: "report", model: {} })).toBe("This figure cannot be drawn: its variants is missing.");
   expect(ViewWidget.viewAt(widget.node)).toBeUndefined();
 });

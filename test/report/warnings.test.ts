@@ -1,0 +1,60 @@
+import {
+  isWarnedOf,
+  markedName,
+  warningKinds,
+  warningLine,
+  warningLines,
+  warningsOf,
+} from "../../kernel/report/warnings";
+import { reportToHtml } from "../../kernel/static/html";
+import { reportToMarkdown } from "../../kernel/static/markdown";
+import { reportToText } from "../../kernel/static/text";
+import { reportToSvg } from "../../kernel/static/svg";
+import { smallReport, warnedReport } from "../fixtures/report/reports";
+
+const report = warnedReport();
+const name = (text: string) => `<${text}>`;
+
+test("the warnings of a report are those of its layers, with their places", () => {
+  expect(warningsOf(report.layers, report.variants)).toEqual(report.warnings);
+  expect(report.warnings?.map(({ kind, variant }) => [kind, variant])).toEqual([
+    ["low SQNR", "linear 4-bit g64"],
+    ["zero groups", "linear 4-bit g64"],
+    ["zero groups", "linear 3-bit g64"],
+  ]);
+  expect(warningKinds).toContain("wider scales");
+});
+
+test("a layer is marked where a variant that is shown has a warning of it", () => {
+  const [plain, warned] = report.layers;
+  expect([isWarnedOf(plain), isWarnedOf(warned), isWarnedOf(warned, [])]).toEqual([false, true, false]);
+  expect([markedName(plain, name), markedName(warned, name)]).toEqual([`<${plain.name}>`, `⚠ <${warned.name}>`]);
+});
+
+test("lines name the variant where there are several, and count what is too much", () => {
+  const [warning] = report.warnings ?? [];
+  expect(warningLine(warning, false, name)).toBe(`<${warning.layer}>: SQNR 1.2 dB, below 3 dB`);
+  expect(warningLine(warning, true, name)).toContain("> (<linear 4-bit g64>): SQNR");
+  expect(warningLine({ ...warning, layer: "" }, false, name)).toBe("SQNR 1.2 dB, below 3 dB");
+  const many = Array.from({ length: 20 }, () => warning);
+  expect(warningLines(many, false, name)).toHaveLength(13);
+  expect(warningLines(many, false, name)[12]).toBe("… 8 more in report.warnings");
+  expect(warningLines(undefined, false, name)).toEqual([]);
+});
+
+test.each([
+  ["text", reportToText],
+  ["Markdown", reportToMarkdown],
+  ["HTML", reportToHtml],
+])("%s lists the warnings, marks the layers, and gives the bits without embeddings", (_, form) => {
+  const drawn = form(report);
+  expect(drawn).toContain("12 of 96 groups of 32 weights became all zero");
+  expect(drawn).toMatch(/⚠ (`|<code>)?h\.0\.attn\.c_proj\.weight/);
+  expect(drawn).toMatch(/Without embeddings: [\d.]+, [\d.]+ bits\/weight\./);
+  expect(form(smallReport())).not.toMatch(/⚠|Without embeddings|Warnings/);
+});
+
+test("the picture marks them too", () => {
+  expect(reportToSvg(report)).toContain("⚠ attention.output");
+  expect(reportToSvg(smallReport())).not.toContain("⚠");
+});
