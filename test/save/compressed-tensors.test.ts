@@ -182,7 +182,7 @@ describe("the folder", () => {
         group_0: { targets: ["a.query", "a.dense"], weights: { num_bits: 4, group_size: 32, strategy: "group" } },
       },
     });
-    const saved = await open(folder);
+    const saved = await open(folder, { raw: true });
     const described = Object.fromEntries(
       saved.tensors.map(({ name, dtype, shape }) => [name, `${dtype} ${shape.join("×")}`]),
     );
@@ -205,7 +205,7 @@ describe("the folder", () => {
     const model = fromArrays({ "l.weight": { shape: [1, 11], values } });
     const small = await compress(model, linear({ bits: 3, per: "tensor" }));
     await small.save(`${join(root, "hand")}/`);
-    const saved = await open(join(root, "hand"));
+    const saved = await open(join(root, "hand"), { raw: true });
     const bytes = await saved.tensor("l.weight_packed").readBytes();
     let expected = 0n;
     values.forEach((value, i) => (expected |= BigInt(value + 4) << BigInt(3 * i)));
