@@ -13,6 +13,7 @@ import { columnsOf, gridOf, scalesOf, type CompressedModule } from "./compressed
 import { bytesOf, numbersOf } from "./part";
 import type { ScaleGrid } from "./scale-grid";
 import type { DecodeRows, LogicalWeight } from "./scheme";
+import { stackedExperts } from "./stacked-experts";
 
 /** The value of each code of E2M3: sign, two exponent bits with bias 1, three fraction bits. */
 const e2m3Values = Float32Array.from({ length: 64 }, (_, code) => {
@@ -43,6 +44,7 @@ export function fourBitFloats(module: CompressedModule, codes: Tensor): LogicalW
   return {
     name: `${stem}weight`,
     shape,
+    description: stackedExperts(shape, "last"),
     scheme: `compressed-tensors ${global ? "NVFP4" : `MXFP${bits}`}`,
     parts: [...parts, ...others],
     open: ({ signal }) => open(module, codes, global, { shape, bits, grid }, signal),

@@ -14,6 +14,7 @@ import { decodeRow } from "./decode-row";
 import { bytesOf, numbersOf, wordsOf } from "./part";
 import { gridLabel, type ScaleGrid } from "./scale-grid";
 import type { DecodeRows, LogicalWeight } from "./scheme";
+import { stackedExperts } from "./stacked-experts";
 
 /** The weight of a module with packed whole numbers. */
 export async function packedIntegers(module: CompressedModule, codes: Tensor): Promise<LogicalWeight> {
@@ -47,6 +48,7 @@ export async function packedIntegers(module: CompressedModule, codes: Tensor): P
   return {
     name: `${stem}weight`,
     shape,
+    description: stackedExperts(shape, "last"),
     scheme: `compressed-tensors ${bits}-bit ${gridLabel(grid, shape)}`,
     parts: [codes, scale, described, ...(zeros ? [zeros] : []), ...(order ? [order] : []), ...others],
     open: ({ signal }) => open(layout, signal),

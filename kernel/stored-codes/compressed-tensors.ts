@@ -18,6 +18,7 @@ import type { FileTensors } from "./file-tensors";
 import { numbersOf, readElements } from "./part";
 import { gridLabel, scaleGrid } from "./scale-grid";
 import type { LogicalWeight, Scheme } from "./scheme";
+import { stackedExperts } from "./stacked-experts";
 
 const methods = ["compressed-tensors", "sparseml", "auto-round", "intel/auto-round"];
 
@@ -58,6 +59,7 @@ function plainCodes(file: FileTensors, stem: string): LogicalWeight | undefined 
   return {
     name: codes.name,
     shape: codes.shape,
+    description: stackedExperts(codes.shape, "last"),
     scheme: `compressed-tensors ${isMicroscaled ? "MXFP8" : type} ${gridLabel(grid, codes.shape)}`,
     parts: [codes, scale, ...(zeros ? [zeros] : []), ...(order ? [order] : []), ...others],
     open: async ({ signal }) => {
