@@ -1,3 +1,4 @@
+import { ParseBudget } from "../../kernel/formats/budget";
 import { PickleGlobal, PickleTuple } from "../../kernel/formats/pickle-values";
 import { TorchWorld } from "../../kernel/formats/torch-world";
 
@@ -7,7 +8,7 @@ class World extends TorchWorld {
   }
 }
 
-const world = new World("m.pt");
+const world = new World("m.pt", new ParseBudget("m.pt", 1024));
 const called = (name: string, ...args: unknown[]): unknown => world.global(name)?.call?.(args, 7);
 
 test("a tensor of torchao is refused by name, though its layout is looked up first", () => {

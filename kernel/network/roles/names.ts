@@ -218,7 +218,7 @@ const biasRules: readonly RoleRule[] = [
   {
     role: "bias",
     because: "a bias by name",
-    parameter: /^(\w*_)?(pos_)?bias_[uvkqr]$|^(r_[wrs]_bias|(\w+_)?b_[ih]h|b\d?|\w+_b|b_\w+|recurrent_bias|vars\/1)$/,
+    parameter: /^(\w*_)?(pos_)?bias_[uvkqr]$|^(r_[wrs]_bias|(\w+_)?b_[hio]h|b\d?|\w+_b|b_\w+|recurrent_bias|vars\/1)$/,
     most: 1,
   },
   { role: "bias", because: "a bias by name", parameter: /^(\w*_)?(b\d)$/, fits: ({ extent }) => extent < 2 },
