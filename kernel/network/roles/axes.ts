@@ -29,7 +29,7 @@ const transposedNames =
   /(^|[._])(conv_?t\d*|convt_\w+|convtr|conv_?tr\d*|conv_?trans\w*|conv\dd_?transpose\w*|transpose[sd]?_?conv\w*|tconv\d*|de_?conv\w*|conv_transpose\w*|transconv\w*|trans_conv\w*)(\.|_|$)/;
 /** Names of upsampling layers: with an even kernel they are transposed convolutions, with an odd one convolutions behind an interpolation. */
 const upsamplingNames =
-  /(^|[._])(ups|up|upsample|upsampler|upsamplers|upsampling|up_?conv\w*|upscale\w*|upscale_conv\d*|conv_up|output_upscaling|fpn_layers\.\d+\.scale_layers)(\d*)(\.|_|$)/;
+  /(^|[._])(ups|up|upsample|upsampler|upsamplers|upsampling|up_?conv\w*|upscale\w*|upscale_conv\d*|conv_up|output_upscaling|fpn_layers\.\d+\.scale_layers)(_?\d+)?(\.|$)/;
 
 /** Whether a convolution of torch is transposed, (in, out, …kernel). */
 function isTransposed(subject: Subject, bias: number | undefined): boolean {

@@ -15,7 +15,7 @@ const inOut: Axes = { output: [1], input: [0], stacked: [] };
 /** Parameters of experts: one matrix for each, side by side. */
 export const isExpert = ({ path, shape }: Subject): boolean =>
   shape.length === 3 &&
-  /(^|[._])experts?([._]|$)|_exps(\.|$)|(^|[._])moe([._]|$)|parallel_experts|(^|\.)(input|output)_linear\.weight$/.test(
+  /(^|[._])experts?([._]|$)|_exps(\.|$)|(^|[._])moe([._]|$)|parallel_experts|(^|\.)((input|output)_linear|(gate|up|down|gate_up)_proj)\.weight$/.test(
     path,
   );
 

@@ -37,6 +37,7 @@ test.each<[string, TensorRole, Record<string, number[]>, number[][]]>([
   ],
   ["a depthwise one by its name", "convolution", { "dwconv.weight": [8, 1, 7, 7] }, [[0], [], []]],
   ["the first of one channel", "convolution", { "conv1.weight": [8, 1, 7, 7] }, [[0], [1], []]],
+  ["a layer called up_proj", "convolution", { "up_proj.conv.weight": [8, 8, 16] }, [[0], [1], []]],
   ["embeddings", "embedding", { "wte.weight": [61, 8], "wte.bias": [8] }, [[0], [1], []]],
   ["matrices side by side", "linear", { "attn_k_b.weight": [4, 8, 6] }, [[1], [2], [0]]],
 ])("%s", (_, role, tensors, axes) => {

@@ -8,6 +8,7 @@ test.each([
   ["conv.parametrizations.weight.original1", [8, 4, 3], "convolution"],
   ["fc.weight_orig", [8, 4], "linear"],
   ["mlp.experts.gate_up_proj", [2, 16, 8], "expert"],
+  ["mlp.up_proj.weight", [3, 16, 64], "expert"],
   ["mlp.experts.3.w1.weight", [16, 8], "expert"],
   ["q_proj.lora_A.default.weight", [4, 8], "linear"],
   ["visual.proj", [48, 32], "linear"],
