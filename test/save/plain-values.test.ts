@@ -124,7 +124,9 @@ test("a folder with matrices of both kinds holds those (out, in) packed", async 
 test("writers of packed matrices refuse what lies otherwise, with the way out", async () => {
   const turned = await compress(modelOf({ "in.weight": wide }, { config }), linear({ bits: 4, group: 32 }));
   await expect(saveCompressedTensors(turned, at("no"))).rejects.toThrow(OptionError);
-  await expect(saveCompressedTensors(turned, at("no"))).rejects.toThrow(/matrix \(out, in\).*in\.weight has the shape .*saveSafetensors/);
+  await expect(saveCompressedTensors(turned, at("no"))).rejects.toThrow(
+    /matrix \(out, in\).*in\.weight has the shape .*saveSafetensors/,
+  );
   const stacked = await compress(modelOf({ "experts.up.weight": layouts["experts (experts, out, in)"] }), nf4());
   await expect(saveBitsandbytes(stacked, at("no"))).rejects.toThrow(/has shape \(3, 12, 32\)/);
   const four = await compress(modelOf({ "in.weight": wide }), nf4());
