@@ -8,7 +8,7 @@ const floors = [
   ["loops"],
   ["measure"],
   ["formats", "quantize", "encode"],
-  ["archive", "llama-cpp", "prune"],
+  ["archive", "llama-cpp", "prune", "checkpoints"],
   ["stored", "surgery", "train"],
   ["layer", "cli"],
   ["save"],

@@ -8,7 +8,8 @@ export { fromArrays } from "./formats/arrays";
 export type { ArraySpec } from "./tensor/memory";
 export type { DType } from "./tensor/dtype";
 export type { Model } from "./tensor/model";
-export type { ReadOptions, Shape, Tensor } from "./tensor/tensor";
+export type { ReadOptions, Shape, StoredPart, Tensor } from "./tensor/tensor";
+export type { Axes, RoleDescription, TensorRole } from "./tensor/role";
 
 // # Compress
 export { compress, type CompressOptions } from "./recipe/compress";
@@ -138,6 +139,8 @@ export type {
   LayerPlace,
   LayerReport,
   LayerVariant,
+  LeftAlone,
+  LeftAloneGroup,
   ModelSummary,
   Report,
   StepMeasures,

@@ -75,4 +75,5 @@ export type { CountedSymbols } from "./measure/entropy";
 // # Show
 export { displayModel, displayReport, modelView } from "./static/display";
 export { rateDistortionToText } from "./analysis/rate-distortion";
-export { placeOf, roleOf, type LayerRole } from "./tensor/layer-names";
+export { placeOf } from "./tensor/layer-names";
+export { roleOf, rolesOf, type JudgedModel, type JudgedTensor } from "./network";

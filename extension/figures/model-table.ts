@@ -11,6 +11,9 @@ export function modelTable(view: ModelView, rows: readonly number[]): Table {
     columns: [
       ...tensorColumns("tensor", tensor),
       plainColumn("dtype", false, (row) => ({ text: tensor(row).dtype, sort: tensor(row).dtype })),
+      ...(view.tensors.some(({ role }) => role !== undefined)
+        ? [plainColumn("role", false, (row) => ({ text: tensor(row).role ?? "", sort: tensor(row).role ?? "" }))]
+        : []),
       plainColumn("parameters", true, (row) => ({
         text: integer(tensor(row).parameters),
         sort: tensor(row).parameters,

@@ -1,3 +1,4 @@
+import { leftAloneSentence } from "../../kernel/report/left-alone";
 import { spoken } from "../../kernel/report/measure-labels";
 import { measures, panels, shownIn, shownValue, type Measured, type MeasureKey } from "../../kernel/report/measures";
 import type { ModelView } from "../../kernel/report/model";
@@ -31,6 +32,7 @@ export function reportSummary(report: Report, state: ViewState): readonly string
     worst.length === 0
       ? "No layer lost anything."
       : `Worst layers by ${measures[state.measure].label}: ${worst.join("; ")}.`,
+    ...(report.leftAlone ? [leftAloneSentence(report.leftAlone)] : []),
   ];
 }
 

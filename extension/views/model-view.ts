@@ -40,7 +40,7 @@ export function mountModelView(root: HTMLElement, view: ModelView): MountedView 
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     const rows = order.filter((i) => {
       const tensor = view.tensors[i];
-      const hay = `${tensor.name} ${tensor.block} ${tensor.kind} ${tensor.dtype}`.toLowerCase();
+      const hay = `${tensor.name} ${tensor.block} ${tensor.kind} ${tensor.dtype} ${tensor.role ?? ""}`.toLowerCase();
       return (kind === null || tensor.kind === kind) && words.every((word) => hay.includes(word));
     });
     const all = rows.length === order.length;

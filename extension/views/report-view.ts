@@ -14,6 +14,7 @@ import { directionOf, nextLayer } from "../figures/walk";
 import { element } from "./dom";
 import { FigurePanel } from "./figure-panel";
 import { LayerCard } from "./layer-card";
+import { leftAloneParts } from "./left-alone";
 import { layerTip } from "./layer-tip";
 import type { MountedView, ViewHost } from "./mounted";
 import { whenNear } from "./near";
@@ -78,6 +79,7 @@ export class ReportView implements MountedView {
       problem,
       place,
       this.card.node,
+      ...leftAloneParts(report),
       element("details", { class: "cb-Words" }, element("summary", {}, "In words"), this.words),
     );
     this.stopWatching = whenNear(root, () => {

@@ -8,7 +8,7 @@ import { displayModelView, modelView } from "../static/display";
 import type { Displayed } from "../static/display";
 import type { ModelView } from "../report/model";
 import type { Histogram } from "../report/types";
-import { roleOf } from "../tensor/layer-names";
+import { isWeight } from "../network";
 import { layerMatcher, type LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
@@ -61,11 +61,6 @@ export async function histograms(model: Model, options: HistogramsOptions = {}):
   }
   onProgress?.({ task: "reading histograms", done, total, unit: "weights" });
   return displayModelView(modelView(model, found));
-}
-
-/** Weights of linear, convolution and embedding layers: what compression touches. */
-function isWeight(tensor: Tensor): boolean {
-  return ["linear", "convolution", "embedding"].includes(roleOf(tensor.name, tensor.shape));
 }
 
 async function readWhereKnown(

@@ -6,6 +6,8 @@ import { ggufMagic, openGguf } from "../formats/gguf/gguf";
 import { partNames } from "../formats/gguf/parts";
 import { isNpz, openNpy, openNpz } from "../formats/npz";
 import { isPyTorch, openPyTorch } from "../formats/pytorch";
+import { openPyTorchStream, streamMagic } from "../formats/pytorch-stream";
+import { openPyTorchTar, tarMagic } from "../formats/pytorch-tar";
 import { openSafetensors, safetensorsMagic } from "../formats/safetensors";
 import { openIndex } from "../formats/shards";
 import { openTfjs } from "../formats/tfjs";
@@ -83,6 +85,22 @@ export const formats: readonly Format[] = [
       container: zip,
       holds: isPyTorch,
       open: (source, name, { signal }, members) => openPyTorch(source, members, name, signal),
+    }),
+  },
+  {
+    name: "pytorch stream",
+    endings: [],
+    reader: alone({
+      begins: streamMagic,
+      open: (source, name, { signal }) => openPyTorchStream(source, name, signal),
+    }),
+  },
+  {
+    name: "pytorch tar",
+    endings: [],
+    reader: alone({
+      begins: tarMagic,
+      open: (source, name, { signal }) => openPyTorchTar(source, name, signal),
     }),
   },
   {

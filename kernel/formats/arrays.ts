@@ -1,3 +1,4 @@
+import { withRoles } from "../network";
 import { displayModel } from "../static/display";
 import type { Displayed } from "../static/display";
 import { fromArrays as modelOf } from "../tensor/memory";
@@ -12,5 +13,5 @@ export function fromArrays(
   arrays: Readonly<Record<string, ArraySpec>>,
   options: { readonly name?: string } = {},
 ): Model & Displayed {
-  return displayModel(modelOf(arrays, options));
+  return displayModel(withRoles(modelOf(arrays, options)));
 }

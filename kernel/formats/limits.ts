@@ -13,3 +13,5 @@ export const maxIndexBytes = 100_000_000;
 export const maxShards = 10_000;
 /** How many shards' headers are read at a time: over a network each takes its time. */
 export const shardsAtOnce = 8;
+/** The pickle of the largest checkpoints of torch has some MB. */
+export const maxPickleBytes = 64 * 1024 * 1024;

@@ -3,6 +3,7 @@ import { isWellFormed } from "../bytes/utf8";
 import { OptionError } from "../errors";
 import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
+import { isIntegerType } from "../tensor/dtype";
 import { parametersOf } from "../tensor/tensor";
 import type { Shape, Tensor } from "../tensor/tensor";
 import { writePieces, type Hashed, type Piece, type WriteOptions } from "./write-pieces";
@@ -17,7 +18,8 @@ export type { SavedFloatType };
 
 /** Options of `saveSafetensors()`. */
 export interface SaveSafetensorsOptions {
-  /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are. */
+  /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are, and whole numbers
+   *  always are. */
   readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined);
   /** Written as `__metadata__`, keys in order; by default the model's own metadata that is text. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -81,8 +83,10 @@ export async function writeSafetensors(
 }
 
 function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): Plan {
-  const wanted = typeof choice === "function" ? choice(tensor) : choice;
-  if (wanted !== undefined) checkChoice("saveSafetensors", "dtype", wanted, floatTypes);
+  const told = typeof choice === "function" ? choice(tensor) : choice;
+  if (told !== undefined) checkChoice("saveSafetensors", "dtype", told, floatTypes);
+  // Whole numbers above 2^24 have no float32: they keep their type.
+  const wanted = isIntegerType(tensor.dtype) ? undefined : told;
   const dtype = wanted ?? tensor.dtype;
   const bits = safetensorsBits.get(dtype);
   if (bits === undefined)

@@ -8,6 +8,8 @@ import { hashSources } from "./hash-sources";
 import { JsonReader, quote } from "./json-reader";
 import { maxIndexBytes, maxShards, maxTensors, shardsAtOnce } from "./limits";
 import { readPyTorch } from "./pytorch";
+import type { TorchContents } from "./pytorch";
+import { readPyTorchStream, streamMagic } from "./pytorch-stream";
 import { readSafetensorsHeader, tensorsOf } from "./safetensors";
 import { folderSiblings, isPlainName } from "./siblings";
 import type { Siblings } from "./siblings";
@@ -127,12 +129,19 @@ export async function openIndex(
 
 async function openShard(source: ByteSource, shardName: string, signal: AbortSignal | undefined): Promise<Shard> {
   if (!shardName.endsWith(".safetensors")) {
-    const tensors = await readPyTorch(source, await readZip(source, signal), signal);
+    const { tensors } = await readTorchFile(source, signal);
     return { source, tensors, placeOf: () => 0 };
   }
   const header = await readSafetensorsHeader(source, signal);
   const places = new Map(header.entries.map((entry) => [entry.name, entry.nameAt]));
   return { source, tensors: tensorsOf(source, header), placeOf: (tensor) => places.get(tensor) ?? 0 };
+}
+
+/** A shard of torch: the zip of today, or the stream of pickles before 1.6. */
+async function readTorchFile(source: ByteSource, signal: AbortSignal | undefined): Promise<TorchContents> {
+  const head = await source.read(0, Math.min(16, source.byteLength), signal);
+  if (streamMagic.test(Buffer.from(head).toString("latin1"))) return readPyTorchStream(source, signal);
+  return readPyTorch(source, await readZip(source, signal), signal);
 }
 
 function firstOffset(tensors: ReadonlyMap<string, number>): number {

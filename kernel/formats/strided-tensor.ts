@@ -66,6 +66,12 @@ export function rowMajorStrides(shape: Shape): number[] {
   return strides;
 }
 
+/** True where elements lie one behind the other, row-major. */
+export function isRowMajor(shape: Shape, strides: readonly number[]): boolean {
+  const plain = rowMajorStrides(shape);
+  return parametersOf(shape) < 2 || strides.every((stride, axis) => shape[axis] === 1 || stride === plain[axis]);
+}
+
 /** The tensor of these strides; a plain one where they are row-major. */
 export function tensorOf(
   source: ByteSource,
@@ -75,11 +81,8 @@ export function tensorOf(
   start: number,
   strides: readonly number[],
 ): Tensor {
-  const plain = rowMajorStrides(shape);
-  const isPlain =
-    parametersOf(shape) < 2 || strides.every((stride, axis) => shape[axis] === 1 || stride === plain[axis]);
   const size = parametersOf(shape) * dtypes[dtype].blockBytes;
-  return isPlain
+  return isRowMajor(shape, strides)
     ? new FileTensor(source, name, shape, dtype, start, size)
     : new StridedTensor(source, name, shape, dtype, start, strides);
 }

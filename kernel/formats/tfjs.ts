@@ -4,7 +4,7 @@ import type { Model } from "../tensor/model";
 import { dtypes } from "../tensor/dtype";
 import type { DType } from "../tensor/dtype";
 import { TensorSet } from "../tensor/tensor-set";
-import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
+import type { ReadOptions, Shape, StoredPart, Tensor } from "../tensor/tensor";
 import { JsonReader, quote } from "./json-reader";
 import { hashSources } from "./hash-sources";
 import { maxIndexBytes, maxRank, maxShards, maxTensors } from "./limits";
@@ -145,26 +145,48 @@ function readWeight(json: JsonReader): Weight {
   return { name, shape: Object.freeze(shape as number[]), dtype: types[stored], affine, sizeBytes };
 }
 
-/** A weight whose codes stand for code·scale + min: rounded once, to float32; of an int32 weight to a whole number first. */
-class AffineTensor extends FileTensor {
+/** A weight whose codes stand for code·scale + min: rounded once, to float32; of an int32 weight to a whole number first. Its bytes are
+ *  those of the values. */
+class AffineTensor implements Tensor {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly parameters: number;
+  /** Of the codes. */
+  readonly sizeBytes: number;
+  readonly readsCopies = true;
+  readonly scheme: string | undefined;
+  readonly stored: readonly StoredPart[];
+
   constructor(
     private readonly affine: Affine,
-    ...stored: ConstructorParameters<typeof FileTensor>
+    private readonly codes: FileTensor,
   ) {
-    super(...stored);
+    const { name, shape, dtype, parameters, sizeBytes } = codes;
+    this.name = name;
+    this.shape = shape;
+    this.parameters = parameters;
+    this.sizeBytes = sizeBytes;
+    this.stored = [{ name, shape, dtype, sizeBytes }];
+    this.dtype = affine.isInteger ? "I32" : "F32";
+    this.scheme = affine.isInteger ? undefined : `TensorFlow.js ${dtype === "U8" ? "uint8" : "uint16"}`;
   }
 
-  /** The stored bytes alone do not tell the values. */
-  override fileRange(): undefined {
-    return undefined;
-  }
-
-  override async read(options: ReadOptions = {}): Promise<Float32Array> {
+  async read(options: ReadOptions = {}): Promise<Float32Array> {
     const { scale, min, isInteger } = this.affine;
-    const values = await super.read(options);
+    const values = await this.codes.read(options);
     for (let i = 0; i < values.length; i++)
       values[i] = isInteger ? Math.round(values[i] * scale + min) : values[i] * scale + min;
     return values;
+  }
+
+  async readBytes(options: ReadOptions = {}): Promise<Uint8Array> {
+    const values = await this.read(options);
+    return new Uint8Array((this.affine.isInteger ? Int32Array.from(values) : values).buffer);
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Tensor ${this.name}: ${this.scheme ?? this.dtype} [${this.shape.join(", ")}], ${this.sizeBytes} bytes`;
   }
 }
 
@@ -193,8 +215,8 @@ export async function openTfjs(
       );
     let start = 0;
     for (const { name: weight, shape, dtype, affine, sizeBytes } of group.weights) {
-      const parts = [joined, weight, shape, dtype, start, sizeBytes] as const;
-      tensors.push(affine ? new AffineTensor(affine, ...parts) : new FileTensor(...parts));
+      const stored = new FileTensor(joined, weight, shape, dtype, start, sizeBytes);
+      tensors.push(affine ? new AffineTensor(affine, stored) : stored);
       start += sizeBytes;
     }
   }

@@ -1,8 +1,9 @@
 import { currentHost } from "../host";
+import { isIntegerType } from "../tensor/dtype";
+import { toldOf, type Axes, type RoleDescription, type TensorRole } from "../tensor/role";
 import { sharedPool } from "../threads/pool";
 import { parametersOf, type ReadOptions, type Shape, type Tensor } from "../tensor/tensor";
 import type { LocatedTensor, StoredLocation } from "./stored-location";
-import { describedRole, type Axes, type RoleDescription, type TensorRole } from "../tensor/role";
 import type { StoredOutline } from "../stored/outline";
 import { tasks } from "./tasks";
 
@@ -18,25 +19,25 @@ export class CompressedTensor implements Tensor {
   readonly sizeBytes: number;
   /** Every read decodes anew. */
   readonly readsCopies = true;
+  /** As of the tensor of the model. */
+  readonly role?: TensorRole;
+  /** As of the tensor of the model. */
+  readonly roleReason?: string;
+  /** As of the tensor of the model. */
+  readonly axes?: Axes;
   /** What it is stored as, without the bytes. */
   readonly outline: StoredOutline;
   /** Where the stored form is; a thread reads it with `storedAt`. */
   readonly location: StoredLocation;
 
-  /** What it is to its model, as the original was. */
-  readonly role?: TensorRole;
-  /** Why. */
-  readonly roleReason?: string;
-  /** Which way it lies, as the original did. */
-  readonly axes?: Axes;
-
-  /** `dtype` says what was done: "linear 4-bit g128 · huffman". `origin`: the tensor that it was made of. */
+  /** `dtype` says what was done: "linear 4-bit g128 · huffman"; of whole numbers, which stay exact, it is their type: "I64". `origin` tells
+   *  what the tensor is to its model. */
   constructor(
     { outline, location }: LocatedTensor,
     readonly dtype: string,
     origin: Partial<RoleDescription> = {},
   ) {
-    Object.assign(this, describedRole(origin));
+    Object.assign(this, toldOf(origin));
     this.outline = outline;
     this.location = location;
     this.name = outline.name;
@@ -54,8 +55,14 @@ export class CompressedTensor implements Tensor {
     return new Float32Array(values.buffer, values.byteOffset, values.length);
   }
 
-  /** w′ as little-endian float32: what `read` gives, in bytes. */
+  /** w′ as little-endian float32: what `read` gives, in bytes. Of whole numbers their very bytes. */
   async readBytes(options: ReadOptions = {}): Promise<Uint8Array> {
+    if (isIntegerType(this.dtype)) {
+      const signal = options.signal ?? currentHost().signal;
+      const run = { label: this.name, ...(signal ? { signal } : {}) };
+      const bytes = await sharedPool().run(tasks, "restoreBytes", this.location, run);
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     return new Uint8Array((await this.read(options)).buffer);
   }
 }

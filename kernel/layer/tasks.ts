@@ -1,6 +1,6 @@
 /** What a worker thread does for a layer: compresses it, or restores its weights. */
 import { outlineOf } from "../stored/outline";
-import { restoreValues } from "../stored/restored-weights";
+import { restoreBytes, restoreValues } from "../stored/restored-weights";
 import { taskModule } from "../threads/tasks";
 import { sharing, transferring } from "../threads/transferring";
 import { encodeLayerFile } from "./checkpoint-file";
@@ -28,6 +28,8 @@ export const tasks = taskModule(__filename, {
   },
   /** Reads such a file and checks it to the last byte. */
   takeUp: (file: LayerFile) => summaryOf(readLayerFile(file)),
+  /** The bytes of a tensor that was coded without loss as it is. */
+  restoreBytes: (location: StoredLocation) => transferring(restoreBytes(storedAt(location))),
   /** w′, row-major. */
   restore: (location: StoredLocation) => transferring(restoreValues(storedAt(location))),
 });

@@ -9,9 +9,10 @@
  *  connection cannot be seen in shapes: networks with numbered blocks of several layers are not taken for chains. */
 import { OptionError } from "../errors";
 import { nearestWord } from "../options";
-import { blockName, roleOf } from "../tensor/layer-names";
+import { blockName } from "../tensor/layer-names";
 import { section, type ChannelGroup, type ChannelPlace } from "./channels";
 import { axisOf, type NamedShape } from "./numbered-blocks";
+import { roleOf } from "./roles";
 import type { Wired } from "./transformer";
 
 /** A layer with a weight, and the vectors of its module. */
@@ -135,7 +136,7 @@ export function layersOf(tensors: readonly NamedShape[], order?: readonly string
     const word = lastWord(weight.name);
     if (weights.length > 1 || !/^(weight|kernel|depthwise_kernel)$/.test(word))
       return `${weights[weights.length - 1].name} is no weight of a dense or convolution layer`;
-    if (roleOf(weight.name, weight.shape) === "embedding") return `${weight.name} is an embedding`;
+    if (roleOf(weight).role === "embedding") return `${weight.name} is an embedding`;
     const vectors = own.filter((one) => one !== weight);
     const bias = vectors.find((one) => lastWord(one.name) === "bias" && one.shape.length === 1);
     if (vectors.length > (bias ? 1 : 0)) return `${vectors.find((one) => one !== bias)?.name} is not known`;

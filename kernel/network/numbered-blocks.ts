@@ -1,16 +1,14 @@
 /** The numbered blocks of a network, such as the layers of a transformer, read from the names of its tensors. */
 import { blockName, placeOf } from "../tensor/layer-names";
-import type { Axes } from "../tensor/role";
+import type { RoleDescription } from "../tensor/role";
 import type { Shape } from "../tensor/tensor";
 
-/** A tensor as far as wiring asks: name, shape, and which way it lies. */
-export interface NamedShape {
+/** A tensor as far as wiring asks: name and shape, and what it is where that is known. */
+export interface NamedShape extends Partial<RoleDescription> {
   /** The tensor's name in the model. */
   readonly name: string;
   /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: Shape;
-  /** Which way a weight lies, where that is known. */
-  readonly axes?: Axes;
 }
 
 /** The axis along which a weight's outputs lie, or its inputs; `undefined` where nothing tells, and where there is not one of each. */

@@ -7,7 +7,8 @@
  *  Weights lie as their axes say; without them they are (out, in), or (in, out) where the width of the network tells so (GPT-2's Conv1D). Fused weights are
  *  [query | key | value] one behind the other, in GPT-NeoX interleaved by head, (heads, 3, headSize). llama.cpp permutes rows of query and
  *  key within each head, which leaves whole heads whole. A block is described only when every tensor that shares the dimension is known. */
-import { placeOf, roleOf } from "../tensor/layer-names";
+import { placeOf } from "../tensor/layer-names";
+import { roleOf } from "./roles";
 import { section, type ChannelGroup, type ChannelPlace, type ChannelRole, type ChannelSection } from "./channels";
 import { axisOf, numberedBlocks, type Block, type NamedShape } from "./numbered-blocks";
 import { hasHeadSlopes, hasRelu, headSizeOf, sharingOf, type Described } from "./dimensions";
@@ -245,16 +246,18 @@ function strangerOf(
   const sizes = new Set(
     group.places.map(({ shape, axis }) => shape[axis]).filter((size) => size !== width && size > 1),
   );
-  for (const { name, shape } of block.tensors) {
+  for (const tensor of block.tensors) {
+    const { name, shape } = tensor;
     if (known.has(name)) continue;
-    const role = roleOf(name, shape);
+    const { role } = roleOf(tensor);
+    const isInert = ["buffer", "integer", "optimizer state"].includes(role) || (role === "unknown" && shape.length < 2);
     // The bias of the consumer has entries for its outputs, not for the channels.
     if (
       !(role === "bias" && shape.length === 1) &&
       modules.some((module) => name.startsWith(module) && !isAttentionPart(name, module))
     )
       return `${name} belongs to one of its modules`;
-    if (role !== "other" && shape.length <= 2 && shape.some((size) => sizes.has(size)))
+    if (!isInert && shape.length <= 2 && shape.some((size) => sizes.has(size)))
       return `${name} (${shape.join(", ")}) shares its dimension in a way that is not known`;
   }
   return undefined;

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { openRecognized } from "../catalog/recognize";
+import { selectPart } from "../checkpoints/select-part";
 import { OptionError } from "../errors";
 import { readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
@@ -12,7 +13,8 @@ import { hubEndpoint } from "../hub/environment";
 import { locateOnHub } from "../hub/hub-model";
 import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
-import { checkOptionNames } from "../options";
+import { withRoles } from "../network";
+import { checkFlag, checkOptionNames } from "../options";
 import { displayModel } from "../static/display";
 import type { Model } from "../tensor/model";
 import { locateModel } from "./locate";
@@ -27,6 +29,11 @@ export interface OpenOptions {
   readonly download?: boolean;
   /** Of a model on the Hub: ask for the newest commit of the branch, also when one is in the cache; default false. */
   readonly refresh?: boolean;
+  /** Of a training checkpoint: the part to open, by the keys that lead to it, with dots ("model", "ema.state_dict"); by default the one part
+   *  that is a model. */
+  readonly part?: string;
+  /** Show the file's own tensors: codes and scales, masks, states of optimizers, each as it is stored; default false. */
+  readonly raw?: boolean;
 }
 
 /** Opens a model: a `.safetensors` or `.gguf` file (parts of one too), a `model.safetensors.index.json`, a TensorFlow.js `model.json`, a
@@ -50,12 +57,18 @@ export interface OpenOptions {
  *  `SourceError` when there is no such file (it says where it looked) or it cannot be fetched, `FormatError` when the file is not what its
  *  format says (file, byte and expectation), `OptionError` when the words make no sense or several files are meant. */
 export async function open(path: string, options: OpenOptions = {}): Promise<Model> {
-  checkOptionNames("open", options, ["signal", "name", "download", "refresh"]);
+  checkOptionNames("open", options, ["signal", "name", "download", "refresh", "part", "raw"]);
+  const raw = checkFlag("open", "raw", options.raw ?? false);
+  if (raw && options.part !== undefined)
+    throw new OptionError("open(): raw shows all of a file, and part a part of it; give one of them");
   const signal = options.signal ?? currentHost().signal;
   const { source, siblings, name, origin, folder } = await locate(path, options, signal);
-  const { model, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const { model: stored, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const model = raw ? stored : selectPart(stored, options);
   const config = await readConfig(format.settings ?? "beside", source, siblings, signal);
-  return displayModel(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder));
+  return displayModel(
+    withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)),
+  );
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
@@ -77,5 +90,5 @@ export async function openSource(
 ): Promise<Model> {
   const signal = options.signal ?? currentHost().signal;
   const context = { signal, siblings: folderSiblings(source) };
-  return displayModel((await openRecognized(source, options.name ?? source.name, context)).model);
+  return displayModel(withRoles((await openRecognized(source, options.name ?? source.name, context)).model));
 }

@@ -3,6 +3,7 @@ import { displayReport, type Displayed } from "../static/display";
 import type { LayerReport, ModelSummary, Report, VariantSummary } from "../report/types";
 import type { Model } from "../tensor/model";
 import { CompressedModel } from "./compressed-model";
+import { leftAloneByAll } from "./left-alone";
 import { summaryOf } from "./summary";
 
 /** What can stand in a comparison: a compressed model, its report, or the model itself as the base that nothing was done to. */
@@ -43,6 +44,7 @@ export async function compare(variants: Readonly<Record<string, Compared>>): Pro
   if (!base) throw new OptionError("compare(): there is nothing to compare");
   const layers = mergeLayers(reports.flatMap(({ report }) => (report ? [report.layers] : [])));
   if (order.size > 0) layers.sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
+  const left = leftAloneByAll(reports.flatMap(({ report }) => (report ? [report.leftAlone] : [])));
   return displayReport({
     version: 1,
     kind: "report",
@@ -52,6 +54,7 @@ export async function compare(variants: Readonly<Record<string, Compared>>): Pro
       ...layer,
       variants: columns.map(({ layerOf }) => layerOf(layer.name) ?? null),
     })),
+    ...(left && { leftAlone: left }),
   });
 }
 

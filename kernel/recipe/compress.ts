@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import { currentHost, type Progress } from "../host";
 import { errorMeasures, mergeErrorSums, noErrorSums } from "../measure";
 import { checkNumber, checkOptionNames } from "../options";
-import type { LayerReport, LayerVariant, Report } from "../report/types";
+import type { LayerReport, LayerVariant, LeftAlone, Report } from "../report/types";
 import { defaultWorkers } from "../threads/pool";
 import { placeOf } from "../tensor/layer-names";
 import type { LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
+import { isIntegerType } from "../tensor/dtype";
+import { isWeightRole } from "../tensor/role";
 import type { Tensor } from "../tensor/tensor";
 import { Checkpoint } from "../layer/checkpoint";
 import { compressLayers } from "./compress-layers";
@@ -24,7 +26,7 @@ import { operate, type Surgery } from "../surgery/surgery";
 export interface CompressOptions {
   /** What the variant is called in reports; by default after its steps. */
   readonly name?: string;
-  /** Of the weight matrices, touch these only: a glob, a RegExp, a function of the layer, or a list of them. */
+  /** Of the weights, touch these only: a glob, a RegExp, a function of the layer, or a list of them. */
   readonly only?: LayerPattern | readonly LayerPattern[];
   /** Leave these alone, in the same forms. */
   readonly skip?: LayerPattern | readonly LayerPattern[];
@@ -51,8 +53,9 @@ const optionNames = ["name", "only", "skip", "seed", "signal", "onProgress", "ch
  *      await small.tensor("encoder.layer.0.attention.self.query.weight").read();    // w′
  *
  *  A recipe is a step, steps in order (prune → quantize → encode), or a list of `{ match, steps }`, of which a layer takes the first that
- *  fits. It touches the weight matrices of linear, convolution and embedding layers, two or more dimensions; norms and biases stay, unless
- *  `only` or `match` is their very name. Encoding alone codes the values without loss. A second quantizer acts on the w′ of the first.
+ *  fits. It touches the weights of linear, convolution and embedding layers, of experts and heads, as `tensor.role` says; norms, biases,
+ *  buffers, routers, and what is not known stay, unless `only` or `match` spells out their very names. `report.leftAlone` lists what was left
+ *  alone, and the pattern that would take it; whole numbers are taken by lossless coders alone, and stay exact. Encoding alone codes the values without loss. A second quantizer acts on the w′ of the first.
  *
  *  Layers run on worker threads, one at a time on each; the result holds the stored form of every layer, not its float values; with
  *  `checkpoint` it lies in that folder, not in memory.
@@ -95,7 +98,8 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
           );
     const outcomes = await compressLayers(layers, runner, checkpoint, onProgress);
     await checkpoint?.tidy();
-    return assemble(model, layers, outcomes, surgery, { name, recipe: recorded, seed, sha256: await hash });
+    const { leftAlone } = chooser;
+    return assemble(model, layers, outcomes, surgery, { name, recipe: recorded, seed, sha256: await hash, leftAlone });
   } catch (reason) {
     throw runner.firstFailure(reason);
   }
@@ -106,6 +110,7 @@ interface Facts {
   readonly recipe: unknown;
   readonly seed: number;
   readonly sha256: string;
+  readonly leftAlone: LeftAlone | undefined;
 }
 
 function assemble(
@@ -113,7 +118,7 @@ function assemble(
   layers: readonly PlannedLayer[],
   outcomes: readonly LocatedOutcome[],
   surgery: Surgery | undefined,
-  { name, recipe, seed, sha256 }: Facts,
+  { name, recipe, seed, sha256, leftAlone }: Facts,
 ): CompressedModel {
   const touched = new Map<Tensor, Tensor>();
   const reports: LayerReport[] = [];
@@ -124,7 +129,7 @@ function assemble(
   layers.forEach(({ tensor, origin }, at) => {
     const { kept: result, variant, histogram, sums: own, zeros: ownZeros } = outcomes[at];
     // What parts were taken out of and nothing else was done to is made when it is read, not kept.
-    touched.set(origin, result ? new CompressedTensor(result, variant.scheme, origin) : tensor);
+    touched.set(origin, result ? new CompressedTensor(result, typeOf(origin, variant), origin) : tensor);
     const { shape, dtype, parameters, sizeBytes } = origin;
     const kept = result ? variant : { ...variant, ...ownSize(tensor, layers[at]) };
     reports.push({
@@ -135,6 +140,7 @@ function assemble(
       parameters,
       bytes: sizeBytes,
       histogram,
+      ...roleOfOther(origin),
       variants: [kept],
     });
     sums = mergeErrorSums(sums, own);
@@ -174,8 +180,19 @@ function assemble(
       },
     ],
     layers: reports,
+    ...(leftAlone && { leftAlone }),
   };
   return new CompressedModel(model, tensors, report, surgery);
+}
+
+/** What the tensor is called by its type: what was done to it, but for whole numbers, which stay what they were. */
+function typeOf({ dtype, scheme }: Tensor, variant: LayerVariant): string {
+  return scheme === undefined && isIntegerType(dtype) ? dtype : variant.scheme;
+}
+
+/** The role of a tensor that is no weight and was named; weights do not tell theirs. */
+function roleOfOther({ role, roleReason = "" }: Tensor): Pick<LayerReport, "role" | "roleReason"> {
+  return role === undefined || isWeightRole(role) ? {} : { role, roleReason };
 }
 
 /** The size of a tensor that is stored as it is, with parts taken out or gone as a whole. */

@@ -1,12 +1,15 @@
 import { OptionError } from "../errors";
 import { isStructural } from "../prune";
-import { roleOf } from "../tensor/layer-names";
-import { layerMatcher, type LayerPattern } from "../tensor/match";
+import { isWeight, rolesOf } from "../network";
+import type { LeftAlone } from "../report/types";
+import { layerMatcher, spelledNames, type LayerPattern } from "../tensor/match";
 import type { Model } from "../tensor/model";
+import { isWeightRole, type RoleDescription } from "../tensor/role";
 import type { Tensor } from "../tensor/tensor";
-import { stepByTensor } from "../layer/operators";
+import { kindOfStep, labelOf, stepByTensor } from "../layer/operators";
 import type { RecipeStep } from "../layer/step";
 import { CutTensor } from "../surgery/cut-tensor";
+import { leftAlone } from "./left-alone";
 import type { CheckedEntry } from "./recipe";
 import type { Chooser, Piece, Surgery } from "../surgery/surgery";
 
@@ -26,42 +29,65 @@ export interface PlannedLayer {
 
 /** Which layers a recipe may touch, as `compress()` is told. */
 export interface Selection {
-  /** These only; absent: all weight matrices. */
+  /** These only; absent: all weights. */
   readonly only?: LayerPattern | readonly LayerPattern[];
   /** But not these; absent: none. */
   readonly skip?: LayerPattern | readonly LayerPattern[];
 }
 
-/** Which tensors a recipe touches, and by which of its entries. Patterns choose among the weight matrices: tensors of two or more
- *  dimensions of linear, convolution and embedding layers. Norms, biases and buffers stay as they are, except where `only` or `match` is
- *  their very name. `OptionError` when there is none. */
-export function chooseLayers(model: Model, entries: readonly CheckedEntry[], { only, skip }: Selection): Chooser {
+/** The choice of layers, and what was left alone. */
+export interface Choice extends Chooser {
+  /** Tensors that the patterns reach and that are no weights. */
+  readonly leftAlone: LeftAlone | undefined;
+}
+
+/** Which tensors a recipe touches, and by which of its entries. Patterns choose among the weights: linear, convolution and embedding layers,
+ *  experts and heads, as `tensor.role` says. What is no weight, or is not known, stays as it is, except where `only` or `match` spells out its
+ *  very name; whole numbers then go through lossless coders only. `OptionError` when no tensor is left. */
+export function chooseLayers(model: Model, entries: readonly CheckedEntry[], { only, skip }: Selection): Choice {
   const isChosen = only === undefined ? () => true : layerMatcher(only);
   const isSkipped = skip === undefined ? () => false : layerMatcher(skip);
-  const named = new Set([only, ...entries.map((entry) => entry.match)].flat());
+  const named = new Set([only, ...entries.map((entry) => entry.match)].flatMap((one) => one ? spelledNames(one) : []));
+  const roles = rolesOf(model);
   const entryOf = new Map<Tensor, number>();
-  for (const tensor of model.tensors) {
-    if ((!isWeight(tensor) && !named.has(tensor.name)) || tensor.parameters === 0) continue;
-    if (!isChosen(tensor) || isSkipped(tensor)) continue;
-    const entry = entries.findIndex(({ fits }) => fits(tensor));
-    if (entry >= 0) entryOf.set(tensor, entry);
-  }
-  if (entryOf.size === 0) throw nothingTouched(model);
-  return { entryOf: (tensor) => entryOf.get(tensor), isSkipped };
+  const entryFor = (tensor: Tensor): number =>
+    isChosen(tensor) && !isSkipped(tensor) ? entries.findIndex(({ fits }) => fits(tensor)) : -1;
+  model.tensors.forEach((tensor, at) => {
+    const { role } = roles[at];
+    if ((!isWeightRole(role) && !named.has(tensor.name)) || tensor.parameters === 0) return;
+    const entry = entryFor(tensor);
+    if (entry < 0) return;
+    if (role === "integer") checkLossless(tensor, entries[entry]);
+    entryOf.set(tensor, entry);
+  });
+  if (entryOf.size === 0) throw nothingTouched(model, roles);
+  return {
+    entryOf: (tensor) => entryOf.get(tensor),
+    isSkipped,
+    leftAlone: leftAlone(
+      model,
+      (tensor) => entryFor(tensor) >= 0,
+      (tensor) => entryOf.has(tensor),
+    ),
+  };
 }
 
-function isWeight({ name, shape }: Tensor): boolean {
-  return shape.length >= 2 && ["linear", "convolution", "embedding"].includes(roleOf(name, shape));
+function checkLossless({ name, dtype }: Tensor, { steps }: CheckedEntry): void {
+  const lossy = steps.find((step) => kindOfStep(step) !== "encode");
+  if (lossy)
+    throw new OptionError(
+      `compress(): ${name} holds whole numbers (${dtype}), which ${labelOf(lossy)} would change; a lossless coder alone takes them: { match: "${name}", steps: zstd() }`,
+    );
 }
 
-function nothingTouched(model: Model): OptionError {
-  const matrices = model.tensors.filter(isWeight);
-  const some = matrices.slice(0, 3).map(({ name }) => `"${name}"`);
+function nothingTouched(model: Model, roles: readonly RoleDescription[]): OptionError {
+  const weights = model.tensors.filter((_, at) => isWeightRole(roles[at].role));
+  const some = weights.slice(0, 3).map(({ name }) => `"${name}"`);
   return new OptionError(
     `compress(): the recipe touches none of the ${model.tensors.length} tensors of ${model.name}; ` +
       (some.length === 0
-        ? "none is a weight matrix, and others are touched by their very names only"
-        : `match, only and skip choose weight matrices by names such as ${some.join(", ")}; a glob has *, **, ? and {a,b}`),
+        ? "none is a weight, and others are touched by their very names only"
+        : `match, only and skip choose weights by names such as ${some.join(", ")}; a glob has *, **, ? and {a,b}`),
   );
 }
 
@@ -92,7 +118,7 @@ export function planLayers(
     const surgery = done.length > 0 ? { surgery: { maps, steps: done, isDropped } } : {};
     return [{ tensor: tensors[at], origin, entry: entry ?? -1, steps, ...surgery }];
   });
-  if (layers.length === 0 && !surgery) throw nothingTouched(model);
+  if (layers.length === 0 && !surgery) throw nothingTouched(model, rolesOf(model));
   return layers;
 }
 

@@ -42,6 +42,8 @@ export const tensorSummary = (layer: Reader): TensorSummary => ({
   parameters: layer.count("parameters"),
   bytes: layer.count("bytes"),
   ...(layer.has("histogram") ? { histogram: layer.child("histogram", histogram) } : {}),
+  ...(layer.has("role") ? { role: layer.text("role") } : {}),
+  ...(layer.has("roleReason") ? { roleReason: layer.text("roleReason") } : {}),
 });
 
 /** A histogram whose axis does not run backwards. */

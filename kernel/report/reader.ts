@@ -98,6 +98,14 @@ export class Reader {
     });
   }
 
+  /** A list of at most `limit` texts. */
+  texts(key: string, limit: number): readonly string[] {
+    return this.array(key, limit).map((value, i) => {
+      if (typeof value !== "string") throw new Malformed(`${this.at(key)}[${i}]`, "is not text");
+      return value;
+    });
+  }
+
   /** An object, as `read` takes it. */
   child<T>(key: string, read: (child: Reader) => T): T {
     return read(new Reader(this.at(key), record(this.at(key), this.get(key))));

@@ -2,7 +2,7 @@
 import { allMeasures, errorMeasures, histogram, measured, modelSummary, tensorSummary, viewLimits } from "./checks";
 import { shownIn } from "./measures";
 import type { Reader } from "./reader";
-import type { LayerReport, LayerVariant, Report, StepMeasures, VariantSummary } from "./types";
+import type { LayerReport, LayerVariant, LeftAlone, Report, StepMeasures, VariantSummary } from "./types";
 
 /** Saved JSON → a whole report, its fields copied; throws `Malformed` with the place of the first wrong one. Recipes are left behind:
  *  no view draws them. */
@@ -14,8 +14,22 @@ export function checkReport(view: Reader): Report {
     model: view.child("model", modelSummary),
     variants,
     layers: view.list("layers", viewLimits.layers, (layer) => layerReport(layer, variants.length)),
+    ...(view.has("leftAlone") ? { leftAlone: view.child("leftAlone", leftAlone) } : {}),
   };
 }
+
+const leftAlone = (all: Reader): LeftAlone => ({
+  tensors: all.count("tensors"),
+  parameters: all.count("parameters"),
+  groups: all.list("groups", viewLimits.layers, (group) => ({
+    role: group.text("role"),
+    reason: group.text("reason"),
+    tensors: group.count("tensors"),
+    parameters: group.count("parameters"),
+    names: group.texts("names", viewLimits.layers),
+    ...(group.has("pattern") ? { pattern: group.text("pattern") } : {}),
+  })),
+});
 
 function variantSummary(variant: Reader): VariantSummary {
   return {

@@ -113,6 +113,10 @@ export interface TensorSummary extends LayerPlace {
   readonly bytes: number;
   /** The weights over equal bins, where they were read. */
   readonly histogram?: Histogram;
+  /** What it is to its model ("linear", "norm", "buffer"), where that is told; in a report, of a tensor that is no weight and was named. */
+  readonly role?: string;
+  /** Why, as a phrase. */
+  readonly roleReason?: string;
 }
 
 /** A layer of the original model, and what each variant made of it. */
@@ -152,6 +156,33 @@ export interface VariantSummary {
   readonly seed: number;
 }
 
+/** Tensors that a recipe reached and left alone for one reason, because they are no weights of layers. */
+export interface LeftAloneGroup {
+  /** "buffer", "router", "unknown", … */
+  readonly role: string;
+  /** "a table of positions". */
+  readonly reason: string;
+  /** Number of tensors. */
+  readonly tensors: number;
+  /** Elements of them all. */
+  readonly parameters: number;
+  /** The first three names. */
+  readonly names: readonly string[];
+  /** What `only` or `match` would have to be to take them; absent where no pattern of usual length names them all. */
+  readonly pattern?: string;
+}
+
+/** What a recipe left alone, because it is no weight: tensors of two or more dimensions, and what belongs to an optimizer. Norms, biases and
+ *  other vectors are not counted. */
+export interface LeftAlone {
+  /** Number of tensors. */
+  readonly tensors: number;
+  /** Elements of them all. */
+  readonly parameters: number;
+  /** By reason, in model order. */
+  readonly groups: readonly LeftAloneGroup[];
+}
+
 /** What recipes made of a model: a row for each touched layer, a column for each variant. */
 export interface Report {
   /** Version of the contract. */
@@ -164,4 +195,6 @@ export interface Report {
   readonly variants: readonly VariantSummary[];
   /** Touched layers, in model order. */
   readonly layers: readonly LayerReport[];
+  /** What all variants left alone, because it is no weight; absent where there is nothing of the kind. */
+  readonly leftAlone?: LeftAlone;
 }

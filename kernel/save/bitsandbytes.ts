@@ -4,7 +4,7 @@ import type { Hashed } from "../formats/write-pieces";
 import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
 import { sharedPool } from "../threads/pool";
-import { roleOf } from "../tensor/layer-names";
+import { roleOf } from "../network";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { bitsandbytesLayout, type BitsandbytesLayout } from "./bitsandbytes-layout";
@@ -48,7 +48,7 @@ export async function saveBitsandbytes(
   const layouts = new Map<Tensor, BitsandbytesLayout>();
   for (const tensor of model.tensors)
     if (tensor instanceof CompressedTensor) {
-      if (roleOf(tensor.name, tensor.shape) === "embedding")
+      if (roleOf(tensor).role === "embedding")
         throw new OptionError(
           `saveBitsandbytes(): ${tensor.name} is an embedding, and transformers loads linear layers only in 4 bits; leave it out of the recipe with skip`,
         );

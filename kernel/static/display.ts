@@ -72,6 +72,7 @@ export function modelView(model: Model, histograms: ReadonlyMap<string, Histogra
         bytes: sizeBytes,
         ...placeOf(name),
         ...(histogram ? { histogram } : {}),
+        ...(tensor.role === undefined ? {} : { role: tensor.role, roleReason: tensor.roleReason ?? "" }),
       };
     }),
   };

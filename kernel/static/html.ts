@@ -2,6 +2,7 @@
  *  a notebook that is not trusted) leaves it whole, and so do nbconvert and code hosts. The picture comes as an `<img>` with a data
  *  address; the table under it is folded. Names stand in `<code>`, where MathJax reads no mathematics either. */
 import { escapeMarkup, visibleText } from "../report/visible-text";
+import { leftAloneLine, leftAloneSentence } from "../report/left-alone";
 import { formatShape } from "../report/numbers";
 import {
   layersInOrder,
@@ -37,6 +38,12 @@ export function tableRow(cells: readonly string[], left = 1, cell = "td"): strin
   return `<tr>${marked.join("")}</tr>`;
 }
 
+function leftAloneParts({ leftAlone }: Report): string[] {
+  if (!leftAlone) return [];
+  const items = leftAlone.groups.map((group) => `<li>${leftAloneLine(group, code, (text) => escapeMarkup(visibleText(text)))}</li>`);
+  return [`<p>${leftAloneSentence(leftAlone)}</p>`, `<ul>${items.join("")}</ul>`];
+}
+
 /** The picture, and every number in folded tables. */
 export function reportToHtml(report: Report): string {
   const { variants } = report;
@@ -60,6 +67,7 @@ export function reportToHtml(report: Report): string {
     ...totals,
     "</tbody></table>",
     `<p>${totalsNote(report)} ${worst.length > 0 ? `Worst layers: ${worst.join("; ")}.` : "No layer lost anything."}</p>`,
+    ...leftAloneParts(report),
     `<table><thead><tr><th colspan="2"></th>${over.join("")}</tr>${tableRow(headings, 1, "th")}</thead><tbody>`,
     ...rows,
     "</tbody></table></details>",

@@ -1,5 +1,6 @@
 /** The report as Markdown (GitHub's tables): for a README, an issue, a paper's appendix. */
 import { visibleText } from "../report/visible-text";
+import { leftAloneLine, leftAloneSentence } from "../report/left-alone";
 import { formatShape } from "../report/numbers";
 import {
   layersInOrder,
@@ -30,6 +31,12 @@ function table(headings: readonly string[], rows: readonly (readonly string[])[]
   return [line(headings), line(headings.map((_, k) => (left.includes(k) ? "---" : "---:"))), ...rows.map(line)];
 }
 
+function leftAloneLines({ leftAlone }: Report): string[] {
+  if (!leftAlone) return [];
+  const lines = leftAlone.groups.map((group) => `- ${leftAloneLine(group, markdownCode)}`);
+  return [leftAloneSentence(leftAlone), "", ...lines, ""];
+}
+
 /** The whole report: totals, the worst layers, and every layer with SQNR (dB), bits per weight and share of zeros (%) for each variant. */
 export function reportToMarkdown(report: Report): string {
   const worst = worstList(report, markdownCode);
@@ -55,6 +62,7 @@ export function reportToMarkdown(report: Report): string {
     "",
     worst.length > 0 ? `Worst layers: ${worst.join("; ")}.` : "No layer lost anything.",
     "",
+    ...leftAloneLines(report),
     ...table(["layer", "shape", ...headings], rows, [0]),
     "",
   ].join("\n");

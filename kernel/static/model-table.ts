@@ -1,8 +1,9 @@
 /** A model on its own, as text and as HTML: its tensors grouped by block, with totals by element type. */
 import { code, tableRow } from "./html";
-import { shortenMiddle, visibleText } from "../report/visible-text";
+import { escapeMarkup, shortenMiddle, visibleText } from "../report/visible-text";
 import { groupByBlock } from "../report/layout";
-import { formatBytes, formatCount, formatPercent, formatShape } from "../report/numbers";
+import { formatBytes, formatCount, formatPercent, formatShape, formatShort } from "../report/numbers";
+import { isWeightRole, type TensorRole } from "../tensor/role";
 import { modelFacts } from "./summary";
 import { histogramElement, histogramToText } from "./svg-sparkline";
 import { alignColumns, cellWidth } from "./text-table";
@@ -57,6 +58,21 @@ function dtypeRows(view: ModelView): string[][] {
     ]);
 }
 
+/** What is a weight and what is not, in one line; nothing where no tensor tells. */
+function roleFacts(view: ModelView): string[] {
+  const told = view.tensors.filter((t) => t.role !== undefined);
+  if (told.length === 0) return [];
+  const weights = told.filter((t) => isWeightRole(t.role as TensorRole));
+  const others = new Map<string, number>();
+  for (const { role = "" } of told)
+    if (!isWeightRole(role as TensorRole)) others.set(role, (others.get(role) ?? 0) + 1);
+  const part = (tensors: readonly TensorSummary[]) =>
+    `${formatCount(tensors.length)} ${tensors.length === 1 ? "tensor" : "tensors"}, ${formatShort(total(tensors, (t) => t.parameters))} parameters`;
+  const left = told.filter((t) => !weights.includes(t));
+  const kinds = [...others].map(([role, count]) => `${visibleText(role)} ${formatCount(count)}`).join(", ");
+  return [`weights: ${part(weights)}${left.length === 0 ? "" : ` · no weights: ${part(left)} (${kinds})`}`];
+}
+
 const label = (name: string): string => shortenMiddle(visibleText(name), nameLimit, cellWidth);
 
 /** What `modelToText` takes. */
@@ -65,9 +81,22 @@ export interface ModelTextOptions {
   readonly all?: boolean;
 }
 
+const headingsOf = (withRoles: boolean, withHistograms: boolean): string[] => [
+  ...["tensor", "shape", "dtype", ...(withRoles ? ["role"] : []), "parameters", "bytes"],
+  ...(withHistograms ? ["weights"] : []),
+];
+
+/** The role, with its reason on hover; slanted where it is no weight. */
+function roleCell({ role = "", roleReason = "" }: TensorSummary): string {
+  const text = escapeMarkup(visibleText(role));
+  const title = escapeMarkup(visibleText(roleReason));
+  return `<span title="${title}">${isWeightRole(role as TensorRole) ? text : `<i>${text}</i>`}</span>`;
+}
+
 /** The tensors of a model as lines of text, block by block. Of more than 60 the middle is left out, unless `all` asks for it. */
 export function modelToText(view: ModelView, options: ModelTextOptions = {}): string {
   const withHistograms = view.tensors.some((tensor) => tensor.histogram);
+  const withRoles = view.tensors.some((tensor) => tensor.role !== undefined);
   const rows: (string[] | string)[] = [];
   for (const { title, tensors } of groupsOf(view)) {
     rows.push(title === "" ? groupFacts(tensors) : `${title}: ${groupFacts(tensors)}`);
@@ -77,14 +106,15 @@ export function modelToText(view: ModelView, options: ModelTextOptions = {}): st
         `  ${label(t.name)}`,
         formatShape(t.shape),
         visibleText(t.dtype),
+        ...(withRoles ? [visibleText(t.role ?? "")] : []),
         formatCount(t.parameters),
         formatBytes(t.bytes),
         ...histogram,
       ]);
     }
   }
-  const headings = ["tensor", "shape", "dtype", "parameters", "bytes", ...(withHistograms ? ["weights"] : [])];
-  const alignments: Alignment[] = ["left", "right", "left", "right", "right", "left"];
+  const headings = headingsOf(withRoles, withHistograms);
+  const alignments: Alignment[] = ["left", "right", "left", ...(withRoles ? (["left"] as const) : []), "right", "right", "left"];
   const lines = alignColumns([headings, ...rows], alignments.slice(0, headings.length));
   const shown = !options.all && view.tensors.length > unfoldedTensors ? unfoldedTensors / 2 : lines.length;
   const hidden = lines.length - 1 - 2 * shown;
@@ -103,6 +133,7 @@ export function modelToText(view: ModelView, options: ModelTextOptions = {}): st
       [dtypeHeadings, ...dtypeRows(view).map(([dtype, ...cells]) => [visibleText(dtype), ...cells])],
       ["left", "right", "right", "right", "right"],
     ),
+    ...roleFacts(view),
     "",
     ...body,
   ].join("\n");
@@ -112,7 +143,8 @@ export function modelToText(view: ModelView, options: ModelTextOptions = {}): st
 export function modelToHtml(view: ModelView): string {
   const withHistograms = view.tensors.some((tensor) => tensor.histogram);
   const groups = groupsOf(view);
-  const headings = ["tensor", "shape", "dtype", "parameters", "bytes", ...(withHistograms ? ["weights"] : [])];
+  const withRoles = view.tensors.some((tensor) => tensor.role !== undefined);
+  const headings = headingsOf(withRoles, withHistograms);
   const head = `<thead>${tableRow(headings, 1, "th")}</thead>`;
   const row = (t: TensorSummary): string => {
     const histogram = withHistograms ? [t.histogram ? histogramElement(t.histogram) : ""] : [];
@@ -120,6 +152,7 @@ export function modelToHtml(view: ModelView): string {
       code(t.name),
       formatShape(t.shape),
       code(t.dtype),
+      ...(withRoles ? [roleCell(t)] : []),
       formatCount(t.parameters),
       formatBytes(t.bytes),
       ...histogram,
@@ -129,6 +162,7 @@ export function modelToHtml(view: ModelView): string {
   const parts = [
     `<p>${code(view.model.name)} ${modelFacts(view.model, code)}</p>`,
     `<table><thead>${tableRow(dtypeHeadings, 1, "th")}</thead><tbody>${totals.join("\n")}</tbody></table>`,
+    ...roleFacts(view).map((line) => `<p>${escapeMarkup(line)}</p>`),
   ];
   const titleOf = ({ title, tensors }: Group) => `${title === "" ? "" : `${code(title)} `}${groupFacts(tensors)}`;
   if (view.tensors.length > unfoldedTensors)

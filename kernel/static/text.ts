@@ -1,5 +1,6 @@
 /** The report as plain text: what a terminal, a diff or a screen reader shows. */
 import { shortenMiddle, visibleText } from "../report/visible-text";
+import { leftAloneLine, leftAloneSentence } from "../report/left-alone";
 import { formatShape } from "../report/numbers";
 import {
   layersInOrder,
@@ -43,6 +44,12 @@ export function reportToText(report: Report, options: ReportTextOptions = {}): s
     "",
     ...(worst.length > 0 ? ["Worst layers:", ...worst.map((line) => `  ${line}`)] : ["No layer lost anything."]),
   ];
+  if (report.leftAlone)
+    lines.push(
+      "",
+      leftAloneSentence(report.leftAlone),
+      ...report.leftAlone.groups.map((group) => `  ${leftAloneLine(group, visibleText)}`),
+    );
   for (let first = 0; first < report.variants.length; first += variantsAcross)
     lines.push(
       "",

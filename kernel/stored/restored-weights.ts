@@ -57,6 +57,12 @@ function valuesInMethodOrder(stored: StoredTensor): Float32Array {
   return keep ? applyMask(values, keep) : values;
 }
 
+/** The bytes of a tensor that was coded without loss as it is, in a buffer of their own. `FormatError` for one that is stored otherwise. */
+export function restoreBytes({ content, name }: StoredTensor): Uint8Array<ArrayBuffer> {
+  if (content.kind === "bytes") return decodeBytes(content.bytes, name);
+  throw new FormatError(name, 0, `it is stored as ${content.kind}`, "the tensor's own bytes");
+}
+
 /** The codes and tables of a quantized tensor in method order (tensor/layout.ts), one code for each weight; `undefined` where the content is not
  *  codes. A weight that was pruned away and has no code gets `absent(i)`, the code that stands for zero. */
 export function restoreQuantized(

@@ -4,7 +4,7 @@ import { decodeValues } from "../formats/values";
 import { currentHost } from "../host";
 import { applyMapsInSlices, mappedShape, type AxisMap } from "../prune/channels/axis-map";
 import { sizeOf, type DType } from "../tensor/dtype";
-import { describedRole, type Axes, type TensorRole } from "../tensor/role";
+import { toldOf, type Axes, type TensorRole } from "../tensor/role";
 import { parametersOf, type ReadOptions, type Shape, type Tensor } from "../tensor/tensor";
 import { byteCuts, cutOnce, type ByteCut } from "../prune/channels/cut-bytes";
 
@@ -27,9 +27,9 @@ export class CutTensor implements Tensor {
     readonly name: string,
     readonly maps: readonly AxisMap[],
   ) {
-    Object.assign(this, describedRole(origin));
     this.shape = Object.freeze(mappedShape(origin.shape, maps));
     this.parameters = parametersOf(this.shape);
+    Object.assign(this, toldOf(origin));
     this.cuts = byteCuts(origin.dtype, origin.shape, maps);
     const own = floatTypes.find((type) => type === origin.dtype);
     this.dtype = this.cuts ? origin.dtype : (own ?? "F32");

@@ -57,6 +57,13 @@ export const dtypes = {
 /** The name of an element type. */
 export type DType = keyof typeof dtypes;
 
+const integerTypes: ReadonlySet<string> = new Set(["I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"]);
+
+/** Whether values of that type are whole numbers, or true and false. */
+export function isIntegerType(dtype: string): boolean {
+  return integerTypes.has(dtype);
+}
+
 /** Bytes that `elements` numbers of `dtype` take. `elements` must be a multiple of the block. */
 export function sizeOf(dtype: DType, elements: number): number {
   const { blockElements, blockBytes } = dtypes[dtype];

@@ -8,10 +8,6 @@
  *    layer2.0.conv1.weight                        →  stage 2.0, conv1
  *    dense_1/kernel                               →  (no block), dense_1                                                        */
 import type { LayerPlace } from "../report/types";
-import type { Shape } from "./tensor";
-
-/** What a tensor does in its layer. Quantization and pruning touch the first three by default. */
-export type LayerRole = "linear" | "convolution" | "embedding" | "norm" | "bias" | "other";
 
 /** The last word of a name that says which parameter of the layer it is, and what it adds to the layer's kind. */
 const parameterWords: Readonly<Record<string, string>> = {
@@ -256,32 +252,4 @@ export function blockName(name: string): BlockName | undefined {
   const digits = /\d+$/.exec(word)?.[0] ?? "";
   const end = start + word.length;
   return { prefix: name.slice(0, end - digits.length), index: Number(digits), suffix: name.slice(end) };
-}
-
-const normWords =
-  /(^|[._/])(\w*layer_?norm\w*|\w*_norm|norm\w*|ln(_\w+)?|bn\d*|batch_?norm\w*|batch_normalization\w*|group_?norm\w*|rms_?norm\w*|running_mean|running_var|moving_mean|moving_variance|gamma|beta)(?=$|[._/])/i;
-const embeddingWords =
-  /(^|[._/])(\w*embedd?ings?(_\w+)?|embed_(tokens|in|positions|out)|tok_embeddings|token_embd|position_embd|token_types|pos_embed\w*|wte|wpe|shared(?!_expert)|relative_attention_bias|positional_embedding)(?=$|[._/])/i;
-const bufferWords =
-  /(^|[._/])(position_ids|inv_freq|rope_freqs|masked_bias|num_batches_tracked|attn_mask|relative_position_index)(?=$|[._/])/i;
-
-/** What a tensor does, by its name and its rank. A weight has two or more dimensions: (out, in) is linear, or an embedding where the
- *  name says so; (out, in, …kernel) is a convolution; experts stacked as (experts, out, in) are linear. */
-export function roleOf(name: string, shape: Shape): LayerRole {
-  const last = (name.split(/[./]/).pop() ?? "").replace(/:0$/, "");
-  const isBias = /(^|_)bias$|^beta$/.test(last) && !/relative_attention_bias/.test(name);
-  if (bufferWords.test(name)) return "other";
-  if (shape.length < 2) {
-    if (normWords.test(name)) return "norm";
-    if (isBias) return "bias";
-    return "other";
-  }
-  // A causal mask kept as `attn.bias`, a table of relative positions, a class token: not weights of a layer.
-  if (isBias) return "bias";
-  if (/(^|[._/])(cls_token|class_token|dist_token|relative_position_bias_table|A_log)$/.test(name)) return "other";
-  if (embeddingWords.test(name) && !/patch_embed|embed_out/i.test(name))
-    return normWords.test(name) ? "norm" : "embedding";
-  if (shape.length === 2) return normWords.test(name) && shape.some((size) => size === 1) ? "norm" : "linear";
-  if (shape.length === 3 && /expert|_exps|moe/i.test(name)) return "linear";
-  return "convolution";
 }

@@ -32,6 +32,17 @@ export function layerMatcher(pattern: LayerPattern | readonly LayerPattern[]): L
   return ({ name }) => globs.some((glob) => globMatches(glob, name));
 }
 
+/** The names that a pattern spells out: a glob without wildcards is one, and braces without them are several. None for other patterns. */
+export function spelledNames(pattern: LayerPattern | readonly LayerPattern[]): string[] {
+  if (isList(pattern)) return pattern.flatMap((one) => spelledNames(one));
+  if (typeof pattern !== "string" || pattern === "") return [];
+  const spelled = alternatives(pattern).map(parseGlob).flatMap((tokens) => {
+    const letters = tokens.map((token) => (typeof token === "object" ? token.letter : undefined));
+    return letters.includes(undefined) ? [] : [letters.join("")];
+  });
+  return [pattern, ...spelled];
+}
+
 function isList(pattern: LayerPattern | readonly LayerPattern[]): pattern is readonly LayerPattern[] {
   return Array.isArray(pattern);
 }

@@ -37,9 +37,9 @@ export interface RoleDescription {
   readonly axes?: Axes;
 }
 
-/** What is known of a tensor's part in its model, and nothing else of it. */
-export function describedRole({ role, roleReason, axes }: Partial<RoleDescription>): Partial<RoleDescription> {
-  return { ...(role && { role }), ...(roleReason !== undefined && { roleReason }), ...(axes && { axes }) };
+/** What a tensor was told of its role, for a tensor that is made of it. */
+export function toldOf({ role, roleReason, axes }: Partial<RoleDescription>): Partial<RoleDescription> {
+  return { ...(role !== undefined && { role }), ...(roleReason !== undefined && { roleReason }), ...(axes && { axes }) };
 }
 
 const weightRoles: ReadonlySet<TensorRole> = new Set(["linear", "convolution", "embedding", "expert", "head"]);

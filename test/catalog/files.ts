@@ -10,6 +10,12 @@ const arrays: Record<string, { readonly file: string }> = JSON.parse(
 );
 const array = (name: string): Uint8Array => new Uint8Array(Buffer.from(arrays[name].file, "base64"));
 
+/** Files of torch before 1.6: test/fixtures/formats/make_checkpoints.py. */
+const checkpoints: Record<string, { readonly file: string }> = JSON.parse(
+  readFileSync(resolve(__dirname, "../../../test/fixtures/formats/checkpoints.json"), "utf8"),
+);
+const checkpoint = (name: string): Uint8Array => new Uint8Array(Buffer.from(checkpoints[name].file, "base64"));
+
 const weights = Buffer.from(Float32Array.of(1, 2).buffer);
 const safetensors = safetensorsFile(`{${entry("w", "F32", [2], 0, 8)}}`, weights);
 
@@ -28,6 +34,8 @@ export const files: Readonly<Record<string, (folder: string) => Promise<string>>
     return "small.codebook";
   },
   pytorch: (folder) => write(folder, "small.pt", array("torch state dict")),
+  "pytorch stream": (folder) => write(folder, "old.pt", checkpoint("stream")),
+  "pytorch tar": (folder) => write(folder, "oldest.pt", checkpoint("tar")),
   npz: (folder) => write(folder, "small.npz", array("npz stored")),
   npy: (folder) => write(folder, "small.npy", array("npy")),
   async tfjs(folder) {

@@ -10,8 +10,11 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "codebook-formats-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** What a model of the row's file calls its format: an index and an archive have that of what they hold. */
-const formatOf: Readonly<Record<string, string>> = { index: "safetensors", codebook: "safetensors" };
+/** What a model of the row's file calls its format: an index and an archive have that of what they hold, the forms of torch are one. */
+const formatOf: Readonly<Record<string, string>> = {
+  ...{ index: "safetensors", codebook: "safetensors" },
+  ...{ "pytorch stream": "pytorch", "pytorch tar": "pytorch" },
+};
 
 it("has a file for each row, and each row once", () => {
   expect(formats.map(({ name }) => name).sort()).toEqual(Object.keys(files).sort());

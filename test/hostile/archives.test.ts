@@ -184,13 +184,10 @@ const pickles: Hostile[] = [
     "torch load",
     "torch.hub load",
   ].map(call),
-  ...[
-    "torch.storage _load_from_bytes",
-    "numpy.core.multiarray _reconstruct",
-    "collections Counter",
-    "torch FloatTensor",
-    "torch.__proto__ x",
-  ].map(call),
+  ...["torch.storage _load_from_bytes", "os.path join", "types FunctionType", "torch.nn.Linear __init__"].map(call),
+  ...["numpy.core.multiarray _reconstruct", "collections Counter", "torch FloatTensor", "torch.__proto__ x"].map(
+    (name): Hostile => [`${name} alone`, call(name)[1], /there are no tensors/],
+  ),
   [
     "os.system by STACK_GLOBAL",
     torch(p(`\x8c\x02os\x8c\x06system\x93${word("x")}\x85R.`)),
@@ -199,7 +196,7 @@ const pickles: Hostile[] = [
   ["an extension", torch(p("\x82\x01.")), /instruction 0x82/],
   ["INST", torch(p("(ios\nsystem\n.")), /instruction 0x69/],
   ["OBJ", torch(p("(o.")), /instruction 0x6f/],
-  ["NEWOBJ", torch(p("}\x81.")), /instruction 0x81/],
+  ["NEWOBJ", torch(p("}\x81.")), /stack is empty/],
   ["protocol 0", torch(Buffer.from("(dp0\n.")), /no protocol/],
   ["protocol 6", torch(Buffer.from([0x80, 6, 0x2e])), /protocol is 6/],
   ["nothing", torch(Buffer.alloc(0)), /no protocol/],
@@ -216,7 +213,15 @@ const pickles: Hostile[] = [
   ["a key that is a dict", torch(p("}}}s.")), /a key is no text or number/],
   ["the same key twice", torch(p(`}${word("w")}N${"s"}${word("w")}Ns.`)), /comes twice/],
   ["a key __proto__", torch(p(`}${word("__proto__")}Ns.`)), /__proto__/],
-  ["a whole number of 255 bytes", torch(p("\x8a\xff.")), /255 bytes/],
+  ["a whole number of 255 bytes", torch(p("\x8a\xff.")), /ends within an instruction/],
+  [
+    "a whole number past 2^53 as a size",
+    torch(p(state(tensor(0, "\x8a\x08\0\0\0\0\0\0\0\x40\x85")))),
+    /size is no whole number/,
+  ],
+  ["items of a set for a list", torch(p("](K\x01\x90.")), /no set/],
+  ["state for a number", torch(p("K\x01}b.")), /no object/],
+  ["bytes past the end", torch(p("\x8e\xff\xff\xff\xff\0\0\0\0.")), /no more than the pickle/],
   ["no tensors", torch(p("}.")), /no tensors/],
   ["a list that holds itself", torch(p("]q\0h\0a.")), /hold themselves/],
   [

@@ -19,7 +19,7 @@ import { judgeInPython } from "./peers";
 const rounds = Number(process.env.CODEBOOK_FUZZ_ROUNDS ?? 50_000);
 const seed = Number(process.env.CODEBOOK_FUZZ_SEED ?? 20260104);
 /** Archives take longer; a run by command gives them as many. */
-const slow = new Set(["npz", "pytorch", "codebook", "damage"]);
+const slow = new Set(["npz", "pytorch", "pytorch stream", "pytorch tar", "onnx", "codebook", "damage"]);
 const roundsOf = (name: string): number => (rounds <= 50_000 && slow.has(name) ? Math.ceil(rounds * 0.4) : rounds);
 const keep = Math.min(3000, Math.ceil(rounds / 200));
 const root = resolve(__dirname, "../../..");

@@ -84,7 +84,7 @@ describe("what is no chain", () => {
   test.each([
     [{ "fc1.weight": [4, 3], "fc2.weight": [2, 5] }, "fc2 (2, 5) does not take the 4 outputs of fc1"],
     [{ "fc1.weight": [4, 3] }, "it has no two layers that follow one another"],
-    [{ "embed.weight": [4, 3], "word_embeddings.weight": [9, 4] }, "word_embeddings.weight is an embedding"],
+    [{ "embed.weight": [4, 3], "word_embeddings.weight": [9, 4] }, "embed.weight is an embedding"],
     [
       { "fc1.weight": [4, 3], "up.transpose.weight": [4, 2, 3, 3] },
       "up.transpose looks like a transposed convolution, whose inputs come first",

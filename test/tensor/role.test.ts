@@ -1,4 +1,4 @@
-import { describedRole, isWeightRole, type TensorRole } from "../../kernel/tensor/role";
+import { isWeightRole, toldOf, type TensorRole } from "../../kernel/tensor/role";
 
 test("recipes touch linear layers, convolutions, embeddings, experts and heads, and nothing else", () => {
   const all: TensorRole[] = [
@@ -21,6 +21,6 @@ test("recipes touch linear layers, convolutions, embeddings, experts and heads, 
 test("a tensor's description is its role, the reason and the axes, as far as they are known", () => {
   const axes = { output: [0], input: [1], stacked: [] };
   const tensor = { role: "linear", roleReason: "a test", axes, name: "w" } as const;
-  expect(describedRole(tensor)).toEqual({ role: "linear", roleReason: "a test", axes });
-  expect(describedRole({})).toEqual({});
+  expect(toldOf(tensor)).toEqual({ role: "linear", roleReason: "a test", axes });
+  expect(toldOf({})).toEqual({});
 });

@@ -1,6 +1,7 @@
 /** The facts that llama.cpp's mixtures ask of a tensor and its model, from names and shapes, of GGUF as of Hugging Face files. */
-import { placeOf, roleOf } from "../../tensor/layer-names";
-import type { NamedShape } from "../../network";
+import { placeOf } from "../../tensor/layer-names";
+import { roleOf, type NamedShape } from "../../network";
+import { isWeightRole } from "../../tensor/role";
 import type { GgmlCategory, MixModel, MixTensor } from "./mix";
 
 const categories: Readonly<Record<string, GgmlCategory>> = {
@@ -19,9 +20,10 @@ const categories: Readonly<Record<string, GgmlCategory>> = {
 
 /** What kind of weight a tensor is to the rules; `undefined` for what llama.cpp never quantizes: norms, biases, positions, token types,
  *  routers, and whatever has one dimension. */
-export function categoryOf({ name, shape }: NamedShape): GgmlCategory | undefined {
-  const role = roleOf(name, shape);
-  if (shape.length < 2 || role === "norm" || role === "bias" || role === "other") return undefined;
+export function categoryOf(tensor: NamedShape): GgmlCategory | undefined {
+  const { name, shape } = tensor;
+  const { role } = roleOf(tensor);
+  if (shape.length < 2 || !(isWeightRole(role) || role === "unknown")) return undefined;
   const { block, kind } = placeOf(name);
   if (block === "embed") return kind.endsWith("word") ? "embedding" : undefined;
   if (block === "head") return kind.endsWith("head") ? "head" : "other";

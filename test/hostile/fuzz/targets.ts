@@ -17,6 +17,8 @@ import { openSafetensors } from "../../../kernel/formats/safetensors";
 import { openIndex } from "../../../kernel/formats/shards";
 import type { Siblings } from "../../../kernel/formats/siblings";
 import { readSentencePiece } from "../../../kernel/llama-cpp/sentencepiece-model";
+import { openPyTorchStream } from "../../../kernel/formats/pytorch-stream";
+import { openPyTorchTar } from "../../../kernel/formats/pytorch-tar";
 import { openTfjs } from "../../../kernel/formats/tfjs";
 import { readMember, readZip } from "../../../kernel/formats/zip";
 import { awkwardFile } from "../../archive/archives";
@@ -225,6 +227,19 @@ async function zips(isWanted: (name: string) => boolean): Promise<Target> {
   };
 }
 
+/** Files of torch before 1.6. */
+function checkpoint(wanted: RegExp, open: (source: ByteSource, name: string) => Promise<Model>): Target {
+  const path = resolve(__dirname, "../../../../test/fixtures/formats/checkpoints.json");
+  const cases: Record<string, { file: string }> = JSON.parse(readFileSync(path, "utf8"));
+  const files = Object.entries(cases).flatMap(([name, { file }]) =>
+    wanted.test(name) ? [Buffer.from(file, "base64")] : [],
+  );
+  return modelTarget(
+    files.map((bytes) => ({ bytes: new Uint8Array(bytes) })),
+    (source) => open(source, "m"),
+  );
+}
+
 async function container(): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), "codebook-fuzz-"));
   const random = new Random(20261205);
@@ -354,6 +369,8 @@ export const targets: Readonly<Record<string, () => Target | Promise<Target>>> =
   "sentencepiece model": sentencePiece,
   npz: () => zips((name) => name.endsWith(".npy")),
   pytorch: () => zips((name) => name.endsWith("data.pkl")),
+  "pytorch stream": () => checkpoint(/^stream|module in a stream/, openPyTorchStream),
+  "pytorch tar": () => checkpoint(/^tar$/, openPyTorchTar),
   codebook: container,
   damage,
   encoded,

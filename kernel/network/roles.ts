@@ -1,0 +1,150 @@
+/** What each tensor of a model is: a weight of some kind, with its axes, or what is left alone. The evidence, in this order: the element
+ *  type, the names of optimizers' states, the architecture (the layers or the graph of a topology, `model_type`), names, shapes. */
+import { isIntegerType } from "../tensor/dtype";
+import { isWeightRole, type Axes, type RoleDescription, type TensorRole } from "../tensor/role";
+import type { Model } from "../tensor/model";
+import type { Tensor } from "../tensor/tensor";
+import { architectureOf } from "./dimensions";
+import { rulesOfArchitecture, typesOf } from "./roles/architectures";
+import { axesByShape, kerasAxes, kerasDepthwiseAxes } from "./roles/axes";
+import { graphJudge } from "./roles/graph";
+import { kerasJudge } from "./roles/keras-layers";
+import { isHead, ruleByName } from "./roles/names";
+import { neighboursOf, type Neighbours } from "./roles/neighbours";
+import { firstRule } from "./roles/rule";
+import { subjectOf, type JudgedTensor, type Subject } from "./roles/subject";
+import { roleByRank, weightRule } from "./roles/weights";
+import { widthOf } from "./roles/width";
+
+/** A model as far as its tensors' roles ask. */
+export interface JudgedModel extends Partial<Pick<Model, "metadata" | "config" | "format">> {
+  readonly tensors: readonly (JudgedTensor & Partial<RoleDescription>)[];
+}
+
+const isInteger = ({ dtype, scheme }: JudgedTensor): boolean =>
+  scheme === undefined && dtype !== undefined && isIntegerType(dtype);
+
+/** What the tensors of a model are, in their order.
+ *
+ *  In a model that says what it is (a config.json, a topology, a GGUF file) a tensor of which nothing is known is "unknown", and is left
+ *  alone; elsewhere (arrays in memory, a lone file) a matrix whose name says nothing is a weight. */
+export function rolesOf(model: JudgedModel): RoleDescription[] {
+  const subjects = model.tensors.map(subjectOf);
+  const judge = judgeOf(model, subjects);
+  return subjects.map((subject, at) => told(model.tensors[at]) ?? judge(subject));
+}
+
+function told({ role, roleReason = "so it was told", axes }: JudgedTensor & Partial<RoleDescription>): RoleDescription | undefined {
+  return role === undefined ? undefined : { role, roleReason, ...(axes && { axes }) };
+}
+
+/** Tells each tensor of a model what it is, where a reader has not told it already. Gives back the same model. */
+export function withRoles<M extends Model>(model: M): M {
+  const roles = rolesOf(model);
+  model.tensors.forEach((tensor, at) => {
+    const { role, roleReason, axes } = roles[at];
+    const told = { role, roleReason, ...(axes && isWeightRole(tensor.role ?? role) ? { axes } : {}) };
+    for (const [key, value] of Object.entries(told))
+      if (tensor[key as keyof RoleDescription] === undefined)
+        Object.defineProperty(tensor, key, { value, enumerable: true, configurable: true });
+  });
+  return model;
+}
+
+/** What a tensor is: what it was told where its model was opened, else what its own name and shape say. */
+export function roleOf(tensor: JudgedTensor & Partial<RoleDescription>): RoleDescription {
+  return told(tensor) ?? rolesOf({ tensors: [tensor] })[0];
+}
+
+/** Whether recipes touch a tensor unless told otherwise. */
+export function isWeight(tensor: Pick<Tensor, "name" | "shape" | "dtype" | "scheme"> & Partial<RoleDescription>): boolean {
+  return isWeightRole(roleOf(tensor).role);
+}
+
+type Judge = (subject: Subject) => RoleDescription;
+
+function judgeOf({ metadata = {}, config, format }: JudgedModel, subjects: readonly Subject[]): Judge {
+  const architecture = architectureOf(metadata);
+  const types = architecture === undefined ? typesOf(config) : [];
+  const isDescribed = architecture !== undefined || config !== undefined || format === "gguf";
+  const neighbours = neighboursOf(subjects, types, widthOf(config, metadata, subjects));
+  const special = types.flatMap((type) => rulesOfArchitecture(type).map((rule) => ({ ...rule, type })));
+  const byGraph = graphJudge(config);
+  const byLayers = byGraph ? undefined : kerasJudge(config);
+  const [kind = architecture] = types;
+  const front = kind === undefined ? "" : `${kind}: `;
+  return (subject) => {
+    if (isInteger(subject)) return { role: "integer", roleReason: `its type is ${subject.dtype}` };
+    const named = ruleByName(subject);
+    if (named?.role === "optimizer state") return { role: named.role, roleReason: named.because };
+    const own = byGraph?.(subject) ?? byLayers?.(subject);
+    if (own) return own;
+    const rule = firstRule(special, subject);
+    if (rule) {
+      const axes = rule.axes ?? axesByShape(rule.role, subject, neighbours);
+      return { role: rule.role, roleReason: `${rule.type}: ${rule.because}`, ...(isWeightRole(rule.role) && { axes }) };
+    }
+    return judgeByName(subject, named, { neighbours, isDescribed, front });
+  };
+}
+
+interface Surroundings {
+  readonly neighbours: Neighbours;
+  readonly isDescribed: boolean;
+  readonly front: string;
+}
+
+function judgeByName(
+  subject: Subject,
+  named: ReturnType<typeof ruleByName>,
+  { neighbours, isDescribed, front }: Surroundings,
+): RoleDescription {
+  const { shape, extent } = subject;
+  const found = (role: TensorRole, because: string, axes?: Axes): RoleDescription => ({
+    role,
+    roleReason: `${front}${because}`,
+    ...(isWeightRole(role) && { axes: axes ?? axesOf(role, subject, neighbours) }),
+  });
+  // A table is looked up and has no bias.
+  const isTable = named?.role !== "embedding" || neighbours.biasOf(subject) === undefined;
+  if (named && isTable) return found(named.role, named.because);
+  if (shape.length < 2) {
+    if (/^(weight|gamma|scale|gain)$/.test(subject.parameter)) return found("norm", "a vector called weight");
+    return found("unknown", shape.length === 0 ? "a single number" : "a vector whose name says nothing");
+  }
+  if (isGate(subject, neighbours)) return found("router", "it chooses among experts");
+  const rule = weightRule(subject);
+  if (rule) {
+    const isAnswer = rule.role === "linear" && isHead(subject);
+    return isAnswer
+      ? found("head", "it gives the network's answer", rule.axes)
+      : found(rule.role, rule.because, rule.axes);
+  }
+  if (isDescribed) return found("unknown", "its name says nothing of a layer");
+  if (shape.length > 2 && extent < 2) return found("buffer", "one dimension in effect");
+  const role = roleByRank(subject);
+  return found(role, `${countWords[shape.length] ?? String(shape.length)} dimensions, nothing says otherwise`);
+}
+
+const countWords: readonly string[] = ["no", "one", "two", "three", "four", "five"];
+
+/** A matrix "gate" beside experts chooses among them; elsewhere it is a layer like any other. */
+function isGate({ parameter, layerWord, prefix }: Subject, neighbours: Neighbours): boolean {
+  if (layerWord !== "gate" || !/^(weight|kernel)$/.test(parameter)) return false;
+  const parent = prefix.replace(/[^./]+[./]$/, "");
+  return neighbours.hasPrefix(`${parent}experts.`) || neighbours.hasPrefix(`${parent}experts/`);
+}
+
+function axesOf(role: TensorRole, subject: Subject, neighbours: Neighbours): Axes {
+  const { parameter, shape } = subject;
+  const word = parameter.toLowerCase();
+  if (role === "embedding" || role === "expert" || shape.length < 2 || !/kernel$/.test(word))
+    return axesByShape(role, subject, neighbours);
+  if (word.endsWith("depthwise_kernel")) return kerasDepthwiseAxes(shape);
+  // The heads of flax and Keras: (in, heads, size) to them, (heads, size, out) from them.
+  if (shape.length === 3 && /^(query|key|value|q|k|v)(_proj)?$/.test(subject.layerWord))
+    return { output: [1, 2], input: [0], stacked: [] };
+  if (shape.length === 3 && /^(out|attention_output|output|o|out_proj)(_proj)?$/.test(subject.layerWord))
+    return { output: [2], input: [0, 1], stacked: [] };
+  return kerasAxes(shape);
+}
