@@ -5,6 +5,8 @@ export function nearestWord(word: string, known: readonly string[]): string | un
   let best: string | undefined;
   let bestDistance = Math.min(3, Math.ceil(word.length / 2)) + 1;
   for (const candidate of known) {
+    // Lengths that differ by more are no nearer, and texts of any length may be foreign.
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
@@ -39,6 +41,8 @@ function editDistance(a: string, b: string): number {
 
 /** Throws `OptionError` for the first key of `options` that is not in `known`: `linear(): unknown option "bit"; did you mean "bits"?` */
 export function checkOptionNames(method: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || (options as object | null) === null)
+    throw new OptionError(`${method}(): its options are ${String(options).slice(0, 80)}; they are an object, { … }`);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const guess = nearestWord(key, known);

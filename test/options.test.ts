@@ -74,6 +74,20 @@ describe("checkChoice", () => {
   });
 });
 
+test("checkOptionNames refuses what is no object", () => {
+  for (const wrong of [null, 7, "bits", undefined])
+    expect(() => checkOptionNames("linear", wrong as never, ["bits"])).toThrow(OptionError);
+});
+
+test("a word that is far longer than all known ones has no near one, and takes no time", () => {
+  expect(
+    nearestWord(
+      "x".repeat(1_000_000),
+      Array.from({ length: 1000 }, (_, i) => `bits${i}`),
+    ),
+  ).toBeUndefined();
+});
+
 describe("checkNumber", () => {
   const range = { minimum: 1, maximum: 8, integer: true };
 

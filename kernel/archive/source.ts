@@ -29,6 +29,8 @@ class ArchiveSource implements ByteSource {
   constructor(
     private readonly archive: ByteSource,
     private readonly index: ArchiveIndex,
+    /** The archives whose base this one is, the first one first. */
+    private readonly chain: readonly string[],
   ) {}
 
   get name(): string {
@@ -36,6 +38,9 @@ class ArchiveSource implements ByteSource {
   }
   get byteLength(): number {
     return this.index.byteLength;
+  }
+  get storedBytes(): number {
+    return this.archive.byteLength;
   }
 
   async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
@@ -143,7 +148,7 @@ class ArchiveSource implements ByteSource {
   }
 
   private async readBase(start: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    this.base ??= baseOf(this.archive, this.index, undefined, { signal }, unwrapArchive);
+    this.base ??= baseOf(this.archive, this.index, undefined, { signal, chain: this.chain }, unwrapArchive);
     const base = await this.base.catch((error: unknown) => {
       this.base = undefined;
       throw error;
@@ -160,7 +165,11 @@ class ArchiveSource implements ByteSource {
 }
 
 /** The original file's bytes, lazily. Reads header and index. `FormatError` when `source` is no sound archive; `SourceError` at the first
- *  read of a tensor that was coded against a base which is not beside the archive. */
-export async function unwrapArchive(source: ByteSource, signal?: AbortSignal): Promise<ByteSource> {
-  return new ArchiveSource(source, await readIndex(source, signal));
+ *  read of a tensor that was coded against a base which is not beside the archive. `chain` names the archives whose base this one is. */
+export async function unwrapArchive(
+  source: ByteSource,
+  signal?: AbortSignal,
+  chain: readonly string[] = [],
+): Promise<ByteSource> {
+  return new ArchiveSource(source, await readIndex(source, signal), chain);
 }

@@ -16,6 +16,8 @@ export interface ByteSource {
   readonly reads: number;
   /** Given where a read costs much: how many bytes a reader of headers asks for at once. */
   readonly windowBytes?: number;
+  /** Bytes that are stored of this source, where they are packed; `byteLength` where it is absent. */
+  readonly storedBytes?: number;
   /** SHA-256 of all bytes, hex, where it is known without reading them. */
   readonly sha256?: string;
   /** The bytes [start, end) of a local file, for a thread that reads them itself; they count as read. Absent for other sources. */

@@ -1,4 +1,5 @@
 /** Files that several formats share. */
+import { headerLimit } from "../formats/budget";
 import { maxIndexBytes } from "../formats/limits";
 import { readZip, type ZipMember } from "../formats/zip";
 import type { Container } from "./format";
@@ -17,7 +18,9 @@ export const json: Container<Buffer> = {
   begins: /^(?!.{7}\0\{)\s*\{/s,
   ending: ".json",
   read: async (source, signal) =>
-    Buffer.from(source.byteLength > maxIndexBytes ? [] : await source.read(0, source.byteLength, signal)),
+    Buffer.from(
+      source.byteLength > headerLimit(source, maxIndexBytes) ? [] : await source.read(0, source.byteLength, signal),
+    ),
   what: "a JSON file",
   expected: "the index of a model in several files, or a model of TensorFlow.js",
 };

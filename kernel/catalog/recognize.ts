@@ -27,15 +27,31 @@ const mistaken: readonly { readonly begins: RegExp; readonly what: string; reado
   { begins: /^\x89HDF/, what: "an HDF5 file", remedy: "a model converted to safetensors" },
 ];
 
+/** Archives in archives: each is read through all around it. */
+const maxWrappings = 8;
+
 /** Opens a file of whatever format as the model called `name`; of an archive, the model inside. `FormatError` when no format begins like
  *  this, or the file breaks the rules of the one that does. */
 export async function openRecognized(source: ByteSource, name: string, context: ReadContext): Promise<OpenedModel> {
+  return openWrapped(source, name, context, 0);
+}
+
+async function openWrapped(
+  source: ByteSource,
+  name: string,
+  context: ReadContext,
+  wrappings: number,
+): Promise<OpenedModel> {
   const { signal } = context;
   const head = await source.read(0, Math.min(headBytes, source.byteLength), signal);
   const found = readerOf(head, source);
   if (!("reader" in found)) return openInside(found, source, name, context);
   const { reader } = found;
-  if ("unwrap" in reader) return openRecognized(await reader.unwrap(source, signal), name, context);
+  if ("unwrap" in reader) {
+    if (wrappings === maxWrappings)
+      throw new FormatError(source.name, 0, `this is an archive within ${wrappings} archives`, "a model");
+    return openWrapped(await reader.unwrap(source, signal), name, context, wrappings + 1);
+  }
   if ("container" in reader) return openInside(reader.container, source, name, context);
   return { model: await reader.open(source, name, context), format: found };
 }

@@ -19,6 +19,9 @@ import type { ZipMember } from "./zip";
 /** numpy's own limit for headers of files that it does not trust. */
 export const maxNpyHeaderBytes = 10_000;
 
+/** The header of an array of up to some ten dimensions, with what stands before it. */
+const usualHeaderBytes = 128;
+
 const types: Readonly<Record<string, DType>> = {
   f2: "F16",
   f4: "F32",
@@ -44,7 +47,7 @@ async function readNpy(source: ByteSource, name: string, signal: AbortSignal | u
     throw new FormatError(source.name, at, problem, expected);
   };
   const { byteLength } = source;
-  const head = await source.read(0, Math.min(12, byteLength), signal);
+  const head = await source.read(0, Math.min(usualHeaderBytes, byteLength), signal);
   if (Buffer.from(head.subarray(0, 6)).toString("latin1") !== "\x93NUMPY")
     fail(0, "this is no NumPy array", "\\x93NUMPY");
   if (head.length < 12) fail(head.length, "the file ends within the header's length", "12 bytes");
@@ -57,7 +60,9 @@ async function readNpy(source: ByteSource, name: string, signal: AbortSignal | u
   const start = headerStart + length;
   if (start > byteLength)
     fail(8, `the header has ${length} bytes`, `at most the ${byteLength - headerStart} that follow`);
-  const text = Buffer.from(await source.read(headerStart, start, signal)).toString("latin1");
+  const header =
+    start <= head.length ? head.subarray(headerStart, start) : await source.read(headerStart, start, signal);
+  const text = Buffer.from(header).toString("latin1");
   const found = headerPattern.exec(text)?.groups;
   if (!found) return fail(headerStart, `the header is ${quote(text)}`, "descr, fortran_order and shape, in this order");
   const dtype = typeOf(found.descr, source.name, headerStart, name);

@@ -1,6 +1,8 @@
 import { decodeUtf8, firstInvalidUtf8 } from "../bytes/utf8";
 import { FormatError } from "../errors";
+import type { ParseBudget } from "./budget";
 import { quote } from "./json-reader";
+import { costOfArguments, costOfInstruction } from "./pickle-costs";
 import { OpaqueBytes, PickleDict, PickleGlobal, PickleOpaque, PickleTuple } from "./pickle-values";
 
 /** A reader of pickles that runs nothing. A pickle is a program for a stack machine; a few of its instructions make plain data, and those
@@ -10,6 +12,8 @@ import { OpaqueBytes, PickleDict, PickleGlobal, PickleOpaque, PickleTuple } from
 
 /** What the pickle's reader knows of the world around it. */
 export interface PickleWorld {
+  /** What its pickles may take. */
+  readonly budget: ParseBudget;
   /** What `module.name` stands for; `undefined` refuses it. */
   global(name: string): PickleGlobal | undefined;
   /** What a persistent id stands for. */
@@ -42,6 +46,7 @@ export function readPickleAt(
   file: string,
   world: PickleWorld,
 ): { readonly value: unknown; readonly end: number } {
+  const { budget } = world;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stack: unknown[] = [];
   const memo = new Map<number, unknown>();
@@ -59,6 +64,7 @@ export function readPickleAt(
     const start = take(size);
     const bad = firstInvalidUtf8(bytes, start, at);
     if (bad >= 0) fail("a text is not UTF-8", "UTF-8 text", bad);
+    budget.spend(2 * size, instruction);
     return decodeUtf8(bytes, start, at);
   };
   const line = (): string => {
@@ -93,7 +99,8 @@ export function readPickleAt(
     }
   };
   const lookUp = (module: unknown, name: unknown): PickleGlobal => {
-    const full = `${String(module)}.${String(name)}`;
+    if (typeof module !== "string" || typeof name !== "string") return fail("a name of Python is no text", "text");
+    const full = `${module}.${name}`;
     return (
       world.global(full) ??
       fail(`the pickle calls for ${quote(full)}, which is not needed for tensors`, "tensors and plain data")
@@ -123,6 +130,7 @@ export function readPickleAt(
     if (!(callee instanceof PickleGlobal) || !callee.call)
       return fail("something is called that is no function", "a known name");
     if (!(args instanceof PickleTuple)) return fail("a call has no tuple of arguments", "a tuple");
+    budget.spend(costOfArguments(args.items), instruction);
     return callee.call(args.items, instruction);
   };
   const recall = (key: number): unknown =>
@@ -134,6 +142,7 @@ export function readPickleAt(
   /** Python 2's text, which has no encoding: as UTF-8 where it is that, else bytes that nobody reads. */
   const oldText = (size: number): string | OpaqueBytes => {
     const start = take(size);
+    budget.spend(2 * size, instruction);
     return firstInvalidUtf8(bytes, start, at) >= 0 ? new OpaqueBytes(size) : decodeUtf8(bytes, start, at);
   };
   const size64 = (): number => {
@@ -145,6 +154,7 @@ export function readPickleAt(
     if (count > maxInstructions) fail(`there are more than ${maxInstructions} instructions`, "a smaller pickle");
     instruction = at;
     const code = bytes[take(1)];
+    budget.spend(costOfInstruction(code), instruction);
     switch (code) {
       case 0x80: {
         const protocol = bytes[take(1)];

@@ -1,6 +1,7 @@
 import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
 import type { Model } from "../tensor/model";
+import { ParseBudget } from "./budget";
 import { quote } from "./json-reader";
 import { maxPickleBytes } from "./limits";
 import { readPickleAt } from "./pickle";
@@ -83,7 +84,7 @@ export async function readPyTorchStream(source: ByteSource, signal?: AbortSignal
       "the end of the file",
     );
   world.placeViews();
-  return contentsOf(value, source.name, world.file, valueAt);
+  return contentsOf(value, source.name, world, valueAt);
 }
 
 /** A model in a file of the old form. */
@@ -96,23 +97,28 @@ async function readFront(source: ByteSource, signal: AbortSignal | undefined): P
     const most = Math.min(source.byteLength, size, maxPickleBytes);
     const bytes = await source.read(0, most, signal);
     try {
-      return parseFront(bytes, source.name);
+      return parseFront(bytes, source.name, source.storedBytes);
     } catch (error) {
       if (!(error instanceof FormatError) || most === source.byteLength || most === maxPickleBytes) throw error;
     }
   }
 }
 
-function parseFront(bytes: Uint8Array, file: string): Front {
+function parseFront(bytes: Uint8Array, file: string, storedBytes = Infinity): Front {
   const text = Buffer.from(bytes.subarray(0, 30)).toString("latin1");
   const end = text.indexOf(magic) + magic.length;
   if (!streamMagic.test(text) || end < magic.length || text[end] !== ".")
     throw new FormatError(file, 0, "this is no file of torch before 1.6", "its magic number");
-  const world = new StreamWorld(file);
+  const world = new StreamWorld(file, new ParseBudget(file, Math.min(bytes.length, storedBytes)));
   const next = (at: number): { readonly value: unknown; readonly end: number } => readPickleAt(bytes, at, file, world);
   const protocol = next(end + 1);
   if (protocol.value !== version)
-    throw new FormatError(file, end + 1, `the version of the file is ${String(protocol.value)}`, `${version}`);
+    throw new FormatError(
+      file,
+      end + 1,
+      `the version of the file is ${typeof protocol.value === "number" ? protocol.value : "no number"}`,
+      `${version}`,
+    );
   const machine = next(protocol.end);
   const isLittle = machine.value instanceof PickleDict && machine.value.entries.get("little_endian") === true;
   if (!isLittle) throw new FormatError(file, protocol.end, "the file is big-endian", "little_endian: True");

@@ -1,6 +1,7 @@
 import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
 import type { Model } from "../tensor/model";
+import { ParseBudget } from "./budget";
 import { quote } from "./json-reader";
 import { maxPickleBytes, maxRank, maxTensors } from "./limits";
 import { readPickle, readPickleAt } from "./pickle";
@@ -42,14 +43,15 @@ export async function readPyTorchTar(source: ByteSource, signal?: AbortSignal): 
     if (found) return found;
     throw new FormatError(source.name, 0, `the archive has no ${quote(name)}`, "storages, tensors and pickle");
   };
-  const world = new TarWorld(`${source.name} (pickle)`);
+  const file = `${source.name} (pickle)`;
+  const world = new TarWorld(file, new ParseBudget(file, source.storedBytes ?? source.byteLength));
   await readStorages(new Walk(source, member("storages"), world, signal), world);
   await readTensors(new Walk(source, member("tensors"), world, signal), world);
   const { start, sizeBytes } = member("pickle");
   if (sizeBytes > maxPickleBytes)
     throw new FormatError(source.name, start, `the pickle has ${sizeBytes} bytes`, `at most ${maxPickleBytes}`);
   const value = readPickle(await source.read(start, start + sizeBytes, signal), world.file, world);
-  return contentsOf(value, source.name, world.file, start);
+  return contentsOf(value, source.name, world, start);
 }
 
 async function readTar(source: ByteSource, signal: AbortSignal | undefined): Promise<Map<string, TarMember>> {
@@ -101,7 +103,13 @@ class Walk {
     const value = await this.pickle();
     return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most
       ? value
-      : this.fail(`${what} is ${String(value)}`, `a whole number up to ${most}`);
+      : this.fail(`${what} is ${typeof value === "number" ? value : "no number"}`, `a whole number up to ${most}`);
+  }
+
+  /** The key of a tensor or a storage. */
+  key(value: unknown): string {
+    if (typeof value === "string" || typeof value === "number") return String(value);
+    return this.fail("a key is neither text nor a number", "a key");
   }
 
   /** Whole numbers of 8 bytes. */
@@ -144,20 +152,21 @@ async function readStorages(walk: Walk, world: TarWorld): Promise<void> {
     const [elements] = await walk.integers(1);
     const storage = world.storage(type, elements);
     storage.place = walk.place(walk.skip(storage.sizeBytes));
-    if (world.storages.has(String(key))) walk.fail(`the storage ${quote(String(key))} comes twice`, "each once");
-    world.storages.set(String(key), storage);
+    const name = walk.key(key);
+    if (world.storages.has(name)) walk.fail(`the storage ${quote(name)} comes twice`, "each once");
+    world.storages.set(name, storage);
   }
   const views = await walk.pickle(walk.left);
   for (const view of Array.isArray(views) ? (views as unknown[]) : []) {
     const [key, whole, offset, elements] = tupleOf(view);
-    const of = world.storages.get(String(whole));
+    const of = world.storages.get(walk.key(whole));
     if (!of?.place || typeof offset !== "number") return walk.fail("a view has no storage", "one of the storages");
     const piece = world.storage(new PickleGlobal(`torch.${world.typeOf(of)}`), elements);
     const start = offset * elementBytes(of.dtype);
     if (!(start >= 0 && start + piece.sizeBytes <= of.sizeBytes))
       walk.fail("a view leaves its storage", `at most ${of.sizeBytes} bytes`);
     piece.place = walk.place(of.place.start + start);
-    world.storages.set(String(key), piece);
+    world.storages.set(walk.key(key), piece);
   }
 }
 
@@ -170,7 +179,7 @@ async function readTensors(walk: Walk, world: TarWorld): Promise<void> {
     const numbers = await walk.integers(2 * rank + 1);
     const shape = numbers.slice(0, rank);
     const strides = numbers.slice(rank, 2 * rank);
-    world.add(String(key), String(storage), { from: numbers[2 * rank], shape, strides });
+    world.add(walk.key(key), walk.key(storage), { from: numbers[2 * rank], shape, strides });
   }
 }
 

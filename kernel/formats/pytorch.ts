@@ -4,6 +4,7 @@ import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import { parametersOf } from "../tensor/tensor";
 import type { Tensor } from "../tensor/tensor";
+import { ParseBudget, unpackedLimit } from "./budget";
 import { FileTensor } from "./file-tensor";
 import { quote } from "./json-reader";
 import { PickleTuple } from "./pickle-values";
@@ -65,15 +66,18 @@ export async function readPyTorch(
     if (text !== "little")
       throw new FormatError(source.name, order.start, `the byte order is ${quote(text)}`, '"little"');
   }
-  if (main.sizeBytes > maxPickleBytes)
-    throw new FormatError(source.name, main.at, `the pickle has ${main.sizeBytes} bytes`, `at most ${maxPickleBytes}`);
-  const world = new ZipWorld(source, `${source.name} (${main.name})`, byName, root);
+  const stored = Math.min(main.storedBytes, source.storedBytes ?? Infinity);
+  const limit = unpackedLimit(stored, maxPickleBytes);
+  if (main.sizeBytes > limit)
+    throw new FormatError(source.name, main.at, `the pickle has ${main.sizeBytes} bytes`, `at most ${limit}`);
+  const file = `${source.name} (${main.name})`;
+  const world = new ZipWorld(source, file, new ParseBudget(file, stored), { members: byName, root });
   const value = readPickle(await readMember(source, main, signal), world.file, world);
-  return contentsOf(value, source.name, world.file, main.start);
+  return contentsOf(value, source.name, world, main.start);
 }
 
 /** The tensors in what a pickle of torch describes; `at` is the byte of `file` where it lies. */
-export function contentsOf(value: unknown, file: string, pickle: string, at: number): TorchContents {
+export function contentsOf(value: unknown, file: string, pickle: TorchWorld, at: number): TorchContents {
   const { views, arrays } = viewsIn(value, pickle);
   if (views.length === 0) throw new FormatError(file, at, "there are no tensors", "a state dict");
   const tensors = views.map(({ name, view: { storage, dtype, offset, shape, strides } }) => {
@@ -122,10 +126,10 @@ class ZipWorld extends TorchWorld {
   constructor(
     private readonly source: ByteSource,
     file: string,
-    private readonly members: ReadonlyMap<string, ZipMember>,
-    private readonly root: string,
+    budget: ParseBudget,
+    private readonly archive: { readonly members: ReadonlyMap<string, ZipMember>; readonly root: string },
   ) {
-    super(file);
+    super(file, budget);
   }
 
   /** ("storage", type, key, location, elements). */
@@ -134,12 +138,13 @@ class ZipWorld extends TorchWorld {
     if (kind !== "storage" || typeof key !== "string")
       return this.fail(at, "a persistent id is no storage", '("storage", type, key, location, size)');
     const storage = this.storageOf(type, elements, at);
-    const member = this.members.get(`${this.root}data/${key}`);
+    const { members, root } = this.archive;
+    const member = members.get(`${root}data/${key}`);
     if (!member)
       return this.fail(
         at,
         `the storage ${quote(key)} is not in the archive`,
-        `a member ${quote(`${this.root}data/${key}`)}`,
+        `a member ${quote(`${root}data/${key}`)}`,
       );
     if (storage.sizeBytes !== member.sizeBytes)
       this.fail(at, `the storage ${quote(key)} has ${String(elements)} elements`, `its ${member.sizeBytes} bytes`);

@@ -3,6 +3,7 @@ import { FormatError } from "../errors";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Shape } from "../tensor/tensor";
+import { headerLimit } from "./budget";
 import { hashSources } from "./hash-sources";
 import { JsonReader, quote } from "./json-reader";
 import { maxNameLength, maxRank, maxTensors } from "./limits";
@@ -77,8 +78,8 @@ export async function readSafetensorsHeader(source: ByteSource, signal?: AbortSi
       "8 bytes with the header's length",
     );
   const length = new DataView((await source.read(0, lengthBytes, signal)).buffer).getBigUint64(0, true);
-  if (length > maxHeaderBytes)
-    throw new FormatError(name, 0, `the header's length is ${length}`, `at most ${maxHeaderBytes} bytes`);
+  const limit = headerLimit(source, maxHeaderBytes);
+  if (length > limit) throw new FormatError(name, 0, `the header's length is ${length}`, `at most ${limit} bytes`);
   const dataStart = lengthBytes + Number(length);
   if (dataStart > byteLength)
     throw new FormatError(

@@ -4,6 +4,7 @@ import { mapInOrder } from "../threads/pool";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Tensor } from "../tensor/tensor";
+import { headerLimit } from "./budget";
 import { hashSources } from "./hash-sources";
 import { JsonReader, quote } from "./json-reader";
 import { maxIndexBytes, maxShards, maxTensors, shardsAtOnce } from "./limits";
@@ -34,8 +35,9 @@ export interface ShardIndex {
 /** Reads and checks an index. `FormatError` with the byte for each thing that is wrong in it. */
 export async function readShardIndex(source: ByteSource, signal?: AbortSignal): Promise<ShardIndex> {
   const file = source.name;
-  if (source.byteLength > maxIndexBytes)
-    throw new FormatError(file, 0, `the index has ${source.byteLength} bytes`, `at most ${maxIndexBytes}`);
+  const limit = headerLimit(source, maxIndexBytes);
+  if (source.byteLength > limit)
+    throw new FormatError(file, 0, `the index has ${source.byteLength} bytes`, `at most ${limit}`);
   const json = new JsonReader(await source.read(0, source.byteLength, signal), file, 0);
   const shards = new Map<string, Map<string, number>>();
   let metadata: Record<string, unknown> = Object.create(null);

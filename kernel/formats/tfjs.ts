@@ -6,6 +6,7 @@ import type { DType } from "../tensor/dtype";
 import { TensorSet } from "../tensor/tensor-set";
 import type { ReadOptions, Shape, StoredPart, Tensor } from "../tensor/tensor";
 import { JsonReader, quote } from "./json-reader";
+import { headerLimit } from "./budget";
 import { hashSources } from "./hash-sources";
 import { maxIndexBytes, maxRank, maxShards, maxTensors } from "./limits";
 import { folderSiblings, isPlainName } from "./siblings";
@@ -44,8 +45,9 @@ interface Group {
 /** Reads and checks the manifest, no weights. `FormatError` with the byte of model.json for each thing that is wrong in it. */
 export async function readTfjsManifest(source: ByteSource, signal?: AbortSignal): Promise<Group[]> {
   const file = source.name;
-  if (source.byteLength > maxIndexBytes)
-    throw new FormatError(file, 0, `model.json has ${source.byteLength} bytes`, `at most ${maxIndexBytes}`);
+  const limit = headerLimit(source, maxIndexBytes);
+  if (source.byteLength > limit)
+    throw new FormatError(file, 0, `model.json has ${source.byteLength} bytes`, `at most ${limit}`);
   const json = new JsonReader(await source.read(0, source.byteLength, signal), file, 0);
   const groups: Group[] = [];
   const seen = { paths: new Set<string>(), weights: new Set<string>() };

@@ -3,12 +3,18 @@ import { quote } from "./json-reader";
 import { maxNameLength, maxTensors } from "./limits";
 import { OpaqueBytes, PickleDict, PickleGlobal, PickleOpaque, PickleTuple } from "./pickle-values";
 import type { PathKey } from "./tensor-paths";
-import { TensorView } from "./torch-world";
+import { TensorView, type TorchWorld } from "./torch-world";
 
 /** The tensors that lie in dicts, lists, tuples and modules of a pickle, by their paths. */
 
 const maxDepth = 32;
 const maxVisits = 4_000_000;
+/** Bytes of memory that a tensor of a file takes, besides its name: itself, its path, and the source that it is read from. */
+const tensorCost = 2048;
+/** Levels of tuples in a key: more are no name's. */
+const maxKeyDepth = 2;
+const maxKeyItems = 8;
+const maxItemLength = 200;
 
 /** A tensor, the keys that lead to it from the top, and its name among the file's tensors. */
 export interface FoundView {
@@ -26,7 +32,7 @@ export interface FoundViews {
 
 /** All tensors of a pickle, in its order. A tensor's name is its path with dots; a dict that alone holds all of them ({"state_dict": {…},
  *  "epoch": 3}) is left out of the names. A saved module gives the names of its `state_dict()`. `FormatError` for data that hold themselves. */
-export function viewsIn(value: unknown, file: string): FoundViews {
+export function viewsIn(value: unknown, { file, budget }: Pick<TorchWorld, "file" | "budget">): FoundViews {
   let root = value;
   const start: PathKey[] = [];
   for (let depth = 0; root instanceof PickleDict && !isModule(root) && depth < maxDepth; depth++) {
@@ -55,6 +61,7 @@ export function viewsIn(value: unknown, file: string): FoundViews {
           `there are too many tensors, or the name ${quote(own)} cannot be one's`,
           `at most ${maxTensors} names`,
         );
+      budget.spend(tensorCost + 2 * own.length, 0);
       names.add(own);
       views.push({ path, name: own, view: part });
       return;
@@ -88,14 +95,18 @@ function childrenOf(part: unknown): [PathKey, unknown][] {
 }
 
 function entriesOf(dict: PickleDict): [PathKey, unknown][] {
-  return [...dict.entries].map(([key, value]) => [typeof key === "number" ? key : keyText(key), value]);
+  return [...dict.entries].map(([key, value]) => [typeof key === "number" ? key : keyText(key, 0), value]);
 }
 
 /** A key as a part of a name. */
-function keyText(key: unknown): string {
-  if (key instanceof PickleTuple) return `(${key.items.map(keyText).join(",")})`;
+function keyText(key: unknown, depth: number): string {
+  if (key instanceof PickleTuple)
+    return depth < maxKeyDepth && key.items.length <= maxKeyItems
+      ? `(${key.items.map((item) => keyText(item, depth + 1)).join(",")})`
+      : "(…)";
   if (key instanceof PickleGlobal || key instanceof PickleOpaque) return key.name;
-  return key instanceof OpaqueBytes ? "bytes" : String(key);
+  if (key instanceof OpaqueBytes) return "bytes";
+  return depth === 0 ? String(key) : String(key).slice(0, maxItemLength);
 }
 
 const isModule = (value: PickleDict): boolean => value instanceof PickleOpaque && moduleEntries(value) !== undefined;
@@ -107,7 +118,7 @@ function moduleEntries({ state }: PickleOpaque): [PathKey, unknown][] | undefine
   const [parameters, buffers, modules] = ["_parameters", "_buffers", "_modules"].map((key) => attributes?.get(key));
   if (!(parameters instanceof PickleDict) || !(modules instanceof PickleDict)) return undefined;
   const hidden = attributes?.get("_non_persistent_buffers_set");
-  const names = hidden instanceof PickleOpaque ? hidden.items.concat(...hidden.args) : [];
-  const kept = buffers instanceof PickleDict ? entriesOf(buffers).filter(([key]) => !names.includes(key)) : [];
+  const names = new Set<unknown>(hidden instanceof PickleOpaque ? [...hidden.items, ...hidden.args.flat()] : []);
+  const kept = buffers instanceof PickleDict ? entriesOf(buffers).filter(([key]) => !names.has(key)) : [];
   return [...entriesOf(parameters), ...kept, ...entriesOf(modules)];
 }

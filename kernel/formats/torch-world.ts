@@ -2,6 +2,7 @@ import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
 import { dtypes } from "../tensor/dtype";
 import type { DType } from "../tensor/dtype";
+import type { ParseBudget } from "./budget";
 import { quote } from "./json-reader";
 import { maxRank } from "./limits";
 import type { PickleWorld } from "./pickle";
@@ -90,6 +91,8 @@ export abstract class TorchWorld implements PickleWorld {
   constructor(
     /** What errors call the pickle. */
     readonly file: string,
+    /** What its pickles may take. */
+    readonly budget: ParseBudget,
   ) {}
 
   abstract persistent(id: unknown, at: number): unknown;
@@ -219,6 +222,8 @@ export abstract class TorchWorld implements PickleWorld {
   private fromType(make: unknown, type: unknown, args: unknown, at: number): unknown {
     if (!(make instanceof PickleGlobal) || !make.call || !(args instanceof PickleTuple))
       return this.fail(at, "a tensor of a class is made by no function", "a function and its arguments");
+    if (make.name === "torch._tensor._rebuild_from_type_v2")
+      return this.fail(at, "a tensor of a class is made of one of a class", "a plain tensor");
     const value = make.call(args.items, at);
     const name = type instanceof PickleGlobal ? type.name : "";
     if (value instanceof TensorView && !/^torch\.(Tensor|nn\.parameter\.\w+)$/.test(name))

@@ -4,7 +4,9 @@ import { pause, throwIfStopped } from "../bytes/pause";
 import type { ByteSource } from "../bytes/source";
 import { decodeUtf8, firstInvalidUtf8 } from "../bytes/utf8";
 import { FormatError } from "../errors";
+import { headerLimit } from "./budget";
 import { quote } from "./json-reader";
+import { readFront } from "./zip-front";
 
 /** Zip archives as numpy (.npz) and torch (.pt, .bin) write them: stored or deflated members, with or without the 64-bit extensions.
  *  The central directory is what counts; each member's local header must agree with it, members must not overlap, and a member may
@@ -80,6 +82,8 @@ export async function readZip(source: ByteSource, signal?: AbortSignal): Promise
   if (count > maxMembers) fail(endAt, `there are ${count} members`, `at most ${maxMembers}`);
   if (start + size !== directoryEnd)
     fail(endAt + 12, `the directory has ${size} bytes from ${start} on`, `its end at ${directoryEnd}`);
+  const limit = headerLimit(source, Infinity);
+  if (size > limit) fail(endAt + 12, `the directory has ${size} bytes`, `at most ${limit}`);
   if (count * centralBytes > size) fail(endAt + 10, `there are ${count} members`, `no more than ${size} bytes hold`);
   const members = parseDirectory(await source.read(start, start + size, signal), start, count, fail, number64);
   return checkLocals(source, members, start, signal, fail);
@@ -262,8 +266,8 @@ const sumBytes = 8 * 1024 * 1024;
 const gapBytes = 64 * 1024;
 
 /** A member as a source of its own. A stored one is read in place; its CRC-32 is summed over what is read in order, and whoever reads the
- *  last byte of it learns when it is wrong. A deflated one is inflated as a whole when it is first read, and let go when its last byte was
- *  read. */
+ *  last byte of it learns when it is wrong. Of a deflated one the first 64 KiB are inflated alone, so that headers cost what they have; it is
+ *  inflated as a whole when more is read, and let go when its last byte was read. */
 export function memberSource(source: ByteSource, member: ZipMember): ByteSource {
   const { sizeBytes } = member;
   const name = `${source.name} (${member.name})`;
@@ -294,9 +298,17 @@ export function memberSource(source: ByteSource, member: ZipMember): ByteSource 
 
 type Reader = (from: number, to: number, signal: AbortSignal | undefined) => Promise<Uint8Array>;
 
+/** Bytes of a deflated member that are inflated without the rest. */
+const frontBytes = 64 * 1024;
+/** A member of so many bytes is inflated whole, and checked, each time that it is read, and never kept: there may be many. */
+const shortBytes = 4096;
+
 function deflatedReader(source: ByteSource, member: ZipMember): Reader {
   let whole: Promise<Uint8Array> | undefined;
   return async (from, to, signal) => {
+    if (member.sizeBytes <= shortBytes) return (await readMember(source, member, signal)).slice(from, to);
+    if (!whole && to <= Math.min(frontBytes, member.sizeBytes - 1))
+      return (await readFront(source, member, to, signal)).slice(from);
     whole ??= readMember(source, member, signal);
     try {
       const bytes = (await whole).slice(from, to);

@@ -4,6 +4,7 @@ import { HttpFailure, readBody, withRetries } from "../bytes/http";
 import type { HttpClient } from "../bytes/http";
 import { plainEtag } from "../bytes/url-source";
 import { CancelledError, SourceError } from "../errors";
+import { missingFile } from "../formats/siblings";
 import { nearestWord } from "../options";
 import type { HubAddress } from "./address";
 import { isPlainPath } from "./address";
@@ -86,7 +87,7 @@ export class HubApi {
     const names = files.map((file) => file.path);
     const guess = nearestWord(path, names) ?? names.find((name) => name.toLowerCase().includes(path.toLowerCase()));
     const hint = guess ? `did you mean "${guess}"?` : `it has ${names.slice(0, 20).join(", ")}`;
-    throw new SourceError(`${this.name}/${path}`, `there is no such file in the repository; ${hint}`);
+    throw missingFile(`${this.name}/${path}`, `there is no such file in the repository; ${hint}`);
   }
 
   private async list(

@@ -21,7 +21,7 @@ import type { HubAddress } from "./address";
 import type { HubCache, HubFile } from "./cache";
 import { download } from "./download";
 import type { HubEnvironment } from "./environment";
-import { isPlainName, type Siblings } from "../formats/siblings";
+import { isPlainName, missingFile, type Siblings } from "../formats/siblings";
 
 /** A model's first file, and how to come to the others. */
 export interface Located {
@@ -145,7 +145,7 @@ export class Repository {
     const cached = await this.cache.find(this.commit, file);
     if (cached !== undefined) return fileSource(cached);
     if (this.environment.isOffline)
-      throw new SourceError(
+      throw missingFile(
         this.nameOf(file),
         `HF_HUB_OFFLINE is set, and this file is not in the cache, ${this.cache.folder}`,
       );

@@ -1,6 +1,6 @@
 /** A layer through one quantizer, and coders behind it, a few rows at a time: all passes over a piece run while it is in the core's own cache.
  *  w′ is never whole in memory. A first pass looks whether all weights are finite and over what range they lie; the second quantizes and
- *  measures. Up to 64 MiB of weights are held between the two; of a larger layer each piece is read again. */
+ *  measures. Up to 8 MiB of weights are held between the two; of a larger layer each piece is read again, which takes less time than new memory. */
 import { sumBlock } from "../loops/errors";
 import { loops } from "../loops/loops";
 import { errorMeasures } from "../measure";
@@ -32,7 +32,9 @@ export interface PieceWalk {
 /** Weights of a piece, about: with what is made of them, they fill half a megabyte. */
 const pieceWeights = 49_152;
 /** Bytes of weights that are held between the passes. */
-const mostHeld = 1 << 26;
+const mostHeld = 1 << 23;
+/** Bytes of codes that lie in the kernels' memory, which stays for the next layer. */
+const mostCodes = 1 << 26;
 /** Bytes of the kernels' memory that a piece takes at most; what goes beyond comes from the heap. */
 const mostPieceBytes = 1 << 20;
 
@@ -68,15 +70,20 @@ function commonDivisor(a: number, b: number): number {
 /** All rows of a layer, those of a stack one below the other. */
 const shapeOf = ({ shape, axes }: LayerJob): Shape => rowsShape(layoutOf(shape, axes));
 
-/** Whether weights and codes are held in the kernels' memory. */
+/** Whether the weights are held in the kernels' memory. */
 function isHeld(shape: Shape): boolean {
   return 4 * parametersOf(shape) <= mostHeld;
 }
 
+/** Bytes for codes, of up to four bytes each, in the kernels' memory: what is not written to takes no memory. */
+function bytesForCodes(shape: Shape): number {
+  const bytes = 4 * parametersOf(shape);
+  return bytes <= mostCodes ? bytes : 0;
+}
+
 /** Bytes of the kernels' memory that the walk wants. */
 export function memoryOfPieces({ shape }: LayerJob): number {
-  // Weights, and codes of up to four bytes: what is not written to takes no memory.
-  return (isHeld(shape) ? 8 * parametersOf(shape) : 0) + mostPieceBytes;
+  return (isHeld(shape) ? 4 * parametersOf(shape) : 0) + bytesForCodes(shape) + mostPieceBytes;
 }
 
 /** The walk. The array of `job.input.values` may be detached. */
@@ -151,7 +158,7 @@ function quantizePieces(
   const joined = new JoinedPieces(
     shape,
     isShared,
-    isHeld(shape) ? loops.memory.bytes(4 * parametersOf(shape)) : undefined,
+    bytesForCodes(shape) > 0 ? loops.memory.bytes(bytesForCodes(shape)) : undefined,
   );
   for (let row = 0; row < matrix.rows; row += rows)
     loops.memory.part(() => {

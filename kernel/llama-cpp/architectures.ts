@@ -37,40 +37,71 @@ const decoderNames: Architecture["names"] = [
   [/^layers\.(\d+)\.mlp\.(gate|up|down)_proj\.(weight|bias)$/, "blk.$1.ffn_$2.$3"],
 ];
 
-/** The first of these keys of config.json that has a number. `OptionError` where none has. */
+/** The first of these keys of config.json that has a number. `OptionError` where none has, and for one that is negative, infinite or NaN. */
 export function numberOf(config: Settings, ...keys: readonly string[]): number {
-  const found = keys.map((key) => config[key]).find((value) => typeof value === "number");
-  if (typeof found === "number") return found;
-  throw new OptionError(`saveGguf(): config.json has no ${keys[0]}, which GGUF states`);
+  const key = keys.find((one) => typeof config[one] === "number");
+  const found = key === undefined ? undefined : config[key];
+  if (typeof found !== "number") throw new OptionError(`saveGguf(): config.json has no ${keys[0]}, which GGUF states`);
+  if (found >= 0 && Number.isFinite(found)) return found;
+  throw new OptionError(`saveGguf(): in config.json ${key} is ${found}; it is a finite number, at least 0`);
+}
+
+/** Sizes in GGUF are 32 bits, and llama.cpp's own signed ones. */
+const maxCount = 2 ** 31 - 1;
+
+/** `numberOf`, where it is a number of things: whole, and 1 to `most`. `OptionError` for another. */
+export function countOf(config: Settings, keys: string | readonly string[], most = maxCount): number {
+  const [first, ...others] = typeof keys === "string" ? [keys] : keys;
+  const found = numberOf(config, first, ...others);
+  if (Number.isInteger(found) && found >= 1 && found <= most) return found;
+  throw new OptionError(`saveGguf(): in config.json ${first} is ${found}; it is a whole number, 1 to ${most}`);
+}
+
+/** Blocks of a network, and attention heads of one: no known network has a fiftieth of them. */
+const maxBlocks = 65_536;
+const maxHeads = 65_536;
+
+/** Key and value heads: as many as query heads unless config.json says otherwise. */
+export function sharedHeadsOf(config: Settings): number {
+  return typeof config.num_key_value_heads === "number"
+    ? countOf(config, "num_key_value_heads", maxHeads)
+    : headsOf(config);
+}
+
+/** Query heads of each attention. */
+export function headsOf(config: Settings, ...keys: readonly string[]): number {
+  return countOf(config, [...keys, "num_attention_heads"], maxHeads);
 }
 
 function float(value: number): GgufValue {
   return new GgufValue("float32", value);
 }
 
+/** Entries of a head: no known network has a hundredth of them. */
+const maxHeadSize = 65_536;
+
 /** Entries of an attention head. */
 export function headSizeOf(config: Settings): number {
   return typeof config.head_dim === "number"
-    ? config.head_dim
-    : numberOf(config, "hidden_size") / numberOf(config, "num_attention_heads");
+    ? countOf(config, "head_dim", maxHeadSize)
+    : countOf(config, "hidden_size", maxHeads * maxHeadSize) / headsOf(config);
 }
 
 function decoderSizes(name: string, hasExperts: boolean): Architecture["sizes"] {
   return (config, tensors) => {
-    const heads = numberOf(config, "num_attention_heads");
-    const width = numberOf(config, "hidden_size");
+    const heads = headsOf(config);
+    const width = countOf(config, "hidden_size");
     const headSize = headSizeOf(config);
     const { base, scaling } = rotaryOf(name, config);
     const named = (prefix: string, keys: GgufMetadataInput): GgufMetadataInput =>
       Object.fromEntries(Object.entries(keys).map(([key, value]) => [prefix + key, value]));
     return {
-      [`${name}.block_count`]: numberOf(config, "num_hidden_layers"),
-      [`${name}.context_length`]: numberOf(config, "max_position_embeddings"),
+      [`${name}.block_count`]: countOf(config, "num_hidden_layers", maxBlocks),
+      [`${name}.context_length`]: countOf(config, "max_position_embeddings"),
       [`${name}.embedding_length`]: width,
-      [`${name}.feed_forward_length`]: numberOf(config, "intermediate_size"),
+      [`${name}.feed_forward_length`]: countOf(config, "intermediate_size"),
       [`${name}.attention.head_count`]: heads,
-      [`${name}.attention.head_count_kv`]:
-        typeof config.num_key_value_heads === "number" ? config.num_key_value_heads : heads,
+      [`${name}.attention.head_count_kv`]: sharedHeadsOf(config),
       [`${name}.attention.key_length`]: headSize,
       [`${name}.attention.value_length`]: headSize,
       [`${name}.attention.layer_norm_rms_epsilon`]: float(numberOf(config, "rms_norm_eps")),
@@ -127,11 +158,11 @@ export const architectures: Readonly<Record<string, Architecture>> = {
     ignored: /^(embeddings\.position_ids|pooler\..*|cls\..*|classifier\..*)$/,
     activations: ["gelu"],
     sizes: (config) => ({
-      "bert.block_count": numberOf(config, "num_hidden_layers"),
-      "bert.context_length": numberOf(config, "max_position_embeddings"),
-      "bert.embedding_length": numberOf(config, "hidden_size"),
-      "bert.feed_forward_length": numberOf(config, "intermediate_size"),
-      "bert.attention.head_count": numberOf(config, "num_attention_heads"),
+      "bert.block_count": countOf(config, "num_hidden_layers", maxBlocks),
+      "bert.context_length": countOf(config, "max_position_embeddings"),
+      "bert.embedding_length": countOf(config, "hidden_size"),
+      "bert.feed_forward_length": countOf(config, "intermediate_size"),
+      "bert.attention.head_count": headsOf(config),
       "bert.attention.layer_norm_epsilon": float(numberOf(config, "layer_norm_eps")),
       "bert.attention.causal": false,
     }),
@@ -154,12 +185,14 @@ export const architectures: Readonly<Record<string, Architecture>> = {
     ignored: /\.attn\.(masked_)?bias$/,
     activations: ["gelu_new"],
     sizes: (config) => ({
-      "gpt2.block_count": numberOf(config, "n_layer", "num_hidden_layers"),
-      "gpt2.context_length": numberOf(config, "n_positions", "n_ctx", "max_position_embeddings"),
-      "gpt2.embedding_length": numberOf(config, "n_embd", "hidden_size"),
+      "gpt2.block_count": countOf(config, ["n_layer", "num_hidden_layers"], maxBlocks),
+      "gpt2.context_length": countOf(config, ["n_positions", "n_ctx", "max_position_embeddings"]),
+      "gpt2.embedding_length": countOf(config, ["n_embd", "hidden_size"]),
       "gpt2.feed_forward_length":
-        typeof config.n_inner === "number" ? config.n_inner : 4 * numberOf(config, "n_embd", "hidden_size"),
-      "gpt2.attention.head_count": numberOf(config, "n_head", "num_attention_heads"),
+        typeof config.n_inner === "number"
+          ? countOf(config, "n_inner")
+          : 4 * countOf(config, ["n_embd", "hidden_size"]),
+      "gpt2.attention.head_count": headsOf(config, "n_head"),
       "gpt2.attention.layer_norm_epsilon": float(numberOf(config, "layer_norm_epsilon")),
     }),
   },

@@ -32,10 +32,15 @@ export function expertOf(name: string): { readonly stack: string; readonly exper
     : { stack: `blk.${layer}.ffn_${parts[part]}_exps.weight`, expert: Number(expert) };
 }
 
-/** Number of experts of a layer; 0 where the config gives none. */
+/** Experts of a layer: no known network has a fiftieth of them. */
+const maxExperts = 65_536;
+
+/** Number of experts of a layer; 0 where the config gives none. `OptionError` for a number that cannot be one. */
 export function expertCount(config: Settings): number {
   const count = config.num_local_experts ?? config.num_experts;
-  return typeof count === "number" ? count : 0;
+  if (typeof count !== "number") return 0;
+  if (Number.isInteger(count) && count >= 0 && count <= maxExperts) return count;
+  throw new OptionError(`saveGguf(): config.json states ${count} experts; it is a whole number, 0 to ${maxExperts}`);
 }
 
 /** One tensor of the matrices of all experts. `OptionError` when one is missing or of another shape. */
@@ -61,8 +66,8 @@ export function stackOf(name: string, experts: ReadonlyMap<number, SavedTensor>,
 export function expertSizes(architecture: string, config: Settings): GgufMetadataInput {
   const numberOf = (key: string): number => {
     const value = config[key];
-    if (typeof value === "number" && value > 0) return value;
-    throw new OptionError(`saveGguf(): config.json has no ${key}, which GGUF states`);
+    if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
+    throw new OptionError(`saveGguf(): config.json has no ${key}, a whole number above 0, which GGUF states`);
   };
   const count = expertCount(config);
   if (count === 0) throw new OptionError("saveGguf(): config.json has no num_experts, which GGUF states");

@@ -11,7 +11,15 @@ import { OptionError, UnsupportedError } from "../errors";
 import { readJsonFile } from "../formats/config";
 import type { GgufMetadataInput } from "../formats/gguf/values";
 import type { SavedTensor } from "../formats/safetensors-writer";
-import { architectures, headSizeOf, numberOf, type Architecture, type Settings } from "./architectures";
+import {
+  architectures,
+  headsOf,
+  headSizeOf,
+  numberOf,
+  sharedHeadsOf,
+  type Architecture,
+  type Settings,
+} from "./architectures";
 import { expertCount, expertOf, stackOf } from "./experts";
 import { MovedRows, turnedMatrix } from "./moved-tensor";
 import { rotaryOf, rotaryTensor } from "./rotary";
@@ -146,9 +154,8 @@ function converted(tensor: SavedTensor, architecture: Architecture, config: Sett
   if (architecture.name === "gpt2" && tensor.shape.length === 2 && name.startsWith("blk."))
     return turnedMatrix(tensor, name);
   if (architecture.name === "llama" && /\.attn_[qk]\.(weight|bias)$/.test(name)) {
-    const heads = numberOf(config, "num_attention_heads");
-    const shared = typeof config.num_key_value_heads === "number" ? config.num_key_value_heads : heads;
-    return new MovedRows(tensor, name, rotaryRows(tensor, name.includes("attn_q.") ? heads : shared));
+    const heads = name.includes("attn_q.") ? headsOf(config) : sharedHeadsOf(config);
+    return new MovedRows(tensor, name, rotaryRows(tensor, heads));
   }
   return new MovedRows(tensor, name, undefined);
 }

@@ -24,7 +24,7 @@ export function rotaryOf(architecture: string, config: Settings): Rotary {
   const parameters: Settings = { ...scaling, ...((config.rope_parameters ?? {}) as Settings) };
   const kind = parameters.rope_type ?? parameters.type ?? "default";
   const given = parameters.rope_theta ?? config.rope_theta;
-  const base = typeof given === "number" ? given : 10_000;
+  const base = typeof given === "number" ? positive({ rope_theta: given }, "rope_theta") : 10_000;
   const share = parameters.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;
   if (share !== 1) throw unwritten(`that turn ${JSON.stringify(share)} of each head only`);
   switch (kind) {
@@ -92,7 +92,7 @@ function llama3(parameters: Settings, base: number): (size: number) => Float32Ar
 
 function positive(settings: Settings, key: string): number {
   const found = settings[key];
-  if (typeof found === "number" && found > 0) return found;
+  if (typeof found === "number" && found > 0 && Number.isFinite(found)) return found;
   throw new OptionError(`saveGguf(): the rotary positions in config.json have no ${key} above 0, which GGUF states`);
 }
 

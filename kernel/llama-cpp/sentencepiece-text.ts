@@ -92,7 +92,7 @@ function templateEnds(post: unknown): [before: string[], behind: string[]] {
   if (inner.length === 1) return templateEnds(inner[0]);
   if (type !== "TemplateProcessing" || !Array.isArray(single))
     return refuse(`with the post-processor ${JSON.stringify(type)}`);
-  const names = single.map((part: { SpecialToken?: { id?: unknown } }) => part.SpecialToken?.id);
+  const names = single.map((part: { SpecialToken?: { id?: unknown } | null } | null) => part?.SpecialToken?.id);
   const at = names.indexOf(undefined);
   return [names.slice(0, at).map(String), names.slice(at + 1).map(String)];
 }

@@ -11,10 +11,10 @@
  *  looks for some of them behind its normalizer.
  *
  *  Sources: ggml-org/llama.cpp, src/llama-vocab.cpp (llm_tokenizer_spm), convert_hf_to_gguf.py; huggingface/tokenizers, Metaspace. */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fileSource } from "../bytes/source";
+import type { ByteSource } from "../bytes/source";
 import { FormatError, UnsupportedError } from "../errors";
+import { siblingFile } from "../formats/siblings";
 import { GgufValue, type GgufMetadataInput } from "../formats/gguf/values";
 import { pieceTypes, readSentencePiece, type Piece, type SentencePieceModel } from "./sentencepiece-model";
 import { disorder } from "./merge-order";
@@ -46,10 +46,11 @@ const unusedScore = -10_000;
 export async function sentencePiecePairs(given: SentencePieceFolder): Promise<GgufMetadataInput> {
   const { folder, path, tokenizer, model, tokens, settings, special } = given;
   checkModel(model);
-  const added = addedTokens(tokenizer);
+  const added = addedTokens(path, tokenizer);
   const types = typesOf(tokens, model);
   const file = join(folder, "tokenizer.model");
-  const pieces = (await isFile(file)) ? await piecesOf(file, tokens, new Set(added.map(({ id }) => id)), types) : [];
+  const own = await siblingFile(file);
+  const pieces = own ? await piecesOf(own, tokens, new Set(added.map(({ id }) => id)), types) : [];
   const vocabulary = new Vocabulary(tokens.texts, types);
   const merges = mergesOf(path, model.merges).filter(({ text }) => vocabulary.has(text));
   checkBytes(vocabulary);
@@ -95,7 +96,7 @@ function mergesOf(path: string, merges: unknown): Merge[] {
     const [left, right] = parts;
     if (parts.length === 2 && typeof left === "string" && typeof right === "string" && left !== "" && right !== "")
       return { left, right, text: left + right };
-    throw new FormatError(path, 0, `a merge is ${JSON.stringify(merge)}`, "a pair");
+    throw new FormatError(path, 0, `a merge is ${JSON.stringify(merge).slice(0, 80)}`, "a pair");
   });
 }
 
@@ -116,15 +117,7 @@ function ranksOf({ texts }: Tokens, merges: readonly Merge[], types: readonly nu
   });
 }
 
-function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-}
-
-async function readModel(path: string): Promise<SentencePieceModel> {
-  const source = await fileSource(path);
+async function readModel(source: ByteSource): Promise<SentencePieceModel> {
   try {
     return await readSentencePiece(source);
   } finally {
@@ -134,12 +127,13 @@ async function readModel(path: string): Promise<SentencePieceModel> {
 
 /** The pieces of tokenizer.model by their numbers, `undefined` for tokens that tokenizer.json adds. Writes the pieces' types into `types`. */
 async function piecesOf(
-  file: string,
+  source: ByteSource,
   { texts }: Tokens,
   added: ReadonlySet<number>,
   types: number[],
 ): Promise<readonly (Piece | undefined)[]> {
-  const { pieces, modelType } = await readModel(file);
+  const file = source.name;
+  const { pieces, modelType } = await readModel(source);
   if (modelType !== 2)
     refuse(`whose tokenizer.model is of kind ${modelType === 1 ? "unigram" : modelType} and tokenizer.json BPE`);
   return pieces.map((piece, i) => {

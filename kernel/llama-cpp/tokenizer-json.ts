@@ -1,5 +1,6 @@
 /** What the kinds of tokenizers share in `tokenizer.json`, the file of Hugging Face's tokenizers. */
 import { FormatError } from "../errors";
+import { quote } from "../formats/json-reader";
 import { pieceTypes } from "./sentencepiece-model";
 
 /** A JSON object of which nothing is known yet. */
@@ -29,9 +30,20 @@ export function settingsOf(value: unknown, path: string, key: string): Settings 
   throw new FormatError(path, 0, `"${key}" is no object`, "the tokenizer.json of tokenizers");
 }
 
-/** The tokens that tokenizer.json adds. */
-export function addedTokens({ added_tokens: added }: Settings): readonly AddedToken[] {
-  return Array.isArray(added) ? (added as AddedToken[]) : [];
+/** The tokens that tokenizer.json adds; none where it has no list of them. `FormatError` for an entry that is no token, with its place. */
+export function addedTokens(path: string, { added_tokens: added }: Settings): readonly AddedToken[] {
+  if (added === undefined || added === null) return [];
+  if (!Array.isArray(added)) throw new FormatError(path, 0, '"added_tokens" is no list', "a list of tokens");
+  return added.map((token: unknown, i) => {
+    const { id, content } = (token ?? {}) as Partial<AddedToken>;
+    if (typeof content === "string" && Number.isInteger(id)) return token as AddedToken;
+    throw new FormatError(
+      path,
+      0,
+      `entry ${i} of "added_tokens" is ${JSON.stringify(token).slice(0, 80)}`,
+      'a token, { "id": 0, "content": "…" }',
+    );
+  });
 }
 
 /** The tokens of numbers 0 to `size` − 1, as many as the token embeddings have rows; a number without a token is "[PADn]", unused.
@@ -44,14 +56,14 @@ export function tokensOf(path: string, model: Settings, tokenizer: Settings, siz
       throw new FormatError(
         path,
         0,
-        `the token ${JSON.stringify(text)} has the number ${JSON.stringify(id)}`,
+        `the token ${quote(text)} has the number ${quote(JSON.stringify(id) ?? "undefined")}`,
         `0 to ${size - 1}, a row of the token embeddings`,
       );
     texts[id as number] = text;
     types[id as number] = type;
   };
   for (const [text, id] of Object.entries(settingsOf(model.vocab, path, "vocab"))) put(text, id, pieceTypes.normal);
-  for (const { content, id, special } of addedTokens(tokenizer))
+  for (const { content, id, special } of addedTokens(path, tokenizer))
     put(content, id, special ? pieceTypes.control : pieceTypes.userDefined);
   return { texts, types };
 }

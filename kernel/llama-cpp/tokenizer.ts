@@ -4,10 +4,13 @@
  *
  *  Tokens stand in the order of their numbers, with the types of SentencePiece; a number without a token is "[PADn]", unused. llama.cpp
  *  holds WordPiece otherwise than the folder does: "##x" is "x", and a token that begins a word has "▁" before it. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { attempt } from "../bytes/source";
+import { decodeUtf8, firstInvalidUtf8 } from "../bytes/utf8";
 import { FormatError, UnsupportedError } from "../errors";
 import { readJsonFile } from "../formats/config";
+import { siblingFile } from "../formats/siblings";
 import { sentencePiecePairs } from "./sentencepiece";
 import { GgufValue, type GgufMetadataInput } from "../formats/gguf/values";
 import { pieceTypes } from "./sentencepiece-model";
@@ -22,7 +25,7 @@ export async function tokenizerPairs(folder: string, config: Settings, size: num
   const path = join(folder, "tokenizer.json");
   const tokenizer = await readJsonFile(path);
   if (!tokenizer) {
-    const names = await readdir(folder);
+    const names = await attempt(folder, () => readdir(folder));
     const slow = slowFiles.find((name) => names.includes(name));
     if (slow === undefined) return { "tokenizer.ggml.model": "none" };
     throw new UnsupportedError(
@@ -88,7 +91,7 @@ function mergesOf(path: string, merges: unknown): string[] {
     if (typeof merge === "string") return merge;
     if (Array.isArray(merge) && merge.length === 2)
       return merge.map((part) => String(part).replaceAll(" ", "\u0120")).join(" ");
-    throw new FormatError(path, 0, `a merge is ${JSON.stringify(merge)}`, "a pair");
+    throw new FormatError(path, 0, `a merge is ${JSON.stringify(merge).slice(0, 80)}`, "a pair");
   });
 }
 
@@ -163,9 +166,19 @@ function specialIds({ texts }: Tokens, settings: Settings, config: Settings): Gg
   );
 }
 
+/** Templates have some kilobytes. */
+const maxTemplateBytes = 2 ** 20;
+
 /** The chat template: in tokenizer_config.json, or, in newer folders, in chat_template.jinja. */
 async function chatTemplate(folder: string, { chat_template: template }: Settings): Promise<string | undefined> {
   if (typeof template === "string") return template;
-  const text = await readFile(join(folder, "chat_template.jinja"), "utf8").catch(() => undefined);
-  return text !== undefined && text.length < 2 ** 20 ? text : undefined;
+  const source = await siblingFile(join(folder, "chat_template.jinja"));
+  if (!source) return undefined;
+  const { name, byteLength } = source;
+  if (byteLength > maxTemplateBytes)
+    throw new FormatError(name, 0, `the template has ${byteLength} bytes`, `at most ${maxTemplateBytes}`);
+  const bytes = await source.read(0, byteLength);
+  const bad = firstInvalidUtf8(bytes);
+  if (bad >= 0) throw new FormatError(name, bad, "this is no text in UTF-8", "a template");
+  return decodeUtf8(bytes);
 }

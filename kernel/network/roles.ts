@@ -34,7 +34,11 @@ export function rolesOf(model: JudgedModel): RoleDescription[] {
   return subjects.map((subject, at) => told(model.tensors[at]) ?? judge(subject));
 }
 
-function told({ role, roleReason = "so it was told", axes }: JudgedTensor & Partial<RoleDescription>): RoleDescription | undefined {
+function told({
+  role,
+  roleReason = "so it was told",
+  axes,
+}: JudgedTensor & Partial<RoleDescription>): RoleDescription | undefined {
   return role === undefined ? undefined : { role, roleReason, ...(axes && { axes }) };
 }
 
@@ -57,7 +61,9 @@ export function roleOf(tensor: JudgedTensor & Partial<RoleDescription>): RoleDes
 }
 
 /** Whether recipes touch a tensor unless told otherwise. */
-export function isWeight(tensor: Pick<Tensor, "name" | "shape" | "dtype" | "scheme"> & Partial<RoleDescription>): boolean {
+export function isWeight(
+  tensor: Pick<Tensor, "name" | "shape" | "dtype" | "scheme"> & Partial<RoleDescription>,
+): boolean {
   return isWeightRole(roleOf(tensor).role);
 }
 

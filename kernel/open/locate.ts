@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
@@ -20,12 +21,12 @@ export interface Located {
  *  `.safetensors`, `.gguf` and `.codebook` appended too. A folder stands for the model in it. `SourceError` says where it looked. */
 export async function locateModel(name: string): Promise<Located> {
   checkName(name);
-  const plain = name.startsWith("file:") ? fileURLToPath(name) : name.replace(/^~(?=[/\\]|$)/, homedir());
+  const plain = /^file:/i.test(name) ? pathOfUrl(name) : name.replace(/^~(?=[/\\]|$)/, homedir());
   const shelves = modelFolders();
   const candidates = [resolve(plain), ...(isAbsolute(plain) ? [] : shelves.map((shelf) => join(shelf, plain)))];
   for (const candidate of candidates) {
     for (const path of [candidate, ...impliedEndings.map((ending) => candidate + ending)]) {
-      const found = await stat(path).catch(() => undefined);
+      const found = await statIfThere(path);
       if (found?.isDirectory()) return locateInFolder(path);
       if (found) return { file: path, name: modelName(path) };
     }
@@ -39,9 +40,36 @@ export async function locateModel(name: string): Promise<Located> {
   );
 }
 
-function checkName(name: string): void {
+/** Errors of the file system that say that a path leads nowhere; with a name that is too long there is nothing either. */
+const nowhere: readonly unknown[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG"];
+
+/** What is at `path`, if anything. `SourceError` for what is there and cannot be reached. */
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  return attempt(path, () =>
+    stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (nowhere.includes(error.code)) return undefined;
+      throw error;
+    }),
+  );
+}
+
+/** The path of a file: address. `OptionError` for one of another machine, or that is none. */
+function pathOfUrl(address: string): string {
+  try {
+    return fileURLToPath(address);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new OptionError(
+      `open(): "${address.slice(0, 200)}" is no address of a file on this machine (${reason}); it takes file:///path/to/model, or the path alone`,
+    );
+  }
+}
+
+function checkName(name: unknown): void {
   if (typeof name !== "string" || name === "")
-    throw new OptionError("open(): it takes the path or the name of a model");
+    throw new OptionError(
+      `open(): it takes the path or the name of a model, and was given ${name === "" ? "an empty text" : typeof name}`,
+    );
   if (name.includes("\0")) throw new OptionError("open(): the name holds a NUL character");
 }
 

@@ -7,7 +7,8 @@ import type { Tensor } from "../tensor/tensor";
 import { spelledPattern } from "./spelled-pattern";
 
 /** Numbers of positions and of entries, which nobody takes for weights. */
-const counting = /(^|[._/])(\w*_)?(ids?|index|indices|idxs?|num_batches_tracked|shape|size|sizes|length|lengths|steps?)$/;
+const counting =
+  /(^|[._/])(\w*_)?(ids?|index|indices|idxs?|num_batches_tracked|shape|size|sizes|length|lengths|steps?)$/;
 
 /** Whether a tensor that is no weight could be taken for one: it has two or more dimensions, or belongs to an optimizer. */
 function isWorthTelling({ name, shape, parameters }: Tensor, { role }: RoleDescription): boolean {

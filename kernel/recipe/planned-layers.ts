@@ -47,7 +47,9 @@ export interface Choice extends Chooser {
 export function chooseLayers(model: Model, entries: readonly CheckedEntry[], { only, skip }: Selection): Choice {
   const isChosen = only === undefined ? () => true : layerMatcher(only);
   const isSkipped = skip === undefined ? () => false : layerMatcher(skip);
-  const named = new Set([only, ...entries.map((entry) => entry.match)].flatMap((one) => one ? spelledNames(one) : []));
+  const named = new Set(
+    [only, ...entries.map((entry) => entry.match)].flatMap((one) => (one ? spelledNames(one) : [])),
+  );
   const roles = rolesOf(model);
   const entryOf = new Map<Tensor, number>();
   const entryFor = (tensor: Tensor): number =>

@@ -7,7 +7,8 @@ import type { FileOptions, SavedModel } from "./saved-model";
  *  alone keep their type unless one is told. Returns the file's bytes. `WriteError` when the disk does not take it. */
 export function saveFloats(model: SavedModel, path: string, { dtype, resume, signal }: FileOptions): Promise<number> {
   return saveSafetensors(model, path, {
-    dtype: (tensor) => dtype ?? (tensor instanceof CompressedTensor && !isIntegerType(tensor.dtype) ? "F32" : undefined),
+    dtype: (tensor) =>
+      dtype ?? (tensor instanceof CompressedTensor && !isIntegerType(tensor.dtype) ? "F32" : undefined),
     resume,
     ...(signal && { signal }),
   });

@@ -40,7 +40,9 @@ export function tableRow(cells: readonly string[], left = 1, cell = "td"): strin
 
 function leftAloneParts({ leftAlone }: Report): string[] {
   if (!leftAlone) return [];
-  const items = leftAlone.groups.map((group) => `<li>${leftAloneLine(group, code, (text) => escapeMarkup(visibleText(text)))}</li>`);
+  const items = leftAlone.groups.map(
+    (group) => `<li>${leftAloneLine(group, code, (text) => escapeMarkup(visibleText(text)))}</li>`,
+  );
   return [`<p>${leftAloneSentence(leftAlone)}</p>`, `<ul>${items.join("")}</ul>`];
 }
 

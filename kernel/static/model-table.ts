@@ -114,7 +114,15 @@ export function modelToText(view: ModelView, options: ModelTextOptions = {}): st
     }
   }
   const headings = headingsOf(withRoles, withHistograms);
-  const alignments: Alignment[] = ["left", "right", "left", ...(withRoles ? (["left"] as const) : []), "right", "right", "left"];
+  const alignments: Alignment[] = [
+    "left",
+    "right",
+    "left",
+    ...(withRoles ? (["left"] as const) : []),
+    "right",
+    "right",
+    "left",
+  ];
   const lines = alignColumns([headings, ...rows], alignments.slice(0, headings.length));
   const shown = !options.all && view.tensors.length > unfoldedTensors ? unfoldedTensors / 2 : lines.length;
   const hidden = lines.length - 1 - 2 * shown;

@@ -13,6 +13,9 @@ import { CutTensor } from "./cut-tensor";
 const ownHeadSize =
   /^(llama|mistral|ministral|mixtral|qwen2|qwen3|qwen2_moe|qwen3_moe|gemma|gemma2|gemma3_text|phi|phi3|starcoder2|smollm3|olmo|olmo2|granite|cohere|cohere2|glm|glm4|exaone4|nemotron|helium|seed_oss|ernie4_5|arcee|apertus|vit|deit|dinov2)$/;
 
+/** Attention heads of a block: no known network has a hundredth of them. */
+const maxHeads = 65_536;
+
 interface Described {
   readonly tensors: readonly Tensor[];
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -43,6 +46,10 @@ export function headsForTransformers(model: Described, pad: boolean): Pick<Descr
       `save(): transformers' ${family} ${why}; { padHeads: true } fills up with heads of zeros (the same answers, the old size), save("small.safetensors") keeps ${heads} heads`,
     );
   }
+  if (whole > maxHeads)
+    throw new OptionError(
+      `save(): config.json states a width of ${width} and heads of ${size}, which are ${whole} heads; ${maxHeads} at most are filled up`,
+    );
   const maps = new Map<string, AxisMap[]>();
   const groups = wiring(model).groups.filter(({ kind }) => kind === "heads");
   for (const group of groups)

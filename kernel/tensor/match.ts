@@ -36,10 +36,12 @@ export function layerMatcher(pattern: LayerPattern | readonly LayerPattern[]): L
 export function spelledNames(pattern: LayerPattern | readonly LayerPattern[]): string[] {
   if (isList(pattern)) return pattern.flatMap((one) => spelledNames(one));
   if (typeof pattern !== "string" || pattern === "") return [];
-  const spelled = alternatives(pattern).map(parseGlob).flatMap((tokens) => {
-    const letters = tokens.map((token) => (typeof token === "object" ? token.letter : undefined));
-    return letters.includes(undefined) ? [] : [letters.join("")];
-  });
+  const spelled = alternatives(pattern)
+    .map(parseGlob)
+    .flatMap((tokens) => {
+      const letters = tokens.map((token) => (typeof token === "object" ? token.letter : undefined));
+      return letters.includes(undefined) ? [] : [letters.join("")];
+    });
   return [pattern, ...spelled];
 }
 

@@ -39,7 +39,11 @@ export interface RoleDescription {
 
 /** What a tensor was told of its role, for a tensor that is made of it. */
 export function toldOf({ role, roleReason, axes }: Partial<RoleDescription>): Partial<RoleDescription> {
-  return { ...(role !== undefined && { role }), ...(roleReason !== undefined && { roleReason }), ...(axes && { axes }) };
+  return {
+    ...(role !== undefined && { role }),
+    ...(roleReason !== undefined && { roleReason }),
+    ...(axes && { axes }),
+  };
 }
 
 const weightRoles: ReadonlySet<TensorRole> = new Set(["linear", "convolution", "embedding", "expert", "head"]);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -12,7 +12,7 @@ import {
   verify,
   type Model,
 } from "../../kernel";
-import { baseOf, openBase } from "../../kernel/archive/base";
+import { baseOf, maxBaseChain, openBase } from "../../kernel/archive/base";
 import { memorySource } from "../../kernel/bytes/source";
 import { bfloat16FromBits } from "../../kernel/bytes/half-float";
 import { Random } from "../../kernel/bytes/random";
@@ -134,6 +134,47 @@ test("an archive serves as a base as well as the file inside", async () => {
   expect(ratio).toBeLessThan(0.004);
   await unpack(place("file.codebook"), place("restored"), { base });
   expect(Buffer.compare(readFileSync(place("restored")), readFileSync(file))).toBe(0);
+});
+
+test("an archive that is its own base, by way of others too, is refused", async () => {
+  const file = await save("file.safetensors", weights);
+  const base = await save("base.safetensors", weights);
+  await pack(file, place("a.codebook"), { base });
+  // Its base is called base.safetensors, and so is it now.
+  copyFileSync(place("a.codebook"), base);
+  for (const path of [base, place("a.codebook")]) {
+    const model = await open(path).catch((reason: unknown) => reason);
+    const error = await (model as Model)
+      .tensor("w")
+      .read()
+      .catch((reason: unknown) => reason);
+    expect(String(error)).toContain("this archive is, by way of its base, its own base");
+    await expect(verify(path)).rejects.toMatchObject({ code: "FORMAT" });
+    await expect(unpack(path, place("out"))).rejects.toMatchObject({ code: "FORMAT" });
+  }
+  // The other way round: two archives, each of which is the base of the other.
+  await save("two.safetensors", weights);
+  await pack(file, place("one.codebook"), { base: place("two.safetensors") });
+  await save("one.codebook.safetensors", weights);
+  await pack(file, place("two.codebook"), { base: place("one.codebook.safetensors") });
+  copyFileSync(place("one.codebook"), place("one.codebook.safetensors"));
+  copyFileSync(place("two.codebook"), place("two.safetensors"));
+  await expect(verify(place("one.codebook"))).rejects.toThrow("its own base");
+});
+
+test("archives that are bases of one another in a row are read up to a limit", async () => {
+  const small = fromArrays({ w: { values: weights.slice(0, 1000), shape: [10, 100] } });
+  await saveSafetensors(small, place("0.safetensors"));
+  renameSync(place("0.safetensors"), place("0"));
+  let made = 0;
+  const more = async (): Promise<void> => {
+    await pack(place("0"), place(`${made + 1}`), { base: place(`${made}`), workers: 1 });
+    made++;
+    if (made < 3 * maxBaseChain) await more();
+  };
+  await expect(more()).rejects.toThrow(`at most ${maxBaseChain}`);
+  expect(made).toBeGreaterThanOrEqual(maxBaseChain);
+  expect(made).toBeLessThanOrEqual(maxBaseChain + 2);
 });
 
 describe("the base of an archive", () => {

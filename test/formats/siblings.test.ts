@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileSource } from "../../kernel/bytes/source";
-import { folderSiblings, isPlainName } from "../../kernel/formats/siblings";
+import { HttpFailure } from "../../kernel/bytes/http";
+import { SourceError } from "../../kernel/errors";
+import { folderSiblings, isMissing, isPlainName, missingFile, siblingFile } from "../../kernel/formats/siblings";
 
 test("plain names stay in their folder on every system", () => {
   for (const name of ["a.bin", "model-00001-of-00002.safetensors", "con1", "com10"])
@@ -26,6 +28,19 @@ test("plain names stay in their folder on every system", () => {
     expect([name, isPlainName(name)]).toEqual([name, false]);
 });
 
+test("a server has no such file where it says so, and where it cannot be reached; other failures are failures", () => {
+  const failed = (status: number | undefined): SourceError =>
+    new SourceError("f", "failed", {
+      cause: new HttpFailure("failed", { mayPass: false, ...(status !== undefined && { status }) }),
+    });
+  expect([401, 403, 404, 410, undefined].map((status) => isMissing(failed(status)))).toEqual(Array(5).fill(true));
+  expect([200, 416, 429, 500, 503].map((status) => isMissing(failed(status)))).toEqual(Array(5).fill(false));
+  expect(isMissing(missingFile("f", "gone"))).toBe(true);
+  expect([new SourceError("f", "permission denied"), new Error("no"), undefined].map(isMissing)).toEqual([
+    ...[false, false, false],
+  ]);
+});
+
 describe("files beside the first", () => {
   let folder: string;
   beforeEach(() => {
@@ -45,6 +60,22 @@ describe("files beside the first", () => {
     await expect((await siblings())("a.bin", 0)).rejects.toThrow(
       "this shard is missing or cannot be read; index.json names it",
     );
+  });
+
+  test("are absent, or there, or an error", async () => {
+    expect(await siblingFile(join(folder, "a.json"))).toBeUndefined();
+    symlinkSync("nowhere", join(folder, "a.json"));
+    await expect(siblingFile(join(folder, "a.json"))).rejects.toThrow("there is no such file");
+    await expect(siblingFile(folder)).rejects.toThrow("is a folder");
+    expect((await siblingFile(join(folder, "model", "index.json")))?.byteLength).toBe(2);
+  });
+
+  test("that are links to nothing are not missing", async () => {
+    symlinkSync("nowhere", join(folder, "model", "a.bin"));
+    const error = await (await siblings())("a.bin", 0).catch((reason: unknown) => reason);
+    expect(String(error)).toContain("this file is a link to nothing");
+    expect(isMissing(error)).toBe(false);
+    expect(isMissing(await (await siblings())("b.bin", 0).catch((reason: unknown) => reason))).toBe(true);
   });
 
   test("that are links out of the folder are refused, with the byte that names them", async () => {

@@ -247,7 +247,7 @@ describe("the cache", () => {
 
   it("download takes along what a model needs and lies beside it, in a sub-folder too, and nothing else", async () => {
     const needed = ["config.json", "generation_config.json", "merges.txt", "model.safetensors", "tokenizer.model"];
-    const files = Object.fromEntries(needed.map((name) => [`a/${name}`, name]));
+    const files = Object.fromEntries(needed.map((name) => [`a/${name}`, name.endsWith(".json") ? "{}" : name]));
     hub.add("owner/deep", { ...files, "a/model.safetensors": weights, "a/notes.txt": "x", "config.json": "{}" });
     await open("hf:owner/deep/a/model.safetensors", { download: true });
     const snapshot = join(folderOf("owner/deep"), "snapshots", commitOf("owner/deep"));

@@ -27,7 +27,16 @@ test("settings are an object", () => {
   expect(settingsOf({ a: 1 }, "f", "model")).toEqual({ a: 1 });
   for (const wrong of [[], null, "a", undefined])
     expect(() => settingsOf(wrong, "f", "model")).toThrow('"model" is no object');
-  expect([addedTokens({}), addedTokens({ added_tokens: {} })]).toEqual([[], []]);
+});
+
+test("added tokens have a number and a text", () => {
+  expect([addedTokens("f", {}), addedTokens("f", { added_tokens: null })]).toEqual([[], []]);
+  expect(addedTokens("f", { added_tokens: [{ id: 1, content: "a" }] })).toEqual([{ id: 1, content: "a" }]);
+  expect(() => addedTokens("f", { added_tokens: {} })).toThrow('"added_tokens" is no list');
+  for (const wrong of [null, 7, "a", {}, { id: 1 }, { content: "a" }, { id: "1", content: "a" }])
+    expect(() => addedTokens("f", { added_tokens: [{ id: 0, content: "" }, wrong] })).toThrow(
+      'entry 1 of "added_tokens" is',
+    );
 });
 
 test("sequences are laid out, however deep", () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -45,6 +45,16 @@ test("what is no name, and a folder without a model, are refused", async () => {
   for (const wrong of ["", undefined as never])
     await expect(locateModel(wrong)).rejects.toThrow("it takes the path or the name of a model");
   await expect(locateModel("a\0b")).rejects.toThrow("NUL");
+  for (const wrong of [42, null, {}, Symbol("a")])
+    await expect(locateModel(wrong as never)).rejects.toMatchObject({ code: "OPTION" });
+  for (const wrong of ["file://host/x", "FILE://host/x", "file:///%zz"])
+    await expect(locateModel(wrong)).rejects.toMatchObject({ code: "OPTION" });
+  for (const wrong of ["%", "%zz", "file:///%", "a".repeat(5000), "a/".repeat(3000), "file:///a%00b"])
+    await expect(locateModel(wrong)).rejects.toMatchObject({
+      code: wrong === "file:///%" ? "OPTION" : "SOURCE",
+    });
+  symlinkSync("loop.gguf", join(folder, "loop.gguf"));
+  await expect(locateModel(join(folder, "loop.gguf"))).rejects.toThrow("too many symbolic links");
   mkdirSync(join(folder, "empty"));
   await expect(locateModel(join(folder, "empty"))).rejects.toThrow("the folder holds no model");
 });

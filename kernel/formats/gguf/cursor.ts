@@ -1,6 +1,7 @@
 import type { ByteSource } from "../../bytes/source";
 import { decodeUtf8, firstInvalidUtf8 } from "../../bytes/utf8";
 import { FormatError } from "../../errors";
+import { headerLimit } from "../budget";
 
 /** Bytes fetched at once. A header's length is not known before it was read, so at most this much is read past its end. */
 const windowBytes = 64 * 1024;
@@ -42,6 +43,9 @@ export class GgufCursor {
     if (size > this.left)
       this.fail(this.offset, `the file ends within ${what}: ${this.left} of ${size} bytes are there`, `${size} bytes`);
     const start = this.offset;
+    const limit = headerLimit(this.source, Infinity);
+    if (start + size > limit)
+      this.fail(start, `the header goes on past byte ${limit}, within ${what}`, "a shorter header");
     const end = Math.min(this.source.byteLength, start + Math.max(size, this.source.windowBytes ?? windowBytes));
     const fetched = await this.source.read(start + this.window.length - this.at, end, this.signal);
     const joined = new Uint8Array(end - start);

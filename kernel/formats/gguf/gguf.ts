@@ -7,6 +7,7 @@ import { TensorSet } from "../../tensor/tensor-set";
 import { partNames } from "./parts";
 import { readGgufHeader } from "./header";
 import type { GgufHeader } from "./header";
+import { checkNetworkSizes } from "./sizes";
 import { changedMetadata } from "./metadata";
 import { quote } from "../json-reader";
 import { hashSources } from "../hash-sources";
@@ -38,6 +39,7 @@ export async function openGguf(
   siblings?: Siblings,
 ): Promise<Model> {
   const header = await readGgufHeader(source, signal);
+  checkNetworkSizes(source.name, header.metadata, header.keyAt);
   const count = splitCount(header, source.name);
   const parts = count > 1 ? await openParts({ source, header }, count, siblings, signal) : [{ source, header }];
   return new TensorSet({

@@ -49,14 +49,41 @@ const rules: Readonly<Record<string, readonly ArchitectureRule[]>> = {
       axes: matrices([2], [1], [0]),
     },
   ],
-  csm: [{ role: "head", because: "a head for each codebook", path: /codebooks_head\.weight$/, axes: matrices([2], [1], [0]) }],
+  csm: [
+    {
+      role: "head",
+      because: "a head for each codebook",
+      path: /codebooks_head\.weight$/,
+      axes: matrices([2], [1], [0]),
+    },
+  ],
   dbrx: [
-    { role: "expert", because: "experts one below the other", path: /experts\.mlp\.(w1|v1)$/, least: 2, most: 2, axes: matrices([0], [1]) },
-    { role: "expert", because: "experts one below the other", path: /experts\.mlp\.w2$/, least: 2, most: 2, axes: turned },
+    {
+      role: "expert",
+      because: "experts one below the other",
+      path: /experts\.mlp\.(w1|v1)$/,
+      least: 2,
+      most: 2,
+      axes: matrices([0], [1]),
+    },
+    {
+      role: "expert",
+      because: "experts one below the other",
+      path: /experts\.mlp\.w2$/,
+      least: 2,
+      most: 2,
+      axes: turned,
+    },
   ],
 
-
-  depth_pro: [{ role: "convolution", because: "a transposed convolution", path: /(^|\.)head\.layers\.1\.weight$|scaled_images\.\d+\.layers\.[1-9]\d*\.weight$|intermediate\.\d+\.layers\.[1-9]\d*\.weight$/, axes: turned }],
+  depth_pro: [
+    {
+      role: "convolution",
+      because: "a transposed convolution",
+      path: /(^|\.)head\.layers\.1\.weight$|scaled_images\.\d+\.layers\.[1-9]\d*\.weight$|intermediate\.\d+\.layers\.[1-9]\d*\.weight$/,
+      axes: turned,
+    },
+  ],
   dpt: [reassemble],
   depth_anything: [reassemble],
   prompt_depth_anything: [reassemble],

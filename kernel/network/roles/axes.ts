@@ -44,7 +44,8 @@ function isTransposed(subject: Subject, bias: number | undefined): boolean {
   return upsamplingNames.test(path) && kernel.length > 0 && kernel.every((size) => size % 2 === 0);
 }
 
-const depthwiseNames = /(^|[._])(dw\w*|depthwise\w*|depth_?conv\w*|conv_?dw\w*|dwconv\w*|dconv|conv_?1d|fsmn|spatial_conv\w*|token_mixer|token_mixer_dw|depth_wise\w*)(\.|_|$)/;
+const depthwiseNames =
+  /(^|[._])(dw\w*|depthwise\w*|depth_?conv\w*|conv_?dw\w*|dwconv\w*|dconv|conv_?1d|fsmn|spatial_conv\w*|token_mixer|token_mixer_dw|depth_wise\w*)(\.|_|$)/;
 
 /** The axes of a weight in torch's manner: the name of a transposed layer, a bias as long as the second axis, a kernel of one input for each
  *  output tell of the exceptions to (out, in, …kernel). */
@@ -75,12 +76,15 @@ function expertAxes(subject: Subject, neighbours: Neighbours): Axes {
   const turned = axes([2], [1], [0]);
   const { shape, path, prefix, name } = subject;
   const besideLayer = (...layers: readonly string[]): Shape | undefined =>
-    layers.map((layer) => neighbours.shapeOf(name.replace(/[^.]+\.weight$/, `${layer}.weight`))).find((one) => one !== undefined);
+    layers
+      .map((layer) => neighbours.shapeOf(name.replace(/[^.]+\.weight$/, `${layer}.weight`)))
+      .find((one) => one !== undefined);
   if (/_exps(\.|$)/.test(path)) return upright;
   const [, first, second] = shape;
   const beside = (...words: readonly string[]): Shape | undefined =>
     words.map((word) => neighbours.shapeOf(`${prefix}${word}`)).find((one) => one !== undefined);
-  const fused = beside("gate_up_proj", "w13", "w13_weight", "gate_up_proj.weight") ?? besideLayer("fc1", "input_linear");
+  const fused =
+    beside("gate_up_proj", "w13", "w13_weight", "gate_up_proj.weight") ?? besideLayer("fc1", "input_linear");
   const down = beside("down_proj", "w2", "w2_weight", "down_proj.weight") ?? besideLayer("fc2", "output_linear");
   if (fused?.length === 3 && down?.length === 3) {
     if (fused[1] === 2 * down[2] && fused[2] === down[1]) return upright;

@@ -8,7 +8,8 @@ export function einsumAxes(equation: unknown, rank: number): Axes | undefined {
   if (!found) return undefined;
   const [, given, own, result] = found;
   if (own.length !== rank || new Set(own).size !== rank) return undefined;
-  const where = (test: (letter: string) => boolean): number[] => [...own].flatMap((letter, at) => (test(letter) ? [at] : []));
+  const where = (test: (letter: string) => boolean): number[] =>
+    [...own].flatMap((letter, at) => (test(letter) ? [at] : []));
   const output = where((letter) => result.includes(letter) && !given.includes(letter));
   const input = where((letter) => given.includes(letter) && !result.includes(letter));
   const stacked = where((letter) => given.includes(letter) && result.includes(letter));

@@ -24,15 +24,17 @@ const passing = /^(Identity|IdentityN|ReadVariableOp|Cast|StopGradient|Snapshot|
 function nodesOf(topology: Readonly<Record<string, unknown>>): Node[] {
   const library = record(topology.library).function;
   const lists = [topology.node, ...(Array.isArray(library) ? library.map((one) => record(one).nodeDef) : [])];
-  return lists.flatMap((list) => (Array.isArray(list) ? list : [])).map((value) => {
-    const { name, op, input, attr } = record(value);
-    return {
-      name: String(name),
-      op: String(op),
-      input: Array.isArray(input) ? input.map((one) => String(one).replace(/^\^/, "").replace(/:.*$/, "")) : [],
-      attr: record(attr),
-    };
-  });
+  return lists
+    .flatMap((list) => (Array.isArray(list) ? list : []))
+    .map((value) => {
+      const { name, op, input, attr } = record(value);
+      return {
+        name: String(name),
+        op: String(op),
+        input: Array.isArray(input) ? input.map((one) => String(one).replace(/^\^/, "").replace(/:.*$/, "")) : [],
+        attr: record(attr),
+      };
+    });
 }
 
 /** What an operation makes of its input number `at`. */
@@ -55,7 +57,11 @@ function useOf({ op, attr }: Node, at: number, { shape }: Subject): Use {
     const isSecond = at === 1;
     const turned = isTrue(isSecond ? "transpose_b" : "transpose_a") || isTrue(isSecond ? "adj_y" : "adj_x");
     const [output, input] = turned === isSecond ? [rank - 2, rank - 1] : [rank - 1, rank - 2];
-    return matrix("linear", { output: [output], input: [input], stacked: Array.from({ length: Math.max(0, rank - 2) }, (_, i) => i) });
+    return matrix("linear", {
+      output: [output],
+      input: [input],
+      stacked: Array.from({ length: Math.max(0, rank - 2) }, (_, i) => i),
+    });
   }
   if (op === "Einsum" && at === 1) {
     const equation = record(attr.equation).s;
@@ -99,7 +105,10 @@ export function graphJudge(
       if (use) return { ...use, roleReason: `the graph: ${node.op} takes it as input ${at}` };
     }
     const ops = [...new Set(uses.map(([{ op }]) => op))].slice(0, 3);
-    const roleReason = ops.length === 0 ? "no operation of the graph takes it" : `the graph: ${ops.join(", ")} ${ops.length === 1 ? "takes" : "take"} it`;
+    const roleReason =
+      ops.length === 0
+        ? "no operation of the graph takes it"
+        : `the graph: ${ops.join(", ")} ${ops.length === 1 ? "takes" : "take"} it`;
     return subject.shape.length < 2 ? { role: "unknown", roleReason } : { role: "buffer", roleReason };
   };
 }

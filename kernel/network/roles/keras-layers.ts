@@ -25,7 +25,8 @@ function layersByName(value: unknown, found: Map<string, Layer>, depth = 0): voi
   if (typeof className === "string") {
     const { name } = record(config);
     const own = typeof name === "string" ? name : (value as Record<string, unknown>).name;
-    if (typeof own === "string") found.set(own.toLowerCase(), { className: className.replace(/^.*>/, ""), config: record(config) });
+    if (typeof own === "string")
+      found.set(own.toLowerCase(), { className: className.replace(/^.*>/, ""), config: record(config) });
   }
   for (const inner of Object.values(value)) layersByName(inner, found, depth + 1);
 }
@@ -34,14 +35,24 @@ function layersByName(value: unknown, found: Map<string, Layer>, depth = 0): voi
 function judge({ className, config }: Layer, { parameter, words, shape }: Subject): Judgement | undefined {
   const word = parameter.toLowerCase();
   const what = `${/^[AEIOU]/.test(className) ? "an" : "a"} ${className}`;
-  const weight = (role: TensorRole, axes: Axes, as = what): Judgement => ({ role, axes, because: `the ${word} of ${as}` });
+  const weight = (role: TensorRole, axes: Axes, as = what): Judgement => ({
+    role,
+    axes,
+    because: `the ${word} of ${as}`,
+  });
   const other = (role: TensorRole): Judgement => ({ role, because: `the ${word} of ${what}` });
   if (/Normalization(V\d)?$/.test(className)) return other(className === "Normalization" ? "buffer" : "norm");
   if (/^PReLU$/.test(className)) return other("buffer");
-  if (/^(Rescaling|Discretization|TextVectorization|StringLookup|IntegerLookup|Hashing|CategoryEncoding|RandomFourierFeatures)$/.test(className)) return other("buffer");
+  if (
+    /^(Rescaling|Discretization|TextVectorization|StringLookup|IntegerLookup|Hashing|CategoryEncoding|RandomFourierFeatures)$/.test(
+      className,
+    )
+  )
+    return other("buffer");
   if (/bias$/.test(word)) return other("bias");
   if (/^seed_generator|seed$/.test(word)) return other("buffer");
-  if (/^Embedding$/.test(className) && shape.length === 2) return weight("embedding", { output: [0], input: [1], stacked: [] });
+  if (/^Embedding$/.test(className) && shape.length === 2)
+    return weight("embedding", { output: [0], input: [1], stacked: [] });
   if (className === "EinsumDense" && word === "kernel") {
     const axes = einsumAxes(config.equation, shape.length);
     return axes ? weight("linear", axes) : undefined;
@@ -58,8 +69,15 @@ function judge({ className, config }: Layer, { parameter, words, shape }: Subjec
   if (word === "depthwise_kernel" || (/^DepthwiseConv\dD$/.test(className) && word === "kernel"))
     return weight("convolution", kerasDepthwiseAxes(shape));
   if (word === "pointwise_kernel") return weight("convolution", kerasAxes(shape));
-  if (/^Conv(olution)?\dD$|^ConvLSTM\dD(Cell)?$/.test(className) && /kernel$/.test(word)) return weight("convolution", kerasAxes(shape));
-  if (/^(Dense|LSTM|GRU|SimpleRNN|CuDNNLSTM|CuDNNGRU|LSTMCell|GRUCell|SimpleRNNCell|QDense|RNN|StackedRNNCells|Attention)$/.test(className) && /kernel$/.test(word) && shape.length === 2)
+  if (/^Conv(olution)?\dD$|^ConvLSTM\dD(Cell)?$/.test(className) && /kernel$/.test(word))
+    return weight("convolution", kerasAxes(shape));
+  if (
+    /^(Dense|LSTM|GRU|SimpleRNN|CuDNNLSTM|CuDNNGRU|LSTMCell|GRUCell|SimpleRNNCell|QDense|RNN|StackedRNNCells|Attention)$/.test(
+      className,
+    ) &&
+    /kernel$/.test(word) &&
+    shape.length === 2
+  )
     return weight("linear", kerasAxes(shape));
   return undefined;
 }

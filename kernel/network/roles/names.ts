@@ -4,7 +4,8 @@ import { firstRule, type RoleRule } from "./rule";
 import type { Subject } from "./subject";
 
 /** True of a mask: at least three dimensions, of which the last two are alike. */
-const isSquareTable = ({ shape }: Subject): boolean => shape.length > 2 && shape[shape.length - 1] === shape[shape.length - 2];
+const isSquareTable = ({ shape }: Subject): boolean =>
+  shape.length > 2 && shape[shape.length - 1] === shape[shape.length - 2];
 
 /** Moments of optimizers: torch's states, slots of TensorFlow and Keras, states of optax. */
 const optimizerRules: readonly RoleRule[] = [
@@ -26,7 +27,8 @@ const optimizerRules: readonly RoleRule[] = [
   {
     role: "optimizer state",
     because: "a slot of an optimizer",
-    parameter: /^(adam|adamw|adam_optimizer|momentum|rmsprop|adagrad|ftrl|adamweightdecayoptimizer|lamboptimizer|adam_[mv]|(momentum|velocity|accumulator|slot_variable)(_\d+)?)(_\d+)?$/,
+    parameter:
+      /^(adam|adamw|adam_optimizer|momentum|rmsprop|adagrad|ftrl|adamweightdecayoptimizer|lamboptimizer|adam_[mv]|(momentum|velocity|accumulator|slot_variable)(_\d+)?)(_\d+)?$/,
     path: /(kernel|weight|weights|bias|beta|gamma|embeddings?|_table)[._](adam|momentum|rmsprop|adagrad|ftrl|lamb|velocity|accumulator)/,
   },
 ];
@@ -50,14 +52,24 @@ const bufferRules: readonly RoleRule[] = [
     parameter:
       /^((\w+_)?inv_?freqs?|rope_?(freqs|cache|factors\w*)|rope|rotary\w*|(cos|sin)(_?cached|_?cache|_table|_emb)?|freqs(_cis|_cos|_sin)?|freqs?_?cis|frequenc(y|ies)|freq_bands?|sinusoid\w*|position_enc|pe|emb_(cos|sin)|timescales?|div_term)$/,
   },
-  { role: "buffer", because: "a table of rotary positions or of frequencies", path: /^rope_(freqs|factors_\w+)(\.weight)?$/ },
+  {
+    role: "buffer",
+    because: "a table of rotary positions or of frequencies",
+    path: /^rope_(freqs|factors_\w+)(\.weight)?$/,
+  },
   {
     role: "buffer",
     because: "a mask",
     parameter: /^(\w*_)?(attn_|causal_|attention_|window_)?masks?$|^(tril|triu|masked_bias|masked_?fill\w*|causal)$/,
     fits: ({ parameter }) => !/token|embed/i.test(parameter),
   },
-  { role: "buffer", because: "a causal mask that is kept as a bias", parameter: /^bias$/, least: 3, fits: isSquareTable },
+  {
+    role: "buffer",
+    because: "a causal mask that is kept as a bias",
+    parameter: /^bias$/,
+    least: 3,
+    fits: isSquareTable,
+  },
   {
     role: "buffer",
     because: "a table of relative positions",
@@ -86,7 +98,8 @@ const bufferRules: readonly RoleRule[] = [
   {
     role: "buffer",
     because: "a vector of a state-space or recurrent layer",
-    parameter: /^(\w+\.)?(a_log|a_logs?|ds?|dt_bias|a_param|lambda_param|initial_state|h0|c0|init_state|x_[rwkvag]|r_k|[wav]0|k_[ka])$/,
+    parameter:
+      /^(\w+\.)?(a_log|a_logs?|ds?|dt_bias|a_param|lambda_param|initial_state|h0|c0|init_state|x_[rwkvag]|r_k|[wav]0|k_[ka])$/,
     fits: ({ parameter, shape }) => !/^ds?$/i.test(parameter) || shape.length < 3,
   },
   {
@@ -111,7 +124,12 @@ const bufferRules: readonly RoleRule[] = [
     parameter: /^(embed|embedding|embeddings|codebooks?|codevectors|code_?book\w*|codes?|centroids|prototypes)$/,
     path: /(quantiz|codebook|(^|[._])vq|rvq|codevectors|centroids|prototypes)/,
   },
-  { role: "buffer", because: "a vector of spectral normalization", parameter: /^(weight_u|weight_bar_[uv]|weight\.0\._[uv]|_?u|weight_sigma)$/, most: 1 },
+  {
+    role: "buffer",
+    because: "a vector of spectral normalization",
+    parameter: /^(weight_u|weight_bar_[uv]|weight\.0\._[uv]|_?u|weight_sigma)$/,
+    most: 1,
+  },
   { role: "buffer", because: "a vector of spectral normalization", parameter: /^weight_v$/, most: 1 },
   {
     role: "buffer",
@@ -119,56 +137,117 @@ const bufferRules: readonly RoleRule[] = [
     parameter:
       /^(\w*_)?(mel_?(filters?|basis|fb|banks?|matrix)|fbanks?|filter_?banks?|mel_scale|fb|melspec\w*|banks?|window|windows|hann(_window)?|hamming(_window)?|(forward|inverse|dft|stft|fourier|dct|cqt|wavelet)_?(basis|mat|matrix|kernels?|bases)?(_buffer|_real|_imag)?|window_sum|lowpass_filter|resample_filter|blur_filter|gaussian_kernel|sobel\w*|laplac\w*|haar\w*|filter|filters|up_filter|down_filter|low_hz_|band_hz_|dct_mat)$/,
   },
-  { role: "buffer", because: "a fixed filter", path: /(^|[._])(blur\w*|upfirdn\w*|resampl\w*|low_?pass\w*|gauss\w*|antialias\w*|aa_filter)\.(\w+\.)*(kernel|filter|filt)$/ },
-  { role: "buffer", because: "a fixed filter", path: /(^|\.)dfl\.conv\.weight$|(^|\.)(mel_?spec\w*|spectrogram|melspectrogram|mel_?scale|stft|istft)\.(.*\.)?(fb|window|kernel|basis|weight)$/ },
+  {
+    role: "buffer",
+    because: "a fixed filter",
+    path: /(^|[._])(blur\w*|upfirdn\w*|resampl\w*|low_?pass\w*|gauss\w*|antialias\w*|aa_filter)\.(\w+\.)*(kernel|filter|filt)$/,
+  },
+  {
+    role: "buffer",
+    because: "a fixed filter",
+    path: /(^|\.)dfl\.conv\.weight$|(^|\.)(mel_?spec\w*|spectrogram|melspectrogram|mel_?scale|stft|istft)\.(.*\.)?(fb|window|kernel|basis|weight)$/,
+  },
   {
     role: "buffer",
     because: "anchors or a grid",
-    parameter: /^(\w*_)?(anchors?|anchor_(grid|points|boxes)|strides?|grids?|priors?|prior_boxes|default_boxes|bins|bin_(centers|edges)|boundaries|meshgrid|reference_points)$/,
+    parameter:
+      /^(\w*_)?(anchors?|anchor_(grid|points|boxes)|strides?|grids?|priors?|prior_boxes|default_boxes|bins|bin_(centers|edges)|boundaries|meshgrid|reference_points)$/,
   },
   { role: "buffer", because: "scales and shifts that are learned", parameter: /^(scale_shift_table|.*_scale_shift)$/ },
   { role: "buffer", because: "a table that torch keeps beside a mask", parameter: /^(weight|bias)_mask$/ },
 ];
 
-const surelyNorm = /(layer|batch|group|rms|instance)_?norm|(^|_)(norm|ln|bn|gn|grn|rms|act_?norm)s?_?\d*[a-z]?$|norms?\d*$|^(layer_?|batch_?|group_?)?normalization(_\d+)?$|normalization(_\d+)?$/;
+const surelyNorm =
+  /(layer|batch|group|rms|instance)_?norm|(^|_)(norm|ln|bn|gn|grn|rms|act_?norm)s?_?\d*[a-z]?$|norms?\d*$|^(layer_?|batch_?|group_?)?normalization(_\d+)?$|normalization(_\d+)?$/;
 const beginsAsNorm = /^(norm|ln|bn|gn|grn)_/;
 const holdsLayer = /(proj|linear|dense|fc|conv|mlp|embed|modulation|adaln|ada_ln|lora)/;
 
 /** Whether a layer of that name is a norm. Where the tensor is a matrix, "norm_proj" is a projection. */
 function isNormLayer({ layerWord, shape }: Subject): boolean {
-  return surelyNorm.test(layerWord) || (beginsAsNorm.test(layerWord) && (shape.length < 2 || !holdsLayer.test(layerWord)));
+  return (
+    surelyNorm.test(layerWord) || (beginsAsNorm.test(layerWord) && (shape.length < 2 || !holdsLayer.test(layerWord)))
+  );
 }
 
 const normRules: readonly RoleRule[] = [
-  { role: "norm", because: "the lengths of a weight normalization", parameter: /^(weight_g|weight\.original0|\w+_weight_g)$/ },
+  {
+    role: "norm",
+    because: "the lengths of a weight normalization",
+    parameter: /^(weight_g|weight\.original0|\w+_weight_g)$/,
+  },
   {
     role: "norm",
     because: "the scale of a layer",
     parameter: /^(\w*_)?(layer_?scale\w*|lambda_?\d*|ls_?\d*|gamma_?\d*|beta_?\d*)$/,
   },
-  { role: "norm", because: "the scale of a layer", layer: /^(\w*_)?(layer_?scale\w*|ls_?\d*)$/, parameter: /^(weight|gamma|lambda\d*|scale)$/ },
-  { role: "norm", because: "the gain of a norm", parameter: /^(weight|gain|g|scale|gamma|a_2|kernel|weight_orig)$/, fits: isNormLayer },
+  {
+    role: "norm",
+    because: "the scale of a layer",
+    layer: /^(\w*_)?(layer_?scale\w*|ls_?\d*)$/,
+    parameter: /^(weight|gamma|lambda\d*|scale)$/,
+  },
+  {
+    role: "norm",
+    because: "the gain of a norm",
+    parameter: /^(weight|gain|g|scale|gamma|a_2|kernel|weight_orig)$/,
+    fits: isNormLayer,
+  },
   { role: "norm", because: "the shift of a norm", parameter: /^(bias|beta|b_2|offset)$/, fits: isNormLayer },
-  { role: "norm", because: "the gain of a norm", parameter: /^(\w*_)?(layer_?norm|norm|ln|rms_?norm)(_?(weight|gain|scale|gamma))?$/ },
+  {
+    role: "norm",
+    because: "the gain of a norm",
+    parameter: /^(\w*_)?(layer_?norm|norm|ln|rms_?norm)(_?(weight|gain|scale|gamma))?$/,
+  },
 ];
 
 const biasRules: readonly RoleRule[] = [
-  { role: "bias", because: "a bias by name", parameter: /^(\w*_)?bias(es)?(_[a-z]{1,2}(_l\d+(_reverse)?)?|_\d+|_l\d+)?(\.original\d?)?$/, fits: ({ parameter }) => !/relative_attention_bias/.test(parameter) },
-  { role: "bias", because: "a bias by name", parameter: /^(\w*_)?(pos_)?bias_[uvkqr]$|^(r_[wrs]_bias|b_[io]h|b\d?|\w+_b|b_\w+|recurrent_bias|vars\/1)$/, most: 1 },
+  {
+    role: "bias",
+    because: "a bias by name",
+    parameter: /^(\w*_)?bias(es)?(_[a-z]{1,2}(_l\d+(_reverse)?)?|_\d+|_l\d+)?(\.original\d?)?$/,
+    fits: ({ parameter }) => !/relative_attention_bias/.test(parameter),
+  },
+  {
+    role: "bias",
+    because: "a bias by name",
+    parameter: /^(\w*_)?(pos_)?bias_[uvkqr]$|^(r_[wrs]_bias|b_[io]h|b\d?|\w+_b|b_\w+|recurrent_bias|vars\/1)$/,
+    most: 1,
+  },
   { role: "bias", because: "a bias by name", parameter: /^(\w*_)?(b\d)$/, fits: ({ extent }) => extent < 2 },
 ];
 
 const routerRules: readonly RoleRule[] = [
-  { role: "router", because: "it chooses among experts", path: /(^|[._])(\w*router\w*)\.(\w+\.)*(weight|kernel|w|wg)$|(^|\.)router$|(^|[._])gate\.wg\.weight$|ffn_gate_inp(_shexp)?(\.weight)?$|(^|\.)shared_experts?_gate\.(weight|kernel)$|(^|\.)gating(_network)?\.(weight|kernel)$|(^|\.)router_weights?$/ },
+  {
+    role: "router",
+    because: "it chooses among experts",
+    path: /(^|[._])(\w*router\w*)\.(\w+\.)*(weight|kernel|w|wg)$|(^|\.)router$|(^|[._])gate\.wg\.weight$|ffn_gate_inp(_shexp)?(\.weight)?$|(^|\.)shared_experts?_gate\.(weight|kernel)$|(^|\.)gating(_network)?\.(weight|kernel)$|(^|\.)router_weights?$/,
+  },
 ];
 
 const embeddingLayer =
   /^(\w*_)?(embed|embeds|embedding|embeddings|emb|embs|embedder|wte|wpe|shared|token_embd|lookup|lookup_table|emb_\w+|embed_\w+|embeds?_layers?|embeddings?_(table|\d+)|codebook|(relative_)?attention_bias|relative_position_bias|word_embeddings?\w*|(token_)?types?_embd|token_types?)$|^wte\d*$|^\w*_tokens?$/;
-const notEmbedding = /patch|proj|linear|dense|conv|time_embed|timestep_embedder|layernorm|embed_out|embedding_size|shared_expert|shared_mlp|class_embed/;
+const notEmbedding =
+  /patch|proj|linear|dense|conv|time_embed|timestep_embedder|layernorm|embed_out|embedding_size|shared_expert|shared_mlp|class_embed/;
 
 const embeddingRules: readonly RoleRule[] = [
-  { role: "embedding", because: "a table of embeddings", parameter: /^(weight|embeddings?|kernel|weights?|table|vars\/0)$/, layer: embeddingLayer, least: 2, most: 2, fits: ({ layerWord }) => !notEmbedding.test(layerWord) },
-  { role: "embedding", because: "a table of embeddings", parameter: /^(\w*_)?(embeddings?|emb|embed|wte|wpe|embedding_table|word_embeddings?|embedding_lookup|lookup_table|emb_table)(_weights?|_matrix)?$/, least: 2, most: 2, fits: ({ parameter }) => !notEmbedding.test(parameter.toLowerCase()) },
+  {
+    role: "embedding",
+    because: "a table of embeddings",
+    parameter: /^(weight|embeddings?|kernel|weights?|table|vars\/0)$/,
+    layer: embeddingLayer,
+    least: 2,
+    most: 2,
+    fits: ({ layerWord }) => !notEmbedding.test(layerWord),
+  },
+  {
+    role: "embedding",
+    because: "a table of embeddings",
+    parameter:
+      /^(\w*_)?(embeddings?|emb|embed|wte|wpe|embedding_table|word_embeddings?|embedding_lookup|lookup_table|emb_table)(_weights?|_matrix)?$/,
+    least: 2,
+    most: 2,
+    fits: ({ parameter }) => !notEmbedding.test(parameter.toLowerCase()),
+  },
 ];
 
 /** The role that a name alone tells, in the order optimizer states, tables, norms, biases, routers, embeddings; `undefined` for what may be a
@@ -186,7 +265,8 @@ export function ruleByName(subject: Subject): RoleRule | undefined {
 
 /** True where the name stands for the layer that gives the network's answer. */
 export function isHead({ name, layerWord, parameter }: Subject): boolean {
-  if (/^(lm_head|embed_out|unembed|vocab_projector|qa_outputs|classification_head|codebooks_head)$/.test(layerWord)) return true;
+  if (/^(lm_head|embed_out|unembed|vocab_projector|qa_outputs|classification_head|codebooks_head)$/.test(layerWord))
+    return true;
   if (parameter === "lm_head") return true;
   const { block, kind } = placeOf(name);
   return block === "head" && /(^|\.)head$/.test(kind);

@@ -25,7 +25,13 @@ export interface Neighbours {
 const conv1d = /(^|\.)(c_attn|c_fc|c_proj|q_attn)\.weight$/;
 
 /** Types of networks of transformers that are made of Conv1D. */
-export const conv1dNetworks: ReadonlySet<string> = new Set(["gpt2", "openai-gpt", "imagegpt", "decision_transformer", "gpt-sw3"]);
+export const conv1dNetworks: ReadonlySet<string> = new Set([
+  "gpt2",
+  "openai-gpt",
+  "imagegpt",
+  "decision_transformer",
+  "gpt-sw3",
+]);
 
 /** The neighbours in a model; `types`: its network's types by config.json, `width`: the width that it states. */
 export function neighboursOf(
@@ -37,7 +43,8 @@ export function neighboursOf(
   const biasOf = ({ prefix, parameter }: Subject): number | undefined => {
     const own = parameter.replace(/^weight(_v|_orig|_bar|_raw)?$|^weight\.original1?$|^kernel$/, "bias");
     const word = own === "bias" ? own : parameter.replace(/_w$/, "_b").replace(/_weight$/, "_bias");
-    const shape = word === parameter ? undefined : (shapes.get(`${prefix}${word}`) ?? shapes.get(`${prefix}${word}_orig`));
+    const shape =
+      word === parameter ? undefined : (shapes.get(`${prefix}${word}`) ?? shapes.get(`${prefix}${word}_orig`));
     return shape?.length === 1 ? shape[0] : undefined;
   };
   let telling: boolean | undefined;

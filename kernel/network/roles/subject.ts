@@ -41,14 +41,18 @@ export function subjectOf(tensor: JudgedTensor): Subject {
   const parameter = special ? `${special[2]}.${special[3].replace("/", ".")}` : name.slice(prefix.length);
   const words = name.toLowerCase().split(/[./]/).filter(Boolean);
   const layers = prefix.toLowerCase().split(/[./]/).filter(Boolean);
+  const { shape, dtype, scheme } = tensor;
   return {
-    ...tensor,
+    name: tensor.name,
+    shape,
+    dtype,
+    scheme,
     words,
     path: words.join("."),
     parameter,
     layer: layers.join("."),
     layerWord: [...layers].reverse().find((word) => !/^\d+$/.test(word)) ?? "",
-    extent: tensor.shape.filter((size) => size > 1).length,
+    extent: shape.filter((size) => size > 1).length,
     prefix,
   };
 }

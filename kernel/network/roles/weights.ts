@@ -14,17 +14,72 @@ const inOut: Axes = { output: [1], input: [0], stacked: [] };
 
 /** Parameters of experts: one matrix for each, side by side. */
 export const isExpert = ({ path, shape }: Subject): boolean =>
-  shape.length === 3 && /(^|[._])experts?([._]|$)|_exps(\.|$)|(^|[._])moe([._]|$)|parallel_experts|(^|\.)(input|output)_linear\.weight$/.test(path);
+  shape.length === 3 &&
+  /(^|[._])experts?([._]|$)|_exps(\.|$)|(^|[._])moe([._]|$)|parallel_experts|(^|\.)(input|output)_linear\.weight$/.test(
+    path,
+  );
 
 const rules: readonly WeightRule[] = [
-  { role: "expert", because: "experts side by side", fits: isExpert, parameter: /^((gate_up|up_gate|gate|up|down)_proj|(gate|up|down)(_exps)?|w[123]|w13|w2|wi(_[01])?|wo|w1_weight|w2_weight|w13_weight|weights?|kernel|fc[12]|linear_(fc)?[12v]|v1|mlp_\w+)$/ },
-  { role: "linear", because: "the fused query, key and value of an attention", parameter: /^in_proj_weight$/, axes: outIn, least: 2, most: 2 },
-  { role: "linear", because: "a projection of an attention", parameter: /^[qkv]_proj_weight$/, axes: outIn, least: 2, most: 2 },
-  { role: "linear", because: "a matrix of a recurrent layer", parameter: /^weight_[ih][hrc](_l\d+(_reverse)?)?$/, axes: outIn, least: 2, most: 2 },
-  { role: "linear", because: "a matrix of a recurrent layer", parameter: /^(\w+_)?w_?[ih]h(_\w+)?$/, least: 2, most: 2 },
-  { role: "linear", because: "a projection that rows are multiplied by from the left", path: /(^|\.)(text_projection|image_projection|visual\.proj|vision_model\.proj|mm_input_projection_weight|projection_matrix)$/, least: 2, most: 2, axes: inOut },
-  { role: "linear", because: "one low-rank factor of an adapter", parameter: /^(lora_[ab]|lora_(embedding_)?[ab]|hada_w\d_[ab]|lokr_w\d(_[ab])?|oft_r|weight_[ab])$/, least: 2, most: 2 },
-  { role: "linear", because: "one low-rank factor of an adapter", path: /(^|\.)lora_[ab](\.\w+)?(\.weight)?$|(^|\.)lora_(up|down)\.weight$/, least: 2, most: 2 },
+  {
+    role: "expert",
+    because: "experts side by side",
+    fits: isExpert,
+    parameter:
+      /^((gate_up|up_gate|gate|up|down)_proj|(gate|up|down)(_exps)?|w[123]|w13|w2|wi(_[01])?|wo|w1_weight|w2_weight|w13_weight|weights?|kernel|fc[12]|linear_(fc)?[12v]|v1|mlp_\w+)$/,
+  },
+  {
+    role: "linear",
+    because: "the fused query, key and value of an attention",
+    parameter: /^in_proj_weight$/,
+    axes: outIn,
+    least: 2,
+    most: 2,
+  },
+  {
+    role: "linear",
+    because: "a projection of an attention",
+    parameter: /^[qkv]_proj_weight$/,
+    axes: outIn,
+    least: 2,
+    most: 2,
+  },
+  {
+    role: "linear",
+    because: "a matrix of a recurrent layer",
+    parameter: /^weight_[ih][hrc](_l\d+(_reverse)?)?$/,
+    axes: outIn,
+    least: 2,
+    most: 2,
+  },
+  {
+    role: "linear",
+    because: "a matrix of a recurrent layer",
+    parameter: /^(\w+_)?w_?[ih]h(_\w+)?$/,
+    least: 2,
+    most: 2,
+  },
+  {
+    role: "linear",
+    because: "a projection that rows are multiplied by from the left",
+    path: /(^|\.)(text_projection|image_projection|visual\.proj|vision_model\.proj|mm_input_projection_weight|projection_matrix)$/,
+    least: 2,
+    most: 2,
+    axes: inOut,
+  },
+  {
+    role: "linear",
+    because: "one low-rank factor of an adapter",
+    parameter: /^(lora_[ab]|lora_(embedding_)?[ab]|hada_w\d_[ab]|lokr_w\d(_[ab])?|oft_r|weight_[ab])$/,
+    least: 2,
+    most: 2,
+  },
+  {
+    role: "linear",
+    because: "one low-rank factor of an adapter",
+    path: /(^|\.)lora_[ab](\.\w+)?(\.weight)?$|(^|\.)lora_(up|down)\.weight$/,
+    least: 2,
+    most: 2,
+  },
 ];
 
 /** Words of a layer's own weight: torch's, Keras's and flax's, those before weight normalization, parametrization and pruning. */

@@ -23,6 +23,8 @@ function statedIn(config: unknown): number | undefined {
 }
 
 function tokenWidth(subjects: readonly Subject[]): number | undefined {
-  const tokens = subjects.find(({ path, shape }) => shape.length === 2 && /(embed_tokens|wte|word_embeddings|tok_embeddings)\.weight$/.test(path));
+  const tokens = subjects.find(
+    ({ path, shape }) => shape.length === 2 && /(embed_tokens|wte|word_embeddings|tok_embeddings)\.weight$/.test(path),
+  );
   return tokens?.shape[1];
 }
