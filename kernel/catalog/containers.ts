@@ -3,6 +3,7 @@ import { headerLimit } from "../formats/budget";
 import { maxIndexBytes } from "../formats/limits";
 import { readZip, type ZipMember } from "../formats/zip";
 import type { Container } from "./format";
+import { refusedArchive } from "./refused";
 
 /** A zip archive: PyTorch's files and NumPy's `.npz`, told by their members. */
 export const zip: Container<readonly ZipMember[]> = {
@@ -10,12 +11,13 @@ export const zip: Container<readonly ZipMember[]> = {
   read: readZip,
   what: "a zip archive",
   expected: "a model of PyTorch, or NumPy arrays",
+  refused: refusedArchive,
 };
 
-/** A JSON object that names the files of a model, told by its text; the text of a file that is too long for one is empty. (The first bytes
+/** A JSON object, or a list, that names the files of a model, told by its text; the text of a file that is too long for one is empty. (The first bytes
  *  of a safetensors file can be a brace too, when its header has 123 bytes more than a multiple of 256.) */
 export const json: Container<Buffer> = {
-  begins: /^(?!.{7}\0\{)\s*\{/s,
+  begins: /^(?!.{7}\0\{)\s*[{[]/s,
   ending: ".json",
   read: async (source, signal) =>
     Buffer.from(

@@ -75,6 +75,8 @@ export interface Container<Contents> {
   readonly what: string;
   /** What was expected in it then. */
   readonly expected: string;
+  /** What it is, where no format is inside, and what to open instead. */
+  refused?(contents: Contents): { readonly what: string; readonly remedy: string } | undefined;
 }
 
 /** A file that holds another file, which may be of any format. */

@@ -9,7 +9,8 @@ import { onnxMagic, openOnnx } from "../formats/onnx/onnx";
 import { isPyTorch, openPyTorch } from "../formats/pytorch";
 import { openPyTorchStream, streamMagic } from "../formats/pytorch-stream";
 import { openPyTorchTar, tarMagic } from "../formats/pytorch-tar";
-import { openSafetensors, safetensorsMagic } from "../formats/safetensors";
+import { safetensorsMagic } from "../formats/safetensors";
+import { openSafetensorsParts, safetensorsParts } from "../formats/safetensors-parts";
 import { openIndex } from "../formats/shards";
 import { openTfjs } from "../formats/tfjs";
 import { saveFloats } from "../save/floats";
@@ -23,7 +24,9 @@ const alone = (reader: Reader): Reader => reader;
 /** A reader of files that share a container: lets each row speak of its contents by their own type. */
 const inside = <Contents>(reader: InnerReader<Contents>): InnerReader<Contents> => reader;
 
-const manifestKey = '"weightsManifest"';
+/** True for the text of a model of TensorFlow.js, or of its manifest alone, a list. */
+const holdsManifest = (text: Buffer): boolean =>
+  text.includes('"weightsManifest"') || /^\s*\[/.test(text.toString("latin1", 0, 64));
 
 /** Every format. */
 export const formats: readonly Format[] = [
@@ -36,8 +39,9 @@ export const formats: readonly Format[] = [
     isReadByEnding: true,
     reader: alone({
       begins: safetensorsMagic,
-      open: (source, name, { signal }) => openSafetensors(source, name, signal),
+      open: (source, name, { signal, siblings }) => openSafetensorsParts(source, name, signal, siblings),
     }),
+    partsByName: safetensorsParts,
     write: saveFloats,
   },
   {
@@ -47,7 +51,7 @@ export const formats: readonly Format[] = [
     endings: [],
     reader: inside({
       container: json,
-      holds: (text) => !text.includes(manifestKey),
+      holds: (text) => !holdsManifest(text),
       open: (source, name, { signal, siblings }) => openIndex(source, name, signal, siblings),
     }),
     partsInJson: ({ weight_map: map }) => (typeof map === "object" && map !== null ? Object.values(map) : []),
@@ -136,14 +140,16 @@ export const formats: readonly Format[] = [
     name: "tfjs",
     title: "TensorFlow.js",
     endings: [],
-    usualNames: ["model.json"],
+    usualNames: ["model.json", "weights_manifest.json"],
     reader: inside({
       container: json,
-      holds: (text) => text.includes(manifestKey),
+      holds: holdsManifest,
       open: (source, name, { signal, siblings }) => openTfjs(source, name, signal, siblings),
     }),
     settings: "file",
-    partsInJson: ({ weightsManifest: groups }) =>
-      Array.isArray(groups) ? groups.flatMap((group: { paths?: unknown } | null) => group?.paths ?? []) : [],
+    partsInJson: (value) => {
+      const groups: unknown = Array.isArray(value) ? value : value.weightsManifest;
+      return Array.isArray(groups) ? groups.flatMap((group: { paths?: unknown } | null) => group?.paths ?? []) : [];
+    },
   },
 ];

@@ -4,9 +4,12 @@ import { FormatError } from "../errors";
 import type { Model } from "../tensor/model";
 import type { Container, Format, InnerReader, ReadContext } from "./format";
 import { formats } from "./formats";
+import { refusedByName, refusedFile } from "./refused";
 
 /** How many first bytes tell. */
 export const headBytes = 16;
+/** How many are looked at to say what a pickle is of. */
+const pickleBytes = 1024;
 
 /** A model, and the format that it was read from. */
 export interface OpenedModel {
@@ -15,17 +18,6 @@ export interface OpenedModel {
   /** The row of the table; of an archive, that of the file inside. */
   readonly format: Format;
 }
-
-const pickles = "a file that PyTorch 1.6 or later saved, a zip, or a model converted to safetensors";
-
-/** Beginnings of files that people have by mistake, and what to do about it. */
-const mistaken: readonly { readonly begins: RegExp; readonly what: string; readonly remedy: string }[] = [
-  { begins: /^\x80[\x02-\x05][^\0]/, what: "a Python pickle", remedy: pickles },
-  { begins: /^version https:/, what: "a Git LFS pointer, not the model", remedy: "the model itself: run git lfs pull" },
-  { begins: /^\s*<(!doctype|html|\?xml)/i, what: "a web page or XML", remedy: "the model itself: download it again" },
-  { begins: /^(GGML|lmgg|tjgg|fmgg)/, what: "a file of an ancestor of GGUF", remedy: "a GGUF file" },
-  { begins: /^\x89HDF/, what: "an HDF5 file", remedy: "a model converted to safetensors" },
-];
 
 /** Archives in archives: each is read through all around it. */
 const maxWrappings = 8;
@@ -44,7 +36,9 @@ async function openWrapped(
 ): Promise<OpenedModel> {
   const { signal } = context;
   const head = await source.read(0, Math.min(headBytes, source.byteLength), signal);
-  const found = readerOf(head, source);
+  // A pickle tells what it is a pickle of a little further on.
+  const front = head[0] === 0x80 ? await source.read(0, Math.min(pickleBytes, source.byteLength), signal) : head;
+  const found = readerOf(head, front, source);
   if (!("reader" in found)) return openInside(found, source, name, context);
   const { reader } = found;
   if ("unwrap" in reader) {
@@ -69,11 +63,11 @@ const containers: readonly Container<unknown>[] = [
   ...new Set(formats.flatMap(({ reader }) => ("container" in reader ? reader.container : []))),
 ];
 
-function readerOf(head: Uint8Array, source: ByteSource): Format | Container<unknown> {
+function readerOf(head: Uint8Array, front: Uint8Array, source: ByteSource): Format | Container<unknown> {
   const [claim] = claimsOf(head);
-  if (claim) return claim;
-  const text = Buffer.from(head).toString("latin1");
-  const known = mistaken.find(({ begins }) => begins.test(text));
+  const named = refusedByName(source.name);
+  if (claim && !named) return claim;
+  const known = named ?? refusedFile(Buffer.from(front).toString("latin1"), source.name);
   if (known) throw new FormatError(source.name, 0, `this is ${known.what}`, known.remedy);
   const byEnding =
     containers.find(({ ending }) => ending !== undefined && source.name.endsWith(ending)) ??
@@ -96,6 +90,8 @@ async function openInside(
     if (isInside(reader, container) && reader.holds(contents))
       return { model: await reader.open(source, name, context, contents), format };
   }
+  const known = container.refused?.(contents);
+  if (known) throw new FormatError(source.name, 0, `this is ${known.what}`, known.remedy);
   throw new FormatError(source.name, 0, `this is ${container.what} of something else`, container.expected);
 }
 

@@ -39,13 +39,20 @@ export function selectPart(file: Model, { part }: PartOptions): Model {
   return new TensorSet({ name, format, tensors, metadata: withNotes(metadata, notes), config, folder, sha256 });
 }
 
+/** What every name that an optimizer gives has in it: a test that costs little, for models of a million tensors. */
+const suspicious = /optim|avg|momentum|moment|grad|exp_inf|mu_product|acc_delta/i;
+
 function partOf(
   model: Model,
   part: string | undefined,
 ): { readonly tensors: readonly Tensor[]; readonly notes: readonly string[] } {
   const nested = pathsOf(model);
-  const paths: TensorPaths = nested ?? new Map(model.tensors.map(({ name }) => [name, name.split(/[./]/)]));
-  if (!nested && part === undefined && !hasOptimizerState(paths.values())) return { tensors: model.tensors, notes: [] };
+  const split = (): TensorPaths => new Map(model.tensors.map(({ name }) => [name, name.split(/[./]/)]));
+  if (!nested && part === undefined) {
+    const suspects = model.tensors.flatMap(({ name }) => (suspicious.test(name) ? [name.split(/[./]/)] : []));
+    if (!hasOptimizerState(suspects)) return { tensors: model.tensors, notes: [] };
+  }
+  const paths = nested ?? split();
   const chosen = choosePart(paths, model.name, { part, isFlat: !nested });
   const isRenamed = nested !== undefined || chosen.part !== "";
   const tensors = model.tensors.flatMap((tensor) => {
@@ -80,15 +87,18 @@ const wrappers = /(^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_modu
 /** Tensors without the names of wrappers: `module.` goes where all have it, the others wherever they are; nothing goes where two names would
  *  become one. */
 function withoutWrappers(tensors: readonly Tensor[]): readonly Tensor[] {
-  let names = tensors.map(({ name }) => name.replace(wrappers, "$1").replace(wrappers, "$1"));
+  let names = tensors.map(({ name }) =>
+    name.includes("_") ? name.replace(wrappers, "$1").replace(wrappers, "$1") : name,
+  );
   while (names.length > 0 && names.every((name) => /^module\../.test(name)))
     names = names.map((name) => name.slice("module.".length));
-  if (new Set(names).size !== names.length) return tensors;
+  if (names.every((name, i) => name === tensors[i].name) || new Set(names).size !== names.length) return tensors;
   return tensors.map((tensor, i) => renamed(tensor, names[i]));
 }
 
 /** Each `NAME_orig` with its `NAME_mask` as one `NAME`, in the place of the first. */
 function masked(tensors: readonly Tensor[]): readonly Tensor[] {
+  if (!tensors.some(({ name }) => name.endsWith("_mask"))) return tensors;
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const gone = new Set<Tensor>();
   const pairs = new Map<Tensor, Tensor>();

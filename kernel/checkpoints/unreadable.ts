@@ -17,11 +17,11 @@ const forms: readonly { readonly endings: readonly string[]; readonly what: stri
 
 /** `UnsupportedError` that names the form and what to open instead, for a model whose weights are stored in one of these. */
 export function refuseUnreadable(model: Model): void {
-  const names = new Set(model.tensors.map(({ name }) => name));
   for (const { endings, what, remedy } of forms) {
     const [first, ...others] = endings;
-    for (const name of names) {
-      if (!name.endsWith(first)) continue;
+    const firsts = model.tensors.flatMap(({ name }) => (name.endsWith(first) ? [name] : []));
+    const names = new Set(firsts.length > 0 ? model.tensors.map(({ name }) => name) : []);
+    for (const name of firsts) {
       const stem = name.slice(0, -first.length);
       if (others.every((ending) => names.has(stem + ending)))
         throw new UnsupportedError(

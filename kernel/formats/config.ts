@@ -22,6 +22,9 @@ export async function readConfig(
 ): Promise<JsonObject | undefined> {
   if (where === "metadata") return undefined;
   if (where === "beside") return optionalObject(() => siblings("config.json", 0), signal);
+  // A bare manifest of weights is a list, and tells nothing else.
+  const begin = Buffer.from(await source.read(0, Math.min(64, source.byteLength), signal)).toString("latin1");
+  if (/^\s*\[/.test(begin)) return undefined;
   const entries = Object.entries(await readJsonObject(source, maxIndexBytes, signal));
   return Object.fromEntries(entries.filter(([key]) => key !== "weightsManifest"));
 }

@@ -1,8 +1,8 @@
 /** Limits that readers hold files to: a file beyond them is an attack, or no model. */
 
-/** Shards of the largest mixture-of-experts models have some thousand tensors; a header with a million takes seconds and half
- *  a gigabyte to hold, which is an attack rather than a model. */
-export const maxTensors = 200_000;
+/** Mixtures of experts that store each expert's codes and scales apart have some hundred thousand tensors; each takes 60 bytes of a header, which
+ *  are on the disk, and some 400 in memory. */
+export const maxTensors = 1_000_000;
 /** Names of real layers have under 200 bytes. */
 export const maxNameLength = 4096;
 /** numpy allows 64 dimensions, and so does torch. */

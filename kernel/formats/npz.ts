@@ -9,11 +9,13 @@ import { quote } from "./json-reader";
 import { hashSources } from "./hash-sources";
 import { maxRank } from "./limits";
 import { rowMajorStrides, tensorOf } from "./strided-tensor";
+import { withNotes } from "./tensor-paths";
 import { memberSource } from "./zip";
 import type { ZipMember } from "./zip";
 
 /** NumPy arrays. .npy: `\x93NUMPY`, version (1.0, 2.0 or 3.0), the header's length (u16, from 2.0 on u32), the header, a Python dict with
- *  descr, fortran_order and shape, then the elements. .npz: a zip of them. Arrays of Python objects are pickles and are refused. Source:
+ *  descr, fortran_order and shape, then the elements. .npz: a zip of them. Arrays of text, of
+ *  complex numbers and of Python objects, which are pickles, are left out, with a note; a file of nothing else is refused. Source:
  *  numpy, lib/_format_impl.py. */
 
 /** numpy's own limit for headers of files that it does not trust. */
@@ -42,7 +44,11 @@ const headerPattern =
   /^\{[ \t]*'descr':[ \t]*(?<descr>'[^']*'|\[[^]*\]),[ \t]*'fortran_order':[ \t]*(?<fortran>True|False),[ \t]*'shape':[ \t]*\((?<shape>[\d, ]*)\)(, ?)?\}[ \n]*$/;
 
 /** The array in `source`, lazily; reads its header only. */
-async function readNpy(source: ByteSource, name: string, signal: AbortSignal | undefined): Promise<Tensor> {
+async function readNpy(
+  source: ByteSource,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Tensor | OtherArray> {
   const fail = (at: number, problem: string, expected: string): never => {
     throw new FormatError(source.name, at, problem, expected);
   };
@@ -66,6 +72,7 @@ async function readNpy(source: ByteSource, name: string, signal: AbortSignal | u
   const found = headerPattern.exec(text)?.groups;
   if (!found) return fail(headerStart, `the header is ${quote(text)}`, "descr, fortran_order and shape, in this order");
   const dtype = typeOf(found.descr, source.name, headerStart, name);
+  if (typeof dtype !== "string") return dtype;
   const shape = shapeOf(found.shape, fail, headerStart);
   const bytes = shape.reduce((product, size) => product * size, dtypes[dtype].blockBytes);
   if (bytes !== byteLength - start)
@@ -74,29 +81,55 @@ async function readNpy(source: ByteSource, name: string, signal: AbortSignal | u
   return tensorOf(source, name, Object.freeze(shape), dtype, start, strides);
 }
 
-function typeOf(descr: string, file: string, at: number, name: string): DType {
-  const [, order, kind] = /^'([<>|=]?)(\w+)'$/.exec(descr) ?? [];
+/** An array of something else than numbers that are read here. */
+class OtherArray {
+  constructor(
+    /** What it holds, and what to do about it. */
+    readonly what: string,
+    /** The error where nothing but it is asked for. */
+    readonly error: FormatError | UnsupportedError,
+  ) {}
+}
+
+function typeOf(descr: string, file: string, at: number, name: string): DType | OtherArray {
+  const [, order, kind] = /^'([<>|=]?)(\w+(?:\[\w+\])?)'$/.exec(descr) ?? [];
   if (kind === undefined && !descr.startsWith("["))
     throw new FormatError(file, at, `the descr is ${quote(descr)}`, "a type of NumPy");
-  if (kind?.startsWith("O"))
-    throw new FormatError(
-      file,
-      at,
-      `${name} holds Python objects, a pickle that could run code`,
-      "an array of numbers",
-    );
+  const refused = (what: string, remedy: string): OtherArray =>
+    new OtherArray(what, new FormatError(file, at, `${name} holds ${what}`, remedy));
+  if (kind?.startsWith("O")) return refused("Python objects, a pickle that could run code", "an array of numbers");
   if (order === ">" && kind !== "i1" && kind !== "u1" && kind !== "b1")
-    throw new FormatError(
-      file,
-      at,
-      `${name} is big-endian (${descr})`,
-      "little-endian: save array.astype(array.dtype.newbyteorder('<'))",
+    return new OtherArray(
+      "big-endian numbers",
+      new FormatError(
+        file,
+        at,
+        `${name} is big-endian (${descr})`,
+        "little-endian: save array.astype(array.dtype.newbyteorder('<'))",
+      ),
     );
+  if (kind === "V2")
+    return refused("elements of 2 bytes without a type (V2), as NumPy saves bfloat16", "array.astype(numpy.float32)");
   const dtype = Object.hasOwn(types, kind ?? "") ? types[kind] : undefined;
-  if (!dtype)
-    throw new UnsupportedError(`${file}: ${name} has elements of ${descr}; read are ${Object.keys(types).join(", ")}`);
-  return dtype;
+  if (dtype) return dtype;
+  const known = Object.entries(kinds).find(([letter]) => kind?.startsWith(letter))?.[1] ?? "elements of a record";
+  return new OtherArray(
+    `${known} (${descr})`,
+    new UnsupportedError(`${file}: ${name} has elements of ${descr}; read are ${Object.keys(types).join(", ")}`),
+  );
 }
+
+/** What other arrays hold, by the first letter of their type. */
+const kinds: Readonly<Record<string, string>> = {
+  U: "text",
+  S: "text",
+  a: "text",
+  c: "complex numbers",
+  V: "raw bytes",
+  M: "dates",
+  m: "spans of time",
+  f: "wide floats",
+};
 
 function shapeOf(text: string, fail: (at: number, problem: string, expected: string) => never, at: number): number[] {
   // A tuple of Python: of one number with a comma, and no number begins with a zero.
@@ -120,6 +153,7 @@ function shapeOf(text: string, fail: (at: number, problem: string, expected: str
 /** One .npy file as a model of one tensor, called after the file. */
 export async function openNpy(source: ByteSource, name: string, signal?: AbortSignal): Promise<Model> {
   const tensor = await readNpy(source, name.replace(/\.npy$/, ""), signal);
+  if (tensor instanceof OtherArray) throw tensor.error;
   return new TensorSet({
     name,
     format: "npy",
@@ -141,6 +175,7 @@ export async function openNpz(
   signal?: AbortSignal,
 ): Promise<Model> {
   const tensors: Tensor[] = [];
+  const others: { readonly name: string; readonly array: OtherArray }[] = [];
   for (const member of members) {
     if (!member.name.endsWith(".npy"))
       throw new FormatError(
@@ -149,12 +184,23 @@ export async function openNpz(
         `the archive holds ${quote(member.name)}`,
         "NumPy arrays, .npy, alone",
       );
-    tensors.push(await readNpy(memberSource(source, member), member.name.slice(0, -4), signal));
+    const own = member.name.slice(0, -4);
+    const array = await readNpy(memberSource(source, member), own, signal);
+    if (array instanceof OtherArray) others.push({ name: own, array });
+    else tensors.push(array);
   }
+  if (tensors.length === 0 && others.length > 0) throw others[0].array.error;
   return new TensorSet({
     name,
     format: "npz",
     tensors,
+    metadata: withNotes({}, notesOf(others)),
     sha256: (options) => hashSources([source], name, options?.signal),
   });
+}
+
+function notesOf(others: readonly { readonly name: string; readonly array: OtherArray }[]): string[] {
+  if (others.length === 0) return [];
+  const list = others.slice(0, 10).map(({ name, array }) => `${quote(name)}, ${array.what}`);
+  return [`left out: ${list.join("; ")}${others.length > 10 ? `; and ${others.length - 10} more` : ""}`];
 }

@@ -100,10 +100,18 @@ const actingBuiltins = new Set([
   ...["vars", "input", "raw_input", "breakpoint", "map", "filter", "apply", "reload", "dir", "exit", "quit", "print"],
 ]);
 const actingNames = new Set([
-  ...["torch.load", "torch.jit.load", "torch.storage._load_from_bytes", "numpy.load", "joblib.load"],
+  ...[
+    "torch.load",
+    "torch.jit.load",
+    "torch.serialization.load",
+    "torch.serialization._load",
+    "torch.storage._load_from_bytes",
+    "numpy.load",
+    "joblib.load",
+  ],
   ...["types.FunctionType", "types.CodeType", "types.MethodType"],
 ]);
-const actingPrefixes = ["torch.hub.", "torch.serialization.", "torch.utils.cpp_extension.", "numpy.testing."];
+const actingPrefixes = ["torch.hub.", "torch.utils.cpp_extension.", "numpy.testing."];
 
 /** True for a name that a loader of Python would run something by: such a file is an attack, and no part of it is taken. */
 export function acts(name: string): boolean {
@@ -114,6 +122,6 @@ export function acts(name: string): boolean {
     actingModules.has(module.split(".")[0]) ||
     actingNames.has(name) ||
     actingPrefixes.some((prefix) => name.startsWith(prefix)) ||
-    own.startsWith("__")
+    (/^__.*__$/.test(own) && !/^copy_?reg$/.test(module))
   );
 }

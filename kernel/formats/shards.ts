@@ -13,12 +13,13 @@ import type { TorchContents } from "./pytorch";
 import { readPyTorchStream, streamMagic } from "./pytorch-stream";
 import { readSafetensorsHeader, tensorsOf } from "./safetensors";
 import { folderSiblings, isPlainName } from "./siblings";
+import { withNotes } from "./tensor-paths";
 import type { Siblings } from "./siblings";
 import { readZip } from "./zip";
 
 /** A model in several files: `model.safetensors.index.json` holds `{"metadata": {…}, "weight_map": {"tensor": "shard"}}`, and
  *  `pytorch_model.bin.index.json` the same for PyTorch's files. The index is not trusted: a shard is a plain file name in the index's own
- *  folder, all are of one kind, and each shard holds exactly the tensors that the index puts there. */
+ *  folder, all are of one kind, and each shard holds the tensors that the index puts there; others in it are taken as well, with a note. */
 
 /** Metadata of an index is one flat object. */
 const maxMetadataDepth = 8;
@@ -115,11 +116,12 @@ export async function openIndex(
     checkNames(source.name, shardName, tensors, shard);
     return shard;
   });
+  const { tensors, notes } = withUnnamed(inOrder, shards);
   return new TensorSet({
     name,
     format: [...index.shards.keys()][0].endsWith(".safetensors") ? "safetensors" : "pytorch",
-    tensors: shards.flatMap((shard) => shard.tensors),
-    metadata: index.metadata,
+    tensors,
+    metadata: withNotes(index.metadata, notes),
     sha256: (options) =>
       hashSources(
         shards.map((shard) => shard.source),
@@ -160,12 +162,44 @@ function checkNames(indexFile: string, shardName: string, mapped: ReadonlyMap<st
         `tensor ${quote(tensor)} is not in ${quote(shardName)}`,
         "a tensor of that shard",
       );
-  for (const { name } of shard.tensors)
-    if (!mapped.has(name))
-      throw new FormatError(
-        shard.source.name,
-        shard.placeOf(name),
-        `tensor ${quote(name)} is not in the index for this shard`,
-        "only tensors that the index maps here",
-      );
+}
+
+/** The tensors of all shards. One that the index does not name is taken all the same, and a note says so; one that the index has in another shard
+ *  is taken there only. `FormatError` where two shards have one that the index does not name. */
+function withUnnamed(
+  inOrder: readonly (readonly [string, ReadonlyMap<string, number>])[],
+  shards: readonly Shard[],
+): { readonly tensors: readonly Tensor[]; readonly notes: readonly string[] } {
+  const named = new Set(inOrder.flatMap(([, tensors]) => [...tensors.keys()]));
+  const unnamed = new Set<string>();
+  const twice: string[] = [];
+  const tensors = shards.flatMap((shard, at) =>
+    shard.tensors.filter(({ name }) => {
+      if (inOrder[at][1].has(name)) return true;
+      if (named.has(name)) {
+        twice.push(name);
+        return false;
+      }
+      if (unnamed.has(name))
+        throw new FormatError(
+          shard.source.name,
+          shard.placeOf(name),
+          `tensor ${quote(name)} is in two shards, and the index does not name it`,
+          "each tensor once",
+        );
+      unnamed.add(name);
+      return true;
+    }),
+  );
+  const sentence = (names: readonly string[], what: string): string[] =>
+    names.length === 0
+      ? []
+      : [`${names.length} ${what} (${names.slice(0, 5).map(quote).join(", ")}${names.length > 5 ? " and more" : ""})`];
+  return {
+    tensors,
+    notes: [
+      ...sentence([...unnamed], "tensors that the index does not name are taken as well"),
+      ...sentence(twice, "tensors are in two shards, and are taken from the one that the index names"),
+    ],
+  };
 }

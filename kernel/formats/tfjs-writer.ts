@@ -117,8 +117,9 @@ function entryOf({ name, shape, dtype: own }: SavedTensor, dtype: "F32" | "F16")
   return { name, shape, dtype: "float32", ...(dtype === "F16" ? { quantization } : {}) };
 }
 
-function sizeOf({ dtype: own, sizeBytes, shape }: SavedTensor, dtype: "F32" | "F16"): number {
-  return Object.hasOwn(kept, own) ? sizeBytes : parametersOf(shape) * (dtype === "F16" ? 2 : 4);
+function sizeOf({ dtype: own, shape }: SavedTensor, dtype: "F32" | "F16"): number {
+  const written = Object.hasOwn(kept, own) ? own : dtype;
+  return parametersOf(shape) * { BOOL: 1, F16: 2, F32: 4, I32: 4 }[written as "BOOL"];
 }
 
 async function bytesOf(

@@ -9,13 +9,13 @@ import { JsonReader, quote } from "./json-reader";
 import { headerLimit } from "./budget";
 import { hashSources } from "./hash-sources";
 import { maxIndexBytes, maxRank, maxShards, maxTensors } from "./limits";
-import { folderSiblings, isPlainName } from "./siblings";
+import { folderSiblings, isPlainPath } from "./siblings";
 import type { Siblings } from "./siblings";
 import { FileTensor } from "./file-tensor";
 
 /** TensorFlow.js models: `model.json` with a `weightsManifest`, a list of groups of `paths`, files whose bytes are joined, and `weights`,
- *  which lie in them one behind the other. A quantized weight is stored as uint8 or uint16 with w = code·scale + min, or as float16. The
- *  list is not trusted: a path is a plain file name in the model's own folder, and the files have exactly the bytes that the weights take.
+ *  which lie in them one behind the other; older models have that list alone in `weights_manifest.json`. A quantized weight is stored as uint8 or uint16 with w = code·scale + min, or as float16. The
+ *  list is not trusted: a path is that of a file in the model's own folder or below, and the files have exactly the bytes that the weights take.
  *  Source: @tensorflow/tfjs-core 4.22, src/io/types.ts and io_utils.ts. */
 
 /** Layers of a topology nest some ten deep. */
@@ -48,18 +48,24 @@ export async function readTfjsManifest(source: ByteSource, signal?: AbortSignal)
   const limit = headerLimit(source, maxIndexBytes);
   if (source.byteLength > limit)
     throw new FormatError(file, 0, `model.json has ${source.byteLength} bytes`, `at most ${limit}`);
-  const json = new JsonReader(await source.read(0, source.byteLength, signal), file, 0);
+  const bytes = await source.read(0, source.byteLength, signal);
+  const json = new JsonReader(bytes, file, 0);
   const groups: Group[] = [];
   const seen = { paths: new Set<string>(), weights: new Set<string>() };
   let found = false;
-  json.object("model.json", (key) => {
-    if (key !== "weightsManifest") {
-      json.value(quote(key), maxDepth);
-      return;
-    }
+  const isBare = /^[ \t\r\n]*\[/.test(Buffer.from(bytes.subarray(0, 64)).toString("latin1"));
+  if (isBare) {
     found = true;
-    json.array("weightsManifest", () => groups.push(readGroup(json, seen)));
-  });
+    json.array("the manifest", () => groups.push(readGroup(json, seen)));
+  } else
+    json.object("model.json", (key) => {
+      if (key !== "weightsManifest") {
+        json.value(quote(key), maxDepth);
+        return;
+      }
+      found = true;
+      json.array("weightsManifest", () => groups.push(readGroup(json, seen)));
+    });
   json.end(" \t\r\n", "the end of the file");
   if (!found || seen.weights.size === 0)
     json.fail(0, "there is no weightsManifest with weights", "a model of TensorFlow.js");
@@ -97,7 +103,8 @@ function readGroup(json: JsonReader, seen: { paths: Set<string>; weights: Set<st
 }
 
 function checkPath(json: JsonReader, path: string, at: number): void {
-  if (!isPlainName(path)) json.fail(at, `the path is ${quote(path)}`, "the plain name of a file in the same folder");
+  if (!isPlainPath(path))
+    json.fail(at, `the path is ${quote(path)}`, "the plain path of a file in the same folder or below");
 }
 
 const types: Readonly<Record<string, DType>> = {

@@ -15,13 +15,14 @@ import {
   partsInJson,
   severalFiles,
 } from "../catalog/names";
+import { refusedFolder } from "../catalog/refused";
 import type { HubApi } from "./api";
 import { hubName } from "./address";
 import type { HubAddress } from "./address";
 import type { HubCache, HubFile } from "./cache";
 import { download } from "./download";
 import type { HubEnvironment } from "./environment";
-import { isPlainName, missingFile, type Siblings } from "../formats/siblings";
+import { isPlainPath, missingFile, type Siblings } from "../formats/siblings";
 
 /** A model's first file, and how to come to the others. */
 export interface Located {
@@ -114,8 +115,9 @@ export class Repository {
     const deeper = (await api.files(this.commit, folder, signal, true)).map((file) => file.path);
     const models = deeper.filter(isModelPath);
     if (models.length > 0) throw severalFiles(this.nameOf(folder || undefined), models);
-    throw new SourceError(
+    throw refusedFolder(
       this.nameOf(folder || undefined),
+      names,
       `the repository holds no model that is read here, neither safetensors, nor GGUF, .bin or .npz; it has ${deeper.slice(0, 20).join(", ") || "no file"}`,
     );
   }
@@ -248,5 +250,5 @@ function namesIn(text: string): readonly string[] {
   } catch {
     return [];
   }
-  return partsInJson(first).filter(isPlainName);
+  return partsInJson(first).filter(isPlainPath);
 }

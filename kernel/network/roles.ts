@@ -13,11 +13,12 @@ import { isHead, ruleByName } from "./roles/names";
 import { neighboursOf, type Neighbours } from "./roles/neighbours";
 import { firstRule } from "./roles/rule";
 import { subjectOf, type JudgedTensor, type Subject } from "./roles/subject";
-import { roleByRank, weightRule } from "./roles/weights";
+import { isExpert, roleByRank, weightRule } from "./roles/weights";
 import { widthOf } from "./roles/width";
 
 /** A model as far as its tensors' roles ask. */
 export interface JudgedModel extends Partial<Pick<Model, "metadata" | "config" | "format">> {
+  /** In the order of the file. */
   readonly tensors: readonly (JudgedTensor & Partial<RoleDescription>)[];
 }
 
@@ -31,15 +32,20 @@ const isInteger = ({ dtype, scheme }: JudgedTensor): boolean =>
 export function rolesOf(model: JudgedModel): RoleDescription[] {
   const subjects = model.tensors.map(subjectOf);
   const judge = judgeOf(model, subjects);
-  return subjects.map((subject, at) => told(model.tensors[at]) ?? judge(subject));
+  return subjects.map((subject, at) => told(model.tensors[at], () => judge(subject)));
 }
 
-function told({
-  role,
-  roleReason = "so it was told",
-  axes,
-}: JudgedTensor & Partial<RoleDescription>): RoleDescription | undefined {
-  return role === undefined ? undefined : { role, roleReason, ...(axes && { axes }) };
+/** What a reader told of a tensor, completed by what is judged. */
+function told(
+  { role, roleReason = "so it was told", axes }: Partial<RoleDescription>,
+  judge: () => RoleDescription,
+): RoleDescription {
+  if (role !== undefined && (axes !== undefined || !isWeightRole(role)))
+    return { role, roleReason, ...(axes && { axes }) };
+  const judged = judge();
+  const own = axes ?? judged.axes;
+  const known = role === undefined ? judged : { role, roleReason };
+  return { role: known.role, roleReason: known.roleReason, ...(own && { axes: own }) };
 }
 
 /** Tells each tensor of a model what it is, where a reader has not told it already. Gives back the same model. */
@@ -57,7 +63,7 @@ export function withRoles<M extends Model>(model: M): M {
 
 /** What a tensor is: what it was told where its model was opened, else what its own name and shape say. */
 export function roleOf(tensor: JudgedTensor & Partial<RoleDescription>): RoleDescription {
-  return told(tensor) ?? rolesOf({ tensors: [tensor] })[0];
+  return rolesOf({ tensors: [tensor] })[0];
 }
 
 /** Whether recipes touch a tensor unless told otherwise. */
@@ -79,7 +85,7 @@ function judgeOf({ metadata = {}, config, format }: JudgedModel, subjects: reado
   const byLayers = byGraph ? undefined : kerasJudge(config);
   const [kind = architecture] = types;
   const front = kind === undefined ? "" : `${kind}: `;
-  return (subject) => {
+  return onceForBlocks(neighbours, (subject) => {
     if (isInteger(subject)) return { role: "integer", roleReason: `its type is ${subject.dtype}` };
     const named = ruleByName(subject);
     if (named?.role === "optimizer state") return { role: named.role, roleReason: named.because };
@@ -91,6 +97,24 @@ function judgeOf({ metadata = {}, config, format }: JudgedModel, subjects: reado
       return { role: rule.role, roleReason: `${rule.type}: ${rule.because}`, ...(isWeightRole(rule.role) && { axes }) };
     }
     return judgeByName(subject, named, { neighbours, isDescribed, front });
+  });
+}
+
+/** The judge, asked once for tensors that differ in the numbers of their blocks alone: a large mixture of experts has 50,000 of them. What
+ *  depends on the tensors beside one is asked each time. */
+function onceForBlocks(neighbours: Neighbours, judge: Judge): Judge {
+  const known = new Map<string, RoleDescription>();
+  return (subject) => {
+    const { path, parameter, shape, dtype, scheme, layerWord } = subject;
+    if (layerWord === "gate" || isExpert(subject)) return judge(subject);
+    // Rules may name the first two blocks, and no others.
+    const pattern = path.replace(/(?<=^|\.)(?:[2-9]|\d\d+)(?=\.|$)/g, "9");
+    const key = [pattern, parameter, shape, dtype, scheme, neighbours.biasOf(subject), neighbours.before(subject)].join(
+      "|",
+    );
+    const found = known.get(key) ?? judge(subject);
+    known.set(key, found);
+    return found;
   };
 }
 
@@ -138,7 +162,7 @@ const countWords: readonly string[] = ["no", "one", "two", "three", "four", "fiv
 function isGate({ parameter, layerWord, prefix }: Subject, neighbours: Neighbours): boolean {
   if (layerWord !== "gate" || !/^(weight|kernel)$/.test(parameter)) return false;
   const parent = prefix.replace(/[^./]+[./]$/, "");
-  return neighbours.hasPrefix(`${parent}experts.`) || neighbours.hasPrefix(`${parent}experts/`);
+  return neighbours.holdsExperts(parent);
 }
 
 function axesOf(role: TensorRole, subject: Subject, neighbours: Neighbours): Axes {

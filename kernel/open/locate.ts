@@ -5,6 +5,7 @@ import { basename, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { attempt } from "../bytes/source";
 import { chooseModelFile, impliedEndings, isFirstChoice, nameInFolder } from "../catalog/names";
+import { refusedFolder } from "../catalog/refused";
 import { OptionError, SourceError } from "../errors";
 import { nearestWord } from "../options";
 
@@ -90,9 +91,10 @@ async function locateInFolder(folder: string): Promise<Located> {
   const names = (await attempt(folder, () => readdir(folder))).sort();
   const file = chooseModelFile(names, folder);
   if (file !== undefined) return { file: join(folder, file), name: basename(folder) };
-  throw new SourceError(
+  throw refusedFolder(
     folder,
-    `the folder holds no model: neither model.safetensors, nor its index.json, nor a .gguf, .pt or .npz`,
+    names,
+    `the folder holds no model: neither model.safetensors, nor its index.json, nor a .gguf, .pt, .onnx or .npz`,
   );
 }
 

@@ -11,8 +11,8 @@ export function spelledPattern(names: readonly string[]): string | undefined {
   const templates = new Map<string, string[]>();
   for (const name of names) {
     // The first number of a name is the place in which names of blocks differ.
-    const [, before, index, after] = /^(.*?[./_])?(\d+)([./_].*)$/s.exec(name) ?? [];
-    const key = index === undefined ? escaped(name) : `${escaped(before ?? "")}\0${escaped(after)}`;
+    const [, before, index, after] = /^(.*?[./_])?(\d+)([./_].*)?$/s.exec(name) ?? [];
+    const key = index === undefined ? escaped(name) : `${escaped(before ?? "")}\0${escaped(after ?? "")}`;
     templates.set(key, [...(templates.get(key) ?? []), index ?? ""]);
   }
   const parts = [...templates].map(([key, indices]) =>

@@ -24,6 +24,7 @@ import {
 import { bytesOf } from "./part";
 import { multiplyByScales, scaleBlocksOf, type ScaleBlocks } from "./scale-blocks";
 import type { LogicalWeight, Scheme } from "./scheme";
+import { stackedExperts } from "./stacked-experts";
 
 const { fround } = Math;
 
@@ -63,6 +64,7 @@ function weightOf(file: FileTensors, codes: Tensor, scale: Tensor): LogicalWeigh
   return {
     name: codes.name,
     shape,
+    description: stackedExperts(shape, packing.packsRows ? "first" : "last"),
     scheme: isNvidia ? "NVFP4" : "MXFP4",
     parts: [codes, scale, ...(second ? [second] : []), ...activationPartsOf(file, codes)],
     async open({ signal }) {

@@ -12,6 +12,7 @@ import type { FileTensors } from "./file-tensors";
 import { unpackFp4 } from "./fp4";
 import { bytesOf } from "./part";
 import type { DecodeRows, LogicalWeight, Reading, Scheme } from "./scheme";
+import { stackedExperts } from "./stacked-experts";
 
 const group = 32;
 const blockBytes = group / 2;
@@ -49,9 +50,11 @@ function weightOf(file: FileTensors, name: string, parts: Parts): LogicalWeight 
   const isTransposed = parts.isTransposed && rank > 3;
   const [out, groups] = blocks.shape.slice(rank - 3, rank - 1);
   const inputs = groups * group;
+  const shape = [...blocks.shape.slice(0, rank - 3), ...(isTransposed ? [inputs, out] : [out, inputs])];
   return {
     name,
-    shape: [...blocks.shape.slice(0, rank - 3), ...(isTransposed ? [inputs, out] : [out, inputs])],
+    shape,
+    description: stackedExperts(shape, isTransposed ? "first" : "last"),
     scheme: "MXFP4",
     parts: [blocks, scales],
     async open(reading) {

@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor";
 import { TensorSet } from "../tensor/tensor-set";
 import { FileTensors, type FileSettings, type Settings } from "./file-tensors";
 import { LogicalTensor } from "./logical-tensor";
+import { quantizationOf, withoutQuantization } from "./quantization-settings";
 import { refuseCodes, refuseMethod } from "./refusals";
 import type { Scheme } from "./scheme";
 import { schemes as allSchemes } from "./schemes";
@@ -38,7 +39,7 @@ export async function withLogicalTensors(
     file,
     signal,
     config: config ?? {},
-    quantization: await quantizationOf(model, config, beside),
+    quantization: await quantizationOf(model.tensors, config, beside),
     metadata: model.metadata,
   };
   refuseMethod(new FileTensors(left, settings));
@@ -68,43 +69,4 @@ function checkNames(file: string, tensors: readonly Tensor[]): void {
       throw new FormatError(file, 0, `the weight "${name}" is there as codes and as numbers`, "one of them");
     seen.add(name);
   }
-}
-
-/** Keys under which a config.json says how weights are stored. */
-const quantizationKeys = ["quantization_config", "compression_config", "quantization"];
-
-/** DeepSeek-V4's key for the type of its experts, which have none of their own once they are numbers. */
-const expertType = "expert_dtype";
-
-/** Files that say it where the config does not, as GPTQ's, AWQ's and ModelOpt's writers name them. */
-const quantizationFiles = ["quantize_config.json", "quant_config.json", "hf_quant_config.json"];
-
-/** Names that ask for such a file. */
-const codedNames = /(^|\.)(qweight|qzeros|weight_scale(_2|_inv)?|weight_packed)$/;
-
-async function quantizationOf(
-  { tensors }: Model,
-  config: Settings | undefined,
-  beside: LogicalOptions["beside"],
-): Promise<Settings | undefined> {
-  const text = isSettings(config?.text_config) ? config.text_config : undefined;
-  for (const settings of [config, text])
-    for (const key of quantizationKeys) if (isSettings(settings?.[key])) return settings[key];
-  if (!tensors.some(({ name }) => codedNames.test(name))) return undefined;
-  for (const name of quantizationFiles) {
-    const found = await beside(name);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function isSettings(value: unknown): value is Settings {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function withoutQuantization(config: Settings): Settings {
-  const kept = Object.entries(config).filter(([key]) => !quantizationKeys.includes(key) && key !== expertType);
-  return Object.fromEntries(
-    kept.map(([key, value]) => [key, key === "text_config" && isSettings(value) ? withoutQuantization(value) : value]),
-  );
 }

@@ -1,6 +1,7 @@
 import { pause, throwIfStopped } from "../bytes/pause";
 import { OptionError, SourceError } from "../errors";
 import { currentHost } from "../host";
+import type { Axes, TensorRole } from "../tensor/role";
 import { parametersOf, type ReadOptions, type Shape, type StoredPart, type Tensor } from "../tensor/tensor";
 import type { LogicalWeight } from "./scheme";
 
@@ -14,8 +15,8 @@ export class LogicalTensor implements Tensor {
   readonly name: string;
   /** Dimensions of the weight. */
   readonly shape: Shape;
-  /** The scheme: the values are stored as no type of numbers. */
-  readonly dtype: string;
+  /** The type of the values that it decodes to; `scheme` says how they are stored. */
+  readonly dtype = "F32";
   /** Number of weights. */
   readonly parameters: number;
   /** Bytes of all parts in the file. */
@@ -24,6 +25,9 @@ export class LogicalTensor implements Tensor {
   readonly scheme: string;
   /** The tensors of the file that it is made of. */
   readonly stored: readonly StoredPart[];
+  declare readonly role?: TensorRole;
+  declare readonly roleReason?: string;
+  declare readonly axes?: Axes;
   /** Every read decodes anew. */
   readonly readsCopies = true;
   private readonly said = new Set<string>();
@@ -32,12 +36,12 @@ export class LogicalTensor implements Tensor {
     this.name = weight.name;
     this.shape = Object.freeze([...weight.shape]);
     this.scheme = weight.scheme;
-    this.dtype = weight.scheme;
     this.parameters = parametersOf(weight.shape);
     this.stored = Object.freeze(
       weight.parts.map(({ name, shape, dtype, sizeBytes }) => Object.freeze({ name, shape, dtype, sizeBytes })),
     );
     this.sizeBytes = this.stored.reduce((sum, part) => sum + part.sizeBytes, 0);
+    if (weight.description) Object.assign(this, weight.description);
   }
 
   /** What reading it found out that a careful reader would like to know; none before the first read. */

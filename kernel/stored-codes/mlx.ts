@@ -16,6 +16,7 @@ import type { FileTensors } from "./file-tensors";
 import { mlxSettingsOf, type MlxSettings } from "./mlx-settings";
 import { bytesOf } from "./part";
 import type { DecodeRows, LogicalWeight, Reading, Scheme } from "./scheme";
+import { stackedExperts } from "./stacked-experts";
 
 const { fround } = Math;
 
@@ -53,6 +54,7 @@ function weightOf(file: FileTensors, stem: string, codes: Tensor, scales: Tensor
   return {
     name: codes.name,
     shape,
+    description: stackedExperts(shape, "last"),
     scheme: mode === "affine" ? `MLX ${bits}-bit g${group}` : `MLX ${mode}`,
     parts: [codes, scales, biases, global].filter((part) => part !== undefined),
     open: (reading) =>

@@ -13,9 +13,23 @@ export async function bytesOf(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = tensor.readByteRange
     ? await tensor.readByteRange(start, end, { signal })
-    : (await tensor.readBytes({ signal })).subarray(start, end);
+    : start === 0 && end === tensor.sizeBytes
+      ? await tensor.readBytes({ signal })
+      : new Uint8Array((await wholeBytes(tensor, signal)).subarray(start, end));
   const isOwn = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
   return isOwn ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+}
+
+/** Bytes of tensors that are read as a whole only (of compressed entries, of strided views), while nobody needs their memory: a weight is decoded
+ *  in slices, each of which would read all of them again. */
+const wholes = new WeakMap<Tensor, WeakRef<Uint8Array>>();
+
+async function wholeBytes(tensor: Tensor, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const kept = wholes.get(tensor)?.deref();
+  if (kept) return kept;
+  const bytes = await tensor.readBytes({ signal });
+  wholes.set(tensor, new WeakRef(bytes));
+  return bytes;
 }
 
 /** The words of an I32 or U32 tensor, as unsigned numbers. */

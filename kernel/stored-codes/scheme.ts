@@ -1,4 +1,5 @@
 /** What a scheme of stored codes is to this room: how its weights are found among a file's tensors, and how they are decoded. */
+import type { RoleDescription } from "../tensor/role";
 import type { Shape, Tensor } from "../tensor/tensor";
 import type { FileTensors } from "./file-tensors";
 
@@ -19,6 +20,8 @@ export interface LogicalWeight {
   readonly name: string;
   /** Dimensions of the weight, outermost first: (out, in) of a linear layer. */
   readonly shape: Shape;
+  /** What it is to its network and which way it lies, where the scheme itself says so: the inputs of stacked experts are what scales run along. */
+  readonly description?: RoleDescription | undefined;
   /** How it is stored, for people: "GPTQ 4-bit g128". */
   readonly scheme: string;
   /** The tensors of the file that it takes up, each of which belongs to one weight only; codes first. */

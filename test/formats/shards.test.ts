@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { openingNotes } from "../../kernel/checkpoints/select-part";
 import { open, saveGguf } from "../../kernel";
 import { memorySource } from "../../kernel/bytes/source";
 import { FormatError } from "../../kernel/errors";
@@ -151,11 +152,6 @@ describe("pytorch_model.bin.index.json", () => {
       /tensor "more" is not in/,
     ],
     [
-      "a tensor that is not mapped",
-      { [tensors[0]]: "pytorch_model-00001-of-00001.bin" },
-      /is not in the index for this shard/,
-    ],
-    [
       "two kinds",
       { ...mapped("pytorch_model-00001-of-00001.bin"), w: "model.safetensors" },
       /expected a file of the same kind/,
@@ -166,6 +162,13 @@ describe("pytorch_model.bin.index.json", () => {
     write("pytorch_model.bin.index.json", index(map));
     write("model-x.safetensors", safetensorsFile(`{${entry("w", "U8", [1], 0, 1)}}`, 1));
     expect((await failure(join(folder, "pytorch_model.bin.index.json"))).message).toMatch(message);
+  });
+
+  it("tensors that are not mapped are taken as well, with a note", async () => {
+    write("pytorch_model.bin.index.json", index({ [tensors[0]]: "pytorch_model-00001-of-00001.bin" }));
+    const model = await open(join(folder, "pytorch_model.bin.index.json"));
+    expect(model.tensors.map(({ name }) => name)).toEqual(tensors);
+    expect(openingNotes(model).join()).toContain(`${tensors.length - 1} tensors that the index does not name`);
   });
 
   it("a shard that is no archive, or one of something else, is refused", async () => {

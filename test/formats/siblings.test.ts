@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { fileSource } from "../../kernel/bytes/source";
 import { HttpFailure } from "../../kernel/bytes/http";
 import { SourceError } from "../../kernel/errors";
-import { folderSiblings, isMissing, isPlainName, missingFile, siblingFile } from "../../kernel/formats/siblings";
+import {
+  folderSiblings,
+  isMissing,
+  isPlainName,
+  isPlainPath,
+  missingFile,
+  siblingFile,
+} from "../../kernel/formats/siblings";
 
 test("plain names stay in their folder on every system", () => {
   for (const name of ["a.bin", "model-00001-of-00002.safetensors", "con1", "com10"])
@@ -41,6 +48,12 @@ test("a server has no such file where it says so, and where it cannot be reached
   ]);
 });
 
+test("plain paths stay below their folder", () => {
+  for (const path of ["a.bin", "a/b.bin", "a/b/c"]) expect([path, isPlainPath(path)]).toEqual([path, true]);
+  for (const path of ["", "/a", "a/", "a//b", "a/../b", "./a", "a/.b", "a\\b", "x/".repeat(600) + "x"])
+    expect([path, isPlainPath(path)]).toEqual([path, false]);
+});
+
 describe("files beside the first", () => {
   let folder: string;
   beforeEach(() => {
@@ -54,6 +67,16 @@ describe("files beside the first", () => {
   test("are opened by name", async () => {
     writeFileSync(join(folder, "model", "a.bin"), "abc");
     expect((await (await siblings())("a.bin", 0)).byteLength).toBe(3);
+  });
+
+  test("are opened in folders below, which are no links out of it", async () => {
+    mkdirSync(join(folder, "model", "sub"));
+    mkdirSync(join(folder, "other"));
+    writeFileSync(join(folder, "model", "sub", "a.bin"), "abc");
+    writeFileSync(join(folder, "other", "a.bin"), "abc");
+    expect((await (await siblings())("sub/a.bin", 0)).byteLength).toBe(3);
+    symlinkSync(join(folder, "other"), join(folder, "model", "out"));
+    await expect((await siblings())("out/a.bin", 5)).rejects.toMatchObject({ code: "FORMAT", offset: 5 });
   });
 
   test("that are missing are told with who names them", async () => {

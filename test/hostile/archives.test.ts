@@ -300,7 +300,9 @@ describe("model.json", () => {
   const text = (...groups: object[]): string => JSON.stringify({ weightsManifest: groups });
   const quantized = (quantization: unknown): string => text(group({ weights: [{ ...weight, quantization }] }));
   const cases: [string, string, RegExp][] = [
-    ["no object", "[]", /begins with/],
+    ["no object", "7", /begins with/],
+    ["a list of nothing", "[]", /no weightsManifest with weights/],
+    ["a list of no groups", "[1]", /an object/],
     ["no manifest", "{}", /no weightsManifest/],
     ["an empty manifest", text(), /no weightsManifest/],
     ["a manifest that is an object", '{"weightsManifest":{}}', /a list/],
@@ -312,7 +314,10 @@ describe("model.json", () => {
     ...[
       "../a.bin",
       "/etc/passwd",
-      "a/b.bin",
+      "a/../../b.bin",
+      "a/./b.bin",
+      "a//b.bin",
+      "a/.b",
       "a\\b.bin",
       "c:a.bin",
       "..",

@@ -139,16 +139,6 @@ describe("an index and its shards", () => {
     });
   });
 
-  it("a tensor that the index does not have", async () => {
-    put(indexName, index({ x: "b.safetensors", z: "a.safetensors" }));
-    expect(await opened()).toMatchObject({
-      code: "FORMAT",
-      file: join(folder, "m", "b.safetensors"),
-      offset: 8 + 1 + entry("x", "F32", [1], 0, 4).length + 1,
-      message: expect.stringContaining('"y" is not in the index'),
-    });
-  });
-
   it("a shard that is missing, a folder, or hostile itself", async () => {
     put(indexName, index({ x: "c.safetensors" }));
     expect(await opened()).toMatchObject({ code: "SOURCE", message: expect.stringContaining("shard is missing") });

@@ -62,3 +62,8 @@ test("an object says what is wrong with itself or with one of its fields", () =>
 test.each([null, undefined, 3, "text", [1]])("%j is no view", (data) => {
   expect(() => readerOf(data)).toThrow("view is not an object");
 });
+
+test("a list of texts is whole, or says which entry is none", () => {
+  expect(readerOf({ names: ["a", "b"] }).texts("names", 2)).toEqual(["a", "b"]);
+  expect(() => readerOf({ names: ["a", 3] }).texts("names", 2)).toThrow(new Malformed("names[1]", "is not text"));
+});

@@ -86,3 +86,26 @@ test("one place of a good report replaced by anything: drawn or refused, never t
   );
   expect(Math.min(outcomes.drawn, outcomes.malformed)).toBeGreaterThan(100);
 });
+
+const leftAlone = {
+  tensors: 2,
+  parameters: 40,
+  groups: [
+    {
+      role: "buffer",
+      reason: "a mask",
+      tensors: 2,
+      parameters: 40,
+      names: ["a.mask", "b.mask"],
+      pattern: "{a,b}.mask",
+    },
+  ],
+};
+
+test("what was left alone passes unchanged, and a wrong part of it is named", () => {
+  const view = { ...(plain(smallReport()) as Report), leftAlone };
+  const checked = check(view);
+  expect(checked.ok && checked.view.leftAlone).toEqual(leftAlone);
+  const broken = { ...view, leftAlone: { ...leftAlone, groups: [{ ...leftAlone.groups[0], names: [3] }] } };
+  expect(check(broken)).toMatchObject({ ok: false, sentence: expect.stringContaining("leftAlone.groups[0].names[0]") });
+});

@@ -40,3 +40,19 @@ test("cells: names left, numbers right; a picture carries its bytes and its word
   );
   expect(reportToHtml({ ...smallReport(), layers: [] })).toContain("<table>");
 });
+
+test("what was left alone is a list, and nothing of it is markup", () => {
+  const group = {
+    role: "buffer",
+    reason: "<i>a mask</i>",
+    tensors: 1,
+    parameters: 4,
+    names: ["a.<b>mask"],
+    pattern: "a.<b>mask",
+  };
+  const report = { ...smallReport(), leftAlone: { tensors: 1, parameters: 4, groups: [group] } };
+  const html = reportToHtml(report);
+  expect(html).toContain("Left alone: 1 tensor");
+  expect(html).toContain("<li>buffer (&lt;i&gt;a mask&lt;/i&gt;): 1 tensor");
+  expect(html).not.toMatch(/<b>mask|<i>a mask/);
+});

@@ -1,5 +1,5 @@
 import { markdownCode, reportToMarkdown } from "../../kernel/static/markdown";
-import { hostileReport } from "../fixtures/report/reports";
+import { hostileReport, smallReport } from "../fixtures/report/reports";
 import { cases, expectGolden } from "./golden";
 
 describe.each(cases)("%s", (name, make) => {
@@ -24,4 +24,19 @@ test("a code span is fenced by more backticks than its name holds", () => {
     "`  `",
     "`` `x ``",
   ]);
+});
+
+test("what was left alone is a list, its names code", () => {
+  const group = {
+    role: "buffer",
+    reason: "<i>a mask</i>",
+    tensors: 1,
+    parameters: 4,
+    names: ["a.<b>mask"],
+    pattern: "a.<b>mask",
+  };
+  const report = { ...smallReport(), leftAlone: { tensors: 1, parameters: 4, groups: [group] } };
+  expect(reportToMarkdown(report)).toContain(
+    "- `buffer` (`<i>a mask</i>`): 1 tensor, 4 parameters: `a.<b>mask`; only: `a.<b>mask` takes it",
+  );
 });

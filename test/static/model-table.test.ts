@@ -1,3 +1,4 @@
+import { withRoles } from "../../kernel/network";
 import { open } from "../../kernel/open/open";
 import type { ModelView } from "../../kernel/report/model";
 import { displaySymbol, modelBundle, modelView } from "../../kernel/static/display";
@@ -52,4 +53,14 @@ itWith(miniLm)("all-MiniLM-L6-v2 as it is opened", async () => {
   expect(text).toContain("22.7 M parameters");
   expect(text).toMatch(/block 5: 16 tensors, 1,774,464 parameters, 6\.77 MiB/);
   expect(text).toMatch(/I64 +1 +512 +4\.00 KiB/);
+});
+
+test("roles stand in a column of their own, and in a line what is no weight", () => {
+  const model = withRoles(fromArrays({ "fc1.weight": array([2, 4], () => 1), pos_embed: array([1, 2, 4], () => 1) }));
+  const text = modelToText(modelView(model));
+  expect(text).toContain("weights: 1 tensor, 8 parameters · no weights: 1 tensor, 8 parameters (buffer 1)");
+  expect(text).toMatch(/fc1\.weight +2 × 4 +F32 +linear/);
+  const html = modelToHtml(modelView(model));
+  expect(html).toContain('<span title="a table of positions"><i>buffer</i></span>');
+  expect(modelToText(modelView(fromArrays({ "fc1.weight": array([2, 4], () => 1) })))).not.toContain("role");
 });

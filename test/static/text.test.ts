@@ -46,3 +46,18 @@ test("invisible characters are written out", () => {
   expect(text).not.toMatch(/[\u0000\u202e]/);
   expect(text).toContain("\\u{202e}\\u{0}\\u{a}");
 });
+
+test("what was left alone stands behind the worst layers, with what takes it", () => {
+  const group = {
+    role: "buffer",
+    reason: "<i>a mask</i>",
+    tensors: 1,
+    parameters: 4,
+    names: ["a.<b>mask"],
+    pattern: "a.<b>mask",
+  };
+  const report = { ...reports.smallReport(), leftAlone: { tensors: 1, parameters: 4, groups: [group] } };
+  const text = reportToText(report);
+  expect(text).toContain("Left alone: 1 tensor, 4 parameters, because it is no weight of a layer.");
+  expect(text).toContain("buffer (<i>a mask</i>): 1 tensor, 4 parameters: a.<b>mask; only: a.<b>mask takes it");
+});

@@ -23,3 +23,17 @@ test("a tensor that is read whole only gives the same bytes", async () => {
   expect([bytes.byteOffset, new Float32Array(bytes.buffer)[0]]).toEqual([0, 2]);
   expect([...(await numbersOf(tensor, undefined))]).toEqual([1, 2]);
 });
+
+test("slices of such a tensor read it once", async () => {
+  let reads = 0;
+  const tensor = {
+    ...{ name: "a", dtype: "U8", shape: [4], parameters: 4, sizeBytes: 4 },
+    read: () => Promise.reject(new Error("bytes are read")),
+    readBytes: () => Promise.resolve(Uint8Array.of(1, 2, 3, ++reads)),
+  };
+  const slices = [await bytesOf(tensor, undefined, 0, 2), await bytesOf(tensor, undefined, 2, 4)];
+  expect(slices.map((slice) => [...slice])).toEqual([
+    [1, 2],
+    [3, 1],
+  ]);
+});

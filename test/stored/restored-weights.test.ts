@@ -5,7 +5,7 @@ import { linear } from "../../kernel/quantize/linear";
 import { quantize } from "../../kernel/quantize/quantize";
 import { factorBytes } from "../../kernel/stored/factors";
 import { packCodes, packMask } from "../../kernel/stored/packed-codes";
-import { restoreQuantized, restoreValues } from "../../kernel/stored/restored-weights";
+import { restoreBytes, restoreQuantized, restoreValues } from "../../kernel/stored/restored-weights";
 import type { StoredTensor } from "../../kernel/stored/stored-tensor";
 
 const step = linear({ bits: 4, per: "tensor" });
@@ -120,4 +120,14 @@ describe("what a stored tensor restores to", () => {
   test("are no codes where there are none", () => {
     expect(restoreQuantized(plain, () => 0)).toBeUndefined();
   });
+});
+
+test("the bytes of whole numbers come back as they were, and other forms have none", () => {
+  const bytes = new Uint8Array(BigInt64Array.of(16777217n, -1n).buffer);
+  const stored: StoredTensor = {
+    ...{ name: "table", shape: [2] },
+    content: { kind: "bytes", dtype: "I64", bytes: coded(bytes) },
+  };
+  expect(restoreBytes(stored)).toEqual(bytes);
+  expect(() => restoreBytes(sparse)).toThrow(FormatError);
 });

@@ -1,4 +1,4 @@
-import { dtypes, sizeOf, type DType } from "../../kernel/tensor/dtype";
+import { dtypes, isIntegerType, sizeOf, type DType } from "../../kernel/tensor/dtype";
 
 test("sizes are those of whole blocks", () => {
   expect([
@@ -13,4 +13,11 @@ test("sizes are those of whole blocks", () => {
     expect(sizeOf(dtype, 0)).toBe(0);
     expect(sizeOf(dtype, 512)).toBe((512 / dtypes[dtype].blockElements) * dtypes[dtype].blockBytes);
   }
+});
+
+test("whole numbers are told from real ones and from blocks", () => {
+  expect(["I64", "U8", "BOOL", "F32", "F8_E4M3", "Q4_K", "linear 4-bit"].map(isIntegerType)).toEqual([
+    ...[true, true, true],
+    ...[false, false, false, false],
+  ]);
 });

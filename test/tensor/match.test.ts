@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { layerMatcher } from "../../kernel/tensor/match";
+import { layerMatcher, spelledNames } from "../../kernel/tensor/match";
 import type { LayerPattern } from "../../kernel/tensor/match";
 
 const layer = (name: string): { name: string; shape: number[]; dtype: string; parameters: number } => ({
@@ -87,4 +87,11 @@ describe("layer patterns", () => {
     expect(() => layerMatcher("{a,b}".repeat(11))).toThrow(/more than 1024/);
     expect(() => layerMatcher(7 as unknown as string)).toThrow(/takes a glob/);
   });
+});
+
+test("names that a pattern spells out are those of braces and letters alone", () => {
+  expect(spelledNames("a.b")).toEqual(["a.b", "a.b"]);
+  expect(spelledNames(["a.{0,1}", "b.*", /c/, "d\\*"])).toEqual(["a.{0,1}", "a.0", "a.1", "b.*", "d\\*", "d*"]);
+  expect(spelledNames(() => true)).toEqual([]);
+  expect(spelledNames("")).toEqual([]);
 });

@@ -27,6 +27,8 @@ export interface Dequantization {
 export interface Constants {
   readonly all: readonly Constant[];
   readonly dequantizations: readonly Dequantization[];
+  /** Codes whose scale or zero is computed when the graph runs. */
+  readonly unscaled: ReadonlySet<Constant>;
   /** Names of sparse initializers. */
   readonly sparse: readonly string[];
 }
@@ -60,6 +62,7 @@ const dequantizing: Readonly<
 class Finder implements Constants {
   readonly all: Constant[] = [];
   readonly dequantizations: Dequantization[] = [];
+  readonly unscaled = new Set<Constant>();
   readonly sparse: string[] = [];
   private readonly names = new Set<string>();
   private readonly codes = new Set<Constant>();
@@ -105,9 +108,13 @@ class Finder implements Constants {
     const known = Object.hasOwn(dequantizing, node.op) ? dequantizing[node.op] : undefined;
     if (!known) return;
     const [codes, scale, zero] = known.inputs.map((input) => scope.get(node.inputs[input] ?? ""));
-    if (!codes?.isCode || !scale?.isCode || this.codes.has(codes.constant)) return;
-    // A zero that is no constant is computed: the codes stay what they are.
-    if (zero === undefined && (node.inputs[known.inputs[2]] ?? "") !== "") return;
+    if (!codes || this.codes.has(codes.constant)) return;
+    const isZeroComputed = zero === undefined && (node.inputs[known.inputs[2]] ?? "") !== "";
+    if (!codes.isCode || !scale?.isCode || isZeroComputed) {
+      // Behind a QuantizeLinear a weight comes as floats that are rounded, not as codes.
+      if (codes.isCode) this.unscaled.add(codes.constant);
+      return;
+    }
     this.codes.add(codes.constant);
     const { axis, block_size: block } = node.attributes;
     this.dequantizations.push({

@@ -1,6 +1,7 @@
 import type { ByteSource } from "../../bytes/source";
 import { FormatError } from "../../errors";
 import type { Model } from "../../tensor/model";
+import type { RoleDescription } from "../../tensor/role";
 import { TensorSet } from "../../tensor/tensor-set";
 import type { Tensor } from "../../tensor/tensor";
 import { hashSources } from "../hash-sources";
@@ -15,6 +16,7 @@ import type { Constant, Dequantization } from "./graph";
 import { MessageReader } from "./messages";
 import { TensorMaker } from "./tensors";
 import { roleByUses } from "./uses";
+import type { Use } from "./uses";
 import { WireReader } from "./wire";
 
 /** ONNX: a ModelProto, whose graph has tensors as initializers and as Constant nodes. Their values lie in the file (`raw_data`, or fields of
@@ -34,7 +36,7 @@ export async function openOnnx(
 ): Promise<Model> {
   const message = await new MessageReader(new WireReader(source, signal)).model();
   if (!message) throw new FormatError(source.name, 0, "there is no graph in this file", "a model of ONNX");
-  const { all, dequantizations, sparse } = constantsOf(message);
+  const { all, dequantizations, unscaled, sparse } = constantsOf(message);
   const maker = new TensorMaker(source, siblings);
   const made = new Map<Constant, Tensor>();
   const texts: string[] = [];
@@ -44,7 +46,7 @@ export async function openOnnx(
       throw new FormatError(source.name, stored.at, `a tensor is called ${quote(own)}`, "a name that is safe as a key");
     const tensor = await maker.tensor(stored, own);
     if (!tensor) texts.push(own);
-    else made.set(constant, Object.assign(tensor, roleByUses(uses, tensor.shape, isInteger(tensor.dtype))));
+    else made.set(constant, Object.assign(tensor, roleOf(tensor, uses, unscaled.has(constant))));
   }
   if (made.size === 0)
     throw new FormatError(source.name, 0, "there are no tensors in the graph", "a model with weights");
@@ -63,6 +65,13 @@ export async function openOnnx(
     model,
     dequantizations.flatMap((one) => codedWeight(one, made) ?? []),
   );
+}
+
+/** Integers are no weights by themselves, nor are floats whose scale is computed when the graph runs. */
+function roleOf({ dtype, shape }: Tensor, uses: readonly Use[], isUnscaled: boolean): RoleDescription | undefined {
+  if (isInteger(dtype)) return { role: "integer", roleReason: `its type is ${dtype}` };
+  if (isUnscaled) return { role: "unknown", roleReason: "codes whose scale is computed when the graph runs" };
+  return roleByUses(uses, shape);
 }
 
 const isInteger = (dtype: string): boolean => /^([IU]\d|BOOL)/.test(dtype);
@@ -93,7 +102,7 @@ function codedWeight(
         )
       : scales.shape.length === 1 && scales.shape[0] === code.shape[axis];
   if (!fits || (zeros && zeros.parameters !== scales.parameters)) return undefined;
-  const { role, roleReason, axes } = roleByUses(codes.uses, code.shape, false) ?? {};
+  const { role, roleReason, axes } = roleByUses(codes.uses, code.shape) ?? {};
   return {
     codes: code,
     scale: scales,

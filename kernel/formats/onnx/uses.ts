@@ -43,16 +43,12 @@ export function axesBehind(
 }
 
 /** What a constant of that shape is to its graph, by all nodes that take it; undefined where none does, or none says. */
-export function roleByUses(
-  uses: readonly Use[],
-  shape: readonly number[],
-  isInteger: boolean,
-): RoleDescription | undefined {
+export function roleByUses(uses: readonly Use[], shape: readonly number[]): RoleDescription | undefined {
   const weights = uses.flatMap((use) => weightRole(use, shape) ?? []);
   const weight = weights.find(({ role }) => role === "embedding") ?? weights.at(0);
   if (weight) return weight;
   const [use] = uses;
-  if (use === undefined || isInteger) return undefined;
+  if (use === undefined) return undefined;
   const { node, input } = use;
   const reason = `input ${input} of ONNX's ${node.op}`;
   if (norms.test(node.op)) return { role: "norm", roleReason: reason };

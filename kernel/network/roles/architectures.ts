@@ -40,6 +40,9 @@ const rules: Readonly<Record<string, readonly ArchitectureRule[]>> = {
     { role: "linear", because: "a projection from heads", path: /rel_attn\.o$/, axes: matrices([0], [1, 2]) },
   ],
   funnel: [{ role: "linear", because: "a projection to heads", parameter: /^r_kernel$/, axes: matrices([1, 2], [0]) }],
+  ctrl: [{ role: "embedding", because: "the table of tokens", path: /(^|\.)w\.weight$/, least: 2, most: 2 }],
+  canine: [{ role: "embedding", because: "a table of hashed characters", layer: /^hashbucket/, least: 2, most: 2 }],
+  speecht5: [{ role: "embedding", because: "a table of relative positions", layer: /^pe_k$/, least: 2, most: 2 }],
   zamba: [stateSpaceMatrices],
   recurrent_gemma: [
     {

@@ -52,7 +52,7 @@ const depthwiseNames =
 export function axesByShape(role: TensorRole, subject: Subject, neighbours: Neighbours): Axes {
   const { shape, path } = subject;
   if (shape.length < 2) return axes([0], []);
-  if (role === "expert") return expertAxes(subject, neighbours);
+  if (role === "expert" && shape.length === 3) return expertAxes(subject, neighbours);
   if (role === "embedding") return torchAxes;
   const bias = neighbours.biasOf(subject);
   if (shape.length === 2) {

@@ -144,6 +144,14 @@ const bufferRules: readonly RoleRule[] = [
   },
   {
     role: "buffer",
+    because: "slopes of an activation",
+    layer: /prelu/,
+    parameter: /^(weight|alpha|a)$/,
+    fits: ({ extent }) => extent < 2,
+  },
+  { role: "buffer", because: "a fixed filter", path: /(^|[._])(stft|istft|dft|cqt)_?conv\w*\.weight$/ },
+  {
+    role: "buffer",
     because: "a fixed filter",
     path: /(^|\.)dfl\.conv\.weight$|(^|\.)(mel_?spec\w*|spectrogram|melspectrogram|mel_?scale|stft|istft)\.(.*\.)?(fb|window|kernel|basis|weight)$/,
   },
@@ -210,7 +218,7 @@ const biasRules: readonly RoleRule[] = [
   {
     role: "bias",
     because: "a bias by name",
-    parameter: /^(\w*_)?(pos_)?bias_[uvkqr]$|^(r_[wrs]_bias|b_[io]h|b\d?|\w+_b|b_\w+|recurrent_bias|vars\/1)$/,
+    parameter: /^(\w*_)?(pos_)?bias_[uvkqr]$|^(r_[wrs]_bias|(\w+_)?b_[hio]h|b\d?|\w+_b|b_\w+|recurrent_bias|vars\/1)$/,
     most: 1,
   },
   { role: "bias", because: "a bias by name", parameter: /^(\w*_)?(b\d)$/, fits: ({ extent }) => extent < 2 },

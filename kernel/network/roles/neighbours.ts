@@ -13,8 +13,8 @@ export interface Neighbours {
   turned(subject: Subject): boolean;
   /** Outputs of the convolution before this one in the order of the file. */
   before(subject: Subject): number | undefined;
-  /** Whether names begin like that. */
-  hasPrefix(prefix: string): boolean;
+  /** Whether experts stand under that prefix: "model.layers.0.mlp.". */
+  holdsExperts(prefix: string): boolean;
   /** Whether experts lie (experts, in, out) in this type of network, where shapes do not tell. */
   readonly expertsTurned: boolean;
   /** Values that travel from block to block, where the settings or the embeddings tell. */
@@ -59,13 +59,13 @@ export function neighboursOf(
     });
   };
   let beforeOf: Map<string, number> | undefined;
-  let prefixes: Set<string> | undefined;
+  let parents: Set<string> | undefined;
   return {
     biasOf,
     shapeOf: (name) => shapes.get(name),
     turned: ({ path }) => conv1d.test(path) && (telling ??= lies()),
     before: ({ name }) => (beforeOf ??= outputsBefore(subjects)).get(name),
-    hasPrefix: (prefix) => (prefixes ??= prefixesOf(subjects)).has(prefix),
+    holdsExperts: (prefix) => (parents ??= parentsOfExperts(subjects)).has(prefix),
     expertsTurned: types.some((type) => turnedExperts.has(type)),
     width,
   };
@@ -82,11 +82,12 @@ function outputsBefore(subjects: readonly Subject[]): Map<string, number> {
   return before;
 }
 
-function prefixesOf(subjects: readonly Subject[]): Set<string> {
+/** What stands before the word "experts" in the names of a model. */
+function parentsOfExperts(subjects: readonly Subject[]): Set<string> {
   const found = new Set<string>();
-  for (const { prefix } of subjects) {
-    const words = prefix.split(/(?<=[./])/);
-    for (let end = 1; end <= words.length; end++) found.add(words.slice(0, end).join(""));
+  for (const { name } of subjects) {
+    const at = name.search(/experts[./]/);
+    if (at >= 0) found.add(name.slice(0, at));
   }
   return found;
 }

@@ -35,13 +35,13 @@ const parametrized = /^(.*[./]|)parametrizations[./]([^./]+)[./](original\d*|\d+
 
 /** Takes a name apart. */
 export function subjectOf(tensor: JudgedTensor): Subject {
+  const { shape, dtype, scheme } = tensor;
   const name = tensor.name.replace(/:0$/, "");
   const special = parametrized.exec(name);
   const prefix = special ? special[1] : name.slice(0, name.length - (/[^./]*$/.exec(name)?.[0].length ?? 0));
   const parameter = special ? `${special[2]}.${special[3].replace("/", ".")}` : name.slice(prefix.length);
   const words = name.toLowerCase().split(/[./]/).filter(Boolean);
   const layers = prefix.toLowerCase().split(/[./]/).filter(Boolean);
-  const { shape, dtype, scheme } = tensor;
   return {
     name: tensor.name,
     shape,

@@ -94,9 +94,11 @@ export function weightRule(subject: Subject): WeightRule | undefined {
   return { role: roleByRank(subject), because: wordOf(subject) };
 }
 
-/** Two dimensions are a matrix, more a convolution. */
+const oneOfExperts = /(^|\.)experts?\.\d+\./;
+
+/** Two dimensions are a matrix, more a convolution; a matrix under the number of an expert is that expert's. */
 export function roleByRank(subject: Subject): TensorRole {
-  if (isExpert(subject)) return "expert";
+  if (isExpert(subject) || (subject.shape.length === 2 && oneOfExperts.test(subject.path))) return "expert";
   return subject.shape.length > 2 ? "convolution" : "linear";
 }
 

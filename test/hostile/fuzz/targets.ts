@@ -180,7 +180,7 @@ function tfjs(): Target {
       },
     ],
   };
-  return modelTarget(text(manifest), (source) => openTfjs(source, "m", undefined, shelf(files)));
+  return modelTarget(text(manifest, manifest.weightsManifest), (source) => openTfjs(source, "m", undefined, shelf(files)));
 }
 
 /** The tokenizer.model of a folder, made by hand: a few pieces and settings. */

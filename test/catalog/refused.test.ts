@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { open } from "../../kernel";
+import { refusedFile, refusedFolder } from "../../kernel/catalog/refused";
+import { zipOf } from "../hostile/fuzz/mutate";
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "codebook-refused-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("a file that is not read is named, with what to open instead", () => {
+  it.each([
+    ["model.tflite", "\x1c\0\0\0TFL3\x14\0\0\0", "a TensorFlow Lite model; expected", "tf2onnx"],
+    ["saved_model.pb", "\x08\x01\x12\x90\x01\x0a", "a SavedModel of TensorFlow", "tf2onnx"],
+    ["flax_model.msgpack", "\x83\xa5model\x81", "msgpack, in which flax saves parameters", "safetensors.flax"],
+    ["flax_model.msgpack", "\xde\0\x10\xa5model", "msgpack, in which flax saves parameters", "safetensors.flax"],
+    ["weather.mlmodel", "\x08\x04\x12\x10\x0a\x04", "a Core ML model", "ONNX"],
+    ["model.h5", "\x89HDF\r\n\x1a\n", "an HDF5 file", "numpy.savez"],
+    ["old.bin", "tjgg\x03\0\0\0", "a file of an ancestor of GGUF", "convert_llama_ggml_to_gguf"],
+    [
+      "model.pkl",
+      "\x80\x04\x95\x20\0\0\0\0\0\0\0\x8c\x1asklearn.linear_model._base\x94",
+      "a Python pickle of sklearn",
+      "numpy.savez",
+    ],
+    ["model.pkl", "\x80\x02csklearn.svm\nSVC\n", "a Python pickle of sklearn", "numpy.savez"],
+    ["data.pkl", "\x80\x04}q.", "a Python pickle; expected", "torch.save"],
+    ["model.joblib", "\x78\x9c\xed\xbd", "a file packed by zlib", "numpy.savez"],
+    ["model.gguf.gz", "\x1f\x8b\x08\0", "a file packed by gzip", "gunzip"],
+    ["net.xml", '<?xml version="1.0"?><net name="x">', "a web page or XML", "ONNX"],
+    ["model.params", "\x12\x01\0\0\0\0\0\0", "parameters of MXNet", "numpy.savez"],
+  ])("%s: %j", async (name, bytes, what, remedy) => {
+    const path = join(folder, name);
+    writeFileSync(path, Buffer.from(bytes, "latin1"));
+    const error = await open(path).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "FORMAT", message: expect.stringContaining(`this is ${what}`) });
+    expect((error as Error).message).toContain(remedy);
+  });
+});
+
+describe("a zip archive of something else is named by what it holds", () => {
+  it.each([
+    [["m/data.pkl", "m/constants.pkl", "m/code/__torch__.py"], "a TorchScript program"],
+    [["m/code/__torch__/net.py", "m/model.json"], "a TorchScript program"],
+    [["config.json", "metadata.json", "model.weights.h5"], "a model of Keras 3"],
+    [["m/archive_format", "m/models/model.json"], "a program of torch.export"],
+    [["a.safetensors", "b.txt"], "a zip archive with models in it"],
+    [["a.txt"], "a zip archive of something else"],
+  ])("%j: %s", async (names, what) => {
+    const path = join(folder, "model.zip");
+    writeFileSync(path, zipOf(names.map((name) => ({ name, bytes: Buffer.from("x"), isDeflated: false }))));
+    await expect(open(path)).rejects.toThrow(`this is ${what}`);
+  });
+});
+
+describe("a folder without a model is named by its files", () => {
+  it.each([
+    ["saved_model.pb", "a SavedModel of TensorFlow"],
+    ["flax_model.msgpack", "parameters of flax"],
+    ["_CHECKPOINT_METADATA", "a checkpoint of Orbax"],
+    ["model.ckpt-100.index", "a checkpoint of TensorFlow"],
+    ["tf_model.h5", "a model of Keras in HDF5"],
+    ["__0_0.distcp", "a distributed checkpoint of torch"],
+    ["mp_rank_00_model_states.pt2", undefined],
+  ])("%s: %s", async (name, what) => {
+    mkdirSync(join(folder, "m"));
+    writeFileSync(join(folder, "m", name), "x");
+    const says = what === undefined ? "the folder holds no model" : `this is ${what}, which is not read here`;
+    await expect(open(join(folder, "m"))).rejects.toMatchObject({
+      code: "SOURCE",
+      message: expect.stringContaining(says),
+    });
+  });
+});
+
+it("what nobody knows is refused without a name", () => {
+  expect(refusedFile("hello, world", "m.xyz")).toBeUndefined();
+  expect(refusedFolder("m", ["notes.txt"], "it holds no model").message).toBe("m: it holds no model");
+});

@@ -1,0 +1,29 @@
+import { axesBehind, passes, roleByUses } from "../../../kernel/formats/onnx/uses";
+import type { NodeMessage } from "../../../kernel/formats/onnx/messages";
+
+const node = (op: string, attributes: NodeMessage["attributes"] = {}, domain = ""): NodeMessage => ({
+  ...{ op, attributes, domain, name: "", inputs: [], outputs: [], constant: undefined, graphs: [] },
+});
+
+it("axes behind transpositions are those of the constant", () => {
+  expect(axesBehind(node("Transpose"), undefined, 3)).toEqual([2, 1, 0]);
+  const once = axesBehind(node("Transpose", { perm: [2, 0, 1] }), undefined, 3);
+  expect(once).toEqual([2, 0, 1]);
+  expect(axesBehind(node("Transpose", { perm: [1, 2, 0] }), once, 3)).toEqual([0, 1, 2]);
+  expect(axesBehind(node("Transpose", { perm: [0] }), once, 3)).toBe(once);
+  expect(axesBehind(node("Cast"), once, 3)).toBe(once);
+  expect([passes(node("Cast")), passes(node("Mul")), passes(node("Cast", {}, "own"))]).toEqual([true, false, false]);
+});
+
+it("a weight counts before whatever else takes it, a table before a head", () => {
+  const add = { node: node("Add"), input: 1, axes: undefined };
+  const matmul = { node: node("MatMul"), input: 1, axes: [1, 0] };
+  const gather = { node: node("Gather"), input: 0, axes: undefined };
+  expect(roleByUses([add, matmul], [4, 3])).toMatchObject({
+    role: "linear",
+    axes: { output: [0], input: [1], stacked: [] },
+  });
+  expect(roleByUses([matmul, gather], [4, 3])?.role).toBe("embedding");
+  expect(roleByUses([], [4, 3])).toBeUndefined();
+  expect(roleByUses([matmul], [4])?.role).toBe("buffer");
+});
