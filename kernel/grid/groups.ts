@@ -1,11 +1,11 @@
-/** How a tensor falls into groups that share a scale. A weight (out, in) or a kernel (out, in, height, width) has shape[0] rows
- *  and the rest flattened; a vector or a scalar is one row. Groups lie along the row and never cross rows; when the group does
- *  not divide the row, the last group of each row is shorter. */
+/** How a tensor falls into groups that share a scale. A weight (out, in) or a kernel (out, in, height, width), as methods see weights
+ *  (tensor/layout.ts), has shape[0] rows and the rest flattened; a vector or a scalar is one row. Groups lie along the row and never cross
+ *  rows; when the group does not divide the row, the last group of each row is shorter. */
 import { OptionError } from "../errors";
 import { checkChoice, checkNumber } from "../options";
 import { parametersOf, type Shape } from "../tensor/tensor";
 
-/** What shares a scale: the whole tensor, a row, or a group of weights along the row. */
+/** What shares a scale: the whole tensor (of a stack each matrix), a row, or a group of weights along the row. */
 export type Granularity = "tensor" | "channel" | "group";
 
 /** Weights of a group unless told. */

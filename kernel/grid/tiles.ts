@@ -1,6 +1,6 @@
-/** How a matrix falls into tiles of height × width that share a scale. A weight (out, in) or a kernel (out, in, height, width) has
- *  shape[0] rows and the rest flattened; a vector or a scalar is one row. Tiles at the right and lower edge may be smaller. Per
- *  tensor, per channel and groups along the row are tiles of a special form. */
+/** How a matrix falls into tiles of height × width that share a scale. A weight (out, in) or a kernel (out, in, height, width), as methods see
+ *  weights (tensor/layout.ts), has shape[0] rows and the rest flattened; a vector or a scalar is one row. Tiles at the right and lower edge
+ *  may be smaller. Per tensor, per channel and groups along the row are tiles of a special form. */
 import type { Shape } from "../tensor/tensor";
 import { rowsOf, type Grouping } from "./groups";
 

@@ -41,7 +41,8 @@ export interface Factors {
   readonly bitsPerValue: number;
 }
 
-/** A pruning method. Pure, synchronous, and never changes its input. `name` is the layer's, for errors. */
+/** A pruning method. Pure, synchronous, and never changes its input. `name` is the layer's, for errors. It is given weights in method order,
+ *  outputs along the first axis and inputs behind it, and one matrix of a stack at a time (tensor/layout.ts, stack/matrices.ts). */
 export interface Pruner<S extends Step = Step> {
   /** The name of the method. */
   readonly kind: S["kind"];

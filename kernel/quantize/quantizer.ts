@@ -44,7 +44,9 @@ export interface OwnOrder {
   readonly axes: Axes;
 }
 
-/** A quantization method: `dequantize(quantize(w, shape, step))` is w′ = Q(w). Pure, synchronous, and never changes its input. */
+/** A quantization method: `dequantize(quantize(w, shape, step))` is w′ = Q(w). Pure, synchronous, and never changes its input. It is given
+ *  weights in method order, outputs along the first axis and inputs behind it, and one matrix at a time of a stack whose rows it does not see
+ *  apart (tensor/layout.ts, stack/matrices.ts). */
 export interface Quantizer<S extends Step = Step> {
   /** The kind of its steps: "linear". */
   readonly kind: S["kind"];

@@ -66,6 +66,9 @@ const optionNames = ["name", "only", "skip", "allowUnmatched", "seed", "signal",
  *  buffers, routers, and what is not known stay, unless `only` or `match` spells out their very names. `report.leftAlone` lists what was left
  *  alone, and the pattern that would take it; whole numbers are taken by lossless coders alone, and stay exact. Encoding alone codes the values without loss. A second quantizer acts on the w′ of the first.
  *
+ *  Rows, channels, groups, nodes and patterns follow `tensor.axes`, whichever way a weight lies. Weights that are stacked, such as experts, go
+ *  matrix by matrix: "per tensor" is per matrix, a share of weights is one of each, a rank is that of each.
+ *
  *  Layers run on worker threads, one at a time on each; the result holds the stored form of every layer, not its float values; with
  *  `checkpoint` it lies in that folder, not in memory.
  *  `OptionError` for a recipe or an option that makes no sense, and a checkpoint of another study, `NonFiniteError` for a NaN or an infinity (layer and index),

@@ -4,7 +4,7 @@ import { pause, throwIfStopped } from "../bytes/pause";
 import { checkOptionNames } from "../options";
 import { checkAxes } from "./layout";
 import type { Model } from "./model";
-import { toldOf, type Axes, type TensorRole } from "./role";
+import type { Axes, TensorRole } from "./role";
 import { parametersOf } from "./tensor";
 import type { ReadOptions, Shape, Tensor } from "./tensor";
 import { TensorSet } from "./tensor-set";
@@ -31,6 +31,8 @@ class MemoryTensor implements Tensor {
   readonly role?: TensorRole;
   readonly roleReason?: string;
   readonly axes?: Axes;
+  /** The role and the axes that it was made with: it may be told them later. */
+  readonly given: readonly [TensorRole | null, Axes | null];
   private readonly values: Float32Array;
 
   constructor(
@@ -38,7 +40,9 @@ class MemoryTensor implements Tensor {
     { shape, values, role, axes }: ArraySpec,
   ) {
     this.values = values.slice();
-    Object.assign(this, toldOf({ ...(role && { role, roleReason: "as it was given" }), ...(axes && { axes }) }));
+    this.given = [role ?? null, axes ?? null];
+    if (role) Object.assign(this, { role, roleReason: "as it was given" });
+    if (axes) Object.assign(this, { axes });
     this.shape = Object.freeze([...shape]);
     this.parameters = parametersOf(shape);
     this.sizeBytes = 4 * this.parameters;
@@ -97,8 +101,8 @@ function checkArray(name: string, { shape, values, axes }: ArraySpec): void {
 async function hashArrays(tensors: readonly MemoryTensor[], signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash("sha256");
   for (const tensor of tensors) {
-    const { name, shape, role, axes } = tensor;
-    hash.update(`${JSON.stringify([name, shape, ...(role || axes ? [role ?? null, axes ?? null] : [])])}\n`);
+    const { name, shape, given } = tensor;
+    hash.update(`${JSON.stringify([name, shape, ...(given.some((one) => one !== null) ? given : [])])}\n`);
     const bytes = tensor.bytes();
     for (let start = 0; start < bytes.length; start += 1 << 20) {
       hash.update(bytes.subarray(start, start + (1 << 20)));

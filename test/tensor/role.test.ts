@@ -1,4 +1,4 @@
-import { toldOf, isWeightRole, type TensorRole } from "../../kernel/tensor/role";
+import { isWeightRole, toldOf, type TensorRole } from "../../kernel/tensor/role";
 
 test("recipes touch linear layers, convolutions, embeddings, experts and heads, and nothing else", () => {
   const all: TensorRole[] = [

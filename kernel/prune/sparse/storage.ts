@@ -47,7 +47,8 @@ export function breakEvenDensity(
   return Math.max(0, (weightBits - starts) / (weightBits + bitsFor(columns)));
 }
 
-/** Rows and columns of the matrix that a tensor is to pruning: shape[0] rows, the rest flattened; a vector is one row. */
+/** Rows and columns of the matrix that a tensor is, as methods see it (tensor/layout.ts): shape[0] rows, the rest flattened; a vector is one
+ *  row. */
 export function matrixOf(shape: Shape): { rows: number; columns: number } {
   const rows = shape.length < 2 ? 1 : shape[0];
   return { rows, columns: rows === 0 ? 0 : parametersOf(shape) / rows };
