@@ -18,6 +18,7 @@ import { JoinedPieces } from "./joined-pieces";
 import type { LayerJob } from "./layer-job";
 import { stateOf } from "./layer-state";
 import { kindOfStep, labelOf } from "./operators";
+import { pieceQuantizer } from "./piece-quantizer";
 import { nothingLost, type Walk } from "./walk";
 import { weightReader, type WeightReader } from "./weight-reader";
 
@@ -137,11 +138,12 @@ function quantizePieces(
 ): Quantized {
   const { shape, name } = job;
   const quantizer = quantizerOf(step);
+  const quantizePiece = pieceQuantizer(reader, job, { step, rows });
   const matrix = matrixOf(shape);
   const isShared = quantizer.pieces?.sharesTables?.(step) === true;
   const joined = new JoinedPieces(
     shape,
-    isShared,
+    { isShared, sharedTables: quantizer.pieces?.sharedTables },
     isHeld(shape) ? loops.memory.bytes(4 * parametersOf(shape)) : undefined,
   );
   for (let row = 0; row < matrix.rows; row += rows)
@@ -149,7 +151,7 @@ function quantizePieces(
       const count = Math.min(rows, matrix.rows - row);
       const piece = reader.again(row * matrix.columns, (row + count) * matrix.columns);
       try {
-        const quantized = quantizer.quantize(piece, [count, ...shape.slice(1)], step, name);
+        const quantized = quantizePiece(piece, count, row);
         meter?.add(piece, quantizer.dequantize(quantized));
         joined.add(quantized);
       } catch (error) {

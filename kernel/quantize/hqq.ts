@@ -19,7 +19,7 @@
  *  the authors' float32 program. */
 import { OptionError } from "../errors";
 import { checkChoice, checkFlag, checkNumber, checkOptionNames } from "../options";
-import type { Shape } from "../tensor/tensor";
+import { parametersOf, type Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import {
   checkGranularity,
@@ -34,7 +34,7 @@ import {
 import type { HalfQuadraticGrid } from "../loops/half-quadratic";
 import { loops } from "../loops/loops";
 import { checkFinite } from "../measure/finite";
-import type { Quantized, Quantizer } from "./quantizer";
+import type { PieceSurvey, Quantized, Quantizer } from "./quantizer";
 import { largestWeight, rint, roundTo, scaleBits, type ScaleType } from "../grid/scale";
 import { tilingOfGroups } from "../grid/tiles";
 
@@ -120,6 +120,12 @@ function quantize(weights: Float32Array, shape: Shape, step: HqqStep, name?: str
   const highest = 2 ** step.bits - 1;
   const grid = startGrid(weights, grouping, highest, step.roundZero);
   refine(weights, grouping, grid, highest, step);
+  return quantizeOn(grid, weights, shape, step);
+}
+
+function quantizeOn(grid: HalfQuadraticGrid, weights: Float32Array, shape: Shape, step: HqqStep): Quantized {
+  const grouping = groupsOf(kind, shape, weights.length, step);
+  const highest = 2 ** step.bits - 1;
   const codes = loops.halfQuadratic.encode(weights, tilingOfGroups(grouping), grid, highest);
   const scales = new Float32Array(grid.inverse.length);
   const zeroPoints = new Float32Array(grid.zero.length);
@@ -171,7 +177,7 @@ function refine(
   let bestError = Infinity;
   const next = new Float32Array(grid.zero.length);
   for (let round = 0; round < iterations; round++, beta *= kappa) {
-    const total = loops.halfQuadratic.round(weights, tiling, grid, { highest, norm, beta }, next);
+    const total = loops.halfQuadratic.round(weights, tiling, grid, { highest, norm, beta, total: 0 }, next);
     const error = total / Math.max(1, weights.length);
     grid.zero.set(next);
     if (error >= bestError) return;
@@ -190,5 +196,57 @@ function label({ bits, per, group }: HqqStep): string {
   return `hqq ${bits}-bit ${per === "group" ? `g${group}` : `per ${per}`}`;
 }
 
+/** The rounds are passes over the tensor, because the error over all of it says which is the last; between them the grid is all that is kept. */
+function survey(step: HqqStep, shape: Shape): PieceSurvey {
+  const highest = 2 ** step.bits - 1;
+  const { groupsPerRow, rows } = groupsOf(kind, shape, parametersOf(shape), step);
+  const grid = { inverse: new Float32Array(rows * groupsPerRow), zero: new Float32Array(rows * groupsPerRow) };
+  const next = new Float32Array(grid.zero.length);
+  const groupingOf = (piece: Float32Array): Grouping =>
+    groupsOf(kind, [piece.length / (parametersOf(shape) / rows), parametersOf(shape) / rows], piece.length, step);
+  const partOf = (values: Float32Array, row: number, { rows: count }: Grouping): Float32Array =>
+    values.subarray(row * groupsPerRow, (row + count) * groupsPerRow);
+  const gridOf = (row: number, grouping: Grouping): HalfQuadraticGrid => ({
+    inverse: partOf(grid.inverse, row, grouping),
+    zero: partOf(grid.zero, row, grouping),
+  });
+  let round = -1;
+  let beta = step.beta;
+  let total = 0;
+  let bestError = Infinity;
+  return {
+    add(piece, row) {
+      const grouping = groupingOf(piece);
+      if (round < 0) {
+        const start = startGrid(piece, grouping, highest, step.roundZero);
+        grid.inverse.set(start.inverse, row * groupsPerRow);
+        grid.zero.set(start.zero, row * groupsPerRow);
+        return;
+      }
+      const settings = { highest, norm: step.norm, beta, total };
+      const into = partOf(next, row, grouping);
+      total = loops.halfQuadratic.round(piece, tilingOfGroups(grouping), gridOf(row, grouping), settings, into);
+    },
+    wantsMore() {
+      if (round >= 0) {
+        const error = total / Math.max(1, parametersOf(shape));
+        grid.zero.set(next);
+        beta *= step.kappa;
+        if (error >= bestError) return false;
+        bestError = error;
+      }
+      total = 0;
+      return ++round < step.iterations;
+    },
+    quantize: (piece, own, row) => quantizeOn(gridOf(row, groupingOf(piece)), piece, own, step),
+  };
+}
+
 /** The quantizer of `hqq()` steps. */
-export const hqqQuantizer: Quantizer<HqqStep> = { kind, quantize, dequantize, label };
+export const hqqQuantizer: Quantizer<HqqStep> = {
+  kind,
+  quantize,
+  dequantize,
+  label,
+  pieces: { rows: ({ per }) => (per === "tensor" ? undefined : 1), survey },
+};

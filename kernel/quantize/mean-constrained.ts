@@ -171,4 +171,5 @@ export const meanConstrainedQuantizer: Quantizer<MeanConstrainedStep> = {
   quantize,
   dequantize,
   label,
+  pieces: { rows: ({ per }) => (per === "tensor" ? undefined : 1) },
 };
