@@ -8,7 +8,7 @@ const floors = [
   ["loops"],
   ["measure"],
   ["formats", "quantize", "encode"],
-  ["archive", "llama-cpp", "prune", "checkpoints"],
+  ["archive", "llama-cpp", "prune", "checkpoints", "stored-codes"],
   ["stored", "surgery", "train"],
   ["layer", "cli"],
   ["save"],

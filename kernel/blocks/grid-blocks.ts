@@ -40,7 +40,7 @@ function word32(bytes: Uint8Array, at: number): number {
 
 /** Points (n, dimensions). */
 interface Grid {
-  readonly points: Int8Array;
+  readonly points: () => Int8Array;
   readonly dimensions: 4 | 8;
 }
 
@@ -59,14 +59,16 @@ function writeSigned(
   values: Float32Array,
   to: number,
 ): void {
+  const all = points();
   for (let k = 0; k < dimensions; k++) {
-    const value = scale * points[point * dimensions + k];
+    const value = scale * all[point * dimensions + k];
     values[to + k] = ((signs >> k) & 1) === 1 ? -value : value;
   }
 }
 
 function writeShifted(point: number, scale: number, shift: number, values: Float32Array, to: number): void {
-  for (let k = 0; k < 8; k++) values[to + k] = scale * (iq1Grid[point * 8 + k] + shift);
+  const all = iq1Grid();
+  for (let k = 0; k < 8; k++) values[to + k] = scale * (all[point * 8 + k] + shift);
 }
 
 type Decode = (bytes: Uint8Array, at: number, values: Float32Array, to: number) => void;

@@ -2,8 +2,13 @@
  *  (eight) values each, in the order of the numbers that their coordinates make as digits, the first the lowest. Kept as one bit for each
  *  number. The subsets are a fixed part of the formats. Source: ggml, src/ggml-common.h (iq*_grid). */
 
-/** Point p has its coordinates at [p·dimensions …]. */
-function gridOf(values: readonly number[], dimensions: number, bitmap: string): Int8Array {
+/** The points, made when they are first asked for: point p has its coordinates at [p·dimensions …]. */
+function gridOf(values: readonly number[], dimensions: number, bitmap: string): () => Int8Array {
+  let made: Int8Array | undefined;
+  return () => (made ??= pointsOf(values, dimensions, bitmap));
+}
+
+function pointsOf(values: readonly number[], dimensions: number, bitmap: string): Int8Array {
   const bits = Buffer.from(bitmap, "base64");
   const points: number[] = [];
   for (let number = 0; number < values.length ** dimensions; number++) {
@@ -14,7 +19,7 @@ function gridOf(values: readonly number[], dimensions: number, bitmap: string): 
   return Int8Array.from(points);
 }
 
-export const iq1Grid: Int8Array = gridOf(
+export const iq1Grid: () => Int8Array = gridOf(
   [-1, 0, 1],
   8,
   "VSUUhaACQlEIRTGohiCKohoIKiAUhVAUgiBERSUVBaACgiCIGAAIgqADKqCIu6oKkKoLACIACqqMgqAIQFEIRSGIgFAUQlEIijAI" +
@@ -30,7 +35,7 @@ export const iq1Grid: Int8Array = gridOf(
     "DUQUgigIRSEUBQAIgoKs8iAAAACqCigKuiDqogIAgkgJKOkUABFLRVEARQGoAlAUQlEIiCQIiCgKQAgARQEUBaACQFEIRQE=",
 );
 
-export const iq2XxsGrid: Int8Array = gridOf(
+export const iq2XxsGrid: () => Int8Array = gridOf(
   [8, 25, 43],
   8,
   "VRUUVRBEQUEABBREABAAAAAEQAAUAEAAAAAABAAAUBBAQREAARQEQFAEQAAQAAAFEAAAUAAAAQAAQAAAQRQEQBQUAAAEAAAEAAAE" +
@@ -46,7 +51,7 @@ export const iq2XxsGrid: Int8Array = gridOf(
     "AAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEAAAAAAAEAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 );
 
-export const iq2XsGrid: Int8Array = gridOf(
+export const iq2XsGrid: () => Int8Array = gridOf(
   [8, 25, 43],
   8,
   "VVVVUVVFQRVFAVRVVVBFQRAFAQBUURBAQQQAAQEAUFVFQRUVARQEAFBFQQAFAQQEAABAQQAQBQAAQAAAQFUFERQEARAAQEAFAQAE" +
@@ -62,7 +67,7 @@ export const iq2XsGrid: Int8Array = gridOf(
     "AQAQAAAAAQAEAAAAQAAAAABAAAAAAAAAAAAAAAAAAAAAAABAAAAEAEAARQAAAAAAQBAEAAAAAAAABQAAAAAABQAAAAABAAE=",
 );
 
-export const iq2SGrid: Int8Array = gridOf(
+export const iq2SGrid: () => Int8Array = gridOf(
   [8, 25, 43],
   8,
   "VVVVUVVFVRUFEVVVUVBFVRQFFRRUURBQVQQAEREQUFVFVVVVFVRFUVBVVRRVVRRUURBAVQQAURQEUBAAQBVVEVVVURABAUAFVQRE" +
@@ -78,7 +83,7 @@ export const iq2SGrid: Int8Array = gridOf(
     "BEAUAAAARAEAURAAQAAAAAABQBAAEAAAAAAAAAAAAAAAAAQAAAAAAEAAQAAAAAAAAAEAAAAAQAAABAAAQAEUAQAAABAAAAE=",
 );
 
-export const iq3XxsGrid: Int8Array = gridOf(
+export const iq3XxsGrid: () => Int8Array = gridOf(
   [4, 12, 20, 28, 36, 44, 52, 62],
   4,
   "FYoFAgQAACgKBSIFAhAAARUCBYoAggAgggUgAAAAAAEACACAEIAAKIIAAAQABAAAAAAAIAAAEAAAUQAACAACAAoFChWAAQAABQIF" +
@@ -90,7 +95,7 @@ export const iq3XxsGrid: Int8Array = gridOf(
     "AAQABAAAAABAAAEAAAAABAAAIAQAAAEgAAgAAAEAAAACAAIAAAAFABAAAAAAAAAAAAEAAAAAAAAAAAAAAAA=",
 );
 
-export const iq3SGrid: Int8Array = gridOf(
+export const iq3SGrid: () => Int8Array = gridOf(
   [1, 3, 5, 7, 9, 11, 13, 15],
   4,
   "p1cjCKUKBZIXI4kiEAAiBKNJIhGkCgAJCCIFShAFgCIBiBIECQIAARQARQiiAEAIQAoAAgAEAAIVAEUIABEAABerBVIAUAIESxEC" +

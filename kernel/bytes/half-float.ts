@@ -18,16 +18,18 @@ export function float32FromBits(bits: number): number {
 }
 
 /** The float32 bit pattern of each of the 65,536 binary16 patterns. */
-export const float16ToFloat32Bits: Uint32Array = new Uint32Array(0x10000);
-for (let half = 0; half < 0x10000; half++) float16ToFloat32Bits[half] = widened(half);
+export const float16ToFloat32Bits: Uint32Array = widenedPatterns();
 
-function widened(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0x1f) return (sign | 0x7f800000 | (fraction << 13)) >>> 0;
-  if (exponent > 0) return (sign | ((exponent + 112) << 23) | (fraction << 13)) >>> 0;
-  return (sign | float32Bits(fraction * 2 ** -24)) >>> 0;
+/** Every thread makes the table when it starts, before its code is compiled, so that each pattern takes a few operations. */
+function widenedPatterns(): Uint32Array {
+  const table = new Uint32Array(0x10000);
+  // Below 2^-14 a number of units of 2^-24.
+  new Float32Array(table.buffer).set(Float64Array.from({ length: 0x400 }, (_, fraction) => fraction * 2 ** -24));
+  for (let half = 0x400; half < 0x7c00; half++) table[half] = (half << 13) + (112 << 23);
+  for (let half = 0x7c00; half < 0x8000; half++) table[half] = (half << 13) + (224 << 23);
+  table.copyWithin(0x8000, 0, 0x8000);
+  for (let half = 0x8000; half < 0x10000; half++) table[half] |= 0x80000000;
+  return table;
 }
 
 /** The value of a binary16 pattern. */

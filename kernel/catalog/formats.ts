@@ -5,6 +5,7 @@ import { unwrapArchive } from "../archive/source";
 import { ggufMagic, openGguf } from "../formats/gguf/gguf";
 import { partNames } from "../formats/gguf/parts";
 import { isNpz, openNpy, openNpz } from "../formats/npz";
+import { onnxMagic, openOnnx } from "../formats/onnx/onnx";
 import { isPyTorch, openPyTorch } from "../formats/pytorch";
 import { openPyTorchStream, streamMagic } from "../formats/pytorch-stream";
 import { openPyTorchTar, tarMagic } from "../formats/pytorch-tar";
@@ -119,6 +120,16 @@ export const formats: readonly Format[] = [
     reader: alone({
       begins: /^\x93NUMPY/,
       open: (source, name, { signal }) => openNpy(source, name, signal),
+    }),
+  },
+  {
+    name: "onnx",
+    title: "ONNX",
+    endings: [".onnx"],
+    isReadByEnding: true,
+    reader: alone({
+      begins: onnxMagic,
+      open: (source, name, { signal, siblings }) => openOnnx(source, name, signal, siblings),
     }),
   },
   {

@@ -14,6 +14,8 @@ export class RenamedTensor implements Tensor {
   declare readonly scheme?: string | undefined;
   declare readonly stored?: readonly StoredPart[] | undefined;
   declare readonly readsCopies?: true;
+  declare readonly readRows?: NonNullable<Tensor["readRows"]>;
+  declare readonly readByteRange?: NonNullable<Tensor["readByteRange"]>;
 
   constructor(
     private readonly tensor: Tensor,
@@ -22,6 +24,8 @@ export class RenamedTensor implements Tensor {
     ({ shape: this.shape, dtype: this.dtype, parameters: this.parameters, sizeBytes: this.sizeBytes } = tensor);
     for (const key of ["role", "roleReason", "axes", "scheme", "stored", "readsCopies"] as const)
       if (tensor[key] !== undefined) Object.defineProperty(this, key, { value: tensor[key], enumerable: true });
+    if (tensor.readRows) this.readRows = tensor.readRows.bind(tensor);
+    if (tensor.readByteRange) this.readByteRange = tensor.readByteRange.bind(tensor);
   }
 
   read(options?: ReadOptions): Promise<Float32Array> {

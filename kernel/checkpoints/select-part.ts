@@ -1,4 +1,5 @@
 import { OptionError, UnsupportedError } from "../errors";
+import { withDequantized } from "../formats/onnx/dequantized";
 import { notesKey, pathsOf, withNotes } from "../formats/tensor-paths";
 import type { TensorPaths } from "../formats/tensor-paths";
 import type { Model } from "../tensor/model";
@@ -17,16 +18,18 @@ export interface PartOptions {
 }
 
 /** A model as its author means it, of a file as its reader gave it: the part of a training checkpoint that is a model, without what wrappers put
- *  before and into names (`module.` of DataParallel, `_orig_mod.` of torch.compile, FSDP's), pruning masks applied to their weights. A model of
+ *  before and into names (`module.` of DataParallel, `_orig_mod.` of torch.compile, FSDP's), pruning masks applied to their weights, integers of
+ *  ONNX as the weights that its graph makes of them. A model of
  *  which nothing of this is true is returned as it is. `metadata["codebook.notes"]` says what was left out.
  *  `OptionError` where several parts are models or no part is called so; `UnsupportedError` for weights that are stored in a way that is known by
  *  name and not read. */
-export function selectPart(model: Model, { part }: PartOptions): Model {
+export function selectPart(file: Model, { part }: PartOptions): Model {
   if (part !== undefined && (typeof part !== "string" || part === ""))
     throw new OptionError(
       `open(): part is ${JSON.stringify(part) ?? String(part)}; it takes the keys of a part, "model"`,
     );
-  refuseUnreadable(model);
+  refuseUnreadable(file);
+  const model = withDequantized(file);
   const { tensors: inPart, notes } = partOf(model, part);
   const tensors = masked(withoutWrappers(inPart));
   if (tensors.length === model.tensors.length && tensors.every((tensor, i) => tensor === model.tensors[i]))

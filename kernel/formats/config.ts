@@ -26,6 +26,15 @@ export async function readConfig(
   return Object.fromEntries(entries.filter(([key]) => key !== "weightsManifest"));
 }
 
+/** The JSON object in a file that lies beside a model's first one; `undefined` where there is no such file. Errors are those of `readJsonFile`. */
+export function readBeside(
+  name: string,
+  siblings: Siblings,
+  signal: AbortSignal | undefined,
+): Promise<JsonObject | undefined> {
+  return optionalObject(() => siblings(name, 0), signal);
+}
+
 /** The JSON object in a file; `undefined` where there is no such file. `SourceError` for a file that cannot be read, `FormatError` for one that
  *  holds anything else. */
 export function readJsonFile(path: string): Promise<JsonObject | undefined> {

@@ -1,6 +1,6 @@
 import type { FileRange } from "../bytes/file-range";
 import type { ByteSource } from "../bytes/source";
-import { UnsupportedError } from "../errors";
+import { OptionError, UnsupportedError } from "../errors";
 import { currentHost } from "../host";
 import { parametersOf } from "../tensor/tensor";
 import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
@@ -33,6 +33,14 @@ export class FileTensor implements Tensor {
 
   async readBytes(options: ReadOptions = {}): Promise<Uint8Array> {
     return this.source.read(this.start, this.start + this.sizeBytes, options.signal ?? currentHost().signal);
+  }
+
+  async readByteRange(start: number, end: number, options: ReadOptions = {}): Promise<Uint8Array> {
+    if (!(start >= 0 && start <= end && end <= this.sizeBytes))
+      throw new OptionError(
+        `readByteRange(): bytes ${start} to ${end} were asked for; ${this.name} has bytes 0 to ${this.sizeBytes}`,
+      );
+    return this.source.read(this.start + start, this.start + end, options.signal ?? currentHost().signal);
   }
 
   fileRange(): FileRange | undefined {

@@ -6,14 +6,19 @@ import type { ByteSource } from "../bytes/source";
 import { FormatError, SourceError } from "../errors";
 import { quote } from "./json-reader";
 
-/** The files beside a model's first one, by their plain names: the shards of an index, the weights of a model.json, the parts of a split
- *  GGUF. `at` is the byte of the first file that names this one. */
+/** The files beside a model's first one, or in folders below, by their plain paths: the shards of an index, the weights of a model.json, the
+ *  parts of a split GGUF. `at` is the byte of the first file that names this one. */
 export type Siblings = (name: string, at: number) => Promise<ByteSource>;
 
 /** A name that stays in its folder on every system: no separator, drive, parent, NUL or other control character, no device of Windows. */
 export function isPlainName(name: string): boolean {
   const unsafe = /[/\\:\u0000-\u001f\u007f]/.test(name) || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name);
   return !unsafe && name !== "" && name.length <= 255 && !name.startsWith(".");
+}
+
+/** A path that stays below its folder on every system: plain names with slashes between them. */
+export function isPlainPath(path: string): boolean {
+  return path.length <= 1024 && path.split("/").every(isPlainName);
 }
 
 /** True for the error of a file that is not there, and false for one that is there and cannot be read. An address may answer 401 or 403 for what it
@@ -38,7 +43,7 @@ export async function siblingFile(path: string): Promise<ByteSource | undefined>
   });
 }
 
-/** The folder of a file on this machine. A link that leads out of it is refused; in a download cache the folder holds links, for the
+/** The folder of a file on this machine, and the folders below. A link that leads out of it is refused; in a download cache the folder holds links, for the
  *  first file as for the others, into one store: that is where they really lie. */
 export function folderSiblings(first: ByteSource): Siblings {
   const file = first.name;
@@ -58,7 +63,8 @@ export function folderSiblings(first: ByteSource): Siblings {
         throw new SourceError(path, `this file is a link to nothing, or cannot be reached; ${basename(file)} needs it`);
       throw new SourceError(path, `this shard is missing or cannot be read; ${basename(file)} names it`, { cause });
     }
-    if (!known.includes(dirname(real)))
+    const below = dirname(name);
+    if (!known.includes(dirname(real)) && dirname(real) !== join(known[0], below))
       throw new FormatError(
         file,
         at,

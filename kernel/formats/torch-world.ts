@@ -122,6 +122,8 @@ export abstract class TorchWorld implements PickleWorld {
       case "torch._utils._rebuild_parameter_with_state":
       case "torch._utils._rebuild_device_tensor_from_cpu_tensor":
         return new PickleGlobal(name, ([data], at) => this.tensor(data, "a parameter", at));
+      case "torch.serialization._get_layout":
+        return new PickleGlobal(name, (args) => new PickleOpaque(name, args));
       case "torch._tensor._rebuild_from_type_v2":
         return new PickleGlobal(name, ([make, type, args], at) => this.fromType(make, type, args, at));
       case "torch.nn.parameter.Parameter":

@@ -19,7 +19,7 @@ export async function locateUrl(url: URL, signal: AbortSignal | undefined): Prom
   const base = decoded(url.pathname.slice(url.pathname.lastIndexOf("/") + 1));
   return {
     source: await at(url),
-    siblings: (name) => at(new URL(encodeURIComponent(name), url)),
+    siblings: (name) => at(new URL(name.split("/").map(encodeURIComponent).join("/"), url)),
     name: nameAtAddress(base) || url.host,
     origin: plainUrl(url),
   };

@@ -10,6 +10,7 @@ import type { StoredTensor } from "../stored/stored-tensor";
 import { parametersOf } from "../tensor/tensor";
 import type { LayerJob } from "./layer-job";
 import { kindOfStep, labelOf } from "./operators";
+import { orderedJob } from "./ordered-job";
 import { storeLayer } from "./store-layer";
 import type { Walk } from "./walk";
 import { memoryOfPieces, pieceWalkOf, stepPieces, walkPieces } from "./walk-pieces";
@@ -31,19 +32,24 @@ export interface LayerOutcome {
 
 /** Compresses a layer; the same bytes and measures on every machine. The array of `job.input.values` may be detached, with length 0 after. */
 export function compressLayer(job: LayerJob): LayerOutcome {
-  const pieces = pieceWalkOf(job);
-  const bytes = pieces ? memoryOfPieces(job) : memoryOfWhole(job);
-  return loops.memory.during(bytes + 4096, () => outcomeOf(job, pieces ? walkPieces(job, pieces) : walkWhole(job)));
+  const { job: ordered, own } = orderedJob(job);
+  const pieces = pieceWalkOf(ordered);
+  const bytes = pieces ? memoryOfPieces(ordered) : memoryOfWhole(ordered);
+  return loops.memory.during(bytes + 4096, () => {
+    const walk = pieces ? walkPieces(ordered, pieces) : walkWhole(ordered);
+    return outcomeOf(job, { ...walk, job: own(walk.job) });
+  });
 }
 
 /** The bytes that are kept of the layer after its steps, and nothing else: what `compressLayer` keeps has that size. The weights must be finite.
  *  The array of `job.input.values` may be detached. */
 export function sizeOfLayer(job: LayerJob): number {
-  const pieces = pieceWalkOf(job);
-  const bytes = pieces ? memoryOfPieces(job) : memoryOfWhole(job);
+  const { job: ordered, own } = orderedJob(job);
+  const pieces = pieceWalkOf(ordered);
+  const bytes = pieces ? memoryOfPieces(ordered) : memoryOfWhole(ordered);
   return loops.memory.during(bytes + 4096, () => {
-    const { job: small, state } = pieces ? stepPieces(job, pieces) : stepWhole(job);
-    return storedBytes(storeLayer(small, state));
+    const { job: small, state } = pieces ? stepPieces(ordered, pieces) : stepWhole(ordered);
+    return storedBytes(storeLayer(own(small), state));
   });
 }
 

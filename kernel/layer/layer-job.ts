@@ -1,6 +1,7 @@
 /** One layer's work as it travels to a worker thread. */
 import { readFileRange, type FileRange } from "../bytes/file-range";
 import type { DType } from "../tensor/dtype";
+import type { Axes } from "../tensor/role";
 import type { Shape } from "../tensor/tensor";
 import type { RecipeStep } from "./step";
 import { decodeValues, isReadable } from "../formats/values";
@@ -36,6 +37,8 @@ export interface LayerJob {
   readonly threshold: LayerThreshold | undefined;
   /** What is taken out of the input before the steps; the result is compared with the input nevertheless. */
   readonly surgery?: SurgeryJob;
+  /** Which way the tensor lies, where steps ask; absent: (out, in, …), outputs along the first axis. */
+  readonly axes?: Axes;
 }
 
 /** Parts that are taken out of a tensor. */

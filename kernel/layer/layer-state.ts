@@ -14,8 +14,8 @@ export interface LayerState {
   index: IndexStorage | undefined;
   targetSparsity: number | undefined;
   quantized: Quantized | undefined;
-  /** w′ is their product. */
-  factors: Factors | undefined;
+  /** w′ is their product, of a stack matrix by matrix. */
+  factors: readonly Factors[] | undefined;
   coder: Step | undefined;
 }
 

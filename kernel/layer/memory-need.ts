@@ -20,7 +20,7 @@ const coderBytes = 14;
 const pieceBytes = 3;
 
 /** Bytes of memory that the layer takes at most, beyond what the process has anyway. */
-export function memoryNeedOf(job: Pick<LayerJob, "steps" | "shape" | "surgery">): number {
+export function memoryNeedOf(job: Pick<LayerJob, "steps" | "shape" | "axes" | "surgery">): number {
   const { steps, shape } = job;
   const weights = parametersOf(shape);
   const kinds = steps.map(kindOfStep);

@@ -6,12 +6,16 @@ import { isPruneStep, pruners, structuralPruners, type Pruned, type Pruner, type
 import { isQuantizeStep, quantizers, type Quantized } from "../quantize";
 import type { NamedShape } from "../network";
 import type { Step } from "../tensor/step";
-import type { Shape } from "../tensor/tensor";
+import { layoutOf, orderedShape } from "../tensor/layout";
+import type { Shape, Tensor } from "../tensor/tensor";
 import type { LayerThreshold } from "./layer-job";
 import type { RecipeStep } from "./step";
 
 /** What a step does to weights. */
 export type OperatorKind = "prune" | "quantize" | "encode";
+
+/** A tensor as far as a method asks that chooses by it. */
+type LyingTensor = Pick<Tensor, "name" | "shape" | "axes">;
 
 const allPruners = new Map<string, Pruner | StructuralPruner>([...pruners, ...structuralPruners]);
 const registries = { prune: allPruners, quantize: quantizers, encode: coders } as const;
@@ -46,10 +50,15 @@ export function atSize(step: RecipeStep, size: number): RecipeStep {
 /** The step as each tensor of a model takes it: most are the same for all, some choose by the tensor, and leave one alone by `undefined`. */
 export function stepByTensor(
   step: RecipeStep,
-  model: readonly NamedShape[],
-): (tensor: NamedShape) => RecipeStep | undefined {
-  const choose = isQuantizeStep(step) ? quantizers.get(step.kind)?.stepsByTensor?.(step, model) : undefined;
-  return choose ?? (() => step);
+  model: readonly LyingTensor[],
+): (tensor: LyingTensor) => RecipeStep | undefined {
+  const choose = isQuantizeStep(step) ? quantizers.get(step.kind)?.stepsByTensor?.(step, model.map(asSeen)) : undefined;
+  return choose ? (tensor) => choose(asSeen(tensor)) : () => step;
+}
+
+/** A tensor's name, and its shape in method order: stacked axes, outputs, inputs, positions. */
+function asSeen({ name, shape, axes }: LyingTensor): NamedShape {
+  return { name, shape: orderedShape(shape, layoutOf(shape, axes).order) };
 }
 
 /** Whether a tensor of this dtype is stored already as what the step makes of it. */

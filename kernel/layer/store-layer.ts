@@ -3,12 +3,14 @@ import { encode } from "../encode";
 import { loops } from "../loops/loops";
 import { countKept, type Factors } from "../prune/pruner";
 import { quantizerOf } from "../quantize";
+import { dequantizeMatrices } from "../quantize/stack/matrices";
 import type { CodeArray, Quantized } from "../quantize/quantizer";
 import { factorBytes } from "../stored/factors";
 import { gather } from "../stored/kept-weights";
 import { emptyCodes, packCodes, packMask, typeOfCodes } from "../stored/packed-codes";
 import { storedBytes } from "../stored/stored-size";
 import type { Coded, StoredCodes, StoredFactors, StoredTensor, StoredValues } from "../stored/stored-tensor";
+import { isOwnLayout } from "../tensor/layout";
 import type { Step } from "../tensor/step";
 import { parametersOf } from "../tensor/tensor";
 import { typeOfBytes, type LayerJob } from "./layer-job";
@@ -22,7 +24,7 @@ function bitsPerValue(dtype: string): number {
 }
 
 /** Chooses the smallest of the stored forms: all weights, or, after pruning, the weights that are left and where they stand. */
-export function storeLayer({ savedName: name, shape, dtype, input }: LayerJob, state: LayerState): StoredTensor {
+export function storeLayer({ savedName: name, shape, axes, dtype, input }: LayerJob, state: LayerState): StoredTensor {
   const { keep, index, values, quantized, coder } = state;
   if (coder && !quantized && "bytes" in input)
     return {
@@ -62,7 +64,7 @@ export function storeLayer({ savedName: name, shape, dtype, input }: LayerJob, s
   const { made, rest } = forms.reduce((best, form) => (sizeOf(form) < sizeOf(best) ? form : best));
   const { name: own, shape: size, ...others } = rest;
   // A checkpoint's file has the fields in this order.
-  return { name: own, shape: size, content: made(), ...others };
+  return { name: own, shape: size, content: made(), ...others, ...(axes && !isOwnLayout(shape, axes) && { axes }) };
 }
 
 /** A form in which a layer may be kept: content that has its size, and the content itself, which is made when the form is chosen. */
@@ -78,6 +80,7 @@ function codesContent(quantized: Quantized, codes: CodeArray, coder: Step | unde
     quantizer: quantized.step,
     codes: coder ? codeWith(coder, codes) : packCodes(codes, quantized.codeBits),
     tables: quantized.tables,
+    ...(quantized.matrices !== undefined && { matrices: quantized.matrices }),
   };
   return { sized: content, made: () => content };
 }
@@ -101,12 +104,14 @@ function wholeOf(values: Float32Array | undefined): Float32Array {
   throw new RangeError("w′ is not whole in memory");
 }
 
-function storeFactors(factors: Factors, coder: Step | undefined): StoredFactors {
-  const { rank, bitsPerValue } = factors;
+function storeFactors(factors: readonly Factors[], coder: Step | undefined): StoredFactors {
+  const [{ bitsPerValue }] = factors;
+  const ranks = factors.map(({ rank }) => rank);
   const bytes = factorBytes(factors);
   return {
     kind: "factors",
-    rank,
+    rank: Math.max(...ranks),
+    ...(ranks.length > 1 && { ranks }),
     bitsPerValue,
     bytes: coder ? codeBytes(coder, bytes, bitsPerValue === 32 ? "F32" : "BF16") : bytes,
   };
@@ -123,7 +128,7 @@ function codeBytes(coder: Step, bytes: Uint8Array, dtype: string): Coded {
 
 /** True when every weight that pruning took away dequantizes to zero without a mask. */
 function zerosSurvive(quantized: Quantized, keep: Uint8Array): boolean {
-  const values = quantizerOf(quantized.step).dequantize(quantized);
+  const values = dequantizeMatrices(quantizerOf(quantized.step), quantized);
   for (let i = 0; i < keep.length; i++) if (keep[i] === 0 && values[i] !== 0) return false;
   return true;
 }

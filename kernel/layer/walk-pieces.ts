@@ -1,6 +1,6 @@
 /** A layer through one quantizer, and coders behind it, a few rows at a time: all passes over a piece run while it is in the core's own cache.
  *  w′ is never whole in memory. A first pass looks whether all weights are finite and over what range they lie; the second quantizes and
- *  measures. Up to 64 MiB of weights are held between the two; of a larger layer each piece is read again. */
+ *  measures. Up to 8 MiB of weights are held between the two; of a larger layer each piece is read again, which takes less time than new memory. */
 import { sumBlock } from "../loops/errors";
 import { loops } from "../loops/loops";
 import { errorMeasures } from "../measure";
@@ -9,9 +9,11 @@ import { RangeSearch } from "../measure/range-search";
 import { NonFiniteError, OptionError } from "../errors";
 import { matrixOf } from "../prune/sparse/storage";
 import { quantizerOf } from "../quantize";
+import { isByRows } from "../quantize/stack/matrices";
 import type { Quantized } from "../quantize/quantizer";
 import { levelLimit, type StepMeasures } from "../report/types";
 import { countsOf, emptyCodes, typeOfCodes } from "../stored/packed-codes";
+import { layoutOf, rowsShape, type Layout } from "../tensor/layout";
 import type { Step } from "../tensor/step";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import { JoinedPieces } from "./joined-pieces";
@@ -31,23 +33,28 @@ export interface PieceWalk {
 /** Weights of a piece, about: with what is made of them, they fill half a megabyte. */
 const pieceWeights = 49_152;
 /** Bytes of weights that are held between the passes. */
-const mostHeld = 1 << 26;
+const mostHeld = 1 << 23;
+/** Bytes of codes that lie in the kernels' memory, which stays for the next layer. */
+const mostCodes = 1 << 26;
 /** Bytes of the kernels' memory that a piece takes at most; what goes beyond comes from the heap. */
 const mostPieceBytes = 1 << 20;
 
 /** How a layer goes in pieces; `undefined` for steps that see all of it at once, and where it is one piece. */
-export function pieceWalkOf({ steps, shape, surgery, input }: LayerJob): PieceWalk | undefined {
+export function pieceWalkOf({ steps, shape, axes, surgery, input }: LayerJob): PieceWalk | undefined {
   const [step, ...others] = steps;
   const isAlone = step !== undefined && !surgery && others.every((other) => kindOfStep(other) === "encode");
   if (!isAlone || kindOfStep(step) !== "quantize" || "bytes" in input || ("range" in input && input.isRaw))
     return undefined;
-  const rows = rowsOfPiece(step, shape);
+  const rows = rowsOfPiece(step, layoutOf(shape, axes));
   return rows === undefined ? undefined : { step, rows };
 }
 
-function rowsOfPiece(step: Step, shape: Shape): number | undefined {
-  const { rows, columns } = matrixOf(shape);
-  const least = rows * columns > pieceWeights ? quantizerOf(step).pieces?.rows(step, shape) : undefined;
+function rowsOfPiece(step: Step, layout: Layout): number | undefined {
+  const { rows, columns } = matrixOf(rowsShape(layout));
+  const quantizer = quantizerOf(step);
+  // No piece of a stack holds rows of two matrices that the step would take together.
+  if (rows * columns <= pieceWeights || !isByRows(quantizer, layout, step)) return undefined;
+  const least = quantizer.pieces?.rows(step, layout.matrix);
   if (least === undefined) return undefined;
   // Pieces of whole blocks of sums, where there are any, spare the meter a copy.
   const aligned = least * (sumBlock / commonDivisor(sumBlock, columns * least));
@@ -61,21 +68,29 @@ function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b);
 }
 
-/** Whether weights and codes are held in the kernels' memory. */
+/** All rows of a layer, those of a stack one below the other. */
+const shapeOf = ({ shape, axes }: LayerJob): Shape => rowsShape(layoutOf(shape, axes));
+
+/** Whether the weights are held in the kernels' memory. */
 function isHeld(shape: Shape): boolean {
   return 4 * parametersOf(shape) <= mostHeld;
 }
 
+/** Bytes for codes, of up to four bytes each, in the kernels' memory: what is not written to takes no memory. */
+function bytesForCodes(shape: Shape): number {
+  const bytes = 4 * parametersOf(shape);
+  return bytes <= mostCodes ? bytes : 0;
+}
+
 /** Bytes of the kernels' memory that the walk wants. */
 export function memoryOfPieces({ shape }: LayerJob): number {
-  // Weights, and codes of up to four bytes: what is not written to takes no memory.
-  return (isHeld(shape) ? 8 * parametersOf(shape) : 0) + mostPieceBytes;
+  return (isHeld(shape) ? 4 * parametersOf(shape) : 0) + bytesForCodes(shape) + mostPieceBytes;
 }
 
 /** The walk. The array of `job.input.values` may be detached. */
 export function walkPieces(job: LayerJob, { step, rows }: PieceWalk): Walk {
-  const { columns } = matrixOf(job.shape);
-  const reader = weightReader(job, isHeld(job.shape));
+  const { columns } = matrixOf(shapeOf(job));
+  const reader = weightReader({ ...job, shape: shapeOf(job) }, isHeld(job.shape));
   try {
     const labels = job.steps.map(labelOf);
     const isShared = quantizerOf(step).pieces?.sharesTables?.(step) === true;
@@ -119,7 +134,7 @@ function survey(reader: WeightReader, most: number, { label, name }: { label: st
 
 /** The steps alone: nothing is measured. The weights are finite. */
 export function stepPieces(job: LayerJob, walk: PieceWalk): Pick<Walk, "job" | "state"> {
-  const reader = weightReader(job, false);
+  const reader = weightReader({ ...job, shape: shapeOf(job) }, false);
   try {
     const state = stateOf(undefined);
     state.quantized = quantizePieces(reader, job, walk, undefined);
@@ -136,15 +151,16 @@ function quantizePieces(
   { step, rows }: PieceWalk,
   meter: ChangeMeter | undefined,
 ): Quantized {
-  const { shape, name } = job;
+  const { name } = job;
+  const shape = shapeOf(job);
   const quantizer = quantizerOf(step);
-  const quantizePiece = pieceQuantizer(reader, job, { step, rows });
+  const quantizePiece = pieceQuantizer(reader, { shape, name }, { step, rows });
   const matrix = matrixOf(shape);
   const isShared = quantizer.pieces?.sharesTables?.(step) === true;
   const joined = new JoinedPieces(
     shape,
     { isShared, sharedTables: quantizer.pieces?.sharedTables },
-    isHeld(shape) ? loops.memory.bytes(4 * parametersOf(shape)) : undefined,
+    bytesForCodes(shape) > 0 ? loops.memory.bytes(bytesForCodes(shape)) : undefined,
   );
   for (let row = 0; row < matrix.rows; row += rows)
     loops.memory.part(() => {

@@ -4,12 +4,15 @@ import { loops } from "../loops/loops";
 import { checkFinite, errorMeasures, sumErrors } from "../measure";
 import { measureChange } from "../measure/change";
 import { applyMask, prunerOf, type Pruned } from "../prune";
+import { pruneMatrices } from "../prune/stack/matrices";
 import { countKept } from "../prune/pruner";
 import { unstructuredStorage } from "../prune/sparse/storage";
 import { quantizerOf } from "../quantize";
+import { dequantizeMatrices, quantizeMatrices } from "../quantize/stack/matrices";
 import type { Quantized } from "../quantize/quantizer";
 import type { StepMeasures } from "../report/types";
 import { gather, spread } from "../stored/kept-weights";
+import { layoutOf, rowsShape, type Layout } from "../tensor/layout";
 import type { Step } from "../tensor/step";
 import type { LayerJob } from "./layer-job";
 import { stateOf, type LayerState } from "./layer-state";
@@ -77,11 +80,12 @@ export function stepWhole(job: LayerJob): SteppedLayer {
 
 /** w′ of the step; what else it gave goes into `state`. */
 function applyStep(state: LayerState, values: Float32Array, step: Step, job: LayerJob): Float32Array {
-  const { name, shape } = job;
+  const { name, shape, axes } = job;
+  const layout = layoutOf(shape, axes);
   switch (kindOfStep(step)) {
     case "prune": {
-      const { mask, storage, values: others, factors } = pruneStep(values, step, job);
-      state.factors = factors;
+      const { mask, storage, values: others, factors, stackedFactors } = pruneStep(values, step, job, layout);
+      state.factors = stackedFactors ?? (factors && [factors]);
       if (others) {
         // Other weights, with no zeros to leave out.
         state.keep = state.index = undefined;
@@ -89,8 +93,8 @@ function applyStep(state: LayerState, values: Float32Array, step: Step, job: Lay
       }
       const { keep: earlier } = state;
       state.keep = earlier ? mask.map((bit, i) => bit & earlier[i]) : mask;
-      state.index = earlier ? unstructuredStorage(shape, countKept(state.keep)) : storage;
-      state.targetSparsity = Math.max(state.targetSparsity ?? 0, prunerOf(step).target(shape, step));
+      state.index = earlier ? unstructuredStorage(rowsShape(layout), countKept(state.keep)) : storage;
+      state.targetSparsity = Math.max(state.targetSparsity ?? 0, prunerOf(step).target(layout.matrix, step));
       return applyMask(values, mask);
     }
     case "quantize": {
@@ -103,8 +107,8 @@ function applyStep(state: LayerState, values: Float32Array, step: Step, job: Lay
         state.quantized = quantizer.quantize(left, [left.length], step, name);
         return spread(quantizer.dequantize(state.quantized), keep, new Float32Array(keep.length));
       }
-      state.quantized = keptBlocks(step, job) ?? quantizer.quantize(values, shape, step, name);
-      const after = quantizer.dequantize(state.quantized);
+      state.quantized = keptBlocks(step, job, layout) ?? quantizeMatrices(quantizer, values, layout, step, name);
+      const after = dequantizeMatrices(quantizer, state.quantized);
       return keep ? applyMask(after, keep) : after;
     }
     case "encode":
@@ -114,10 +118,13 @@ function applyStep(state: LayerState, values: Float32Array, step: Step, job: Lay
 }
 
 /** The blocks of the input, where it has the type that its first step quantizes to. */
-function keptBlocks(step: Step, { input, shape, dtype, steps }: LayerJob): Quantized | undefined {
-  return step === steps[0] && "bytes" in input ? quantizedFrom(input.bytes, dtype, shape, step) : undefined;
+function keptBlocks(step: Step, { input, dtype, steps }: LayerJob, layout: Layout): Quantized | undefined {
+  return step === steps[0] && "bytes" in input ? quantizedFrom(input.bytes, dtype, rowsShape(layout), step) : undefined;
 }
 
-function pruneStep(weights: Float32Array, step: Step, { shape, name, threshold }: LayerJob): Pruned {
-  return pruneAtShared(weights, shape, step, threshold) ?? prunerOf(step).prune(weights, shape, step, name);
+function pruneStep(weights: Float32Array, step: Step, { name, threshold }: LayerJob, layout: Layout): Pruned {
+  return (
+    pruneAtShared(weights, rowsShape(layout), step, threshold) ??
+    pruneMatrices(prunerOf(step), weights, layout, step, name)
+  );
 }

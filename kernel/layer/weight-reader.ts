@@ -40,30 +40,63 @@ export function weightReader(job: Pick<LayerJob, "input" | "dtype" | "shape">, i
   return isHeld ? new HeldWeights(new MemoryWeights(values)) : new ValuesInMemory(values);
 }
 
-/** Weights that are looked at together by a pass that only counts. */
-const passWeights = 1 << 20;
+/** Weights that are counted together: they stay in the core's own cache. */
+const passWeights = 1 << 16;
+/** So many weights fit any count of 32 bits. */
+const mostCounted = 2 ** 31;
 
-/** Calls `visit` for each piece of a layer, in order, with the place of its first weight. `NonFiniteError`, which names `method`, for the first
- *  weight that is a NaN or infinite. */
-export function forEachPiece(
+/** The entries of a table of counts that are not 0, ascending. */
+export interface CountsInUse {
+  /** Their places in the table. */
+  readonly entries: Uint32Array<ArrayBuffer>;
+  /** The count at each of these places. */
+  readonly counts: Float64Array<ArrayBuffer>;
+}
+
+/** Counts over the pieces of a layer, in order: `count` adds those of a piece to a table of `entries` u32, which lies in the kernels' memory.
+ *  `NonFiniteError`, which names `method`, for the first weight that is a NaN or infinite. */
+export function countPieces(
   job: Pick<LayerJob, "name" | "input" | "dtype" | "shape">,
   method: string,
-  visit: (piece: Float32Array, start: number) => void,
-): void {
-  loops.memory.during(4 * passWeights + 4096, () => {
+  entries: number,
+  count: (piece: Float32Array, table: Uint32Array) => void,
+): CountsInUse {
+  return loops.memory.during(4 * (passWeights + entries) + 4096, () => {
+    const bytes = loops.memory.bytes(4 * entries);
+    const table = new Uint32Array(bytes.buffer, bytes.byteOffset, entries).fill(0);
+    let earlier: Float64Array | undefined;
     const reader = weightReader(job, false);
     try {
-      for (let start = 0; start < reader.length; start += passWeights)
+      for (let start = 0; start < reader.length; start += passWeights) {
+        if (start > 0 && start % mostCounted === 0) {
+          earlier = Float64Array.from(table, (own, entry) => own + (earlier?.[entry] ?? 0));
+          table.fill(0);
+        }
         loops.memory.part(() => {
           const piece = reader.first(start, Math.min(start + passWeights, reader.length));
           const odd = loops.values.firstNonFinite(piece);
           if (odd >= 0) throw new NonFiniteError(job.name, start + odd, piece[odd], method);
-          visit(piece, start);
+          count(piece, table);
         });
+      }
     } finally {
       reader.finish();
     }
+    return countsInUse(earlier ? Float64Array.from(earlier, (sum, entry) => sum + table[entry]) : table);
   });
+}
+
+function countsInUse(table: Uint32Array | Float64Array): CountsInUse {
+  let used = 0;
+  for (let entry = 0; entry < table.length; entry++) if (table[entry] !== 0) used++;
+  const entries = new Uint32Array(used);
+  const counts = new Float64Array(used);
+  for (let entry = 0, next = 0; entry < table.length; entry++) {
+    if (table[entry] === 0) continue;
+    entries[next] = entry;
+    counts[next++] = table[entry];
+  }
+  return { entries, counts };
 }
 
 /** Where the pieces come from. */
@@ -110,11 +143,11 @@ class ValuesInMemory implements WeightReader {
   }
 
   first(start: number, end: number): Float32Array {
-    return this.values.subarray(start, end);
+    return loops.memory.bring(this.values.subarray(start, end));
   }
 
   again(start: number, end: number): Float32Array {
-    return this.values.subarray(start, end);
+    return this.first(start, end);
   }
 
   whole(): Float32Array {

@@ -4,7 +4,8 @@
  *
  *  Llama's rotary positions pair entry i of a head with entry i + d/2 in transformers, and 2i with 2i + 1 in llama.cpp: rows of query and
  *  key, (heads, 2, d/2, in), become (heads, d/2, 2, in). Whole rows move, so that blocks of quantized weights stay what they are. GPT-2
- *  keeps its matrices (in, out); they are turned, which blocks along a row do not survive. */
+ *  keeps its matrices (in, out); they are turned. Blocks that were made along the inputs are those of the turned matrix; blocks along a row of
+ *  (in, out) do not survive it. */
 import { join } from "node:path";
 import { OptionError, UnsupportedError } from "../errors";
 import { readJsonFile } from "../formats/config";
@@ -20,7 +21,7 @@ import {
   type Settings,
 } from "./architectures";
 import { expertCount, expertOf, stackOf } from "./experts";
-import { MovedRows, TurnedTensor } from "./moved-tensor";
+import { MovedRows, turnedMatrix } from "./moved-tensor";
 import { rotaryOf, rotaryTensor } from "./rotary";
 import { tokenizerPairs } from "./tokenizer";
 
@@ -151,7 +152,7 @@ function converted(tensor: SavedTensor, architecture: Architecture, config: Sett
   // The gate of the shared expert is (1, width) in the folder and a vector in GGUF.
   if (name.endsWith(".ffn_gate_inp_shexp.weight")) return new MovedRows(tensor, name, undefined, [tensor.shape[1]]);
   if (architecture.name === "gpt2" && tensor.shape.length === 2 && name.startsWith("blk."))
-    return new TurnedTensor(tensor, name);
+    return turnedMatrix(tensor, name);
   if (architecture.name === "llama" && /\.attn_[qk]\.(weight|bias)$/.test(name)) {
     const heads = name.includes("attn_q.") ? headsOf(config) : sharedHeadsOf(config);
     return new MovedRows(tensor, name, rotaryRows(tensor, heads));

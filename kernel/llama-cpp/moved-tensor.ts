@@ -69,6 +69,22 @@ export class StackedTensor implements SavedTensor {
   }
 }
 
+/** A matrix (in, out) that is at hand as (out, in) too, in a form that its own bytes do not give: as the blocks of its rows. */
+export interface TurnableTensor extends SavedTensor {
+  /** The same weights (out, in). */
+  readonly turned: SavedTensor;
+}
+
+/** A matrix (in, out) as (out, in) under another name: as it is at hand, else turned when it is read. Errors as of `TurnedTensor`. */
+export function turnedMatrix(tensor: SavedTensor, name: string): SavedTensor {
+  return isTurnable(tensor) ? new MovedRows(tensor.turned, name, undefined) : new TurnedTensor(tensor, name);
+}
+
+/** Whether a tensor is at hand both ways. */
+export function isTurnable(tensor: SavedTensor): tensor is TurnableTensor {
+  return "turned" in tensor && tensor.turned !== undefined;
+}
+
 const blockTypes = new Set([...ggmlTypes.values()].filter((type) => type.blockElements > 1).map(({ name }) => name));
 
 /** A matrix (in, out) as (out, in). `UnsupportedError` for a block type, whose blocks a transposition breaks up. */

@@ -13,11 +13,10 @@ export type { ThresholdMask };
 
 /** Loops over weights and their masks. */
 export interface PruningLoops {
-  /** How many values have each upper half of their bits (65,536), the sign among them. */
-  countClasses(values: Float32Array): Uint32Array;
-  /** How many have each upper half of the bits of |w| (65,536); with a `prefix`, how many of those whose upper half it is have each lower
-   *  half. */
-  countMagnitudes(values: Float32Array, prefix: number | undefined): Uint32Array;
+  /** Adds to `counts`, all zero unless told, how many values have each upper half of their bits (65,536), the sign among them; returns it. */
+  countClasses(values: Float32Array, counts?: Uint32Array): Uint32Array;
+  /** The same by the upper half of the bits of |w| (65,536); with a `prefix`, how many of those whose upper half it is have each lower half. */
+  countMagnitudes(values: Float32Array, prefix: number | undefined, counts?: Uint32Array): Uint32Array;
   /** The mask of the weights whose magnitude is not below `threshold` ≥ 0, nor one of the first `ties` that equal it. */
   maskBelow(values: Float32Array, threshold: number, ties: number): ThresholdMask;
   /** The values where the mask is not 0, +0 elsewhere. */
@@ -35,15 +34,13 @@ const bitsOf = (values: Float32Array): Uint32Array => new Uint32Array(values.buf
 
 /** The loops of pruning, in plain TypeScript. */
 export const plainPruning: PruningLoops = {
-  countClasses(values) {
+  countClasses(values, counts: Uint32Array = new Uint32Array(halves)) {
     const bits = bitsOf(values);
-    const counts = new Uint32Array(halves);
     for (let i = 0; i < bits.length; i++) counts[bits[i] >>> 16]++;
     return counts;
   },
-  countMagnitudes(values, prefix) {
+  countMagnitudes(values, prefix, counts: Uint32Array = new Uint32Array(halves)) {
     const bits = bitsOf(values);
-    const counts = new Uint32Array(halves);
     if (prefix === undefined) for (let i = 0; i < bits.length; i++) counts[(bits[i] & 0x7fffffff) >>> 16]++;
     else for (let i = 0; i < bits.length; i++) if ((bits[i] & 0x7fffffff) >>> 16 === prefix) counts[bits[i] & 0xffff]++;
     return counts;
@@ -88,8 +85,8 @@ export const plainPruning: PruningLoops = {
 
 /** The same by WebAssembly SIMD. */
 export const fastPruning: PruningLoops = {
-  countClasses: (values) => countHalves(values, 0xffffffff),
-  countMagnitudes: (values, prefix) => countHalves(values, 0x7fffffff, prefix),
+  countClasses: (values, counts) => countHalves(values, 0xffffffff, undefined, counts),
+  countMagnitudes: (values, prefix, counts) => countHalves(values, 0x7fffffff, prefix, counts),
   maskBelow,
   apply: applyMask,
   count: countMask,

@@ -11,7 +11,7 @@ import { OptionError } from "../errors";
 import { nearestWord } from "../options";
 import { blockName } from "../tensor/layer-names";
 import { section, type ChannelGroup, type ChannelPlace } from "./channels";
-import type { NamedShape } from "./numbered-blocks";
+import { axisOf, type NamedShape } from "./numbered-blocks";
 import { roleOf } from "./roles";
 import type { Wired } from "./transformer";
 
@@ -32,8 +32,9 @@ export interface ChainLayer {
 }
 
 const outAxisOf = ({ weight, isKeras, isDepthwise }: ChainLayer): number =>
-  isKeras ? weight.shape.length - (isDepthwise ? 2 : 1) : 0;
-const inAxisOf = ({ weight, isKeras }: ChainLayer): number => (isKeras ? weight.shape.length - 2 : 1);
+  axisOf(weight, "output") ?? (isKeras ? weight.shape.length - (isDepthwise ? 2 : 1) : 0);
+const inAxisOf = ({ weight, isKeras }: ChainLayer): number =>
+  axisOf(weight, "input") ?? (isKeras ? weight.shape.length - 2 : 1);
 
 /** Number of a layer's outputs; `taken` counts its inputs. */
 const given = (layer: ChainLayer): number => layer.weight.shape[outAxisOf(layer)];
@@ -140,7 +141,7 @@ export function layersOf(tensors: readonly NamedShape[], order?: readonly string
     const bias = vectors.find((one) => lastWord(one.name) === "bias" && one.shape.length === 1);
     if (vectors.length > (bias ? 1 : 0)) return `${vectors.find((one) => one !== bias)?.name} is not known`;
     const { shape } = weight;
-    if (/transpose|deconv|upconv/i.test(name))
+    if (/transpose|deconv|upconv/i.test(name) && axisOf(weight, "output") === undefined)
       return `${name} looks like a transposed convolution, whose inputs come first`;
     const isDepthwise = word === "depthwise_kernel";
     if (isDepthwise && shape[shape.length - 1] !== 1) return `${weight.name} gives several channels for each`;

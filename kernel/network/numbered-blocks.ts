@@ -11,6 +11,11 @@ export interface NamedShape extends Partial<RoleDescription> {
   readonly shape: Shape;
 }
 
+/** The axis along which a weight's outputs lie, or its inputs; `undefined` where nothing tells, and where there is not one of each. */
+export function axisOf({ axes }: NamedShape, side: "output" | "input"): number | undefined {
+  return axes?.output.length === 1 && axes.input.length === 1 ? axes[side][0] : undefined;
+}
+
 /** The tensors of one block. */
 export interface Block {
   /** What the names of the stack's blocks begin with: "encoder.layer.". */

@@ -4,13 +4,13 @@
  *   - the heads of each attention: rows of query, key and value and entries of their biases, columns of the output. With grouped-query
  *     attention a key and value go with all their query heads.
  *
- *  Weights are (out, in); GPT-2 keeps them as (in, out) (transformers' Conv1D), which the width of the network tells. Fused weights are
+ *  Weights lie as their axes say; without them they are (out, in), or (in, out) where the width of the network tells so (GPT-2's Conv1D). Fused weights are
  *  [query | key | value] one behind the other, in GPT-NeoX interleaved by head, (heads, 3, headSize). llama.cpp permutes rows of query and
  *  key within each head, which leaves whole heads whole. A block is described only when every tensor that shares the dimension is known. */
 import { placeOf } from "../tensor/layer-names";
 import { roleOf } from "./roles";
 import { section, type ChannelGroup, type ChannelPlace, type ChannelRole, type ChannelSection } from "./channels";
-import { numberedBlocks, type Block, type NamedShape } from "./numbered-blocks";
+import { axisOf, numberedBlocks, type Block, type NamedShape } from "./numbered-blocks";
 import { hasHeadSlopes, hasRelu, headSizeOf, sharingOf, type Described } from "./dimensions";
 
 /** Channels that were found, and for what could not be described, why. */
@@ -70,8 +70,8 @@ function partsOf(block: Block): Parts {
 }
 
 /** The axis of a weight's outputs; `inAxis` is that of its inputs. */
-const outAxis = ({ turned }: Parts): number => (turned ? 1 : 0);
-const inAxis = ({ turned }: Parts): number => (turned ? 0 : 1);
+const outAxis = ({ turned }: Parts, weight: NamedShape): number => axisOf(weight, "output") ?? (turned ? 1 : 0);
+const inAxis = ({ turned }: Parts, weight: NamedShape): number => axisOf(weight, "input") ?? (turned ? 0 : 1);
 
 function channelPlace(tensor: NamedShape, axis: number, role: ChannelRole, where: ChannelSection): ChannelPlace {
   return { tensor: tensor.name, shape: tensor.shape, axis, role, section: where };
@@ -88,7 +88,7 @@ function makers(parts: Parts, kind: string, role: ChannelRole, where: ChannelSec
   const weight = matrixOf(parts, kind);
   const bias = parts.byKind.get(`${kind}.bias`);
   return [
-    ...(weight ? [channelPlace(weight, outAxis(parts), role, where)] : []),
+    ...(weight ? [channelPlace(weight, outAxis(parts, weight), role, where)] : []),
     ...(bias ? [channelPlace(bias, 0, "bias", where)] : []),
   ];
 }
@@ -105,7 +105,7 @@ function mlpGroups(parts: Parts, described: Described): (ChannelGroup | Unknown)
     if (down === undefined) return [];
     if (front !== "") return [{ name, reason: "neurons of a mixture of experts are not described" }];
     if (down.shape.length !== 2) return [{ name, reason: `${down.name} has ${down.shape.length} dimensions` }];
-    const size = down.shape[inAxis(parts)];
+    const size = down.shape[inAxis(parts, down)];
     const whole = section(1);
     const makersOf = (kind: string, role: ChannelRole) => makers(parts, `${front}${kind}`, role, whole);
     const fused = makersOf("gate.up", "weight");
@@ -125,7 +125,7 @@ function mlpGroups(parts: Parts, described: Described): (ChannelGroup | Unknown)
     if (wrong)
       return [{ name, reason: `${wrong.tensor} gives ${wrong.shape[wrong.axis]} and ${down.name} takes ${size}` }];
     const homogeneous = hasRelu(described) && fused.length + gate.length === 0;
-    const all = [...places, channelPlace(down, inAxis(parts), "consumer", whole)];
+    const all = [...places, channelPlace(down, inAxis(parts, down), "consumer", whole)];
     return [{ name, kind: "nodes", size, queries: 1, headSize: 1, places: all, homogeneous }];
   });
 }
@@ -144,8 +144,8 @@ function attentionGroups(parts: Parts, described: Described, heads: number | und
       return [{ name, reason: "its positions are a slope for each head by number (ALiBi)" }];
     const shared = parts.byKind.get("relative_position");
     if (shared) return [{ name, reason: `${shared.name} has a value for each head, shared by all blocks` }];
-    const given = (tensor: NamedShape) => tensor.shape[outAxis(parts)];
-    const taken = output.shape[inAxis(parts)];
+    const given = (tensor: NamedShape) => tensor.shape[outAxis(parts, tensor)];
+    const taken = output.shape[inAxis(parts, output)];
     const queryRows = query ? given(query) : taken;
     const headSize = headSizeOf(described, queryRows, heads);
     if (headSize === undefined)
@@ -184,7 +184,7 @@ function attentionGroups(parts: Parts, described: Described, heads: number | und
           ...normPlaces(parts, front, "query", queryRows, section(rows), headSize),
           ...normPlaces(parts, front, "key", keyHeads * headSize, section(headSize), headSize),
         ];
-    const consumer = channelPlace(output, inAxis(parts), "consumer", section(queries * valueSize));
+    const consumer = channelPlace(output, inAxis(parts, output), "consumer", section(queries * valueSize));
     return [
       { name, kind: "heads", size: keyHeads, queries, headSize, places: [...places, consumer], homogeneous: false },
     ];

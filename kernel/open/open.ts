@@ -4,7 +4,7 @@ import type { ByteSource } from "../bytes/source";
 import { openRecognized } from "../catalog/recognize";
 import { selectPart } from "../checkpoints/select-part";
 import { OptionError } from "../errors";
-import { readConfig, withSettings } from "../formats/config";
+import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
 import { folderSiblings } from "../formats/siblings";
 import { currentHost } from "../host";
@@ -16,6 +16,7 @@ import { locateUrl } from "../hub/url";
 import { withRoles } from "../network";
 import { checkFlag, checkOptionNames } from "../options";
 import { displayModel } from "../static/display";
+import { withLogicalTensors } from "../stored-codes/logical-model";
 import type { Model } from "../tensor/model";
 import { locateModel } from "./locate";
 
@@ -44,6 +45,10 @@ export interface OpenOptions {
  *      const model = await open("all-MiniLM-L6-v2");
  *      await model.tensor("encoder.layer.0.attention.self.query.weight").read();   // Float32Array, row-major (out, in)
  *
+ *  A weight that the file stores as codes and scales (GPTQ, AWQ, bitsandbytes, compressed-tensors, …) is one tensor with its own name, shape and
+ *  number of parameters: `scheme` says how it is stored, `stored` lists its parts, reading it decodes. `open(path, { raw: true })` gives the
+ *  parts as the file has them. Codes of a kind that is not decoded here are a `FormatError` that names it.
+ *
  *  Models of the Hugging Face Hub are opened by name, and other files by address; single tensors are fetched as they are read:
  *
  *      await open("hf:sentence-transformers/all-MiniLM-L6-v2");          // hf:owner/name[@revision][/file]
@@ -64,8 +69,15 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const signal = options.signal ?? currentHost().signal;
   const { source, siblings, name, origin, folder } = await locate(path, options, signal);
   const { model: stored, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
-  const model = raw ? stored : selectPart(stored, options);
-  const config = await readConfig(format.settings ?? "beside", source, siblings, signal);
+  const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
+  const { model, config } = raw
+    ? { model: stored, config: settings }
+    : await withLogicalTensors(selectPart(stored, options), {
+        file: source.name,
+        signal,
+        config: settings,
+        beside: (name) => readBeside(name, siblings, signal),
+      });
   return displayModel(
     withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)),
   );

@@ -52,7 +52,7 @@ export function pruneCount(sparsity: number, weights: number): number {
 /** How many weights have each upper half of the bits of |w| (65,536 counts); with a `prefix`, how many of those whose upper half
  *  it is have each lower half. */
 export function magnitudeHistogram(weights: Float32Array, prefix?: number): Float64Array {
-  return Float64Array.from(loops.pruning.countMagnitudes(weights, prefix));
+  return new Float64Array(loops.pruning.countMagnitudes(weights, prefix));
 }
 
 /** Adds the counts of `more` to `sum`, in place: the one function here that changes an argument. */

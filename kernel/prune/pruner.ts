@@ -7,7 +7,7 @@ import type { IndexStorage } from "./sparse/storage";
 export interface Pruned {
   /** The step that pruned it. */
   readonly step: Step;
-  /** Dimensions, outermost first: (out, in) of a matrix. */
+  /** Dimensions as the method saw them, outermost first: (out, in, …); of a stack all its rows, (stacked · out, in, …). */
   readonly shape: Shape;
   /** One byte per weight, row-major: 1 stays, 0 becomes zero. */
   readonly mask: Uint8Array;
@@ -19,6 +19,8 @@ export interface Pruned {
   readonly values?: Float32Array;
   /** What is stored instead of w′ (method `lowRank`). */
   readonly factors?: Factors;
+  /** The same of a stack, matrix by matrix. */
+  readonly stackedFactors?: readonly Factors[];
   /** Output nodes that lost every weight by choice of the method, ascending: what `removeNodes` takes. */
   readonly nodes?: readonly number[];
 }
@@ -86,7 +88,7 @@ export function applyMask(weights: Float32Array, mask: Uint8Array): Float32Array
   return loops.pruning.apply(weights, mask);
 }
 
-/** Bits of both factors. */
+/** Bits of both factors of a matrix. */
 export function factorBits({ left, right, bitsPerValue }: Factors): number {
   return (left.length + right.length) * bitsPerValue;
 }

@@ -8,7 +8,11 @@ import { sparsity } from "../measure/sparsity";
 import { nearestOrAll } from "../options";
 import type { ErrorMeasures } from "../report/types";
 import type { Step } from "../tensor/step";
+import { checkFinite } from "../measure/finite";
+import { checkAxes, layoutOf, toMethodOrder, toOwnOrder } from "../tensor/layout";
+import type { Axes } from "../tensor/role";
 import type { Shape } from "../tensor/tensor";
+import { dequantizeMatrices, quantizeMatrices } from "./stack/matrices";
 import { storedBits, type CodeArray, type Quantized, type Quantizer, type TableArray } from "./quantizer";
 import { quantizers, type QuantizeStep } from "./quantizers";
 
@@ -37,9 +41,10 @@ export interface QuantizedTensor {
   readonly step: Step;
   /** "linear 4-bit g128". */
   readonly label: string;
-  /** One integer per weight. */
+  /** One integer per weight, in the order in which methods see them: stacked axes, outputs, inputs, positions of a kernel. That of `values`,
+   *  unless `axes` say otherwise. */
   readonly codes: CodeArray;
-  /** One scale for each group, in storage order; absent where the method has none. */
+  /** One scale for each group, in the order of the codes; absent where the method has none. */
   readonly scales?: Float32Array;
   /** The code of zero for each group; absent where the grid is symmetric. */
   readonly zeroPoints?: TableArray;
@@ -62,17 +67,23 @@ export interface QuantizedTensor {
 }
 
 /** Quantizes one tensor by one step. `input` is row-major with the given `shape`; without a shape it is a vector, or, as a list
- *  of rows, a matrix. `name` is used in errors. Throws `OptionError` for a shape that does not fit and for a step of another
- *  kind, `NonFiniteError` for NaN or infinite weights. The input is not changed. */
+ *  of rows, a matrix. `axes` say which way it lies, by default (out, in, …): rows, groups and channels follow them, and each matrix of a stack
+ *  is quantized on its own. `name` is used in errors. A tensor of a model has all three: `quantize(await tensor.read(), step, tensor)`.
+ *  Throws `OptionError` for a shape or axes that do not fit and for a step of another kind, `NonFiniteError` for NaN or infinite weights. The
+ *  input is not changed. */
 export function quantize(
   input: TensorInput,
   step: Step,
-  options: { shape?: Shape; name?: string } = {},
+  options: { readonly shape?: Shape; readonly axes?: Axes; readonly name?: string } = {},
 ): QuantizedTensor {
   const quantizer = quantizerOf(step);
   const { weights, shape } = weightsOf("quantize", input, options.shape);
-  const quantized = quantizer.quantize(weights, shape, step, options.name);
-  const values = quantizer.dequantize(quantized);
+  const axes = options.axes && checkAxes("quantize()", shape, options.axes);
+  const layout = layoutOf(shape, axes);
+  if (layout.order) checkFinite(weights, step.kind, options.name);
+  const made = quantizeMatrices(quantizer, toMethodOrder(weights, shape, axes), layout, step, options.name);
+  const values = toOwnOrder(dequantizeMatrices(quantizer, made), shape, axes);
+  const quantized = layout.order && axes ? { ...made, own: { shape, axes } } : made;
   const table = (name: string) => quantized.tables.find((entry) => entry.name === name)?.data;
   const optional = {
     scales: table("scale"),
@@ -97,10 +108,12 @@ export function quantize(
   };
 }
 
-/** w′ from what was stored. Takes the result of `quantize` or its `quantized` part. */
+/** w′ from what was stored, in the tensor's own order. Takes the result of `quantize` or its `quantized` part. */
 export function dequantize(result: Quantized | QuantizedTensor): Float32Array {
   const quantized = "quantized" in result ? result.quantized : result;
-  return quantizerOf(quantized.step).dequantize(quantized);
+  const { own } = quantized;
+  const values = dequantizeMatrices(quantizerOf(quantized.step), quantized);
+  return own ? toOwnOrder(values, own.shape, own.axes) : values;
 }
 
 /** A short text for a quantization step: "linear 4-bit g128". */

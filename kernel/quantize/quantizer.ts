@@ -1,4 +1,5 @@
 import type { NamedShape } from "../network";
+import type { Axes } from "../tensor/role";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import type { CodeArray, TableArray } from "../grid/arrays";
@@ -21,14 +22,26 @@ export interface Table {
 export interface Quantized {
   /** The step that made it. */
   readonly step: Step;
-  /** Dimensions of the tensor, outermost first. */
+  /** Dimensions as the method saw them, outermost first: (out, in, …); of a stack all its rows, (stacked · out, in, …). */
   readonly shape: Shape;
-  /** One code per weight, row-major, not packed. */
+  /** One code per weight, row-major in `shape`, not packed. */
   readonly codes: CodeArray;
   /** Bits that each code takes when packed. */
   readonly codeBits: number;
   /** In the order in which the method reads them. */
   readonly tables: readonly Table[];
+  /** Matrices of a stack that were quantized each on its own, codes and tables one behind the other; absent: 1. */
+  readonly matrices?: number;
+  /** The tensor's own shape and axes, where `shape` and the codes follow another order; `dequantize()` gives w′ in the tensor's own. */
+  readonly own?: OwnOrder;
+}
+
+/** How a tensor itself lies. */
+export interface OwnOrder {
+  /** Dimensions of the tensor, outermost first. */
+  readonly shape: Shape;
+  /** Which of them are outputs, inputs, and stacked. */
+  readonly axes: Axes;
 }
 
 /** A quantization method: `dequantize(quantize(w, shape, step))` is w′ = Q(w). Pure, synchronous, and never changes its input. */

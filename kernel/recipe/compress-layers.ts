@@ -2,9 +2,10 @@
  *  checkpoint, from which those are taken that it has. */
 import { free } from "../bytes/array-memory";
 import type { FileRange } from "../bytes/file-range";
-import { FormatError } from "../errors";
+import { FormatError, UnsupportedError } from "../errors";
 import type { Progress } from "../host";
 import { isReadable } from "../formats/values";
+import { layoutOf } from "../tensor/layout";
 import type { Step } from "../tensor/step";
 import type { Tensor } from "../tensor/tensor";
 import type { Checkpoint } from "../layer/checkpoint";
@@ -58,6 +59,8 @@ export async function compressLayers(
     input,
     threshold: thresholdOf.get(tensor),
     ...(surgery && { surgery }),
+    // Coders take the values as they come.
+    ...(origin.axes && steps.some((step) => kindOfStep(step) !== "encode") && { axes: origin.axes }),
   });
   const watched = <Result>(chosen: readonly PlannedLayer[], work: (layer: PlannedLayer) => Promise<Result>) =>
     runner.each(chosen, async (layer) => {
@@ -75,7 +78,7 @@ export async function compressLayers(
       const input = await readOriginal(layer, runner);
       return runner.run(layerTasks, "size", jobOf(layer, input), buffersOf(input), layer.origin.name);
     });
-  const outcomes = await meetTargets(layers, onEachLayer, { run, sizes });
+  const outcomes = await meetTargets(layers, onEachLayer, { run, sizes, leavesTraces: checkpoint !== undefined });
   for (const { kept } of outcomes) if (kept && "file" in kept.location) checkpoint?.use(kept.location);
   return outcomes;
 }
@@ -142,13 +145,24 @@ async function readInput({ tensor, steps }: PlannedLayer, runner: Runner): Promi
 
 /** The tensor of the model, from which the thread takes what went, and which it compares the result with. */
 async function readOriginal({ origin, steps }: PlannedLayer, runner: Runner): Promise<OwnInput> {
-  return inputOf(origin, isCodedOnly(steps) || isStoredAs(steps[0], origin.dtype), runner);
+  // Blocks that lie another way than the method's are read as values.
+  const isKept = isStoredAs(steps[0], origin.dtype) && layoutOf(origin.shape, origin.axes).order === undefined;
+  return inputOf(origin, isCodedOnly(steps) || isKept, runner);
 }
 
 async function inputOf(tensor: Tensor, isRaw: boolean, runner: Runner): Promise<OwnInput> {
   const range = isReadable(tensor.dtype) ? tensor.fileRange?.() : undefined;
   if (range) return { range, isRaw };
-  return isRaw ? { bytes: await runner.ownBytes(tensor) } : { values: await runner.ownValues(tensor) };
+  return isRaw ? { bytes: await codedBytes(tensor, runner) } : { values: await runner.ownValues(tensor) };
+}
+
+/** The bytes that a lossless coder takes: of a type that cannot be read, float32 values, as a tensor gives them whose `dtype` is a label. */
+async function codedBytes(tensor: Tensor, runner: Runner): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await runner.ownBytes(tensor);
+  if (isReadable(tensor.dtype) || bytes.length === tensor.parameters * Float32Array.BYTES_PER_ELEMENT) return bytes;
+  throw new UnsupportedError(
+    `${tensor.name}: values of type ${tensor.dtype} are not decoded here, and so not coded; leave it out with skip`,
+  );
 }
 
 function isCodedOnly([first]: readonly Step[]): boolean {

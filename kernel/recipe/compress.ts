@@ -121,7 +121,11 @@ function checkNeeds(layers: readonly PlannedLayer[], limit: number): void {
   for (const { origin, steps, surgery } of layers) {
     const step = neediestStep(steps, origin.shape);
     if (step === undefined) continue;
-    const need = memoryNeedOf({ shape: origin.shape, steps, ...(surgery && { surgery }) });
+    const need = memoryNeedOf({
+      ...{ shape: origin.shape, steps },
+      ...(origin.axes && { axes: origin.axes }),
+      ...(surgery && { surgery }),
+    });
     checkMemory(limit, need, `${step.kind}()`, `${origin.name} (${origin.shape.join(", ")})`);
   }
 }
@@ -151,15 +155,16 @@ function assemble(
     const { kept: result, variant, histogram, sums: own, zeros: ownZeros } = outcomes[at];
     // What parts were taken out of and nothing else was done to is made when it is read, not kept.
     touched.set(origin, result ? new CompressedTensor(result, typeOf(origin, variant), origin) : tensor);
-    const { shape, dtype, parameters, sizeBytes } = origin;
+    const { shape, dtype, scheme, parameters, sizeBytes } = origin;
     const kept = result ? variant : { ...variant, ...ownSize(tensor, layers[at]) };
     reports.push({
       name: origin.name,
       ...placeOf(origin.name),
       shape: [...shape],
-      dtype,
+      dtype: scheme ?? dtype,
       parameters,
       bytes: sizeBytes,
+      ...(scheme === undefined ? {} : { requantized: scheme }),
       histogram,
       ...roleOfOther(origin),
       variants: [kept],

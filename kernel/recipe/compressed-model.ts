@@ -55,8 +55,8 @@ export class CompressedModel extends TensorSet implements Displayed {
    *    `ggml` quantized are written as its blocks, in llama.cpp's very bytes; those of other methods as float values, and with `dtype`
    *    all of them.
    *  - "small/", a folder with config.json and tokenizer, as transformers loads it. Where weights were quantized they are packed, at the
-   *    compressed size (`saveCompressedTensors` says of which methods, and has more options; nf4 and fp4: `saveBitsandbytes`); else they are
-   *    plain, also of a network that was made smaller, with its new sizes in config.json. A TensorFlow.js model is written as one
+   *    compressed size (`saveCompressedTensors` says of which methods, and has more options; nf4 and fp4: `saveBitsandbytes`); else, and
+   *    where a matrix lies (in, out), they are plain, also of a network that was made smaller, with its new sizes in config.json. A TensorFlow.js model is written as one
    *    (`saveTfjs`), its values as floats.
    *  `OptionError` for another suffix, and for a folder that transformers could not open. */
   save(path: string, options: SaveOptions = {}): Promise<number> {

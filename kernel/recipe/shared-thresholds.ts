@@ -1,17 +1,18 @@
 /** Pruning that spans layers: one threshold over all layers of an entry, found in two passes of counting (prune/magnitude.ts), so that no
  *  more than a layer for each thread is in memory. */
-import { addHistogram, pruneCount, selectDigit, thresholdOf } from "../prune/magnitude";
+import { pruneCount, selectDigit, thresholdOf } from "../prune/magnitude";
 import type { Step } from "../tensor/step";
 import type { LayerInput, LayerThreshold } from "../layer/layer-job";
+import type { CountsInUse } from "../layer/weight-reader";
 import { sharedSparsityOf } from "../layer/operators";
 import type { PlannedLayer } from "./planned-layers";
-import type { HistogramJob } from "./tasks";
+import { halves, type HistogramJob } from "./tasks";
 
 type OnEachLayer = (
   task: "histogram",
   layers: readonly PlannedLayer[],
   jobOf: (layer: PlannedLayer, input: LayerInput) => HistogramJob,
-) => Promise<Float64Array[]>;
+) => Promise<CountsInUse[]>;
 
 /** How often a layer is read to find the threshold of its first step. */
 export function thresholdPasses(steps: readonly Step[]): number {
@@ -46,7 +47,7 @@ export async function findThresholds(
     const threshold = thresholdOf(upper.digit, lower.digit, lower.remaining);
     let ties = count === 0 ? 0 : threshold.ties;
     members.forEach((member, at) => {
-      const own = Math.min(ties, lowerCounts[at][lower.digit]);
+      const own = Math.min(ties, countOf(lowerCounts[at], lower.digit));
       thresholds.set(member, { value: count === 0 ? 0 : threshold.value, ties: own });
       ties -= own;
     });
@@ -54,8 +55,13 @@ export async function findThresholds(
   return layers.map((layer) => thresholds.get(layer));
 }
 
-function total(histograms: readonly Float64Array[]): Float64Array {
-  const sum = new Float64Array(histograms[0].length);
-  for (const histogram of histograms) addHistogram(sum, histogram);
+function total(histograms: readonly CountsInUse[]): Float64Array {
+  const sum = new Float64Array(halves);
+  for (const { entries, counts } of histograms) for (let i = 0; i < entries.length; i++) sum[entries[i]] += counts[i];
   return sum;
+}
+
+function countOf({ entries, counts }: CountsInUse, digit: number): number {
+  const at = entries.indexOf(digit);
+  return at < 0 ? 0 : counts[at];
 }

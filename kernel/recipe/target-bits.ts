@@ -1,7 +1,7 @@
 /** Targets of bits over layers, such as `linear({ targetBits })` and `trellis({ targetBits })` have: one step size Δ for all layers of an
  *  entry, such that everything stored for them, tables and headers included, takes the bits that were asked for. The search is that of
  *  quantize/target/entropy-step.ts; each try runs the whole recipe for its size, so that what is asked for is what is kept; the layers are
- *  measured at the size that was chosen. */
+ *  measured at the size that was chosen, and at one that is likely to be it. */
 import { pause } from "../bytes/pause";
 import { StepSearch } from "../quantize/target/entropy-step";
 import type { Step } from "../tensor/step";
@@ -22,11 +22,13 @@ interface Runs {
   readonly run: (layers: readonly PlannedLayer[]) => Promise<LocatedOutcome[]>;
   /** The bytes of each that they would have. */
   readonly sizes: (layers: readonly PlannedLayer[]) => Promise<number[]>;
+  /** Whether outcomes that are not used after all leave something behind, as files of a checkpoint do. */
+  readonly leavesTraces: boolean;
 }
 
-/** How often a layer with these steps is read, the reading for a threshold apart: with a target it is counted, tried about three times, and run. */
+/** How often a layer with these steps is read, the reading for a threshold apart: with a target it is counted, tried about twice, and run. */
 export function targetPasses(steps: readonly Step[]): number {
-  return targetOf(steps) === undefined ? 1 : 5;
+  return targetOf(steps) === undefined ? 1 : 4;
 }
 
 function targetOf(steps: readonly Step[]): number | undefined {
@@ -56,7 +58,7 @@ async function meetTarget(
   members: readonly PlannedLayer[],
   target: number,
   onEachLayer: OnEachLayer,
-  { run, sizes }: Runs,
+  { run, sizes, leavesTraces }: Runs,
 ): Promise<LocatedOutcome[]> {
   const counts = await onEachLayer("classes", members, ({ tensor }, input) => ({
     name: tensor.name,
@@ -69,9 +71,13 @@ async function meetTarget(
   const at = (size: number) =>
     members.map((member) => ({ ...member, steps: member.steps.map((one) => atSize(one, size)) }));
   for (;;) {
-    const bytes = await sizes(at(search.step));
+    const { step } = search;
+    const outcomes = search.isBracketed && !leavesTraces ? await run(at(step)) : undefined;
+    const bytes = outcomes?.map(({ variant }) => variant.bytes) ?? (await sizes(at(step)));
     const bits = bytes.reduce((sum, own) => sum + 8 * own, 0);
-    if (await inTurns(search.observe(bits))) return run(at(search.best?.step ?? search.step));
+    if (!(await inTurns(search.observe(bits)))) continue;
+    const best = search.best?.step ?? search.step;
+    return outcomes && best === step ? outcomes : run(at(best));
   }
 }
 

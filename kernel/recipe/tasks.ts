@@ -1,9 +1,8 @@
 /** What a worker thread counts over the layers of a recipe before they are compressed. */
 import type { LayerInput } from "../layer/layer-job";
-import { forEachPiece } from "../layer/weight-reader";
+import { countPieces } from "../layer/weight-reader";
+import { loops } from "../loops/loops";
 import type { Shape } from "../tensor/tensor";
-import { addHistogram, magnitudeHistogram } from "../prune/magnitude";
-import { countByClass } from "../quantize/target/entropy-step";
 import { taskModule } from "../threads/tasks";
 import { transferring } from "../threads/transferring";
 
@@ -34,18 +33,18 @@ export interface ClassesJob {
 }
 
 /** Halves of 32 bits. */
-const halves = 65_536;
+export const halves = 65_536;
 
 /** The tasks of this room, for `sharedPool().run`. */
 export const tasks = taskModule(__filename, {
-  histogram: (job: HistogramJob) => {
-    const counts = new Float64Array(halves);
-    forEachPiece(job, "magnitude", (piece) => addHistogram(counts, magnitudeHistogram(piece, job.prefix)));
-    return transferring(counts);
-  },
+  histogram: (job: HistogramJob) =>
+    transferring(
+      countPieces(job, "magnitude", halves, (piece, table) => loops.pruning.countMagnitudes(piece, job.prefix, table)),
+    ),
   classes: (job: ClassesJob) => {
-    const counts = new Float64Array(halves);
-    forEachPiece(job, "linear", (piece) => addHistogram(counts, countByClass(piece)));
-    return transferring(counts);
+    const classes = new Float64Array(halves);
+    const found = countPieces(job, "linear", halves, (piece, table) => loops.pruning.countClasses(piece, table));
+    found.entries.forEach((entry, at) => (classes[entry] = found.counts[at]));
+    return transferring(classes);
   },
 });

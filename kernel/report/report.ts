@@ -51,7 +51,8 @@ function layerReport(layer: Reader, variantCount: number): LayerReport {
   const variants = layer.nullableList("variants", viewLimits.variants, layerVariant);
   if (variants.length !== variantCount)
     throw layer.malformed(`holds ${variants.length} where the report has ${variantCount}`, "variants");
-  return { ...tensorSummary(layer), variants };
+  const requantized = layer.has("requantized") ? { requantized: layer.text("requantized") } : {};
+  return { ...tensorSummary(layer), ...requantized, variants };
 }
 
 const stepMeasures = (step: Reader): StepMeasures => ({

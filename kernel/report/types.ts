@@ -105,7 +105,7 @@ export interface TensorSummary extends LayerPlace {
   readonly name: string;
   /** Dimensions, outermost first: (out, in) of a matrix. */
   readonly shape: readonly number[];
-  /** "F32", "BF16", "Q4_K", … */
+  /** "F32", "BF16", "Q4_K", …; of a weight that the file keeps as codes with scales what they are, "GPTQ 4-bit g128". */
   readonly dtype: string;
   /** Product of the shape. */
   readonly parameters: number;
@@ -121,6 +121,9 @@ export interface TensorSummary extends LayerPlace {
 
 /** A layer of the original model, and what each variant made of it. */
 export interface LayerReport extends TensorSummary {
+  /** How the source stored the weight, where it had quantized it already: "GPTQ 4-bit g128". What is reported is measured against the values
+   *  that its codes stand for. */
+  readonly requantized?: string;
   /** One for each of the report's variants, in their order; null where that variant has no such layer. */
   readonly variants: readonly (LayerVariant | null)[];
 }

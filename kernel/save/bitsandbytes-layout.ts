@@ -71,7 +71,7 @@ export function isBitsandbytes(form: StoredOutline): boolean {
 
 /** `OptionError` for a tensor of another method, or no matrix. */
 export function bitsandbytesLayout(form: StoredOutline): BitsandbytesLayout {
-  const { name, shape, content } = form;
+  const { name, shape, axes, content } = form;
   const step = stepOf(form);
   if (!step || content.kind !== "codes")
     throw new OptionError(
@@ -79,6 +79,10 @@ export function bitsandbytesLayout(form: StoredOutline): BitsandbytesLayout {
     );
   if (shape.length !== 2)
     throw new OptionError(`saveBitsandbytes(): ${name} has shape (${shape.join(", ")}); a linear layer's is a matrix`);
+  if (axes)
+    throw new OptionError(
+      `saveBitsandbytes(): ${name} does not lie (out, in) as a linear layer's matrix does; leave it out of the recipe with skip`,
+    );
   const { kind: type, group, doubleQuant } = step;
   const [scales, nested, offset] = content.tables;
   const state = {

@@ -100,9 +100,10 @@ const layouts: { readonly [K in Kind]: LayoutRow<Extract<QuantizeStep, { readonl
 /** How a stored tensor is written. `dynamicInputs`: the engine quantizes activations per token to 8 bits (W8A8). `OptionError` when
  *  compressed-tensors has no form for it, with the way out. */
 export function layoutOf(form: StoredOutline, dynamicInputs: boolean): CompressedLayout {
-  const { name, shape, content } = form;
+  const { name, shape, axes, content } = form;
   if (shape.length !== 2)
     refuse(name, `has ${shape.length} dimensions; compressed-tensors holds matrices: leave it out with skip`);
+  if (axes) refuse(name, "does not lie (out, in), as the matrices of compressed-tensors do: leave it out with skip");
   if (content.kind !== "codes") refuse(name, "was not quantized last; it has no codes to write");
   const { quantizer: step } = content;
   const row = rowOf<LayoutRow<Step>>(layouts, step);

@@ -9,6 +9,7 @@ import type { Model } from "../tensor/model";
 import { parametersOf as countOf, type Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { layoutOf } from "./compressed-tensors-layout";
+import { isTurned, PlainValues } from "./plain-values";
 import type { CompressedLayout, CompressedScheme } from "./compressed-tensors-scheme";
 import { writeQuantizedFolder } from "./quantized-folder";
 import { tasks } from "./tasks";
@@ -29,7 +30,7 @@ export interface SaveCompressedTensorsOptions {
 
 /** Writes a compressed model as a folder that vLLM and transformers load: `model.safetensors` with the packed weights, and `config.json`
  *  with the `quantization_config` of compressed-tensors. Modules that were quantized alike form a config group, each named; formats may
- *  differ (mixed precision). Tensors that the recipe left alone are written as they are. The library decompresses to our w′ bit for bit
+ *  differ (mixed precision). Tensors that the recipe left alone are written as they are, matrices (in, out), as GPT-2 has, as their values w′. The library decompresses to our w′ bit for bit
  *  (those of nvfp4, mxfp4 and mxfp8 it rounds to bfloat16). Returns the bytes of model.safetensors.
  *
  *      await saveCompressedTensors(await compress(model, linear({ bits: 4, group: 128 })), "small/", { from: "models/all-MiniLM-L6-v2" });
@@ -53,14 +54,21 @@ export async function saveCompressedTensors(
   const isDynamic = activations === "dynamic";
   const layouts = new Map<CompressedTensor, CompressedLayout>();
   for (const tensor of model.tensors)
-    if (tensor instanceof CompressedTensor) layouts.set(tensor, layoutOf(tensor.outline, isDynamic));
+    if (tensor instanceof CompressedTensor && !isTurned(tensor.outline))
+      layouts.set(tensor, layoutOf(tensor.outline, isDynamic));
+  const turned = model.tensors.find((tensor) => tensor instanceof CompressedTensor);
+  if (layouts.size === 0 && turned)
+    throw new OptionError(
+      `saveCompressedTensors(): all that is compressed lies (in, out), as ${turned.name} does, and compressed-tensors holds matrices (out, in); saveSafetensors() writes the values`,
+    );
   if (layouts.size === 0)
     throw new OptionError(
       "saveCompressedTensors(): no tensor of this model is compressed; saveSafetensors() writes it",
     );
   const tensors = model.tensors.flatMap((tensor): SavedTensor[] => {
     const layout = tensor instanceof CompressedTensor ? layouts.get(tensor) : undefined;
-    return layout && tensor instanceof CompressedTensor ? parametersOf(tensor, layout, isDynamic) : [tensor];
+    if (!(tensor instanceof CompressedTensor)) return [tensor];
+    return layout ? parametersOf(tensor, layout, isDynamic) : [new PlainValues(tensor)];
   });
   return writeQuantizedFolder("saveCompressedTensors", folder, {
     model,

@@ -10,6 +10,7 @@ import { saveBitsandbytes } from "./bitsandbytes";
 import { isBitsandbytes } from "./bitsandbytes-layout";
 import { saveCompressedTensors } from "./compressed-tensors";
 import { checkSizes, saveFolder } from "./plain-folder";
+import { isTurned } from "./plain-values";
 import type { SavedModel, SaveOptions } from "./saved-model";
 
 /** A folder that an engine loads. */
@@ -24,7 +25,8 @@ interface FolderForm {
 const forms: readonly FolderForm[] = [
   { takes: ({ config }) => config?.modelTopology !== undefined, write: saveAsTfjs },
   {
-    takes: (model) => isPacked(model) && compressedOf(model).every(({ outline }) => isBitsandbytes(outline)),
+    takes: (model) =>
+      isPacked(model) && compressedOf(model).every(({ outline }) => isBitsandbytes(outline) && !isTurned(outline)),
     write: (model, folder, options) => saveBitsandbytes(model, folder, packedOptions(model, options)),
   },
   {
@@ -45,9 +47,9 @@ function compressedOf({ tensors }: SavedModel): CompressedTensor[] {
   return tensors.filter((tensor) => tensor instanceof CompressedTensor);
 }
 
-/** True for a model with weights that were quantized. */
+/** True for a model with weights that were quantized and lie as engines hold packed ones, (out, in). */
 function isPacked(model: SavedModel): boolean {
-  return compressedOf(model).some(({ outline }) => outline.content.kind === "codes");
+  return compressedOf(model).some(({ outline }) => outline.content.kind === "codes" && !isTurned(outline));
 }
 
 function packedOptions(model: SavedModel, { dtype, padHeads, resume = false, signal, ...options }: SaveOptions) {

@@ -14,13 +14,17 @@ import {
 import type { SavedFloatType, SavedTensor } from "../formats/safetensors-writer";
 import type { Hashed } from "../formats/write-pieces";
 import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "../llama-cpp/from-folder";
+import { isTurnable } from "../llama-cpp/moved-tensor";
 import { checkOptionNames } from "../options";
 import type { GgmlMix } from "../quantize";
 import { sharedPool } from "../threads/pool";
+import { layoutOf, toMethodOrder } from "../tensor/layout";
 import type { Step } from "../tensor/step";
+import type { Shape } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { blockForm, ggufRowOf } from "./gguf-blocks";
 import { checkGgufSizes } from "./plain-folder";
+import { isTurned, PlainValues } from "./plain-values";
 import { isMadeSmaller, type FileOptions, type SavedModel } from "./saved-model";
 import { tasks } from "./tasks";
 
@@ -77,7 +81,7 @@ export async function saveModelAsGguf(
     if (dtype !== undefined) return [tensor, dtype];
     return tensor instanceof CompressedTensor ? writtenForm(tensor) : [tensor, undefined];
   });
-  const hasBlocks = chosen.some(([tensor]) => tensor instanceof BlockTensor);
+  const hasBlocks = chosen.some(([tensor]) => tensor instanceof BlockTensor || isTurnable(tensor));
   if (isFromFolder(model)) {
     const choices = new Map(chosen);
     const { tensors, metadata } = await ggufFromFolder({
@@ -122,26 +126,38 @@ export async function saveModelAsGguf(
 }
 
 function writtenForm(tensor: CompressedTensor): [SavedTensor, SavedFloatType | undefined] {
-  const blocks = blockForm(tensor.outline);
-  return blocks ? [new BlockTensor(tensor, blocks.type, blocks.sizeBytes), undefined] : [tensor, "F32"];
+  const { outline, shape, axes } = tensor;
+  const blocks = blockForm(outline);
+  if (!blocks) return [tensor, "F32"];
+  if (!isTurned(outline)) return [new BlockTensor(tensor, blocks, shape), undefined];
+  // Blocks lie along the inputs, which GGUF has last: they are those of the matrix that llama.cpp's network has there.
+  const isMatrix = shape.length === 2 && layoutOf(shape, axes).matrices === 1;
+  return [
+    new PlainValues(tensor, isMatrix ? new BlockTensor(tensor, blocks, [shape[1], shape[0]]) : undefined),
+    undefined,
+  ];
 }
 
 /** A tensor whose bytes are its blocks, which are put together on a worker thread. */
 class BlockTensor implements SavedTensor {
   readonly name: string;
-  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly sizeBytes: number;
 
+  /** `shape` is that of the matrix, or of the stack of them, whose rows the blocks make up. */
   constructor(
     private readonly tensor: CompressedTensor,
-    readonly dtype: string,
-    readonly sizeBytes: number,
+    { type, sizeBytes }: { readonly type: string; readonly sizeBytes: number },
+    readonly shape: Shape,
   ) {
     this.name = tensor.name;
-    this.shape = tensor.shape;
+    this.dtype = type;
+    this.sizeBytes = sizeBytes;
   }
 
-  read(options?: { signal?: AbortSignal }): Promise<Float32Array> {
-    return this.tensor.read(options);
+  async read(options?: { signal?: AbortSignal }): Promise<Float32Array> {
+    const { shape, axes } = this.tensor.outline;
+    return toMethodOrder(await this.tensor.read(options), shape, axes);
   }
 
   async readBytes({ signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array> {

@@ -8,6 +8,7 @@ import { readJsonFile } from "../formats/config";
 import { writeSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
 import { hashOf } from "../formats/write-pieces";
 import { architectureOf, configKey, ggufKeys } from "../network/dimensions";
+import { withoutQuantization } from "../stored-codes/quantization-settings";
 import { headsForTransformers } from "../surgery/pad-heads";
 import { isMadeSmaller, type SavedModel } from "./saved-model";
 import { copySmallFiles } from "./small-files";
@@ -58,7 +59,8 @@ export async function saveFolder(
   if (await stat(join(folder, "model.safetensors.index.json")).catch(() => undefined))
     throw new OptionError(`save(): ${folder} holds another model in several files; name another folder`);
   if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});
-  const json = Buffer.from(`${JSON.stringify({ ...config, ...typeIn(config, only) }, undefined, 2)}\n`);
+  const settings = tensors.some(isCoded) ? config : withoutQuantization(config);
+  const json = Buffer.from(`${JSON.stringify({ ...settings, ...typeIn(settings, only) }, undefined, 2)}\n`);
   return writeSafetensors({ tensors, ...hashOf(model) }, join(folder, "model.safetensors"), {
     dtype,
     resume,
@@ -67,6 +69,9 @@ export async function saveFolder(
     ...(signal ? { signal } : {}),
   });
 }
+
+/** A matrix that is written as the file had its codes, which the settings explain. */
+const isCoded = ({ dtype, shape }: SavedTensor): boolean => shape.length > 1 && /^([IU]\d|F8|F4)/.test(dtype);
 
 const typeNames = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
 

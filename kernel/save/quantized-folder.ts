@@ -8,6 +8,7 @@ import { FormatError, OptionError, WriteError } from "../errors";
 import { writeSafetensors, type SavedTensor } from "../formats/safetensors-writer";
 import { hashOf, type Hashed } from "../formats/write-pieces";
 import type { Model } from "../tensor/model";
+import { withoutQuantization } from "../stored-codes/quantization-settings";
 import { copySmallFiles } from "./small-files";
 
 /** What a folder of quantized weights is written from. */
@@ -28,7 +29,8 @@ export async function writeQuantizedFolder(
   folder: string,
   { model, tensors, quantization, from, signal, resume = false }: QuantizedFolder,
 ): Promise<number> {
-  const config = { ...(model.config ?? (await configOf(from))), quantization_config: quantization };
+  const settings = withoutQuantization(model.config ?? (await configOf(from)));
+  const config = { ...settings, quantization_config: quantization };
   await makeFolder(method, folder, from);
   if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});
   const json = Buffer.from(`${JSON.stringify(config, undefined, 2)}\n`);
@@ -40,7 +42,7 @@ export async function writeQuantizedFolder(
   });
 }
 
-async function configOf(from: string | undefined): Promise<object> {
+async function configOf(from: string | undefined): Promise<Readonly<Record<string, unknown>>> {
   if (from === undefined) return {};
   const path = join(from, "config.json");
   const text = await attempt(path, () => readFile(path, "utf8"));
@@ -52,7 +54,7 @@ async function configOf(from: string | undefined): Promise<object> {
   }
   if (typeof config !== "object" || config === null || Array.isArray(config))
     throw new FormatError(path, 0, "this is no JSON object", "the config.json of a model");
-  return config;
+  return { ...config };
 }
 
 async function makeFolder(method: string, folder: string, from: string | undefined): Promise<void> {

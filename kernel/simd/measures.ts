@@ -55,13 +55,14 @@ export function measureChange(
       { array: after, each: 1, use: "in" },
     ],
     ([w, v], _first, count) => {
-      zeros += errorSums(w, v, count, out);
       const { doubles } = memoryViews();
+      doubles[out / 8 + 4] = largest;
+      zeros += errorSums(w, v, count, out);
       errors += doubles[out / 8];
       befores += doubles[out / 8 + 1];
       afters += doubles[out / 8 + 2];
       products += doubles[out / 8 + 3];
-      largest = Math.max(largest, doubles[out / 8 + 4]);
+      largest = doubles[out / 8 + 4];
       if (!histogram) return;
       countBins(w, count, rangeAt, 0);
       countBins(v, count, rangeAt, 1);
@@ -134,6 +135,8 @@ export interface SymbolCounts {
 }
 
 const mostIntegers = 1 << 16;
+/** Spans of codes up to which four tables of counts stay in the core's own cache. */
+const mostCountedApart = 2048;
 
 /** How often each distinct code occurs, by ascending code: of 8-bit codes, and of 32-bit codes that span at most 65,536 numbers; else
  *  `undefined`. */
@@ -188,19 +191,22 @@ function countIntegers(codes: Int32Array): SymbolCounts | undefined {
   const operand = { array: codes, each: 1, use: "in" } as const;
   const { low, high } = rangeOfCodes(codes);
   if (high - low >= mostIntegers) return undefined;
-  const table = new Uint32Array(high - low + 1);
+  const span = high - low + 1;
+  const tables = span <= mostCountedApart ? 4 : 1;
+  const table = new Uint32Array(tables * span);
   inPieces(
     codes.length,
     piece,
     [operand, { array: table, each: table.length, use: "whole" }],
     ([x, at], first, some) => {
-      count(x, some, low, at);
+      count(x, some, low, at, tables === 1 ? 0 : 4 * span);
       // The last piece: what was counted is still on the stage.
       if (first + some === codes.length)
         table.set(new Uint32Array(memoryBytes(at, 4 * table.length).buffer, at, table.length));
     },
   );
-  return listCounts(low, table.length, (symbol) => table[symbol - low]);
+  for (let k = span; k < table.length; k++) table[k % span] += table[k];
+  return listCounts(low, span, (symbol) => table[symbol - low]);
 }
 
 /** The different values, ascending, −0 as 0, when there are at most `most` (512 or fewer); else `undefined`. */

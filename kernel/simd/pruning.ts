@@ -5,11 +5,16 @@ import { addressOf, arenaBytes, arenaFloats, inPieces, layerFunctions, memoryByt
 const piece = 16_384;
 const halves = 65_536;
 
-/** How many values have each upper half of their bits under `mask`; with a `prefix`, how many of the magnitudes whose upper half it is have each
- *  lower half. */
-export function countHalves(values: Float32Array, mask: number, prefix?: number): Uint32Array {
+/** Adds to `table` (65,536), all zero unless told, how many values have each upper half of their bits under `mask`; with a `prefix`, how many of
+ *  the magnitudes whose upper half it is have each lower half. */
+export function countHalves(
+  values: Float32Array,
+  mask: number,
+  prefix?: number,
+  table: Uint32Array = new Uint32Array(halves),
+): Uint32Array {
   const { countUppers, countLowers } = layerFunctions();
-  const table = new Uint32Array(halves);
+  const isInside = addressOf(table) !== undefined;
   inPieces(
     values.length,
     piece,
@@ -21,7 +26,8 @@ export function countHalves(values: Float32Array, mask: number, prefix?: number)
       if (prefix === undefined) countUppers(x, count, mask, at);
       else countLowers(x, count, prefix, at);
       // The last piece: what was counted is still on the stage.
-      if (first + count === values.length) table.set(new Uint32Array(memoryBytes(at, 4 * halves).buffer, at, halves));
+      if (!isInside && first + count === values.length)
+        table.set(new Uint32Array(memoryBytes(at, 4 * halves).buffer, at, halves));
     },
   );
   return table;

@@ -62,12 +62,12 @@ export function modelView(model: Model, histograms: ReadonlyMap<string, Histogra
     kind: "model",
     model: { name: model.name, format: model.format, parameters: model.parameters, bytes: model.sizeBytes },
     tensors: model.tensors.map((tensor) => {
-      const { name, shape, dtype, parameters, sizeBytes } = tensor;
+      const { name, shape, dtype, scheme, parameters, sizeBytes } = tensor;
       const histogram = histograms.get(name);
       return {
         name,
         shape: [...shape],
-        dtype,
+        dtype: scheme ?? dtype,
         parameters,
         bytes: sizeBytes,
         ...placeOf(name),

@@ -6,12 +6,14 @@ import type { Factors } from "../prune/pruner";
 import { matrixOf } from "../prune/sparse/storage";
 import type { Shape } from "../tensor/tensor";
 
-/** The bytes of both factors, (rows + columns) · rank · bitsPerValue / 8 of them. */
-export function factorBytes({ left, right, bitsPerValue }: Factors): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(((left.length + right.length) * bitsPerValue) / 8);
+/** The bytes of the factors of one matrix or of several, (rows + columns) · rank · bitsPerValue / 8 for each; `bitsPerValue` is one for all. */
+export function factorBytes(products: readonly Factors[]): Uint8Array<ArrayBuffer> {
+  const [{ bitsPerValue }] = products;
+  const values = products.reduce((sum, { left, right }) => sum + left.length + right.length, 0);
+  const bytes = new Uint8Array((values * bitsPerValue) / 8);
   const view = new DataView(bytes.buffer);
   let at = 0;
-  for (const factor of [left, right])
+  for (const factor of products.flatMap(({ left, right }) => [left, right]))
     for (let i = 0; i < factor.length; i++, at += bitsPerValue / 8) {
       if (bitsPerValue === 16) view.setUint16(at, encodeFloat16(factor[i]), true);
       else view.setFloat32(at, factor[i], true);
@@ -19,11 +21,24 @@ export function factorBytes({ left, right, bitsPerValue }: Factors): Uint8Array<
   return bytes;
 }
 
-/** The factors of a layer of that shape from their bytes. */
-export function factorsFrom(bytes: Uint8Array, shape: Shape, rank: number, bitsPerValue: number): Factors {
-  const { rows, columns } = matrixOf(shape);
-  const values = new Float32Array(rank * (rows + columns));
+/** The factors of matrices of that shape, one of each of the `ranks`, from their bytes. */
+export function factorsFrom(
+  bytes: Uint8Array,
+  matrix: Shape,
+  ranks: readonly number[],
+  bitsPerValue: number,
+): Factors[] {
+  const { rows, columns } = matrixOf(matrix);
+  const values = new Float32Array(ranks.reduce((sum, rank) => sum + rank * (rows + columns), 0));
   decodeValues(new Uint8Array(bytes), bitsPerValue === 16 ? "F16" : "F32", values);
-  const left = values.slice(0, rows * rank);
-  return { left, right: values.slice(rows * rank), rows, columns, rank, bitsPerValue };
+  let at = 0;
+  const take = (length: number) => values.slice(at, (at += length));
+  return ranks.map((rank) => ({
+    left: take(rows * rank),
+    right: take(rank * columns),
+    rows,
+    columns,
+    rank,
+    bitsPerValue,
+  }));
 }

@@ -1,4 +1,5 @@
 /** What is known of a stored tensor without its bytes: enough to say how it is written, and how large it is. */
+import type { Axes } from "../tensor/role";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { storedBytes } from "./stored-size";
@@ -7,7 +8,10 @@ import type { StoredTensor } from "./stored-tensor";
 /** A stored tensor without its bytes. */
 export interface StoredOutline {
   readonly name: string;
+  /** The tensor's own dimensions. */
   readonly shape: Shape;
+  /** Which way the tensor lies, where content and mask follow another order or are those of a stack. */
+  readonly axes?: Axes;
   /** True where a mask says which weights are zero. */
   readonly isMasked: boolean;
   readonly content: CodesOutline | { readonly kind: "values" | "bytes" | "factors" };
@@ -31,10 +35,11 @@ export interface TableOutline {
 
 /** What is known of it without its bytes. */
 export function outlineOf(stored: StoredTensor): StoredOutline {
-  const { name, shape, mask, content } = stored;
+  const { name, shape, axes, mask, content } = stored;
   return {
     name,
     shape,
+    ...(axes && { axes }),
     isMasked: mask !== undefined,
     content:
       content.kind === "codes"

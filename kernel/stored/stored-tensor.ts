@@ -3,6 +3,7 @@
 import type { IndexStorage } from "../prune/sparse/storage";
 import type { Table } from "../quantize/quantizer";
 import type { DType } from "../tensor/dtype";
+import type { Axes } from "../tensor/role";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import type { PackedCodes } from "./packed-codes";
@@ -10,7 +11,11 @@ import type { PackedCodes } from "./packed-codes";
 /** A compressed tensor as it is kept. */
 export interface StoredTensor {
   readonly name: string;
+  /** The tensor's own dimensions. */
   readonly shape: Shape;
+  /** Which way the tensor lies, where methods saw it in another order or as a stack (tensor/layout.ts): mask and content follow theirs. Absent:
+   *  all is in the tensor's own order. Which way a weight of a model lies is known of its layer, and no part of its stored bytes. */
+  readonly axes?: Axes;
   /** One bit for each weight, 0 where w′ is zero by pruning. In memory always a bitmask; `index` says what a file would hold. */
   readonly mask?: Uint8Array | undefined;
   readonly index?: IndexStorage;
@@ -45,12 +50,18 @@ export interface StoredCodes {
   readonly quantizer: Step;
   readonly codes: PackedCodes | Coded;
   readonly tables: readonly Table[];
+  /** Matrices of a stack that were quantized each on its own, codes and tables one behind the other; absent: 1. */
+  readonly matrices?: number;
 }
 
-/** Two thin matrices, the left (rows, rank) before the right (rank, columns), row-major little-endian floats. */
+/** Two thin matrices, the left (rows, rank) before the right (rank, columns), row-major little-endian floats; of a stack one pair behind the
+ *  other. */
 export interface StoredFactors {
   readonly kind: "factors";
+  /** Of a stack the largest. */
   readonly rank: number;
+  /** Of a stack, one for each matrix. */
+  readonly ranks?: readonly number[];
   readonly bitsPerValue: number;
   readonly bytes: Uint8Array | Coded;
 }

@@ -131,7 +131,9 @@ function groupsFor(
 }
 
 function withMaps(state: Surgery, before: Wiring, chosen: readonly Chosen[], step: StructuralStep): Surgery {
-  const maps = new Map(chosen.flatMap((one) => [...one.maps]));
+  // A tensor between two groups has its inputs from one and its outputs from the other.
+  const maps = new Map<string, AxisMap[]>();
+  for (const one of chosen) for (const [name, own] of one.maps) maps.set(name, [...(maps.get(name) ?? []), ...own]);
   const sizes = new Map(chosen.map(({ group, size }) => [group, size]));
   const after = {
     ...before,

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { OptionError } from "../errors";
 import { pause, throwIfStopped } from "../bytes/pause";
 import { checkOptionNames } from "../options";
+import { checkAxes } from "./layout";
 import type { Model } from "./model";
+import { toldOf, type Axes, type TensorRole } from "./role";
 import { parametersOf } from "./tensor";
 import type { ReadOptions, Shape, Tensor } from "./tensor";
 import { TensorSet } from "./tensor-set";
@@ -13,6 +15,11 @@ export interface ArraySpec {
   readonly shape: Shape;
   /** As many float32 values as `shape` says, row-major. */
   readonly values: Float32Array;
+  /** What it is to its model; by default judged by its name and shape. */
+  readonly role?: TensorRole;
+  /** Which way a weight lies: which of its axes count outputs and inputs, and along which weights are stacked. By default outputs lie along the
+   *  first axis and inputs along the second, as in torch; the kernel of a Keras layer is { output: [1], input: [0], stacked: [] }. */
+  readonly axes?: Axes;
 }
 
 class MemoryTensor implements Tensor {
@@ -21,12 +28,17 @@ class MemoryTensor implements Tensor {
   readonly shape: Shape;
   readonly parameters: number;
   readonly sizeBytes: number;
+  readonly role?: TensorRole;
+  readonly roleReason?: string;
+  readonly axes?: Axes;
+  private readonly values: Float32Array;
 
   constructor(
     readonly name: string,
-    shape: Shape,
-    private readonly values: Float32Array,
+    { shape, values, role, axes }: ArraySpec,
   ) {
+    this.values = values.slice();
+    Object.assign(this, toldOf({ ...(role && { role, roleReason: "as it was given" }), ...(axes && { axes }) }));
     this.shape = Object.freeze([...shape]);
     this.parameters = parametersOf(shape);
     this.sizeBytes = 4 * this.parameters;
@@ -50,7 +62,7 @@ class MemoryTensor implements Tensor {
 /** A model of arrays that are in memory, for teaching and for tests. The values are copied, so that a later change to an
  *  array does not change the model.
  *  `fromArrays({ "fc.weight": { shape: [2, 3], values: new Float32Array(6) } }, { name: "toy" })`
- *  Throws `OptionError` when a shape and its values do not agree. */
+ *  Throws `OptionError` when a shape and its values or its axes do not agree. */
 export function fromArrays(
   arrays: Readonly<Record<string, ArraySpec>>,
   options: { readonly name?: string } = {},
@@ -58,7 +70,7 @@ export function fromArrays(
   checkOptionNames("fromArrays", options, ["name"]);
   const tensors = Object.entries(arrays).map(([name, array]) => {
     checkArray(name, array);
-    return new MemoryTensor(name, array.shape, array.values.slice());
+    return new MemoryTensor(name, array);
   });
   return new TensorSet({
     name: options.name ?? "model",
@@ -68,7 +80,7 @@ export function fromArrays(
   });
 }
 
-function checkArray(name: string, { shape, values }: ArraySpec): void {
+function checkArray(name: string, { shape, values, axes }: ArraySpec): void {
   if (!(values instanceof Float32Array))
     throw new OptionError(`fromArrays(): the values of "${name}" are no Float32Array`);
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
@@ -77,13 +89,16 @@ function checkArray(name: string, { shape, values }: ArraySpec): void {
     throw new OptionError(
       `fromArrays(): "${name}" has shape [${shape.join(", ")}], that is ${parametersOf(shape)} values, and ${values.length} were given`,
     );
+  if (axes) checkAxes(`fromArrays(): the axes of "${name}"`, shape, axes);
 }
 
-/** SHA-256 over, for each tensor: a line of JSON `["name",[shape]]`, then the values as little-endian float32. */
+/** SHA-256 over, for each tensor: a line of JSON `["name",[shape]]`, with its role and axes behind them where they were given, then the values
+ *  as little-endian float32. */
 async function hashArrays(tensors: readonly MemoryTensor[], signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash("sha256");
   for (const tensor of tensors) {
-    hash.update(`${JSON.stringify([tensor.name, tensor.shape])}\n`);
+    const { name, shape, role, axes } = tensor;
+    hash.update(`${JSON.stringify([name, shape, ...(role || axes ? [role ?? null, axes ?? null] : [])])}\n`);
     const bytes = tensor.bytes();
     for (let start = 0; start < bytes.length; start += 1 << 20) {
       hash.update(bytes.subarray(start, start + (1 << 20)));

@@ -46,8 +46,12 @@ export interface Tensor extends Partial<RoleDescription> {
   fileRange?(): FileRange | undefined;
   /** The values as float32, row-major. Values of types wider than float32 are rounded to nearest, ties to even. */
   read(options?: ReadOptions): Promise<Float32Array>;
+  /** The values of positions [from, to) of the outermost dimension, as `read` gives them; absent where only all can be read. */
+  readRows?(from: number, to: number, options?: ReadOptions): Promise<Float32Array>;
   /** The stored bytes, untouched. */
   readBytes(options?: ReadOptions): Promise<Uint8Array>;
+  /** Bytes [start, end) of the stored ones; absent where only all can be read. */
+  readByteRange?(start: number, end: number, options?: ReadOptions): Promise<Uint8Array>;
 }
 
 /** Number of elements of a shape: the product of its dimensions, 1 for a scalar. */

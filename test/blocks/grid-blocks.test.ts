@@ -18,7 +18,7 @@ test("they are read, not written", () => {
 });
 
 test("IQ2_XXS: d·(s + ½)/4 times a point, with an even number of minus signs", () => {
-  const point = (p: number) => Array.from(iq2XxsGrid.subarray(8 * p, 8 * p + 8));
+  const point = (p: number) => Array.from(iq2XxsGrid().subarray(8 * p, 8 * p + 8));
   expect(decoded("IQ2_XXS", (bytes) => (bytes[2] = 3))).toEqual(point(3).map((x) => x / 8));
   // Scale 5 in the upper four bits of the word of signs; sign bits 1: weight 0 and, to be even, weight 7.
   const signed = decoded("IQ2_XXS", (bytes) => bytes.set([3, 0, 0, 0, 1, 0, 0, 0x50], 2));
@@ -26,12 +26,12 @@ test("IQ2_XXS: d·(s + ½)/4 times a point, with an even number of minus signs",
 });
 
 test("IQ3_XXS: two points of four make eight weights, d·(s + ½)/2 each", () => {
-  const point = (p: number) => Array.from(iq3XxsGrid.subarray(4 * p, 4 * p + 4));
+  const point = (p: number) => Array.from(iq3XxsGrid().subarray(4 * p, 4 * p + 4));
   expect(decoded("IQ3_XXS", (bytes) => bytes.set([2, 9], 2))).toEqual([...point(2), ...point(9)].map((x) => x / 4));
 });
 
 test("IQ1_S: a point plus δ = 1/8, or minus it by the sign", () => {
-  const point = (p: number) => Array.from(iq1Grid.subarray(8 * p, 8 * p + 8));
+  const point = (p: number) => Array.from(iq1Grid().subarray(8 * p, 8 * p + 8));
   expect(decoded("IQ1_S", (bytes) => (bytes[2] = 7))).toEqual(point(7).map((x) => x + 0.125));
   // The u16 at 34: upper bits of the codes 1 (code 256 + 7), scale 2 in bits 12–14, sign in bit 15.
   expect(decoded("IQ1_S", (bytes) => ((bytes[2] = 7), bytes.set([0x01, 0xa0], 34)))).toEqual(

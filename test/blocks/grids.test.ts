@@ -9,7 +9,8 @@ test.each([
   ["IQ3_S", iq3SGrid, 4, 512, undefined],
 ] as const)(
   "%s has as many points as its codes count, all different, in order",
-  (_, grid, dimensions, points, values) => {
+  (_, gridOf, dimensions, points, values) => {
+    const grid = gridOf();
     expect(grid.length).toBe(points * dimensions);
     const levels = [...new Set(grid)].sort((a, b) => a - b);
     if (values) expect(levels).toEqual(values);

@@ -16,6 +16,12 @@ const checkpoints: Record<string, { readonly file: string }> = JSON.parse(
 );
 const checkpoint = (name: string): Uint8Array => new Uint8Array(Buffer.from(checkpoints[name].file, "base64"));
 
+/** Files of ONNX: test/fixtures/formats/make_onnx.py. */
+const graphs: Record<string, { readonly file: string }> = JSON.parse(
+  readFileSync(resolve(__dirname, "../../../test/fixtures/formats/onnx.json"), "utf8"),
+);
+const onnx = (name: string): Uint8Array => new Uint8Array(Buffer.from(graphs[name].file, "base64"));
+
 const weights = Buffer.from(Float32Array.of(1, 2).buffer);
 const safetensors = safetensorsFile(`{${entry("w", "F32", [2], 0, 8)}}`, weights);
 
@@ -36,6 +42,7 @@ export const files: Readonly<Record<string, (folder: string) => Promise<string>>
   pytorch: (folder) => write(folder, "small.pt", array("torch state dict")),
   "pytorch stream": (folder) => write(folder, "old.pt", checkpoint("stream")),
   "pytorch tar": (folder) => write(folder, "oldest.pt", checkpoint("tar")),
+  onnx: (folder) => write(folder, "small.onnx", onnx("axes")),
   npz: (folder) => write(folder, "small.npz", array("npz stored")),
   npy: (folder) => write(folder, "small.npy", array("npy")),
   async tfjs(folder) {

@@ -37,6 +37,19 @@ test("says what is stored, and what it costs", () => {
   expect(sizeBytes).toBe(outlineOf(stored).sizeBytes);
 });
 
+test("is to its model what the original was", () => {
+  const located = { outline: outlineOf(stored), location: stored };
+  const axes = { output: [0], input: [1], stacked: [] };
+  const origin = { role: "linear", roleReason: "a test", axes, name: "other" } as const;
+  expect(new CompressedTensor(located, "x", origin)).toMatchObject({
+    name: "w",
+    role: "linear",
+    roleReason: "a test",
+    axes,
+  });
+  expect([tensor.role, tensor.roleReason, tensor.axes]).toEqual([undefined, undefined, undefined]);
+});
+
 test("gives the restored weights, and the same as bytes, anew each time", async () => {
   const first = await tensor.read();
   expect(first).toEqual(values);

@@ -132,6 +132,10 @@ it("a mixture chooses by the tensor; other steps are the same for all", () => {
     undefined,
     { kind: "ggml", type: "Q8_0", insteadOf: "Q6_K" },
   ]);
+  // The rows of a matrix (in, out) are as long as it has inputs.
+  const turned = { name: "h.0.mlp.c_proj.weight", shape: [32, 256], axes: { output: [1], input: [0], stacked: [] } };
+  expect(stepByTensor(ggml({ type: "Q4_0" }), [turned])(turned)).toEqual(ggml({ type: "Q4_0" }));
+  expect(stepByTensor(ggml({ type: "Q4_K" }), [turned])(turned)).toMatchObject({ insteadOf: "Q4_K" });
   const step = linear({ bits: 4 });
   expect(tensors.map((tensor) => stepByTensor(step, tensors)(tensor))).toEqual([step, step, step]);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileSource } from "../../kernel/bytes/source";
 import type { LayerInput, LayerJob } from "../../kernel/layer/layer-job";
-import { weightReader } from "../../kernel/layer/weight-reader";
+import { countPieces, weightReader } from "../../kernel/layer/weight-reader";
 import { open } from "../../kernel";
 
 const folder = mkdtempSync(join(tmpdir(), "codebook-reader-"));
@@ -42,6 +42,22 @@ test("values in memory are brought piece by piece", () => {
   expect([...reader.first(4, 6)]).toEqual([4, 5]);
   expect([...reader.whole()]).toEqual([0, 1, 2, 3, 4, 5]);
   reader.finish();
+});
+
+test("all pieces are counted in one table, and the place of a weight that is no number is that in the layer", async () => {
+  const values = Float32Array.from({ length: 200_001 }, (_, i) => i % 7);
+  const count = (piece: Float32Array, table: Uint32Array) => piece.forEach((value) => table[value]++);
+  for (const input of [{ values }, await fileInput(new Uint8Array(values.buffer))]) {
+    const { entries, counts } = countPieces(jobOf(input, "F32", [200_001]), "magnitude", 9, count);
+    expect([...entries]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect([...counts]).toEqual([28_572, 28_572, 28_572, 28_572, 28_571, 28_571, 28_571]);
+  }
+  const none = countPieces(jobOf({ values: new Float32Array(0) }, "F32", [0, 4]), "magnitude", 2, count);
+  expect([none.entries.length, none.counts.length]).toEqual([0, 0]);
+  values[150_000] = NaN;
+  expect(() => countPieces(jobOf({ values }, "F32", [200_001]), "linear", 7, count)).toThrow(
+    "fc: weight 150000 is NaN; linear",
+  );
 });
 
 test("rows that end within a byte of the type are decoded together", async () => {

@@ -14,7 +14,9 @@ import {
   UnsupportedError,
   type CompressedModel,
   type Model,
+  type Tensor,
 } from "../../kernel";
+import { TensorSet } from "../../kernel/tensor/tensor-set";
 import { hasModules, itWith, miniLm, referencePython } from "../references";
 import { askLlama, farthest, llamaNeeds, quantizeByLlama } from "./llama";
 
@@ -171,6 +173,30 @@ describe("small networks", () => {
     expect((await open(at("gpt2-q8.gguf"))).tensor("blk.0.attn_qkv.weight").dtype).toBe("Q8_0");
     expectSame(at("gpt2-q8.gguf"), answerOf("gpt2"), false, 0.1);
   });
+
+  itWith(hasTransformers, ...llamaNeeds)(
+    "gpt2, quantized along its inputs: the blocks are those of the turned matrices",
+    async () => {
+      const source = await open(at("gpt2"));
+      const axes = { output: [1], input: [0], stacked: [] };
+      const tensors = source.tensors.map((tensor): Tensor => {
+        const isTurned = /\.h\.\d+\.(attn|mlp)\.c_\w+\.weight$/.test(tensor.name);
+        return isTurned ? (Object.create(tensor, { axes: { value: axes, enumerable: true } }) as Tensor) : tensor;
+      });
+      const { name, format, metadata, config, folder: own } = source;
+      const sha256 = () => source.sha256();
+      const lying = new TensorSet({ name, format, tensors, metadata, config, folder: own, sha256 });
+      const small = await compress(lying, ggml({ type: "Q8_0" }), { only: "**.h.**.weight" });
+      await small.save(at("gpt2-blocks.gguf"));
+      const [blocks, expected] = [await open(at("gpt2-blocks.gguf")), await open(at("gpt2-q8.gguf"))];
+      for (const kind of ["attn_qkv", "attn_output", "ffn_up", "ffn_down"]) {
+        const [found, wanted] = [blocks, expected].map((model) => model.tensor(`blk.0.${kind}.weight`));
+        expect([found.dtype, found.shape]).toEqual(["Q8_0", wanted.shape]);
+        expect(Buffer.compare(await found.readBytes(), await wanted.readBytes())).toBe(0);
+      }
+      expectSame(at("gpt2-blocks.gguf"), answerOf("gpt2"), false, 0.1);
+    },
+  );
 
   itWith(hasTransformers)("what GGUF has no place or name for is refused", async () => {
     const changed = async (kind: string, change: (config: Record<string, unknown>) => void): Promise<Model> => {

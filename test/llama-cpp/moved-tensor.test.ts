@@ -1,4 +1,4 @@
-import { MovedRows, StackedTensor, TurnedTensor } from "../../kernel/llama-cpp/moved-tensor";
+import { isTurnable, MovedRows, StackedTensor, turnedMatrix, TurnedTensor } from "../../kernel/llama-cpp/moved-tensor";
 import type { SavedTensor } from "../../kernel/formats/safetensors-writer";
 
 const tensor = (values: number[], shape: number[], dtype = "F32"): SavedTensor => ({
@@ -43,4 +43,14 @@ test("a matrix (in, out) is turned, in floats of four bytes and of two", async (
 
 test("blocks do not survive turning", () => {
   expect(() => new TurnedTensor(tensor([1], [32, 1], "Q4_0"), "w")).toThrow("its blocks do not survive turning it");
+});
+
+test("a matrix that is at hand both ways is taken as it is needed", async () => {
+  const blocks = tensor([7, 8], [1, 2], "Q4_0");
+  const both = { ...tensor([1, 2], [2, 1]), turned: blocks };
+  expect([isTurnable(both), isTurnable(tensor([1, 2], [2, 1]))]).toEqual([true, false]);
+  expect(turnedMatrix(both, "w")).toMatchObject({ name: "w", shape: [1, 2], dtype: "Q4_0" });
+  expect(Array.from(await turnedMatrix(both, "w").read())).toEqual([7, 8]);
+  const plain = turnedMatrix(tensor([1, 2, 3, 4], [2, 2]), "w");
+  expect([plain.name, Array.from(await plain.read())]).toEqual(["w", [1, 3, 2, 4]]);
 });

@@ -82,6 +82,47 @@ describe.each([
   });
 });
 
+test("the largest difference is that of float64, in whichever block it lies", () => {
+  // 1 + 2^−30 and 1 + 2^−29 are both 1 in float32.
+  const [less, more] = [2 ** -30, 2 ** -29];
+  for (const pair of [
+    [less, more],
+    [more, less],
+  ])
+    for (const after of [-1, 1]) {
+      const before = new Float32Array(2 * sumBlock);
+      const values = new Float32Array(before.length);
+      [5, sumBlock + 7].forEach((at, k) => {
+        before[at] = -after * pair[k];
+        values[at] = after;
+      });
+      expect(fastErrors.sum(before, values).maxAbsError).toBe(1 + more);
+      expect(fastErrors.sum(before.subarray(0, 7), values.subarray(0, 7)).maxAbsError).toBe(1 + pair[0]);
+    }
+});
+
+test.each([
+  [-1, 2],
+  [0, 0.3],
+  [-7e-5, 0],
+  [-3e30, 1e30],
+  [5, 6],
+  [-1e-30, 1e-31],
+])("values at and beside the edges of the bins of %d to %d fall where float64 has them", (least, most) => {
+  const [minimum, maximum] = [Math.fround(least), Math.fround(most)];
+  const range = { minimum, maximum, bins: 64 };
+  const width = (maximum - minimum) / 64;
+  const values = Float32Array.from({ length: 67 * 40 }, (_, i) => {
+    const edge = Math.fround(minimum + (Math.floor(i / 40) - 1) * width);
+    // Whole steps of float32, and of 2^−16 of a bin.
+    const step = i % 2 === 0 ? Math.abs(edge) * 2 ** -23 : width * 2 ** -16;
+    return edge + step * ((i % 40) - 20);
+  });
+  const change = fastErrors.compare(values, values, range, noChange(64));
+  expect(binCounts(change.binsBefore)).toEqual(countBins(values, range));
+  expect(change.binsAfter).toEqual(change.binsBefore);
+});
+
 test("a block adds up in four accumulators, element i in number i mod 4, the first to the third", () => {
   // Beside 2^54, whose neighbours are 4 away, each 1.5625 alone is lost; the second and the fourth together count.
   const before = Float32Array.of(2 ** 27, 1.25, 0, 1.25);

@@ -128,3 +128,21 @@ test("layers are told with their vectors", () => {
     { name: "fc2" },
   ]);
 });
+
+test("a transposed convolution is chained where its axes are known", () => {
+  const axes = { output: [1], input: [0], stacked: [] };
+  const tensors = named({
+    "conv.weight": [4, 2, 3, 3],
+    "up.transpose.weight": [4, 6, 2, 2],
+    "last.weight": [1, 6, 3, 3],
+  });
+  const { groups, unknown } = wireChain(
+    tensors.map((one) => (one.name.startsWith("up") ? { ...one, axes } : one)),
+    ["conv", "up.transpose", "last"],
+  );
+  expect(unknown).toEqual([]);
+  expect(groups.map(({ size, places }) => [size, places.map(({ tensor, axis }) => `${tensor} ${axis}`)])).toEqual([
+    [4, ["conv.weight 0", "up.transpose.weight 0"]],
+    [6, ["up.transpose.weight 1", "last.weight 1"]],
+  ]);
+});

@@ -1,4 +1,4 @@
-import { numberedBlocks } from "../../kernel/network/numbered-blocks";
+import { axisOf, numberedBlocks } from "../../kernel/network/numbered-blocks";
 
 const named = (shapes: Record<string, number[]>) => Object.entries(shapes).map(([name, shape]) => ({ name, shape }));
 
@@ -19,4 +19,12 @@ describe("blocks", () => {
       ["decoder.block.", 0, 1],
     ]);
   });
+});
+
+test("outputs and inputs lie along one axis each, or nothing is told", () => {
+  const weight = { name: "w", shape: [4, 3] };
+  expect(axisOf(weight, "output")).toBeUndefined();
+  const turned = { ...weight, axes: { output: [1], input: [0], stacked: [] } };
+  expect([axisOf(turned, "output"), axisOf(turned, "input")]).toEqual([1, 0]);
+  expect(axisOf({ ...weight, axes: { output: [0, 1], input: [], stacked: [] } }, "output")).toBeUndefined();
 });

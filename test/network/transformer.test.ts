@@ -215,3 +215,13 @@ test("experts are left alone", () => {
   expect(groups).toEqual([]);
   expect(unknown[0][1]).toBe("neurons of a mixture of experts are not described");
 });
+
+test("axes decide where shapes cannot tell: a feed-forward part as wide as its network", () => {
+  const square = { "ln_2.weight": [8], "mlp.c_fc.weight": [8, 8], "mlp.c_fc.bias": [8], "mlp.c_proj.weight": [8, 8] };
+  const axes = { output: [1], input: [0], stacked: [] };
+  const tensors = named(inBlock("h.0.", square)).map((one) => (one.shape.length > 1 ? { ...one, axes } : one));
+  const axesOf = (shapes: typeof tensors) =>
+    wireTransformer(shapes, { metadata: {}, config: { model_type: "gpt2" } }).groups[0].places.map(({ axis }) => axis);
+  expect(axesOf(tensors)).toEqual([1, 0, 0]);
+  expect(axesOf(named(inBlock("h.0.", square)))).toEqual([0, 0, 1]);
+});

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CancelledError, NonFiniteError, OptionError } from "../../kernel/errors";
 import { open } from "../../kernel/open/open";
 import { setHostProvider, type Progress } from "../../kernel/host";
 import { measureError } from "../../kernel/measure/error";
+import { zstd } from "../../kernel/encode/zstd";
 import { linear } from "../../kernel/quantize/linear";
 import { meanConstrained } from "../../kernel/quantize/mean-constrained";
 import { dequantize, quantize } from "../../kernel/quantize/quantize";
@@ -356,4 +357,15 @@ describe("save", () => {
     await expect(small.save(join(folder, "small"))).rejects.toBeInstanceOf(OptionError);
     await expect(small.save("x.safetensors", { type: "F16" } as object)).rejects.toThrow('unknown option "type"');
   });
+});
+
+test("a lossless coder takes no bytes of a type that cannot be read: complex numbers are not pairs of weights", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "codebook-complex-"));
+  const header = JSON.stringify({ w: { dtype: "C64", shape: [2, 2], data_offsets: [0, 32] } });
+  const length = Buffer.alloc(8);
+  length.writeUInt32LE(header.length);
+  writeFileSync(join(folder, "m.safetensors"), Buffer.concat([length, Buffer.from(header), Buffer.alloc(32)]));
+  const model = await open(join(folder, "m.safetensors"));
+  await expect(compress(model, zstd(), { only: "w" })).rejects.toThrow("w: values of type C64 are not decoded here");
+  rmSync(folder, { recursive: true });
 });

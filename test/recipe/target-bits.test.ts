@@ -118,9 +118,9 @@ itWith(miniLm)(
   60_000,
 );
 
-test("a layer with a target is read to count it and then about twice, another once", () => {
-  expect(targetPasses([magnitude({ sparsity: 0.5 }), linear({ targetBits: 4 }), rans()])).toBe(5);
-  expect(targetPasses([trellis({ targetBits: 4 })])).toBe(5);
+test("a layer with a target is read to count it, about twice to try it, and to run it, another once", () => {
+  expect(targetPasses([magnitude({ sparsity: 0.5 }), linear({ targetBits: 4 }), rans()])).toBe(4);
+  expect(targetPasses([trellis({ targetBits: 4 })])).toBe(4);
   expect(targetPasses([linear({ bits: 4 }), rans()])).toBe(1);
   expect(targetPasses([])).toBe(1);
 });

@@ -50,7 +50,7 @@ test("codes are dequantized, and what was pruned away is zero", () => {
 
 test("factors are multiplied", () => {
   const factors = { left: Float32Array.of(1, 2), right: Float32Array.of(3, 4), rows: 2, columns: 2, rank: 1 };
-  const bytes = factorBytes({ ...factors, bitsPerValue: 32 });
+  const bytes = factorBytes([{ ...factors, bitsPerValue: 32 }]);
   expect([...restoreValues({ ...base, content: { kind: "factors", bytes, rank: 1, bitsPerValue: 32 } })]).toEqual([
     3, 4, 6, 8,
   ]);

@@ -32,6 +32,14 @@ describe("a tensor with parts taken out", () => {
     expect(inspect(cut)).toBe("Tensor new name: F32 [2, 2], of [2, 3]");
   });
 
+  test("is to its model what the original is", () => {
+    const axes = { output: [1], input: [0], stacked: [] };
+    const array = { shape: [2, 3], values: new Float32Array(6), role: "linear", axes } as const;
+    const [given] = fromArrays({ w: array }).tensors;
+    expect(new CutTensor(given, "w", [columns])).toMatchObject({ role: "linear", roleReason: "as it was given", axes });
+    expect(new CutTensor(origin, "w", [columns]).axes).toBeUndefined();
+  });
+
   test("without maps is the original under its name", async () => {
     const same = new CutTensor(origin, "w", []);
     expect([same.shape, same.sizeBytes]).toEqual([[2, 3], 24]);

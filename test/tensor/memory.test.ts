@@ -37,6 +37,21 @@ describe("a model in memory", () => {
     expect(await fromArrays({ w: { shape: [1, 2], values: Float32Array.of(1, 2) } }).sha256()).not.toBe(hash);
   });
 
+  it("keeps the role and the axes that it was given, and is another model with them", async () => {
+    const array = { shape: [2, 1], values: Float32Array.of(1, 2) };
+    const axes = { output: [1], input: [0], stacked: [] };
+    const plain = fromArrays({ w: array });
+    const given = fromArrays({ w: { ...array, role: "expert", axes } });
+    expect(given.tensor("w")).toMatchObject({ role: "expert", roleReason: "as it was given", axes });
+    expect([plain.tensor("w").role, plain.tensor("w").axes]).toEqual([undefined, undefined]);
+    const hashes = [plain, given, fromArrays({ w: { ...array, axes } })].map((model) => model.sha256());
+    expect(new Set(await Promise.all(hashes)).size).toBe(3);
+    const wrong = { ...axes, output: [2] };
+    expect(() => fromArrays({ w: { ...array, axes: wrong } })).toThrow(
+      /the axes of "w": there is no axis 2 in shape \(2, 1\)/,
+    );
+  });
+
   it("names the nearest tensor when there is none of that name", () => {
     expect(() => model.tensor("fc.wieght")).toThrow('toy has no tensor "fc.wieght"; did you mean "fc.weight"?');
     expect(() => model.tensor("weight")).toThrow('did you mean "fc.weight"?');

@@ -1,4 +1,4 @@
-import { isWeightRole, type TensorRole } from "../../kernel/tensor/role";
+import { toldOf, isWeightRole, type TensorRole } from "../../kernel/tensor/role";
 
 test("recipes touch linear layers, convolutions, embeddings, experts and heads, and nothing else", () => {
   const all: TensorRole[] = [
@@ -16,4 +16,11 @@ test("recipes touch linear layers, convolutions, embeddings, experts and heads, 
     "unknown",
   ];
   expect(all.filter(isWeightRole)).toEqual(["linear", "convolution", "embedding", "expert", "head"]);
+});
+
+test("a tensor's description is its role, the reason and the axes, as far as they are known", () => {
+  const axes = { output: [0], input: [1], stacked: [] };
+  const tensor = { role: "linear", roleReason: "a test", axes, name: "w" } as const;
+  expect(toldOf(tensor)).toEqual({ role: "linear", roleReason: "a test", axes });
+  expect(toldOf({})).toEqual({});
 });

@@ -27,7 +27,7 @@ const mostCode = 32_767;
 
 /** Counts of a layer's weights by the upper 16 bits of float32: 65,536 classes. */
 export function countByClass(weights: Float32Array): Float64Array {
-  return Float64Array.from(loops.pruning.countClasses(weights));
+  return new Float64Array(loops.pruning.countClasses(weights));
 }
 
 /** Estimated bits of a layer's codes at step Δ, table included, from its counts by class. */
@@ -123,6 +123,8 @@ export class StepSearch {
   private tooSmall: { readonly at: number; readonly bits: number } | undefined;
   private fits: { readonly at: number; readonly bits: number } | undefined;
   private rounds = 0;
+  /** Estimates by log2 of their step: each search for a guess begins with the same halvings. */
+  private readonly estimates = new Map<number, number>();
 
   /** `layers`: counts by class of each layer. `targetBits`: bits per weight over all of them. */
   constructor(
@@ -174,6 +176,11 @@ export class StepSearch {
     return false;
   }
 
+  /** Whether the answer lies between two steps that were tried, so that the next one is likely to be it. */
+  get isBracketed(): boolean {
+    return this.tooSmall !== undefined && this.fits !== undefined;
+  }
+
   private *nextAt(at: number, bits: number): Generator<void, number> {
     const { tooSmall, fits } = this;
     const guess = yield* this.solve(bits - (yield* this.estimate(at)));
@@ -192,11 +199,14 @@ export class StepSearch {
   }
 
   private *estimate(at: number): Generator<void, number> {
+    const known = this.estimates.get(at);
+    if (known !== undefined) return known;
     let bits = 0;
     for (const counts of this.layers) {
       bits += estimateBits(counts, 2 ** at);
       yield;
     }
+    this.estimates.set(at, bits);
     return bits;
   }
 

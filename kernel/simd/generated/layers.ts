@@ -280,8 +280,8 @@ export interface LayersModule {
   countBins(x: number, count: number, range: number, which: number): void;
   /** Writes the counts of set 0 or 1 to out (BINS + 2) u32: below, the bins, above. */
   binTotals(which: number, out: number): void;
-  /** Writes Σ(w′ − w)², Σw², Σw′², Σ w·w′ and max|w′ − w| of the values `before` and `after` to out (5) f64. Each sum is made of four, to which
-   *  the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0. */
+  /** Writes Σ(w′ − w)², Σw², Σw′² and Σ w·w′ of the values `before` and `after` to out (5) f64, whose last number max|w′ − w| raises. Each sum is
+   *  made of four, to which the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0. */
   errorSums(before: number, after: number, count: number, out: number): number;
   /** Copies the values below `low` to `below` and those above `high` to `above`, in order. Writes four counts u32 to LISTS: of values at or below
    *  `low`, at or above `high`, below `low`, above `high`. */
@@ -291,8 +291,9 @@ export interface LayersModule {
   countBytes(x: number, count: number, tables: number): void;
   /** Lowers and raises out (2) i32, the smallest and the largest number so far, by `count` int32. */
   rangeOfIntegers(x: number, count: number, out: number): void;
-  /** Adds 1 to the number of each int32 value, less `first`, in table u32. */
-  countIntegers(x: number, count: number, first: number, table: number): void;
+  /** Adds 1 to the number of each int32 value, less `first`, in one of four tables u32, `stride` bytes apart, by turns: equal neighbours do not wait
+   *  for each other. A stride of 0 makes them one. */
+  countIntegers(x: number, count: number, first: number, table: number, stride: number): void;
   /** Distinct values by their bits, −0 as 0, to `list`, of which there are `found` already; slots (VALUE_SLOTS) u32 holds their numbers plus one by
    *  hash, or 0. Returns how many there are, or −1 when there are more than `most` (at most 512). */
   distinctValues(x: number, count: number, slots: number, list: number, found: number, most: number): number;

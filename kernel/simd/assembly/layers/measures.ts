@@ -1,5 +1,6 @@
 /** What a report says of a layer's weights: the sums of `kernel/measure/error.ts`, histograms, zeros, counts of codes. Arrays are float32
  *  unless said otherwise. */
+import { largestLane } from "./_floats";
 import { pinned } from "./_pin";
 import { BINS, LISTS, VALUE_SLOTS } from "./_shared";
 
@@ -23,11 +24,13 @@ function bump(at: usize): void {
   store<u32>(at, load<u32>(at) + 1);
 }
 
-/** A bin that float32 gives is that of float64 unless it lies this near to an edge: the difference, the bins per unit and their product are
- *  each rounded by 2^−24 of themselves at most, and a bin is 64 at most, so both places differ by less than 2^−16. */
-const edge: f32 = 0.5 - 0.000030517578125;
-/** Adding it leaves the nearest whole number in the last bits. */
-const wholes: f32 = 12582912.0;
+/** Places of values are found in units of 2^−16 of a bin, as whole numbers in the last bits of a float32 between 2^23 and 2^24. The bins per unit,
+ *  their product with the value, the place of 0 and the sum are each rounded by half a unit at most: the place lies within 2 units of that
+ *  of float64, and the bin is another only where it lies so near to an edge. */
+const place0: f64 = 12582912.0;
+/** The bits of `place0`; a value between the ends of the range leaves all of them above the last 22. */
+const place0Bits: i32 = 0x4b400000;
+const beyondPlaces: i32 = 0xffc00000;
 
 /** Two sets of counts: for pairs of values that both lie in a bin (BINS, BINS) u32, and for single ones (BINS + 2) u32: below, the bins,
  *  above. One addition for a pair takes half the time of two, which would often wait for each other. */
@@ -50,44 +53,55 @@ export function countBins(x: usize, count: i32, range: usize, which: i32): void 
   const perUnit = load<f64>(range, 8);
   const maximum = load<f64>(range, 16);
   const pairs = setOf(which);
-  const low = pinned(f32x4.splat(<f32>minimum));
-  const high = pinned(f32x4.splat(<f32>maximum));
+  const singles = pairs + pairBytes;
   const end = x + ((<usize>count) << 2);
-  // Bins of very large and very small values are beyond what float32 tells.
-  const isFast = perUnit > 1e-25 && perUnit < 1e25 && abs(minimum) < 1e25 && abs(maximum) < 1e25;
-  const scale = pinned(f32x4.splat(<f32>perUnit));
-  const half = pinned(f32x4.splat(0.5));
-  const whole = pinned(f32x4.splat(wholes));
-  const most = pinned(f32x4.splat(edge));
-  const six = pinned(i32x4.splat(BINS - 1));
-  if (isFast)
-    for (; x + 32 <= end; x += 32) {
-      const value = v128.load(x);
-      const place = f32x4.sub(f32x4.mul(f32x4.sub(value, low), scale), half);
-      const sum = f32x4.add(place, whole);
-      const beside = f32x4.abs(f32x4.sub(place, f32x4.sub(sum, whole)));
-      const value2 = v128.load(x, 16);
-      const place2 = f32x4.sub(f32x4.mul(f32x4.sub(value2, low), scale), half);
-      const sum2 = f32x4.add(place2, whole);
-      const beside2 = f32x4.abs(f32x4.sub(place2, f32x4.sub(sum2, whole)));
-      const isOut = v128.or(
-        v128.or(f32x4.lt(f32x4.pmin(value, value2), low), f32x4.gt(f32x4.pmax(value, value2), high)),
-        f32x4.ge(f32x4.pmax(beside, beside2), most),
+  const scale = pinned(f32x4.splat(<f32>(65536 * perUnit)));
+  const place = pinned(f32x4.splat(<f32>(place0 - 65536 * minimum * perUnit)));
+  const bits = pinned(i32x4.splat(place0Bits));
+  const beyond = pinned(i32x4.splat(beyondPlaces));
+  // Places within 4 of an edge have a lower half of −4 to 3.
+  const four = pinned(i32x4.splat(4));
+  const upper = pinned(i32x4.splat(0xfff8));
+  const nothing = pinned(i32x4.splat(0));
+  // Bins of very large and very small values, and a range far from 0, are beyond what float32 tells.
+  if (perUnit > 1e-25 && perUnit < 1e25 && minimum <= 0 && maximum >= 0)
+    for (; x + 64 <= end; x += 64) {
+      const a = f32x4.add(f32x4.mul(v128.load(x), scale), place);
+      const b = f32x4.add(f32x4.mul(v128.load(x, 16), scale), place);
+      const c = f32x4.add(f32x4.mul(v128.load(x, 32), scale), place);
+      const d = f32x4.add(f32x4.mul(v128.load(x, 48), scale), place);
+      const other = v128.or(
+        v128.or(v128.xor(a, bits), v128.xor(b, bits)),
+        v128.or(v128.xor(c, bits), v128.xor(d, bits)),
       );
-      if (v128.any_true(isOut)) {
-        for (let k: usize = 0; k < 32; k += 4) countOne(x + k, range, pairs + pairBytes);
+      const least = i16x8.min_u(
+        i16x8.min_u(i16x8.add(a, four), i16x8.add(b, four)),
+        i16x8.min_u(i16x8.add(c, four), i16x8.add(d, four)),
+      );
+      const isNear = i32x4.eq(v128.and(least, upper), nothing);
+      if (v128.any_true(v128.or(v128.and(other, beyond), isNear))) {
+        for (let k: usize = 0; k < 64; k += 4) countOne(x + k, range, singles);
         continue;
       }
-      const bins = v128.and(sum, six);
-      const both = v128.or(bins, i64x2.shr_u(bins, 26));
-      const bins2 = v128.and(sum2, six);
-      const both2 = v128.or(bins2, i64x2.shr_u(bins2, 26));
-      bump(pairs + ((<usize>i32x4.extract_lane(both, 0)) << 2));
-      bump(pairs + ((<usize>i32x4.extract_lane(both, 2)) << 2));
-      bump(pairs + ((<usize>i32x4.extract_lane(both2, 0)) << 2));
-      bump(pairs + ((<usize>i32x4.extract_lane(both2, 2)) << 2));
+      bumpPairs(pairsOfBins(a, b), pairs);
+      bumpPairs(pairsOfBins(c, d), pairs);
     }
-  for (; x < end; x += 4) countOne(x, range, pairs + pairBytes);
+  for (; x < end; x += 4) countOne(x, range, singles);
+}
+
+/** Offsets of the counts of four pairs of bins, from their places. */
+function pairsOfBins(first: v128, second: v128): v128 {
+  const own = v128.and(i32x4.shr_u(first, 14), i32x4.splat((BINS - 1) << 2));
+  return v128.or(own, v128.and(i32x4.shr_u(second, 8), i32x4.splat((BINS - 1) << 8)));
+}
+
+function bumpPairs(offsets: v128, pairs: usize): void {
+  const low = i64x2.extract_lane(offsets, 0);
+  const high = i64x2.extract_lane(offsets, 1);
+  bump(pairs + <usize>(<u32>low));
+  bump(pairs + <usize>(low >>> 32));
+  bump(pairs + <usize>(<u32>high));
+  bump(pairs + <usize>(high >>> 32));
 }
 
 /** The same for one value, in float64. */
@@ -119,8 +133,8 @@ export function binTotals(which: i32, out: usize): void {
   }
 }
 
-/** Writes Σ(w′ − w)², Σw², Σw′², Σ w·w′ and max|w′ − w| of the values `before` and `after` to out (5) f64. Each sum is made of four, to which
- *  the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0. */
+/** Writes Σ(w′ − w)², Σw², Σw′² and Σ w·w′ of the values `before` and `after` to out (5) f64, whose last number max|w′ − w| raises. Each sum is
+ *  made of four, to which the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0. */
 export function errorSums(before: usize, after: usize, count: i32, out: usize): i32 {
   let errors0 = f64x2.splat(0);
   let errors1 = errors0;
@@ -130,14 +144,16 @@ export function errorSums(before: usize, after: usize, count: i32, out: usize): 
   let afters1 = errors0;
   let products0 = errors0;
   let products1 = errors0;
-  let largest = errors0;
+  let largest = f32x4.splat(0);
   const nothing = f32x4.splat(0);
   let zeros = i32x4.splat(0);
+  const start = before;
   const end = before + ((<usize>count) << 2);
   for (; before + 16 <= end; before += 16) {
     const w = v128.load(before);
     const v = v128.load(after);
     zeros = i32x4.sub(zeros, f32x4.eq(v, nothing));
+    largest = f32x4.pmax(largest, f32x4.abs(f32x4.sub(v, w)));
     const w0 = f64x2.promote_low_f32x4(w);
     const v0 = f64x2.promote_low_f32x4(v);
     const d0 = f64x2.sub(v0, w0);
@@ -145,15 +161,13 @@ export function errorSums(before: usize, after: usize, count: i32, out: usize): 
     befores0 = f64x2.add(befores0, f64x2.mul(w0, w0));
     afters0 = f64x2.add(afters0, f64x2.mul(v0, v0));
     products0 = f64x2.add(products0, f64x2.mul(w0, v0));
-    largest = f64x2.pmax(largest, f64x2.abs(d0));
-    const w1 = f64x2.promote_low_f32x4(v128.shuffle<f32>(w, w, 2, 3, 2, 3));
-    const v1 = f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
+    const w1 = f64x2.promote_low_f32x4(v128.load64_zero(before, 8));
+    const v1 = f64x2.promote_low_f32x4(v128.load64_zero(after, 8));
     const d1 = f64x2.sub(v1, w1);
     errors1 = f64x2.add(errors1, f64x2.mul(d1, d1));
     befores1 = f64x2.add(befores1, f64x2.mul(w1, w1));
     afters1 = f64x2.add(afters1, f64x2.mul(v1, v1));
     products1 = f64x2.add(products1, f64x2.mul(w1, v1));
-    largest = f64x2.pmax(largest, f64x2.abs(d1));
     after += 16;
   }
   // The one to three values that are left go to sums 0, 1 and 2.
@@ -162,7 +176,7 @@ export function errorSums(before: usize, after: usize, count: i32, out: usize): 
     const v = <f64>load<f32>(after);
     if (v == 0) zeros = i32x4.replace_lane(zeros, 0, i32x4.extract_lane(zeros, 0) + 1);
     const d = v - w;
-    largest = f64x2.pmax(largest, f64x2.splat(abs(d)));
+    largest = f32x4.pmax(largest, f32x4.splat(abs(<f32>d)));
     if (lane == 0) {
       errors0 = f64x2.replace_lane(errors0, 0, f64x2.extract_lane(errors0, 0) + d * d);
       befores0 = f64x2.replace_lane(befores0, 0, f64x2.extract_lane(befores0, 0) + w * w);
@@ -185,9 +199,25 @@ export function errorSums(before: usize, after: usize, count: i32, out: usize): 
   store<f64>(out, total(befores0, befores1), 8);
   store<f64>(out, total(afters0, afters1), 16);
   store<f64>(out, total(products0, products1), 24);
-  store<f64>(out, max(f64x2.extract_lane(largest, 0), f64x2.extract_lane(largest, 1)), 32);
+  // Rounding keeps the order, so only a largest difference that rounds to no less than that of before may be larger.
+  const known = load<f64>(out, 32);
+  const most = largestLane(largest);
+  if (most > 0 && most >= <f32>known)
+    store<f64>(out, max(known, largestDifference(start, end, after - (end - start))), 32);
   const pairs = i32x4.add(zeros, v128.shuffle<i32>(zeros, zeros, 2, 3, 0, 1));
   return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
+}
+
+/** max|w′ − w|. */
+function largestDifference(before: usize, end: usize, after: usize): f64 {
+  let largest = f64x2.splat(0);
+  for (; before + 8 <= end; before += 8, after += 8) {
+    const w = f64x2.promote_low_f32x4(v128.load64_zero(before));
+    const v = f64x2.promote_low_f32x4(v128.load64_zero(after));
+    largest = f64x2.pmax(largest, f64x2.abs(f64x2.sub(v, w)));
+  }
+  const last = before < end ? abs(<f64>load<f32>(after) - <f64>load<f32>(before)) : 0;
+  return max(last, max(f64x2.extract_lane(largest, 0), f64x2.extract_lane(largest, 1)));
 }
 
 /** (0 + 2) + (1 + 3) of sums 0 and 1, and 2 and 3. */
@@ -201,41 +231,35 @@ function total(first: v128, second: v128): f64 {
 export function collectTails(x: usize, count: i32, low: f32, high: f32, below: usize, above: usize): void {
   const lows = f32x4.splat(low);
   const highs = f32x4.splat(high);
-  let atLow = i32x4.splat(0);
-  let atHigh = i32x4.splat(0);
   const end = x + ((<usize>count) << 2);
+  let atLow: u32 = 0;
+  let atHigh: u32 = 0;
   let fewer: u32 = 0;
   let more: u32 = 0;
-  for (; x + 16 <= end; x += 16) {
-    const value = v128.load(x);
-    const isLow = f32x4.le(value, lows);
-    const isHigh = f32x4.ge(value, highs);
-    atLow = i32x4.sub(atLow, isLow);
-    atHigh = i32x4.sub(atHigh, isHigh);
-    if (!v128.any_true(v128.or(isLow, isHigh))) continue;
-    for (let k: usize = 0; k < 16; k += 4) {
-      const v = load<f32>(x + k);
-      if (v < low) {
-        store<f32>(below + (fewer++ << 2), v);
-      } else if (v > high) {
-        store<f32>(above + (more++ << 2), v);
+  while (x < end) {
+    let next = x + 64;
+    if (next <= end) {
+      const a = v128.load(x);
+      const b = v128.load(x, 16);
+      const c = v128.load(x, 32);
+      const d = v128.load(x, 48);
+      const least = f32x4.pmin(f32x4.pmin(a, b), f32x4.pmin(c, d));
+      const most = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
+      if (!v128.any_true(v128.or(f32x4.le(least, lows), f32x4.ge(most, highs)))) {
+        x = next;
+        continue;
       }
+    } else next = end;
+    for (; x < next; x += 4) {
+      const v = load<f32>(x);
+      if (v <= low) atLow++;
+      if (v >= high) atHigh++;
+      if (v < low) store<f32>(below + (fewer++ << 2), v);
+      else if (v > high) store<f32>(above + (more++ << 2), v);
     }
   }
-  let low1 = <u32>sumOf(atLow);
-  let high1 = <u32>sumOf(atHigh);
-  for (; x < end; x += 4) {
-    const v = load<f32>(x);
-    if (v <= low) low1++;
-    if (v >= high) high1++;
-    if (v < low) {
-      store<f32>(below + (fewer++ << 2), v);
-    } else if (v > high) {
-      store<f32>(above + (more++ << 2), v);
-    }
-  }
-  store<u32>(LISTS, low1);
-  store<u32>(LISTS, high1, 4);
+  store<u32>(LISTS, atLow);
+  store<u32>(LISTS, atHigh, 4);
   store<u32>(LISTS, fewer, 8);
   store<u32>(LISTS, more, 12);
 }
@@ -300,9 +324,20 @@ export function rangeOfIntegers(x: usize, count: i32, out: usize): void {
   store<i32>(out, max(i32x4.extract_lane(high, 0), i32x4.extract_lane(high, 1)), 4);
 }
 
-/** Adds 1 to the number of each int32 value, less `first`, in table u32. */
-export function countIntegers(x: usize, count: i32, first: i32, table: usize): void {
-  for (const end = x + ((<usize>count) << 2); x < end; x += 4) bump(table + ((<usize>(load<i32>(x) - first)) << 2));
+/** Adds 1 to the number of each int32 value, less `first`, in one of four tables u32, `stride` bytes apart, by turns: equal neighbours do not wait
+ *  for each other. A stride of 0 makes them one. */
+export function countIntegers(x: usize, count: i32, first: i32, table: usize, stride: usize): void {
+  const end = x + ((<usize>count) << 2);
+  const table1 = table + stride;
+  const table2 = table1 + stride;
+  const table3 = table2 + stride;
+  for (; x + 16 <= end; x += 16) {
+    bump(table + ((<usize>(load<i32>(x) - first)) << 2));
+    bump(table1 + ((<usize>(load<i32>(x, 4) - first)) << 2));
+    bump(table2 + ((<usize>(load<i32>(x, 8) - first)) << 2));
+    bump(table3 + ((<usize>(load<i32>(x, 12) - first)) << 2));
+  }
+  for (; x < end; x += 4) bump(table + ((<usize>(load<i32>(x) - first)) << 2));
 }
 
 /** Distinct values by their bits, −0 as 0, to `list`, of which there are `found` already; slots (VALUE_SLOTS) u32 holds their numbers plus one by

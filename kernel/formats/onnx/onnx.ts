@@ -1,0 +1,107 @@
+import type { ByteSource } from "../../bytes/source";
+import { FormatError } from "../../errors";
+import type { Model } from "../../tensor/model";
+import { TensorSet } from "../../tensor/tensor-set";
+import type { Tensor } from "../../tensor/tensor";
+import { hashSources } from "../hash-sources";
+import { quote } from "../json-reader";
+import { folderSiblings } from "../siblings";
+import type { Siblings } from "../siblings";
+import { withNotes } from "../tensor-paths";
+import { recordCodes } from "./dequantized";
+import type { CodedWeight } from "./dequantized";
+import { constantsOf } from "./graph";
+import type { Constant, Dequantization } from "./graph";
+import { MessageReader } from "./messages";
+import { TensorMaker } from "./tensors";
+import { roleByUses } from "./uses";
+import { WireReader } from "./wire";
+
+/** ONNX: a ModelProto, whose graph has tensors as initializers and as Constant nodes. Their values lie in the file (`raw_data`, or fields of
+ *  numbers), or in files beside it. The file is walked over by ranges, values are not read, and what a tensor is to its model is asked of the
+ *  nodes that take it. Source: onnx/onnx.proto, and the specification of operators. */
+
+/** Matches the first bytes: `ir_version` from 2 on (a SavedModel of TensorFlow has 1 there), then a field that a model has. */
+export const onnxMagic = /^\x08[\x02-\x40](?:[\x12\x1a\x22\x32\x3a\x42\x72]|\x28.)(?!.{4}\0\{)/s;
+
+/** A model of ONNX; reads its nodes and what stands beside values. `FormatError` with the byte for what breaks the format, `SourceError` for a
+ *  file of values that is missing. */
+export async function openOnnx(
+  source: ByteSource,
+  name: string,
+  signal?: AbortSignal,
+  siblings: Siblings = folderSiblings(source),
+): Promise<Model> {
+  const message = await new MessageReader(new WireReader(source, signal)).model();
+  if (!message) throw new FormatError(source.name, 0, "there is no graph in this file", "a model of ONNX");
+  const { all, dequantizations, sparse } = constantsOf(message);
+  const maker = new TensorMaker(source, siblings);
+  const made = new Map<Constant, Tensor>();
+  const texts: string[] = [];
+  for (const constant of all) {
+    const { name: own, message: stored, uses } = constant;
+    if (own.includes("\0") || own === "__proto__")
+      throw new FormatError(source.name, stored.at, `a tensor is called ${quote(own)}`, "a name that is safe as a key");
+    const tensor = await maker.tensor(stored, own);
+    if (!tensor) texts.push(own);
+    else made.set(constant, Object.assign(tensor, roleByUses(uses, tensor.shape, isInteger(tensor.dtype))));
+  }
+  if (made.size === 0)
+    throw new FormatError(source.name, 0, "there are no tensors in the graph", "a model with weights");
+  const beside = await maker.sources();
+  const model = new TensorSet({
+    name,
+    format: "onnx",
+    tensors: [...made.values()],
+    metadata: withNotes(message.metadata, [
+      ...leftOut("of text or of an unknown type", texts),
+      ...leftOut("that are sparse", sparse),
+    ]),
+    sha256: (options) => hashSources([source, ...beside], name, options?.signal),
+  });
+  return recordCodes(
+    model,
+    dequantizations.flatMap((one) => codedWeight(one, made) ?? []),
+  );
+}
+
+const isInteger = (dtype: string): boolean => /^([IU]\d|BOOL)/.test(dtype);
+
+function leftOut(what: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const shown = names.slice(0, 5).map(quote).join(", ");
+  return [`left out: ${names.length} constants ${what} (${shown}${names.length > 5 ? " and more" : ""})`];
+}
+
+/** The tensors of a weight of codes, where their shapes fit each other; codes whose scales do not fit stay integers. */
+function codedWeight(
+  { codes, scale, zero, axis: from, blockSize }: Dequantization,
+  made: ReadonlyMap<Constant, Tensor>,
+): CodedWeight | undefined {
+  const [code, scales, zeros] = [codes, scale, zero].map((constant) => constant && made.get(constant));
+  if (!code || !scales || (zero && !zeros) || !(isInteger(code.dtype) || code.dtype.startsWith("F8"))) return undefined;
+  const rank = code.shape.length;
+  const axis = from < 0 ? from + rank : from;
+  const isOne = scales.parameters === 1 && scales.shape.length <= 1;
+  if (!isOne && !(axis >= 0 && axis < rank)) return undefined;
+  const fits = isOne
+    ? true
+    : blockSize > 0
+      ? scales.shape.length === rank &&
+        scales.shape.every(
+          (size, at) => size === (at === axis ? Math.ceil(code.shape[at] / blockSize) : code.shape[at]),
+        )
+      : scales.shape.length === 1 && scales.shape[0] === code.shape[axis];
+  if (!fits || (zeros && zeros.parameters !== scales.parameters)) return undefined;
+  const { role, roleReason, axes } = roleByUses(codes.uses, code.shape, false) ?? {};
+  return {
+    codes: code,
+    scale: scales,
+    zero: zeros,
+    axis: isOne ? 0 : axis,
+    blockSize: isOne ? 0 : blockSize,
+    role,
+    roleReason,
+    axes,
+  };
+}

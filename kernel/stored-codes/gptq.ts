@@ -1,0 +1,205 @@
+/** GPTQ, as AutoGPTQ, GPTQModel and AutoRound store a linear layer:
+ *
+ *    qweight  I32 (⌈in·bits/32⌉, out)      codes, a stream down each column
+ *    qzeros   I32 (groups, ⌈out·bits/32⌉)  zero points, a stream along each row
+ *    scales   F16 (groups, out)
+ *    g_idx    I32 (in)                     the group of each input; absent: input / group size
+ *
+ *    w[o, i] = (q − z)·s,  z and s of group g_idx[i] and output o;  2, 3, 4, 8 bits.
+ *
+ *  `checkpoint_format` "gptq" stores z − 1 (so that 0 stands as all ones, and 1 is added after unpacking, modulo 2^bits), "gptq_v2" stores z.
+ *  The field is not always right: symmetric codes have z = 2^(bits−1) everywhere, and what is stored tells then which it is.
+ *  Source: auto_gptq 0.7.1 nn_modules/qlinear/qlinear_cuda_old.py, gptqmodel 7.7 nn_modules/qlinear/__init__.py. */
+import type { Tensor } from "../tensor/tensor";
+import { unpackCodes, wordsFor } from "./bit-stream";
+import { failAt, type FileTensors } from "./file-tensors";
+import { numbersOf, wordsOf } from "./part";
+import type { DecodeRows, LogicalWeight, Reading, Scheme } from "./scheme";
+
+/** What a file says of its GPTQ layers. */
+interface GptqSettings {
+  readonly file: string;
+  readonly bits: number | undefined;
+  readonly group: number | undefined;
+  /** What is stored, if the settings say it: z − 1 or z. */
+  readonly offset: 1 | 0 | undefined;
+  readonly isSymmetric: boolean | undefined;
+}
+
+interface Parts {
+  readonly codes: Tensor;
+  readonly zeros: Tensor;
+  readonly scales: Tensor;
+  readonly order: Tensor | undefined;
+}
+
+const words = ["I32", "U32"];
+const floats = ["F16", "BF16", "F32"];
+
+/** The scheme. */
+export const gptq: Scheme = {
+  name: "GPTQ",
+  methods: ["gptq", "auto-round", "intel/auto-round"],
+  find(file) {
+    const isNamed = file.method === undefined || gptq.methods.includes(file.method);
+    const stems = file.stems("qweight").filter((stem) => isColumnwise(file, stem));
+    if (!isNamed || stems.length === 0) return [];
+    const settings = settingsOf(file);
+    return stems.map((stem) => layer(file, stem, settings));
+  },
+};
+
+/** Codes packed down the columns, as here, leave as many columns as there are outputs; AWQ packs along the rows. */
+function isColumnwise(file: FileTensors, stem: string): boolean {
+  const codes = file.find(`${stem}qweight`);
+  const scales = file.find(`${stem}scales`);
+  return codes?.shape.length === 2 && scales?.shape.length === 2 && codes.shape[1] === scales.shape[1];
+}
+
+function settingsOf(file: FileTensors): GptqSettings {
+  const said = file.quantization ?? {};
+  const [first] = file.stems("qweight");
+  const isAutoRound = file.method !== undefined && file.method !== "gptq";
+  const format = String(
+    (isAutoRound ? said.packing_format : undefined) ?? said.checkpoint_format ?? said.format ?? "gptq",
+  );
+  const offset = offsets[format.toLowerCase()];
+  if (offset === undefined || said.is_marlin_format === true)
+    failAt(
+      file.file,
+      file.need(`${first}qweight`, "GPTQ"),
+      `the layers are stored in the GPTQ layout "${said.is_marlin_format === true ? "marlin" : format}", which is not decoded here`,
+      `one of ${Object.keys(offsets).join(", ")}`,
+    );
+  return {
+    file: file.file,
+    bits: typeof said.bits === "number" ? said.bits : undefined,
+    group: typeof said.group_size === "number" && said.group_size > 0 ? said.group_size : undefined,
+    offset: file.quantization ? offset : undefined,
+    isSymmetric: typeof said.sym === "boolean" ? said.sym : undefined,
+  };
+}
+
+/** What is taken off a zero point where it is stored, by the name of the layout. */
+const offsets: Readonly<Record<string, 0 | 1>> = {
+  gptq: 1,
+  gptq_v2: 0,
+  "auto_round:auto_gptq": 1,
+  "auto_round:gptq": 1,
+  "auto_round:gptqmodel": 0,
+  auto_round: 0,
+};
+
+function layer(file: FileTensors, stem: string, settings: GptqSettings): LogicalWeight {
+  const codes = file.need(`${stem}qweight`, "GPTQ", { dtypes: words });
+  const scales = file.need(`${stem}scales`, "GPTQ", { dtypes: floats });
+  const zeros = file.need(`${stem}qzeros`, "GPTQ", { dtypes: words });
+  const listed = file.find(`${stem}g_idx`);
+  const order = listed && listed.parameters > 0 ? file.find(`${stem}g_idx`, { dtypes: ["I32", "I64"] }) : undefined;
+  const [packedRows, outputs] = codes.shape;
+  const [groups] = scales.shape;
+  const inputs = order ? order.parameters : inputsOf(packedRows, groups, settings);
+  const possible = widths.filter(
+    (bits) =>
+      inputs !== undefined && wordsFor(inputs, bits) === packedRows && wordsFor(outputs, bits) === zeros.shape[1],
+  );
+  const bits = possible.find((one) => one === settings.bits) ?? (possible.length === 1 ? possible[0] : undefined);
+  if (bits === undefined || inputs === undefined)
+    return file.fail(
+      codes,
+      `"${codes.name}" is ${codes.dtype} [${codes.shape.join(", ")}]${inputs === undefined ? "" : ` for ${inputs} inputs`}, "${zeros.name}" [${zeros.shape.join(", ")}], and the settings say ${settings.bits ?? "nothing"} of the bits`,
+      `codes of 2, 3, 4 or 8 bits${possible.length > 1 ? `; ${possible.join(" or ")} would fit` : ""}`,
+    );
+  file.need(zeros.name, "GPTQ", { shape: [groups, zeros.shape[1]] });
+  const group = settings.group ?? Math.ceil(inputs / groups);
+  return {
+    name: `${stem}weight`,
+    shape: [outputs, inputs],
+    scheme: `GPTQ ${bits}-bit ${groups === 1 ? "per channel" : `g${group}`}`,
+    parts: [codes, zeros, scales, ...(listed ? [listed] : [])],
+    open: (reading) => open({ codes, zeros, scales, order }, { ...settings, bits, group }, inputs, reading),
+  };
+}
+
+const widths = [2, 3, 4, 8];
+
+/** Without a list of groups: what the rows hold, if the settings say of how many bits. */
+function inputsOf(packedRows: number, groups: number, { bits, group }: GptqSettings): number | undefined {
+  if (bits === undefined) return undefined;
+  const most = Math.floor((packedRows * 32) / bits);
+  return group !== undefined && groups * group < most && wordsFor(groups * group, bits) === packedRows
+    ? groups * group
+    : most;
+}
+
+async function open(
+  { codes, zeros, scales, order }: Parts,
+  settings: GptqSettings & { readonly bits: number; readonly group: number },
+  inputs: number,
+  { signal, note }: Reading,
+): Promise<DecodeRows> {
+  const { bits, group, file } = settings;
+  const [, outputs] = codes.shape;
+  const [groups] = scales.shape;
+  const packed = await wordsOf(codes, signal);
+  const scale = await numbersOf(scales, signal);
+  const groupOf = order
+    ? Uint32Array.from(await numbersOf(order, signal))
+    : Uint32Array.from({ length: inputs }, (_, i) => Math.floor(i / group));
+  const wrong = groupOf.findIndex((g) => g >= groups);
+  if (wrong >= 0)
+    failAt(
+      file,
+      order ?? codes,
+      `input ${wrong} is of group ${groupOf[wrong]}`,
+      `a group below ${groups}, as many as there are scales`,
+    );
+  const zero = zeroPoints(await wordsOf(zeros, signal), groups, outputs, settings, { zeros, note });
+  const row = new Uint8Array(inputs);
+  return (values, from) => {
+    for (let at = 0, output = from; at < values.length; at += inputs, output++) {
+      unpackCodes(packed, output, outputs, bits, row);
+      for (let i = 0; i < inputs; i++) {
+        const place = groupOf[i] * outputs + output;
+        values[at + i] = (row[i] - zero[place]) * scale[place];
+      }
+    }
+  };
+}
+
+/** The zero points (groups, outputs), with what was taken off when they were stored. */
+function zeroPoints(
+  packed: Uint32Array,
+  groups: number,
+  outputs: number,
+  { bits, offset, isSymmetric, file }: GptqSettings & { readonly bits: number },
+  { zeros, note }: { readonly zeros: Tensor; readonly note: Reading["note"] },
+): Int16Array {
+  const stored = new Int16Array(groups * outputs);
+  const stride = wordsFor(outputs, bits);
+  for (let g = 0; g < groups; g++)
+    unpackCodes(packed, g * stride, 1, bits, stored.subarray(g * outputs, (g + 1) * outputs));
+  const middle = 2 ** (bits - 1);
+  const seen = stored.every((z) => z === stored[0]) ? stored[0] : undefined;
+  const told = isSymmetric === false || (seen !== middle && seen !== middle - 1) ? undefined : middle - seen;
+  const add = told ?? offset;
+  if (add === undefined)
+    failAt(
+      file,
+      zeros,
+      `"${zeros.name}" holds zero points from ${stored.reduce((a, b) => Math.min(a, b))} to ${stored.reduce((a, b) => Math.max(a, b))}, and no settings say whether 1 was taken off`,
+      "a quantize_config.json or config.json beside the file, with checkpoint_format",
+    );
+  if (told !== undefined && offset !== undefined && told !== offset)
+    note(
+      `all stored zero points are ${seen}, as ${told === 0 ? "gptq_v2" : "gptq"} stores those of symmetric codes, although the settings say ${offset === 0 ? "gptq_v2" : "gptq"}`,
+    );
+  if (add === 0) return stored;
+  const most = 2 ** bits - 1;
+  const wrapped = stored.reduce((count, z) => count + (z === most ? 1 : 0), 0);
+  if (wrapped > 0)
+    note(
+      `${wrapped} of ${stored.length} zero points are stored as ${most}: they are taken for 0, which had 1 taken off; kernels that add to packed words read ${most + 1}`,
+    );
+  return stored.map((z) => (z + 1) & most);
+}

@@ -1,0 +1,72 @@
+/** A model of a file's tensors as its author means it: codes and scales of a weight as one tensor. */
+import { FormatError } from "../errors";
+import type { Model } from "../tensor/model";
+import type { Tensor } from "../tensor/tensor";
+import { TensorSet } from "../tensor/tensor-set";
+import { FileTensors, type FileSettings, type Settings } from "./file-tensors";
+import { LogicalTensor } from "./logical-tensor";
+import { quantizationOf, withoutQuantization } from "./quantization-settings";
+import { refuseCodes, refuseMethod } from "./refusals";
+import type { Scheme } from "./scheme";
+import { schemes as allSchemes } from "./schemes";
+
+/** What `withLogicalTensors` needs beside the model. */
+export interface LogicalOptions extends Pick<FileSettings, "file" | "signal"> {
+  /** config.json, where there is one. */
+  readonly config: Settings | undefined;
+  /** Fetches a JSON file beside the model; undefined where there is none. Asked only where tensors look like codes and the config is silent. */
+  readonly beside: (name: string) => Promise<Settings | undefined>;
+  /** The schemes that are tried, by default all. */
+  readonly schemes?: readonly Scheme[];
+}
+
+/** A model and its settings. */
+export interface LogicalModel {
+  readonly model: Model;
+  /** Without what says how weights are stored, where they are weights now. */
+  readonly config: Settings | undefined;
+}
+
+/** The model with each weight that is stored as codes in one `LogicalTensor`, at the place of its first part. A model without any is given back
+ *  as it is. Its hash stays that of the file. `FormatError` where parts do not fit each other, or tensors look like codes that no scheme
+ *  takes. */
+export async function withLogicalTensors(
+  model: Model,
+  { file, signal, config, beside, schemes = allSchemes }: LogicalOptions,
+): Promise<LogicalModel> {
+  const left = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
+  const settings: FileSettings = {
+    file,
+    signal,
+    config: config ?? {},
+    quantization: await quantizationOf(model.tensors, config, beside),
+    metadata: model.metadata,
+  };
+  refuseMethod(new FileTensors(left, settings));
+  const weightOf = new Map<Tensor, LogicalTensor>();
+  for (const scheme of schemes)
+    for (const weight of await scheme.find(new FileTensors(left, settings))) {
+      const tensor = new LogicalTensor(weight);
+      for (const part of weight.parts) {
+        weightOf.set(part, tensor);
+        left.delete(part.name);
+      }
+    }
+  refuseCodes(new FileTensors(left, settings), schemes);
+  if (weightOf.size === 0) return { model, config };
+  const tensors = [...new Set(model.tensors.map((tensor) => weightOf.get(tensor) ?? tensor))];
+  checkNames(file, tensors);
+  const { name, format, metadata } = model;
+  const logical = new TensorSet({ name, format, metadata, tensors, sha256: (options) => model.sha256(options) });
+  return { model: logical, config: config && withoutQuantization(config) };
+}
+
+/** A weight may not be there twice, as codes and as numbers. */
+function checkNames(file: string, tensors: readonly Tensor[]): void {
+  const seen = new Set<string>();
+  for (const { name } of tensors) {
+    if (seen.has(name))
+      throw new FormatError(file, 0, `the weight "${name}" is there as codes and as numbers`, "one of them");
+    seen.add(name);
+  }
+}

@@ -1,0 +1,81 @@
+/** Signs of stored codes that no scheme took: refused by name, for whatever were made of them would be silently wrong. */
+import { FormatError } from "../errors";
+import type { Tensor } from "../tensor/tensor";
+import type { FileTensors } from "./file-tensors";
+import { refusedSchemes, type Refusal } from "./refused-schemes";
+import type { Scheme } from "./scheme";
+import { schemes as allSchemes } from "./schemes";
+
+/** The table of what is refused by name. */
+export const refusals: readonly Refusal[] = refusedSchemes;
+
+/** Values of `quant_method` whose weights are numbers in the file: transformers takes blocks of GGUF apart as it loads them. */
+const plainMethods: readonly string[] = ["gguf"];
+
+/** Throws `FormatError` when `quant_method` names a way that is refused and there are tensors that look like codes. It is asked before the schemes
+ *  are, for libraries give their parts each other's names. */
+export function refuseMethod(file: FileTensors): void {
+  const { method } = file;
+  const refusal = method === undefined ? undefined : refusals.find(({ methods }) => methods?.includes(method));
+  const seen = refusal && suspect(file);
+  if (refusal && seen) refuse(file, refusal, seen);
+}
+
+/** Throws `FormatError` when the tensors that are left look like codes, or `quant_method` says what nobody here has heard of: whether float tensors
+ *  are weights then is not known. */
+export function refuseCodes(left: FileTensors, schemes: readonly Scheme[] = allSchemes): void {
+  for (const refusal of refusals) {
+    const seen = refusal.sign?.(left);
+    if (seen) refuse(left, refusal, seen);
+  }
+  const seen = suspect(left);
+  const said = left.method === undefined ? "" : `quant_method is "${left.method}"`;
+  const remedy = `a checkpoint of numbers, or one of ${schemes.map(({ name }) => name).join(", ")}; open(path, { raw: true }) shows the tensors of the file`;
+  if (seen)
+    left.fail(
+      seen,
+      `"${seen.name}", ${seen.dtype} [${seen.shape.join(", ")}], looks like the codes of a weight${said && `, and ${said}`}`,
+      remedy,
+    );
+  if (said && !isKnownMethod(left.method, schemes))
+    throw new FormatError(left.file, 0, `${said} in the settings, which is not known here`, remedy);
+}
+
+function refuse(file: FileTensors, { name, remedy }: Refusal, seen: Tensor): never {
+  return file.fail(
+    seen,
+    `"${seen.name}", ${seen.dtype} [${seen.shape.join(", ")}], is stored as ${name}, which is not decoded here`,
+    remedy,
+  );
+}
+
+function isKnownMethod(method: string | undefined, schemes: readonly Scheme[]): boolean {
+  const rows: readonly { readonly methods?: readonly string[] }[] = [...schemes, ...refusals];
+  return [{ methods: plainMethods }, ...rows].some(({ methods }) => method !== undefined && methods?.includes(method));
+}
+
+const codeTypes: ReadonlySet<string> = new Set(
+  ["U8", "I8", "I16", "U16", "I32", "U32", "I64", "U64"].concat(["F4", "F8_E4M3", "F8_E5M2", "F8_E8M0"]),
+);
+const codeNames =
+  /(^|[._])(qweight|qzeros|weight_packed|packed_weight|quantized_weight|codes|W_q|Qidxs|q_groups|q_perm|blocks|SCB)$/;
+const scaleNames =
+  /(^|[._])(weights?_)?(w?scales?(_inv|_2)?|scaling_factor|scale_factors?|zero_?points?|q?zeros|absmax|SCB|biases|codebooks?|centroids|lut|meta)$/;
+const weightNames = /(^|[._])(weights?|kernel|w\d?|proj|qkv|embeddings?|embed_tokens|lm_head|fc\d?|matrix)$/;
+const codeEndings = /[._](blocks|codes|quantized|packed|data|q)$/;
+
+/** The first tensor that looks like codes: of a type of whole numbers or of fewer than 16 bits, with two dimensions or more, called as codes are or
+ *  beside what is called as scales are: "a.weight" or "a.w1" beside "a.scale", "a.weight" beside "a.weight.absmax", "a_q" beside "a_scale". */
+function suspect({ tensors }: FileTensors): Tensor | undefined {
+  const withScales = new Set(
+    [...tensors.keys()].filter((name) => scaleNames.test(name)).map((name) => name.replace(scaleNames, "")),
+  );
+  const isBesideScales = (name: string): boolean =>
+    withScales.has(name) ||
+    (weightNames.test(name) && withScales.has(name.replace(weightNames, ""))) ||
+    (codeEndings.test(name) && withScales.has(name.replace(codeEndings, "")));
+  return [...tensors.values()].find(
+    ({ name, dtype, shape, parameters }) =>
+      codeTypes.has(dtype) && shape.length > 1 && parameters > 1 && (codeNames.test(name) || isBesideScales(name)),
+  );
+}
