@@ -15,7 +15,6 @@ export const inPieces = [
   "linear({ bits: 4, group: 128 })",
   "linear({ bits: 4, group: 128 }), rans()",
   "linear({ bits: 4, group: 128 }), huffman()",
-  "linear({ bits: 4, group: 128 }), horner()",
   "linear({ bits: 4, group: 128 }), zstd()",
   "linear({ bits: 8, per: 'channel' })",
   "int({ bits: 8, per: 'channel' })",
@@ -38,6 +37,8 @@ export const inPieces = [
 
 /** Steps that see a layer whole, and say what they need. */
 export const whole = [
+  // Its places of all symbols are a second array of codes.
+  "linear({ bits: 4, group: 128 }), horner()",
   "ternary()",
   "magnitude({ sparsity: 0.5 })",
   "magnitude({ sparsity: 0.5, scope: 'row' })",
