@@ -26,15 +26,16 @@ const arrays = {
 } as const;
 type ArrayName = keyof typeof arrays;
 
-/** `key` says which layer, of which study, by which steps; reading asks for the same. */
-export function encodeLayerFile(key: string, outcome: LayerOutcome): Uint8Array<ArrayBuffer> {
+/** The file in pieces, one behind the other: the arrays of the outcome as they are, not copied, with what stands between them. `key` says
+ *  which layer, of which study, by which steps; reading asks for the same. */
+export function layerFileParts(key: string, outcome: LayerOutcome): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let size = 0;
   const plain = (part: unknown): unknown => {
     if (ArrayBuffer.isView(part)) {
       const { buffer, byteOffset, byteLength } = part;
       const at = size;
-      parts.push(new Uint8Array(buffer, byteOffset, byteLength));
+      parts.push(new Uint8Array(buffer, byteOffset, byteLength), new Uint8Array(roundUp(byteLength) - byteLength));
       size += roundUp(byteLength);
       return { $array: [part.constructor.name, at, (part as Uint8Array).length] };
     }
@@ -46,19 +47,16 @@ export function encodeLayerFile(key: string, outcome: LayerOutcome): Uint8Array<
   };
   const json = Buffer.from(JSON.stringify({ key, outcome: plain(outcome) }));
   const start = headBytes + roundUp(json.length);
-  const file = new Uint8Array(start + size + hashBytes).fill(0x20, 0, start);
-  file.set(Buffer.from(magic));
-  const view = new DataView(file.buffer);
+  const head = new Uint8Array(start).fill(0x20);
+  head.set(Buffer.from(magic));
+  const view = new DataView(head.buffer);
   view.setUint32(8, start - headBytes, true);
   view.setUint32(12, 0, true);
-  file.set(json, headBytes);
-  let at = start;
-  for (const part of parts) {
-    file.set(part, at);
-    at += roundUp(part.length);
-  }
-  file.set(hashOf(file), at);
-  return file;
+  head.set(json, headBytes);
+  const file = [head, ...parts.filter(({ length }) => length > 0)];
+  const hash = createHash("sha256");
+  for (const part of file) hash.update(part);
+  return [...file, new Uint8Array(hash.digest())];
 }
 
 /** The outcome, its arrays views of `bytes`. `FormatError` for a file that is torn, changed, or another layer's. */

@@ -86,8 +86,8 @@ export class Checkpoint {
   }
 
   /** Writes a layer's file atomically. `WriteError` when it cannot be written. */
-  async write({ file }: LayerFile, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    await writeFileAtomically(file, [bytes], { signal });
+  async write({ file }: LayerFile, parts: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
+    await writeFileAtomically(file, parts, { signal });
   }
 
   /** Says that this file belongs to the result. */

@@ -11,11 +11,11 @@ export class JoinedPieces {
   private codeBits = 0;
   private tables: Table[][] = [];
 
-  /** `isShared`: the tables of each piece are those of the tensor. `room` has 4 bytes for each code,
+  /** `isShared`: the tables of each piece are those of the tensor; `sharedTables` names those that are, where others are not. `room` has 4 bytes for each code,
    *  and its beginning becomes the codes; without it they are on the heap. */
   constructor(
     private readonly shape: Shape,
-    private readonly isShared: boolean,
+    private readonly tablesOf: { readonly isShared: boolean; readonly sharedTables?: readonly string[] | undefined },
     private readonly room: Uint8Array | undefined,
   ) {}
 
@@ -26,8 +26,14 @@ export class JoinedPieces {
     this.codes.set(piece.codes, this.length);
     this.length += piece.codes.length;
     this.codeBits = Math.max(this.codeBits, piece.codeBits);
-    if (!this.isShared)
-      piece.tables.forEach((table, at) => (this.tables[at] ??= []).push({ ...table, data: table.data.slice() }));
+    piece.tables.forEach((table, at) => {
+      if (!this.isOne(table)) (this.tables[at] ??= []).push({ ...table, data: table.data.slice() });
+    });
+  }
+
+  private isOne({ name }: Table): boolean {
+    const { isShared, sharedTables } = this.tablesOf;
+    return isShared || sharedTables?.includes(name) === true;
   }
 
   private codesLike({ constructor }: CodeArray): CodeArray {
@@ -40,7 +46,7 @@ export class JoinedPieces {
   all(): Quantized {
     const { first, codes, shape, codeBits } = this;
     if (!first || !codes) throw new RangeError("a tensor without rows has no pieces");
-    const tables = this.isShared ? first.tables : this.tables.map(joinTables);
+    const tables = first.tables.map((table, at) => (this.isOne(table) ? table : joinTables(this.tables[at])));
     return { step: first.step, shape, codes, codeBits, tables };
   }
 }

@@ -3,13 +3,18 @@ import { outlineOf } from "../stored/outline";
 import { restoreBytes, restoreValues } from "../stored/restored-weights";
 import { taskModule } from "../threads/tasks";
 import { sharing, transferring } from "../threads/transferring";
-import { encodeLayerFile } from "./checkpoint-file";
+import { layerFileParts } from "./checkpoint-file";
 import { compressLayer, sizeOfLayer, type LayerOutcome } from "./compress-layer";
 import type { LayerJob } from "./layer-job";
 import { readLayerFile, storedAt, type LayerFile, type LayerSummary, type StoredLocation } from "./stored-location";
 
 function summaryOf({ stored, ...rest }: LayerOutcome): LayerSummary {
   return { ...rest, outline: stored && outlineOf(stored) };
+}
+
+/** The bytes in a buffer that holds nothing else, and so may move to another thread. */
+function owned(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 /** The tasks of this room, for `sharedPool().run`. */
@@ -24,7 +29,7 @@ export const tasks = taskModule(__filename, {
   /** The outcome as a file of a checkpoint, and all of it but the arrays. */
   compressToFile: ({ job, key }: { readonly job: LayerJob; readonly key: string }) => {
     const outcome = compressLayer(job);
-    return transferring({ file: encodeLayerFile(key, outcome), summary: summaryOf(outcome) });
+    return transferring({ parts: layerFileParts(key, outcome).map(owned), summary: summaryOf(outcome) });
   },
   /** Reads such a file and checks it to the last byte. */
   takeUp: (file: LayerFile) => summaryOf(readLayerFile(file)),

@@ -23,6 +23,7 @@ import type { LayerJob } from "./layer-job";
 import { stateOf } from "./layer-state";
 import { addZeroGroups, layerWarnings, noZeroGroups, zeroGroupsOf, type ZeroGroups } from "./layer-warnings";
 import { kindOfStep, labelOf } from "./operators";
+import { pieceQuantizer } from "./piece-quantizer";
 import { isLost, nothingLost, type Walk } from "./walk";
 import { weightReader, type WeightReader } from "./weight-reader";
 
@@ -179,11 +180,12 @@ function quantizePieces(
   const { name } = job;
   const shape = shapeOf(job);
   const quantizer = quantizerOf(step);
+  const quantizePiece = pieceQuantizer(reader, { shape, name }, { step, rows });
   const matrix = matrixOf(shape);
   const isShared = quantizer.pieces?.sharesTables?.(step) === true;
   const joined = new JoinedPieces(
     shape,
-    isShared,
+    { isShared, sharedTables: quantizer.pieces?.sharedTables },
     bytesForCodes(shape) > 0 ? loops.memory.bytes(bytesForCodes(shape)) : undefined,
   );
   let zeroGroups = noZeroGroups;
@@ -192,7 +194,7 @@ function quantizePieces(
       const count = Math.min(rows, matrix.rows - row);
       const piece = reader.again(row * matrix.columns, (row + count) * matrix.columns);
       try {
-        const quantized = quantizer.quantize(piece, [count, ...shape.slice(1)], step, name);
+        const quantized = quantizePiece(piece, count, row);
         if (meter) {
           const after = quantizer.dequantize(quantized);
           meter.add(piece, after);

@@ -24,12 +24,14 @@ export interface HalfQuadraticRound {
   /** p of the norm |e|^p. */
   readonly norm: number;
   readonly beta: number;
+  /** The sum over the weights before these. */
+  readonly total: number;
 }
 
 /** Loops of half-quadratic quantization. */
 export interface HalfQuadraticLoops {
-  /** One round over groups along the rows: the next zero points into `next`, one for each group, and Σ|w − w″| over all weights, in float64
-   *  in order. */
+  /** One round over groups along the rows: the next zero points into `next`, one for each group, and `total` + Σ|w − w″| over all weights,
+   *  in float64 in order. */
   round(
     weights: Float32Array,
     tiling: Tiling,
@@ -67,7 +69,7 @@ export const plainHalfQuadratic: HalfQuadraticLoops = {
   round(weights, tiling, { inverse, zero }, round, next) {
     const { highest, norm, beta } = round;
     const limit = shrinkLimit(round);
-    let total = 0;
+    let { total } = round;
     forEachRun(tiling, (group, start, end) => {
       const t = inverse[group];
       const z = zero[group];
@@ -112,7 +114,7 @@ export const fastHalfQuadratic: HalfQuadraticLoops = {
     const total =
       weights.length === 0
         ? undefined
-        : hqqRound(weights, tileShapeOf(tiling), { ...grid, next }, round.highest, shrinkLimit(round));
+        : hqqRound(weights, tileShapeOf(tiling), { ...grid, next }, { ...round, limit: shrinkLimit(round) });
     return total ?? plainHalfQuadratic.round(weights, tiling, grid, round, next);
   },
   encode: (weights, tiling, grid, highest) =>

@@ -160,6 +160,11 @@ export function multiply({ left, right, rows, columns, rank }: Factors): Float32
 export const lowRankPruner: Pruner<LowRankStep> = {
   kind: "lowRank",
   prune,
+  // The products of rows or columns, k² of them in float64, their reduced form and its vectors.
+  memory: (_, shape) => {
+    const { rows, columns } = matrixOf(shape);
+    return 3 * 8 * Math.min(rows, columns) ** 2;
+  },
   target: () => 0,
   label: ({ rank, energy = 0, bytes, dtype }) => {
     const amount =

@@ -61,6 +61,12 @@ export function merge(options: MergeOptions): MergeStep {
 /** Pairs of neurons that are compared: n² float32 cosines. */
 export const mostMerged = 8192;
 
+/** Bytes of memory that comparing so many neurons, of so many weights in all, takes: the weights as read, as rows, as sums and as unit vectors,
+ *  and a cosine for each pair. */
+export function mergeMemory(size: number, weights: number): number {
+  return 4 * 4 * weights + 4 * size * size;
+}
+
 /** Merges `size` neurons, rows of `vectors` (size, length), down to `kept`, 1 to `size`. `homogeneous`: the activation is ReLU. `vectors` is
  *  used up. Throws `OptionError` where `vectors` is no such matrix of at least one weight a neuron, or `kept` is outside its range, and
  *  `UnsupportedError` for more than `mostMerged` neurons. */

@@ -52,6 +52,8 @@ export interface Pruner<S extends Step = Step> {
   target(shape: Shape, step: S): number;
   /** "magnitude 50 % global". */
   label(step: S): string;
+  /** Of a method that takes memory besides weights, w′ and the mask: about how many bytes. */
+  memory?(step: S, shape: Shape): number;
   /** Of a method that can prune several layers by one threshold. */
   readonly shared?: SharedThreshold<S>;
   /** Of a method that can also take parts out of a network, as a structural one does: whether this step does. */

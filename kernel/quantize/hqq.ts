@@ -20,7 +20,7 @@
  *  the authors' float32 program. */
 import { OptionError } from "../errors";
 import { checkChoice, checkFlag, checkNumber, checkOptionNames } from "../options";
-import type { Shape } from "../tensor/tensor";
+import { parametersOf, type Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import {
   checkGranularity,
@@ -35,8 +35,8 @@ import {
 import type { HalfQuadraticGrid } from "../loops/half-quadratic";
 import { loops } from "../loops/loops";
 import { checkFinite } from "../measure/finite";
-import type { Quantized, Quantizer } from "./quantizer";
 import { HalfRangeError, largestWeight, leastHalfScale, rint, roundTo, scaleBits, type ScaleType } from "../grid/scale";
+import type { PieceSurvey, Quantized, Quantizer } from "./quantizer";
 import { tilingOfGroups } from "../grid/tiles";
 
 const { fround } = Math;
@@ -120,10 +120,23 @@ function quantize(weights: Float32Array, shape: Shape, step: HqqStep, name?: str
   const grouping = groupsOf(kind, shape, weights.length, step);
   const highest = 2 ** step.bits - 1;
   // The method has limits of its own for t: weights that are all tiny are brought near 1, and their scales back.
-  const factor = factorOf(weights);
-  const near = factor === 1 ? weights : weights.map((weight) => weight * factor);
+  const factor = factorOf(largestOf(weights));
+  const near = brought(weights, factor);
   const grid = startGrid(near, grouping, highest, step.roundZero);
   refine(near, grouping, grid, highest, step);
+  return quantizeOn(grid, near, shape, step, factor);
+}
+
+/** The codes of weights that were brought near 1 by `factor`. */
+function quantizeOn(
+  grid: HalfQuadraticGrid,
+  near: Float32Array,
+  shape: Shape,
+  step: HqqStep,
+  factor: number,
+): Quantized {
+  const grouping = groupsOf(kind, shape, near.length, step);
+  const highest = 2 ** step.bits - 1;
   const codes = loops.halfQuadratic.encode(near, tilingOfGroups(grouping), grid, highest);
   const scales = new Float32Array(grid.inverse.length);
   const zeroPoints = new Float32Array(grid.zero.length);
@@ -144,12 +157,20 @@ function quantize(weights: Float32Array, shape: Shape, step: HqqStep, name?: str
   return { step, shape, codes, codeBits: step.bits, tables };
 }
 
-/** 1, or, where all weights are below 2^-10, the power of two that brings the largest between ½ and 1. */
-function factorOf(weights: Float32Array): number {
+/** The largest |w|. */
+function largestOf(weights: Float32Array): number {
   let largest = 0;
   for (let i = 0; i < weights.length; i++) largest = Math.max(largest, Math.abs(weights[i]));
+  return largest;
+}
+
+/** 1, or, where the largest |w| is below 2^-10, the power of two that brings it between ½ and 1. */
+function factorOf(largest: number): number {
   return largest === 0 || largest >= 2 ** -10 ? 1 : 2 ** Math.min(126, -1 - Math.floor(Math.log2(largest)));
 }
+
+const brought = (weights: Float32Array, factor: number): Float32Array =>
+  factor === 1 ? weights : weights.map((weight) => weight * factor);
 
 function startGrid(weights: Float32Array, grouping: Grouping, highest: number, roundZero: boolean): HalfQuadraticGrid {
   const groups = grouping.rows * grouping.groupsPerRow;
@@ -187,7 +208,7 @@ function refine(
   let bestError = Infinity;
   const next = new Float32Array(grid.zero.length);
   for (let round = 0; round < iterations; round++, beta *= kappa) {
-    const total = loops.halfQuadratic.round(weights, tiling, grid, { highest, norm, beta }, next);
+    const total = loops.halfQuadratic.round(weights, tiling, grid, { highest, norm, beta, total: 0 }, next);
     const error = total / Math.max(1, weights.length);
     grid.zero.set(next);
     if (error >= bestError) return;
@@ -206,5 +227,67 @@ function label({ bits, per, group }: HqqStep): string {
   return `hqq ${bits}-bit ${per === "group" ? `g${group}` : `per ${per}`}`;
 }
 
+/** The rounds are passes over the tensor, because the error over all of it says which is the last; between them the grid is all that is kept. */
+function survey(step: HqqStep, shape: Shape): PieceSurvey {
+  const highest = 2 ** step.bits - 1;
+  const { groupsPerRow, rows } = groupsOf(kind, shape, parametersOf(shape), step);
+  const grid = { inverse: new Float32Array(rows * groupsPerRow), zero: new Float32Array(rows * groupsPerRow) };
+  const next = new Float32Array(grid.zero.length);
+  const groupingOf = (piece: Float32Array): Grouping =>
+    groupsOf(kind, [piece.length / (parametersOf(shape) / rows), parametersOf(shape) / rows], piece.length, step);
+  const partOf = (values: Float32Array, row: number, { rows: count }: Grouping): Float32Array =>
+    values.subarray(row * groupsPerRow, (row + count) * groupsPerRow);
+  const gridOf = (row: number, grouping: Grouping): HalfQuadraticGrid => ({
+    inverse: partOf(grid.inverse, row, grouping),
+    zero: partOf(grid.zero, row, grouping),
+  });
+  // The first pass finds the largest weight, the second makes the starting grid.
+  let round = -2;
+  let largest = 0;
+  let factor = 1;
+  let beta = step.beta;
+  let total = 0;
+  let bestError = Infinity;
+  return {
+    add(piece, row) {
+      if (round === -2) {
+        largest = Math.max(largest, largestOf(piece));
+        return;
+      }
+      const grouping = groupingOf(piece);
+      const near = brought(piece, factor);
+      if (round === -1) {
+        const start = startGrid(near, grouping, highest, step.roundZero);
+        grid.inverse.set(start.inverse, row * groupsPerRow);
+        grid.zero.set(start.zero, row * groupsPerRow);
+        return;
+      }
+      const settings = { highest, norm: step.norm, beta, total };
+      const into = partOf(next, row, grouping);
+      total = loops.halfQuadratic.round(near, tilingOfGroups(grouping), gridOf(row, grouping), settings, into);
+    },
+    wantsMore() {
+      if (round === -2) factor = factorOf(largest);
+      if (round >= 0) {
+        const error = total / Math.max(1, parametersOf(shape));
+        grid.zero.set(next);
+        beta *= step.kappa;
+        if (error >= bestError) return false;
+        bestError = error;
+      }
+      total = 0;
+      return ++round < step.iterations;
+    },
+    quantize: (piece, own, row) =>
+      quantizeOn(gridOf(row, groupingOf(piece)), brought(piece, factor), own, step, factor),
+  };
+}
+
 /** The quantizer of `hqq()` steps. */
-export const hqqQuantizer: Quantizer<HqqStep> = { kind, quantize, dequantize, label };
+export const hqqQuantizer: Quantizer<HqqStep> = {
+  kind,
+  quantize,
+  dequantize,
+  label,
+  pieces: { rows: ({ per }) => (per === "tensor" ? undefined : 1), survey },
+};

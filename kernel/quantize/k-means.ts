@@ -16,12 +16,20 @@ import { Random } from "../bytes/random";
 import { OptionError } from "../errors";
 import { checkFinite } from "../measure/finite";
 import { checkChoice, checkFlag, checkNumber, checkOptionNames } from "../options";
-import type { Shape } from "../tensor/tensor";
+import { parametersOf, type Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { binsOfRuns, distinctRuns, meansOf, prefixSums, type Bins } from "../grid/bins";
 import { freezeStep } from "../grid/groups";
 import type { ScaleType } from "../grid/scale";
-import { binSorted, dequantizeByCodebook, lloydBins, optimalBins, optimalLimit, quantizeByBins } from "./cuts/bins";
+import {
+  binSorted,
+  dequantizeByCodebook,
+  lloydBins,
+  memoryOfSorting,
+  optimalBins,
+  optimalLimit,
+  quantizeByBins,
+} from "./cuts/bins";
 import type { Quantized, Quantizer } from "./quantizer";
 
 const kind = "kMeans";
@@ -165,4 +173,17 @@ function label(step: KMeansStep): string {
 }
 
 /** The quantizer of `kMeans()` steps. */
-export const kMeansQuantizer: Quantizer<KMeansStep> = { kind, quantize, dequantize: dequantizeByCodebook, label };
+export const kMeansQuantizer: Quantizer<KMeansStep> = {
+  kind,
+  quantize,
+  dequantize: dequantizeByCodebook,
+  label,
+  memory: ({ per }, shape) => memoryOfSorting(per === "tensor" ? parametersOf(shape) : rowLengthOf(shape)),
+  pieces: {
+    // Where Lloyd's seeds are drawn, each row's draws follow those of the row before.
+    rows: ({ per, bits, exact }, shape) =>
+      per === "channel" && exact !== false && 2 ** bits * rowLengthOf(shape) <= optimalLimit ? 1 : undefined,
+  },
+};
+
+const rowLengthOf = ([, ...rest]: Shape): number => parametersOf(rest);

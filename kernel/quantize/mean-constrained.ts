@@ -172,4 +172,5 @@ export const meanConstrainedQuantizer: Quantizer<MeanConstrainedStep> = {
   quantize,
   dequantize,
   label,
+  pieces: { rows: ({ per }) => (per === "tensor" ? undefined : 1) },
 };

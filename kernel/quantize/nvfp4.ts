@@ -21,7 +21,7 @@ import { checkLargest } from "./blocks/microscaling";
 import { loops } from "../loops/loops";
 import { smallFloats } from "../loops/tiles";
 import { checkFinite } from "../measure/finite";
-import type { Quantized, Quantizer, TableArray } from "./quantizer";
+import type { PieceSurvey, Quantized, Quantizer, TableArray } from "./quantizer";
 import { tilesOf } from "../grid/tiles";
 
 const { fround } = Math;
@@ -51,9 +51,22 @@ function globalScaleOf(largest: number): number {
 function quantize(weights: Float32Array, shape: Shape, step: Nvfp4Step, name?: string): Quantized {
   checkFinite(weights, kind, name);
   const groups = tilingOf(shape, weights.length);
-  const scales = loops.tiles.largestMagnitudes(weights, groups);
-  checkLargest(kind, scales);
-  const globalScale = globalScaleOf(scales.reduce((most, magnitude) => Math.max(most, magnitude), 0));
+  const magnitudes = loops.tiles.largestMagnitudes(weights, groups);
+  checkLargest(kind, magnitudes);
+  return quantizeBy(weights, shape, step, { globalScale: globalScaleOf(largestOf(magnitudes)), magnitudes });
+}
+
+const largestOf = (magnitudes: Float32Array): number =>
+  magnitudes.reduce((most, magnitude) => Math.max(most, magnitude), 0);
+
+/** `magnitudes`: the largest of each group, which become its scales. */
+function quantizeBy(
+  weights: Float32Array,
+  shape: Shape,
+  step: Nvfp4Step,
+  { globalScale, magnitudes: scales }: { readonly globalScale: number; readonly magnitudes: Float32Array },
+): Quantized {
+  const groups = tilingOf(shape, weights.length);
   for (let i = 0; i < scales.length; i++)
     scales[i] = e4m3Values[encodeE4m3(fround(globalScale * fround(scales[i] / 6)))] || 0.125;
   const codes = loops.tiles.encodeFloats(weights, groups, divided(scales, globalScale), "E2M1");
@@ -81,5 +94,29 @@ function dequantize({ codes, shape, tables }: Quantized): Float32Array {
   return loops.tiles.decodeTable(codes as Uint8Array, tilingOf(shape, codes.length), smallFloats.E2M1.values, scales);
 }
 
+/** The scale of the tensor comes from a pass over all of it. */
+function survey(step: Nvfp4Step): PieceSurvey {
+  let largest = 0;
+  return {
+    add(piece) {
+      const magnitudes = loops.tiles.largestMagnitudes(piece, tilingOf([piece.length], piece.length));
+      checkLargest(kind, magnitudes);
+      largest = Math.max(largest, largestOf(magnitudes));
+    },
+    wantsMore: () => false,
+    quantize: (piece, shape) =>
+      quantizeBy(piece, shape, step, {
+        globalScale: globalScaleOf(largest),
+        magnitudes: loops.tiles.largestMagnitudes(piece, tilingOf(shape, piece.length)),
+      }),
+  };
+}
+
 /** The quantizer of `nvfp4()` steps. */
-export const nvfp4Quantizer: Quantizer<Nvfp4Step> = { kind, quantize, dequantize, label: () => kind };
+export const nvfp4Quantizer: Quantizer<Nvfp4Step> = {
+  kind,
+  quantize,
+  dequantize,
+  label: () => kind,
+  pieces: { rows: () => 1, sharedTables: ["globalScale"], survey },
+};

@@ -67,6 +67,8 @@ export interface Quantizer<S extends Step = Step> {
   stepOfMatrix?(step: S, at: number, matrices: number): S;
   /** Of a method that makes of some rows of a tensor what it makes of them among all. */
   readonly pieces?: PiecesFacet<S>;
+  /** Of a method that takes memory besides weights, w′ and codes: about how many bytes. */
+  memory?(step: S, shape: Shape): number;
   /** Of a method whose codes are those of a type that files hold. */
   readonly blocks?: BlocksFacet<S>;
 }
@@ -86,6 +88,20 @@ export interface PiecesFacet<S extends Step> {
   rows(step: S, shape: Shape): number | undefined;
   /** True where the tables are one for the tensor, the same for each piece; they are the pieces' one after the other unless told. */
   sharesTables?(step: S): boolean;
+  /** The names of tables that are one for the tensor, where the others are the pieces' one after the other. */
+  readonly sharedTables?: readonly string[];
+  /** Of a method that has to know something of the whole tensor before it quantizes a piece: who is shown all of it first. */
+  survey?(step: S, shape: Shape): PieceSurvey | undefined;
+}
+
+/** What passes over the pieces of a tensor find out, and what is made of a piece then. The weights are finite. */
+export interface PieceSurvey {
+  /** The next piece of whole rows, which begins at row `row`; pieces come in order. */
+  add(piece: Float32Array, row: number): void;
+  /** Called when all pieces were added: true when they are wanted once more, from the first on. */
+  wantsMore(): boolean;
+  /** What `quantize` makes of these rows among all others; `shape` is the piece's. */
+  quantize(piece: Float32Array, shape: Shape, row: number): Quantized;
 }
 
 /** Tensors that a file holds in the very type to which a step quantizes: their blocks are kept, not made again from their values. */

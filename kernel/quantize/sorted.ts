@@ -17,11 +17,19 @@
 import { OptionError } from "../errors";
 import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
-import type { Shape } from "../tensor/tensor";
+import { parametersOf, type Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import { equalCuts, binsOfRuns, distinctRuns, meansOf, prefixSums, startsOfCuts, type Bins } from "../grid/bins";
 import { loops } from "../loops/loops";
-import { binSorted, dequantizeByCodebook, lloydBins, optimalBins, optimalLimit, quantizeByBins } from "./cuts/bins";
+import {
+  binSorted,
+  dequantizeByCodebook,
+  lloydBins,
+  memoryOfSorting,
+  optimalBins,
+  optimalLimit,
+  quantizeByBins,
+} from "./cuts/bins";
 import { freezeStep } from "../grid/groups";
 import type { Quantized, Quantizer } from "./quantizer";
 import type { ScaleType } from "../grid/scale";
@@ -118,4 +126,7 @@ export const sortedQuantizer: Quantizer<SortedStep> = {
   quantize,
   dequantize: dequantizeByCodebook,
   label,
+  memory: ({ per, refine }, shape) =>
+    refine === "none" ? 0 : memoryOfSorting(parametersOf(per === "tensor" ? shape : shape.slice(1))),
+  pieces: { rows: ({ per }) => (per === "channel" ? 1 : undefined) },
 };

@@ -99,8 +99,8 @@ async function keptOutcome(
   const job = jobOf(input);
   if (checkpoint && file) {
     const made = await runner.run(layerTasks, "compressToFile", { job, key: file.key }, moved, name);
-    await checkpoint.write(file, made.file, runner.signal);
-    free(made.file);
+    await checkpoint.write(file, made.parts, runner.signal);
+    free(...made.parts);
     return locatedAt(file, made.summary);
   }
   const { stored, ...summary } = await runner.run(layerTasks, "compress", job, moved, name);

@@ -16,10 +16,12 @@ import { Checkpoint } from "../layer/checkpoint";
 import { compressLayers } from "./compress-layers";
 import { CompressedModel } from "./compressed-model";
 import type { LocatedOutcome } from "../layer/stored-location";
+import { memoryNeedOf, neediestStep } from "../layer/memory-need";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { CutTensor } from "../surgery/cut-tensor";
 import { chooseLayers, isUnchanged, planLayers, unchangedPiece, type PlannedLayer } from "./planned-layers";
 import { checkRecipe, patternsRecord, recipeName, recipeRecord, type Recipe } from "./recipe";
+import { checkMemory, defaultMemoryLimit } from "../threads/memory-limit";
 import { Runner } from "../threads/runner";
 import { summaryOf } from "./summary";
 import { totalsOf, withoutEmbeddings, type TouchedLayer } from "./totals";
@@ -51,9 +53,24 @@ export interface CompressOptions {
   readonly checkpoint?: string;
   /** Threads that work at a time, 1–64; one for each core unless told, 8 at most. The result does not depend on it. */
   readonly workers?: number;
+  /** Bytes of memory that the work on one layer may need, at least 1; three quarters of the machine's unless told. A layer that its steps see
+   *  whole (`lowRank`, `merge`, `kMeans` and `sorted` per tensor, pruning, coders of floats) takes 10 to 30 bytes for each weight, `lowRank`
+   *  24·k² more, where k is its shorter side; steps of groups, rows and blocks take a layer in pieces. Above it nothing begins. */
+  readonly memoryLimit?: number;
 }
 
-const optionNames = ["name", "only", "skip", "allowUnmatched", "seed", "signal", "onProgress", "checkpoint", "workers"];
+const optionNames = [
+  "name",
+  "only",
+  "skip",
+  "allowUnmatched",
+  "seed",
+  "signal",
+  "onProgress",
+  "checkpoint",
+  "workers",
+  "memoryLimit",
+];
 
 /** Runs a recipe over a model: prunes, quantizes and encodes its layers, and measures what each of them paid.
  *
@@ -80,13 +97,18 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
   const seed = checkNumber("compress", "seed", options.seed ?? 0, { minimum: 0, maximum: 2 ** 53 - 1, integer: true });
   const limits = { minimum: 1, maximum: 64, integer: true };
   const workers = checkNumber("compress", "workers", options.workers ?? defaultWorkers(), limits);
+  const memoryLimit = checkNumber("compress", "memoryLimit", options.memoryLimit ?? defaultMemoryLimit(), {
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+  });
   const entries = checkRecipe(recipe);
   const chooser = chooseLayers(model, entries, options);
   const { onProgress } = options;
   const runner = new Runner(workers, options.signal ?? currentHost().signal);
   try {
-    const surgery = await operate({ model, entries, chooser, runner, onProgress });
+    const surgery = await operate({ model, entries, chooser, runner, onProgress, memoryLimit });
     const layers = planLayers(model, entries, chooser, surgery);
+    checkNeeds(layers, memoryLimit);
     const ran = entries.filter((_, at) =>
       layers.some(({ entry, origin }) => (entry < 0 ? chooser.entryOf(origin) : entry) === at),
     );
@@ -130,6 +152,20 @@ function checkModel(model: unknown): void {
   throw new OptionError(
     `compress(): the model is ${what}${what === "a promise" ? "; await it first, as in await open(…)" : '; it takes one that open() or fromArrays() gave, such as await open("model.safetensors")'}`,
   );
+}
+
+/** `OptionError` for the first layer whose steps need more memory than the limit. */
+function checkNeeds(layers: readonly PlannedLayer[], limit: number): void {
+  for (const { origin, steps, surgery } of layers) {
+    const step = neediestStep(steps, origin.shape);
+    if (step === undefined) continue;
+    const need = memoryNeedOf({
+      ...{ shape: origin.shape, steps },
+      ...(origin.axes && { axes: origin.axes }),
+      ...(surgery && { surgery }),
+    });
+    checkMemory(limit, need, `${step.kind}()`, `${origin.name} (${origin.shape.join(", ")})`);
+  }
 }
 
 interface Facts {

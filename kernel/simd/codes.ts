@@ -65,18 +65,17 @@ export function encodeIntegers(
   return codes;
 }
 
-/** One round of `hqq` whose errors all shrink to zero, see assembly/layers/hqq.ts: zero points into `next`, Σ|error| returned; `undefined` for
+/** One round of `hqq` whose errors all shrink to zero, see assembly/layers/hqq.ts: zero points into `next`, `total` + Σ|error| returned; `undefined` for
  *  an error from `limit` on, and for groups that are longer than a piece. */
 export function hqqRound(
   weights: Float32Array,
   shape: TileShape,
   { inverse, zero, next }: Readonly<Record<"inverse" | "zero" | "next", Float32Array>>,
-  highest: number,
-  limit: number,
+  { highest, limit, total: before }: { readonly highest: number; readonly limit: number; readonly total: number },
 ): number | undefined {
   if (Math.min(shape.width, shape.columns) > pieceWeights) return undefined;
   const { hqqRound: round } = layerFunctions();
-  let total = 0;
+  let total = before;
   setHqqGrid(memoryViews().view, { total, highest, limit });
   inRuns(
     shape,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { UnsupportedError } from "../errors";
 
 /** A WebAssembly memory; a shared one can be posted to other threads. */
 export interface WasmMemory {
@@ -21,13 +22,20 @@ const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAsse
 export const pageBytes = 65_536;
 
 /** A memory of at least so many bytes, all zero; the system gives pages as they are touched. One that is not shared can grow to
- *  `mostPages` pages. */
+ *  `mostPages` pages. `UnsupportedError` where the process may not have so much address space. */
 export function newMemory(
   bytes: number,
   shared: boolean,
   mostPages: number = Math.ceil(bytes / pageBytes),
 ): WasmMemory {
-  return new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes), maximum: mostPages, shared });
+  try {
+    return new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes), maximum: mostPages, shared });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new UnsupportedError(
+      `the system gives this process no address space for ${bytes} bytes of WebAssembly memory (${cause.message}), without which nothing is coded or quantized; raise its limit (ulimit -v unlimited, or the container's), or take fewer workers`,
+    );
+  }
 }
 
 const modules = new Map<string, object>();

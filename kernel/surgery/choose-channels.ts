@@ -2,11 +2,13 @@
 import { OptionError } from "../errors";
 import { axesOf, entriesOf, keptEntries, type ChannelGroup, type ChannelPlace, type ChannelSection } from "../network";
 import type { HeadsStep, MergeStep, NodesStep } from "../prune";
+import { mergeMemory } from "../prune/merge";
 import { keptOf } from "../prune/channels/amount";
 import { keepMap, type AxisMap, type Clusters } from "../prune/channels/axis-map";
 import { leastOf } from "../prune/channels/select";
 import type { Tensor } from "../tensor/tensor";
 import { ProgressMeter } from "../threads/progress";
+import { checkMemory } from "../threads/memory-limit";
 import type { Runner } from "../threads/runner";
 import { tasks, type HeadsJob, type MergeJob, type NamedChannelValues, type SumsJob } from "./tasks";
 
@@ -26,6 +28,8 @@ export interface Watch {
   readonly runner: Runner;
   readonly tensorOf: (name: string) => Tensor;
   readonly onProgress: ConstructorParameters<typeof ProgressMeter>[2];
+  /** Bytes of memory that the work on one group may need; absent: as many as it likes. */
+  readonly memoryLimit?: number;
 }
 
 const makers = (group: ChannelGroup): ChannelPlace[] =>
@@ -148,6 +152,10 @@ export async function chooseMerges(groups: readonly ChannelGroup[], step: MergeS
     throw new OptionError(
       `merge(): ${norm.tensor} lies between the neurons and what reads them; only neurons that are read directly are merged`,
     );
+  for (const group of groups) {
+    const weights = incoming(group).reduce((sum, { tensor }) => sum + watch.tensorOf(tensor).parameters, 0);
+    checkMemory(watch.memoryLimit ?? Infinity, mergeMemory(group.size, weights), "merge()", group.name);
+  }
   const meter = meterOf(watch, "merging nodes", groups.flatMap(incoming));
   const clusters = await watch.runner.each(groups, async (group) => {
     meter.begin(group.name);

@@ -54,6 +54,8 @@ export interface Operation {
   readonly chooser: Chooser;
   readonly runner: Runner;
   readonly onProgress: Watch["onProgress"];
+  /** Bytes of memory that a step may need; absent: as many as it likes. */
+  readonly memoryLimit?: number;
 }
 
 /** Carries out the structural steps of a recipe; `undefined` when it has none. `OptionError` when a step finds nothing of what the recipe
@@ -79,11 +81,11 @@ export function tensorsOf({ pieces }: Surgery): CutTensor[] {
 }
 
 async function perform(state: Surgery, step: StructuralStep, entry: number, operation: Operation): Promise<Surgery> {
-  const { model, chooser, runner, onProgress } = operation;
+  const { model, chooser, runner, onProgress, memoryLimit = Infinity } = operation;
   const tensors = tensorsOf(state);
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const tensorOf = (name: string): CutTensor => byName.get(name) as CutTensor;
-  const watch: Watch = { runner, tensorOf, onProgress };
+  const watch: Watch = { runner, tensorOf, onProgress, memoryLimit };
   const described = { tensors, metadata: state.metadata, config: state.config };
   const heads = "heads" in step ? step.heads : undefined;
   const chain = "chain" in step ? step.chain : undefined;

@@ -1,6 +1,8 @@
 import { memorySource } from "../../kernel/bytes/source";
 import { FormatError } from "../../kernel/errors";
 import { headerLimit, ParseBudget, unpackedLimit } from "../../kernel/formats/budget";
+import { costOfArguments, costOfInstruction } from "../../kernel/formats/pickle-costs";
+import { PickleTuple } from "../../kernel/formats/pickle-values";
 
 test("a header may have 64 bytes for each that is stored, past the first MiB, and no more than its format allows", () => {
   expect(unpackedLimit(0, 1e9)).toBe(2 ** 20);
@@ -22,6 +24,11 @@ test("a budget is spent to its last byte, and the byte that asks for more is nam
   expect(more).toThrow(FormatError);
   expect(more).toThrow(expect.objectContaining({ offset: 7, file: "f.pt" }));
   expect(more).toThrow("over 16783616 bytes of memory; expected what 100 stored bytes are worth");
+});
+
+test("an instruction of a pickle costs more than its bytes, and a call what its arguments hold", () => {
+  expect(costOfInstruction(0x7d)).toBeGreaterThan(costOfInstruction(0x4e));
+  expect(costOfArguments([new PickleTuple([1, 2, 3]), [4, 5], 6])).toBe(64 * (4 + 3 + 1));
 });
 
 test("no file is worth more than a GiB", () => {

@@ -1,5 +1,8 @@
 import { FormatError } from "../../kernel/errors";
-import { decodeLayerFile, encodeLayerFile } from "../../kernel/layer/checkpoint-file";
+import { decodeLayerFile, layerFileParts } from "../../kernel/layer/checkpoint-file";
+
+const encodedFile = (...given: Parameters<typeof layerFileParts>): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.concat(layerFileParts(...given)));
 
 const outcome = {
   name: "fc",
@@ -12,7 +15,7 @@ const outcome = {
     wide: Uint32Array.of(2 ** 32 - 1),
   },
 } as never;
-const file = () => encodeLayerFile("key", outcome);
+const file = () => encodedFile("key", outcome);
 
 describe("a layer of a checkpoint", () => {
   test("comes back as it was: arrays by their types, numbers that JSON has not", () => {
@@ -28,7 +31,7 @@ describe("a layer of a checkpoint", () => {
   });
 
   test("of a part of an array has that part only", () => {
-    const part = encodeLayerFile("key", { values: Float32Array.of(9, 1, 2, 9).subarray(1, 3) } as never);
+    const part = encodedFile("key", { values: Float32Array.of(9, 1, 2, 9).subarray(1, 3) } as never);
     expect(decodeLayerFile("f", part, "key")).toEqual({ values: Float32Array.of(1, 2) });
   });
 

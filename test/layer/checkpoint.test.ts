@@ -39,12 +39,15 @@ import {
   type Recipe,
 } from "../../kernel";
 import { Checkpoint } from "../../kernel/layer/checkpoint";
-import { decodeLayerFile, encodeLayerFile } from "../../kernel/layer/checkpoint-file";
+import { decodeLayerFile, layerFileParts } from "../../kernel/layer/checkpoint-file";
 import type { LayerOutcome } from "../../kernel/layer/compress-layer";
 import { gaussianWeights } from "../blocks/weights";
 import { generateWeights } from "../quantize/generator";
 import { miniLm } from "../references";
 import { isFull } from "../tiers";
+
+const encodedFile = (...given: Parameters<typeof layerFileParts>): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.concat(layerFileParts(...given)));
 
 const root = mkdtempSync(join(tmpdir(), "codebook-checkpoint-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -321,7 +324,7 @@ describe("the file of a layer", () => {
       ],
     },
   } as unknown as LayerOutcome;
-  const bytes = encodeLayerFile("key", outcome);
+  const bytes = encodedFile("key", outcome);
 
   test("gives back arrays and numbers to the bit", () => {
     expect(decodeLayerFile("f", bytes.slice(), "key")).toEqual(outcome);
@@ -349,7 +352,7 @@ describe("the file of a layer", () => {
     ["Float32Array", 1e300, 1],
     [{}, 0, 1],
   ])("an array of %p at %p of %p elements is refused", (type, place, length) => {
-    const hostile = encodeLayerFile("key", { $array: [type, place, length] } as unknown as LayerOutcome);
+    const hostile = encodedFile("key", { $array: [type, place, length] } as unknown as LayerOutcome);
     expect(() => decodeLayerFile("f", hostile, "key")).toThrow(/an array is/);
   });
 });
@@ -375,7 +378,7 @@ describe("the folder of a study", () => {
     const folder = at("tidied");
     const checkpoint = await Checkpoint.open(folder, study, signal);
     const [kept, tried] = [checkpoint.layer(0, steps), checkpoint.layer(1, steps)];
-    for (const file of [kept, tried]) await checkpoint.write(file, Uint8Array.of(1, 2), signal);
+    for (const file of [kept, tried]) await checkpoint.write(file, [Uint8Array.of(1), Uint8Array.of(2)], signal);
     writeFileSync(join(folder, "notes.txt"), "mine");
     checkpoint.use(kept);
     await checkpoint.tidy();

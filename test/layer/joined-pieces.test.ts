@@ -11,7 +11,7 @@ const piece = (codes: number[], scales: number[], codeBits = 4) => ({
 });
 
 test("codes and tables stand one piece after the other; a piece may be lost once it is added", () => {
-  const joined = new JoinedPieces([3, 2], false, new Uint8Array(24));
+  const joined = new JoinedPieces([3, 2], { isShared: false }, new Uint8Array(24));
   const first = piece([1, -2, 3, 4], [0.5, 2]);
   joined.add(first);
   first.codes.fill(9);
@@ -27,12 +27,31 @@ test("codes and tables stand one piece after the other; a piece may be lost once
 });
 
 test("tables that are the tensor's are kept once", () => {
-  const joined = new JoinedPieces([2, 2], true, new Uint8Array(16));
+  const joined = new JoinedPieces([2, 2], { isShared: true }, new Uint8Array(16));
   for (const codes of [
     [1, 2],
     [3, 4],
   ])
     joined.add({ ...piece(codes, [0.25]), tables: [{ ...piece(codes, [0.25]).tables[0], shape: [1] }] });
   expect(joined.all().tables).toEqual([{ name: "scale", data: Float32Array.of(0.25), shape: [1], bitsPerEntry: 16 }]);
-  expect(() => new JoinedPieces([0, 2], false, new Uint8Array(0)).all()).toThrow("no pieces");
+});
+
+test("a table may be the tensor's while another is the pieces', and codebooks of fewer values repeat their last one", () => {
+  const joined = new JoinedPieces([3, 2], { isShared: false, sharedTables: ["scale"] }, new Uint8Array(24));
+  const book = (values: number[], shape: number[]) => ({
+    ...{ name: "codebook", data: Float32Array.from(values), shape, bitsPerEntry: 32 },
+  });
+  joined.add({ ...piece([0, 1], [7]), tables: [piece([0, 1], [7]).tables[0], book([1, 2, 3], [1, 3])] });
+  joined.add({ ...piece([0, 0, 0, 0], [7, 7]), tables: [piece([0], [7]).tables[0], book([4, 5], [2, 1])] });
+  expect(joined.all().tables.map(({ data, shape }) => [[...data], shape])).toEqual([
+    [[7], [1, 1]],
+    [
+      [1, 2, 3, 4, 4, 4, 5, 5, 5],
+      [3, 3],
+    ],
+  ]);
+});
+
+test("a tensor without rows has no pieces", () => {
+  expect(() => new JoinedPieces([0, 2], { isShared: false }, new Uint8Array(0)).all()).toThrow("no pieces");
 });

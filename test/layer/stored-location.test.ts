@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeLayerFile } from "../../kernel/layer/checkpoint-file";
+import { layerFileParts } from "../../kernel/layer/checkpoint-file";
 import { storedAt } from "../../kernel/layer/stored-location";
 import type { StoredTensor } from "../../kernel/stored/stored-tensor";
+
+const encodedFile = (...given: Parameters<typeof layerFileParts>): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.concat(layerFileParts(...given)));
 
 const stored: StoredTensor = {
   name: "fc",
@@ -21,7 +24,7 @@ describe("the stored form of a layer", () => {
 
   test("in a file is read from it", () => {
     const file = join(folder, "layer");
-    writeFileSync(file, encodeLayerFile("key", { stored } as never));
+    writeFileSync(file, encodedFile("key", { stored } as never));
     expect(storedAt({ file, key: "key" })).toEqual(stored);
   });
 
@@ -30,9 +33,9 @@ describe("the stored form of a layer", () => {
     expect(() => storedAt({ file, key: "key" })).toThrow(
       "is gone; a model that was compressed with a checkpoint needs its folder",
     );
-    writeFileSync(file, encodeLayerFile("another", { stored } as never));
+    writeFileSync(file, encodedFile("another", { stored } as never));
     expect(() => storedAt({ file, key: "key" })).toThrow('it is of "another"');
-    writeFileSync(file, encodeLayerFile("key", {} as never));
+    writeFileSync(file, encodedFile("key", {} as never));
     expect(() => storedAt({ file, key: "key" })).toThrow("it holds no stored tensor");
     expect(() => storedAt({ file: folder, key: "key" })).toThrow(expect.objectContaining({ code: "SOURCE" }));
   });

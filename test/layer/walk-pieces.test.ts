@@ -12,7 +12,23 @@ import type { RecipeStep } from "../../kernel/layer/step";
 import { memoryOfPieces, pieceWalkOf, walkPieces } from "../../kernel/layer/walk-pieces";
 import { walkWhole } from "../../kernel/layer/walk-whole";
 import { loops } from "../../kernel/loops/loops";
-import { fp4, fp8, ggml, hqq, int, kMeans, linear, mxfp4, mxfp8, nf4, nvfp4, rans, ternary } from "../../kernel";
+import {
+  fp4,
+  fp8,
+  ggml,
+  hqq,
+  int,
+  kMeans,
+  linear,
+  meanConstrained,
+  mxfp4,
+  mxfp8,
+  nf4,
+  nvfp4,
+  rans,
+  sorted,
+  ternary,
+} from "../../kernel";
 import { gaussianWeights } from "../blocks/weights";
 
 const folder = mkdtempSync(join(tmpdir(), "codebook-pieces-"));
@@ -49,6 +65,15 @@ const inPieces: [string, RecipeStep][] = [
   ["mxfp4", mxfp4()],
   ["mxfp8", mxfp8()],
   ["ternary", ternary({ per: "channel" })],
+  ["nvfp4", nvfp4()],
+  ["hqq", hqq()],
+  ["hqq 2-bit g100", hqq({ bits: 2, group: 100, norm: 1, iterations: 5 })],
+  ["hqq per channel", hqq({ bits: 3, per: "channel", iterations: 3, beta: 1e8 })],
+  ["hqq without rounds", hqq({ iterations: 0 })],
+  ["mean-constrained", meanConstrained({ bits: 3, group: 64 })],
+  ["kMeans per channel", kMeans({ bits: 2, per: "channel" })],
+  ["sorted per channel", sorted({ bits: 3, per: "channel" })],
+  ["sorted lloyd per channel", sorted({ bits: 2, per: "channel", refine: "lloyd" })],
   ["Q8_0", ggml({ type: "Q8_0" })],
   ["Q4_0", ggml({ type: "Q4_0" })],
 ];
@@ -87,8 +112,8 @@ test.each<[string, RecipeStep]>([
   ["a scale for the tensor", linear({ bits: 4, per: "tensor" })],
   ["double quantization", nf4({ doubleQuant: true })],
   ["a codebook", kMeans({ bits: 2 })],
-  ["a mean over the tensor that ends its rounds", hqq()],
-  ["a largest weight of the tensor", nvfp4()],
+  ["a grid of the tensor", hqq({ per: "tensor" })],
+  ["seeds that are drawn row after row", kMeans({ bits: 2, per: "channel", exact: false })],
 ])("%s: the layer is seen whole", (_, step) => {
   expect(pieceWalkOf(jobOf(step, [512, 384], { values: new Float32Array(0) }))).toBeUndefined();
 });

@@ -19,15 +19,16 @@ describe.each([
   test("by hand: where every error shrinks to zero, z is the mean of q − w·t", () => {
     // q: rint(0.125·4 + 1) = 2 (1.5 to even), 3; 0, 3. w″ = (q − z)/t: 0.25, 0.5; −1, 2. Only the first is off, by 0.125.
     const next = new Float32Array(2);
-    const round = { highest: 3, norm: 0.7, beta: 1 };
+    const round = { highest: 3, norm: 0.7, beta: 1, total: 0 };
     expect(loops.round(weights, tiling, grid, round, next)).toBe(0.125);
+    expect(loops.round(weights, tiling, grid, { ...round, total: 2 }, next)).toBe(2.125);
     expect([...next]).toEqual([(2 - 0.5 + (3 - 2)) / 2, (0 + 1 + 3 - 2) / 2]);
   });
 
   test("by hand: an error that stays is taken off the weight, by |x|^(p−1)/β less", () => {
     // At p = 0.5 and β = 64: 0.125 − 0.125^(−0.5)/64 = 0.125 − 2.83/64.
     const next = new Float32Array(2);
-    loops.round(weights, tiling, grid, { highest: 3, norm: 0.5, beta: 64 }, next);
+    loops.round(weights, tiling, grid, { highest: 3, norm: 0.5, beta: 64, total: 0 }, next);
     const left = 0.125 - 0.125 ** -0.5 / 64;
     // The error x = w − w″ is −0.125: w − error = 0.125 + left.
     expect(next[0]).toBeCloseTo((2 - 4 * (0.125 + left) + 1) / 2, 6);
@@ -44,7 +45,7 @@ describe.each([
   test("no weights: no error", () => {
     const none = tilingOfGroups({ rows: 0, rowLength: 4, groupLength: 2, groupsPerRow: 2 });
     const empty = { inverse: new Float32Array(0), zero: new Float32Array(0) };
-    const round = { highest: 3, norm: 0.7, beta: 1 };
+    const round = { highest: 3, norm: 0.7, beta: 1, total: 0 };
     expect(loops.round(new Float32Array(0), none, empty, round, new Float32Array(0))).toBe(0);
   });
 });

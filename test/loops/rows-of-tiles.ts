@@ -220,7 +220,7 @@ export const halfQuadraticRows: Rows<"halfQuadratic"> = {
             `${bits}-bit β ${beta} ${matrix.label} per ${per} ${width}`,
             ({ halfQuadratic }, put) => {
               const next = new Float32Array(tiling.tiles);
-              const round = { highest, norm: 0.7, beta };
+              const round = { highest, norm: 0.7, beta, total: bits === 2 ? 0.1 : 0 };
               return [halfQuadratic.round(put(matrix.weights), tiling, { inverse, zero }, round, next), next];
             },
           ] satisfies Case;

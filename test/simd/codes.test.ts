@@ -75,7 +75,7 @@ test("a round of hqq: the mean of q − w·t, the sum of errors; none where an e
   const groups: TileShape = { rows: 1, columns: 4, width: 2, height: 1 };
   const row = Float32Array.of(0.125, 0.5, -1, 2);
   const found = grid();
-  expect(hqqRound(row, groups, found, 3, 0.2)).toBe(0.125);
+  expect(hqqRound(row, groups, found, { highest: 3, limit: 0.2, total: 0 })).toBe(0.125);
   expect([...found.next]).toEqual([1.25, 1]);
-  expect(hqqRound(row, groups, grid(), 3, 0.1)).toBeUndefined();
+  expect(hqqRound(row, groups, grid(), { highest: 3, limit: 0.1, total: 0 })).toBeUndefined();
 });

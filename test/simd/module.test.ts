@@ -1,4 +1,5 @@
 import { instantiate, instantiateIn, newMemory, pageBytes } from "../../kernel/simd/module";
+import { UnsupportedError } from "../../kernel/errors";
 import type { PlanesModule } from "../../kernel/simd/generated/planes";
 import type { LayersModule } from "../../kernel/simd/generated/layers";
 
@@ -7,6 +8,26 @@ test("a memory has whole pages, all zero; a shared one can be posted to threads"
   expect([own.buffer.byteLength, own.buffer instanceof SharedArrayBuffer]).toEqual([2 * pageBytes, false]);
   expect(new Uint8Array(own.buffer).some((byte) => byte !== 0)).toBe(false);
   expect(newMemory(1, true).buffer).toBeInstanceOf(SharedArrayBuffer);
+});
+
+test("a process that may not have so much address space is told what raises it; other failures stay what they are", () => {
+  const { WebAssembly } = globalThis as unknown as { WebAssembly: { Memory: new () => object } };
+  const { Memory } = WebAssembly;
+  const failing = (error: Error) =>
+    class {
+      constructor() {
+        throw error;
+      }
+    };
+  try {
+    WebAssembly.Memory = failing(new RangeError("WebAssembly.Memory(): could not allocate memory"));
+    expect(() => newMemory(pageBytes, false)).toThrow(UnsupportedError);
+    expect(() => newMemory(pageBytes, false)).toThrow(/no address space for 65536 bytes.*ulimit -v unlimited/);
+    WebAssembly.Memory = failing(new TypeError("something else"));
+    expect(() => newMemory(pageBytes, false)).toThrow(TypeError);
+  } finally {
+    WebAssembly.Memory = Memory;
+  }
 });
 
 test("a memory grows up to its most pages, and its old buffer is empty afterwards", () => {

@@ -48,6 +48,9 @@ export const arrayTypes: readonly ArrayType[] = [
   { name: "Float64Array", width: 8, create: (n) => new Float64Array(n) },
 ];
 
+/** From here on a buffer grows by a quarter: what is spare of it is resident too. */
+const largeBytes = 8 * 1024 * 1024;
+
 /** Bytes that grow as they are written. */
 export class ByteWriter {
   private buffer = new Uint8Array(256);
@@ -57,7 +60,8 @@ export class ByteWriter {
   /** Room for `count` more bytes: the buffer, from which the caller writes at `length` and then moves `length` on. */
   reserve(count: number): Uint8Array {
     if (this.length + count > this.buffer.length) {
-      const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.length + count));
+      const factor = this.buffer.length < largeBytes ? 2 : 1.25;
+      const larger = new Uint8Array(Math.max(Math.ceil(this.buffer.length * factor), this.length + count));
       larger.set(this.buffer.subarray(0, this.length));
       this.buffer = larger;
     }

@@ -13,6 +13,11 @@ import { HalfRangeError, roundTo, scaleBits, type ScaleType } from "../../grid/s
 /** Levels × distinct weights up to which `refine: "optimal"` runs. */
 export const optimalLimit = 2 ** 26;
 
+/** Bytes of memory that cutting so many weights takes: their order, sums up to each of them, and the places of the distinct ones. */
+export function memoryOfSorting(count: number): number {
+  return (4 + 8 + 4) * count;
+}
+
 /** Quantizes to a codebook for the tensor or for each row; `bin` writes the codes of one, and returns its values. */
 export function quantizeByBins(
   weights: Float32Array,

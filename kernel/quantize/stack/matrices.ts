@@ -10,7 +10,8 @@ import { joinTables, partOfTable } from "./tables";
 /** True where what a step makes of each matrix is what it makes of its rows among those of all. */
 export function isByRows(quantizer: Quantizer, { matrices, matrix }: Layout, step: Step): boolean {
   if (matrices === 1) return true;
-  const rows = quantizer.pieces?.rows(step, matrix);
+  // What a survey finds out holds for one matrix.
+  const rows = quantizer.pieces?.survey ? undefined : quantizer.pieces?.rows(step, matrix);
   return rows !== undefined && matrix[0] % rows === 0;
 }
 
