@@ -50,7 +50,7 @@ export const hostileGguf: Hostile[] = [
   ["half a count", ggufFile({}).slice(0, 20), 16, /ends within the number of keys/],
   ["2^64 − 1 tensors", ggufFile({ tensorCount: huge }), 8, /tensors is 18446744073709551615.*at most/],
   ["2^63 tensors", ggufFile({ tensorCount: 2n ** 63n }), 8, /at most/],
-  ["200,001 tensors", ggufFile({ tensorCount: 200_001 }), 8, /at most 200000/],
+  ["1,000,001 tensors", ggufFile({ tensorCount: 1_000_001 }), 8, /at most 1000000/],
   [
     "more tensors than bytes",
     ggufFile({ tensorCount: 3, dataBytes: 40 }),

@@ -131,7 +131,8 @@ describe("mutants that open are read by others too, to the same bytes", () => {
   };
 
   it("safetensors", () => judged("safetensors", ["safetensors"], true, false), minutes);
-  it("npz: numpy", () => judged("npz", ["numpy"], true, false), minutes);
+  // An array whose type is damaged is left alone here, as texts and objects are; numpy refuses it.
+  it("npz: numpy", () => judged("npz", ["numpy"], true, true), minutes);
   // gguf-py maps what it reads with numpy and takes no empty tensor or rank 0; what it takes must be the same.
   it("gguf: gguf-py", () => judged("gguf", ["gguf-py"], true, true), minutes);
   itWith(ggmlLibrary)("gguf: llama.cpp", () => judged("gguf", ["llama.cpp", ggmlLibrary], false, false), minutes);

@@ -36,6 +36,29 @@ def up_to_half(exact):
     return half.astype(np.float32)
 
 
+def to_single(exact):
+    """float64 to float32, to nearest, and upwards where float32 has few digits left."""
+    return np.where(exact < 2.0**-126, np.ceil(exact * 2.0**149) * 2.0**-149, exact).astype(np.float32)
+
+
+# Scales below this have two bits and less in float16; a weight that has one gets float32 scales.
+least_half = 2.0**-22
+
+
+def four_bits(rows):
+    """4 bits in groups of 32, scales in float16 where it holds them all."""
+    scales = []
+
+    def rounded(exact):
+        scales.append(up_to_half(exact))
+        return scales[-1]
+
+    result = in_groups(rows, 32, lambda part: uniform(part, 4, True, rounded))
+    if any(((scale > 0) & (scale < least_half)).any() for scale in scales):
+        return in_groups(rows, 32, lambda part: uniform(part, 4, True, to_single))
+    return result
+
+
 def uniform(groups, bits, symmetric, round_scale):
     """w' of groups along the last axis."""
     if symmetric:
@@ -87,11 +110,10 @@ def q8_0(rows):
     ).reshape(rows.shape)
 
 
-to_single = np.float32
 methods = {
     "8-bit per channel": lambda rows: uniform(rows, 8, True, to_single),
     "8-bit asymmetric per channel": lambda rows: uniform(rows, 8, False, to_single),
-    "4-bit g32": lambda rows: in_groups(rows, 32, lambda part: uniform(part, 4, True, up_to_half)),
+    "4-bit g32": four_bits,
     "magnitude 50 % by row": lambda rows: keep_largest(rows, rows.shape[-1] - round_half_up(0.5 * rows.shape[-1])),
     "2:4": lambda rows: in_groups(rows, 4, lambda part: keep_largest(part, min(2, part.shape[-1]))),
     "fan-in 3": lambda rows: keep_largest(rows, min(3, rows.shape[-1])),

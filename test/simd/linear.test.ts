@@ -1,5 +1,8 @@
-import { type LinearStep, linear, linearQuantizer } from "../../kernel/quantize/linear";
+import { groupsOf } from "../../kernel/grid/groups";
 import { rint } from "../../kernel/grid/scale";
+import { tilingOfGroups } from "../../kernel/grid/tiles";
+import { plainUniform } from "../../kernel/loops/uniform";
+import { type LinearStep, linear, linearQuantizer } from "../../kernel/quantize/linear";
 import { reserve, arenaBytes, arenaFloats } from "../../kernel/simd/layer-memory";
 import { type GroupCodes, type GroupedMatrix, quantizeGroups } from "../../kernel/simd/linear";
 
@@ -17,9 +20,11 @@ function random(seed: number): () => number {
 
 /** The plain method, and the squared errors in the order and to the digits that the SIMD module promises. */
 function quantizePlainly({ weights, rows, columns, group }: GroupedMatrix, step: LinearStep): GroupCodes {
-  const { codes, tables } = linearQuantizer.quantize(weights, [rows, columns], { ...step, per: "group", group });
-  const scales = tables[0].data as Float32Array;
-  const zeroPoints = step.symmetric ? new Uint8Array(scales.length) : (tables[1].data as Uint8Array);
+  // The loop itself: the method refuses scales that have few digits in float16, and takes wider ones.
+  const tiling = tilingOfGroups(groupsOf("linear", [rows, columns], weights.length, { per: "group", group }));
+  const encoded = plainUniform.encode(weights, tiling, { ...step, bits: step.bits ?? 0 }, "linear");
+  const { codes, scales } = encoded;
+  const zeroPoints = step.symmetric ? new Uint8Array(scales.length) : (encoded.zeroPoints as Uint8Array);
   const squaredErrors = new Float64Array(scales.length);
   const groupsInRow = Math.ceil(columns / group);
   for (let index = 0; index < scales.length; index++) {
