@@ -3,6 +3,7 @@ import { spoken } from "../../kernel/report/measure-labels";
 import { measures, panels, shownIn, shownValue, type Measured, type MeasureKey } from "../../kernel/report/measures";
 import type { ModelView } from "../../kernel/report/model";
 import type { Report } from "../../kernel/report/types";
+import { requantizedNote } from "../../kernel/report/requantized";
 import { warningLines } from "../../kernel/report/warnings";
 import { bytes, count, integer, shape } from "./numbers";
 import { quantityOf } from "./quantities";
@@ -35,6 +36,7 @@ export function reportSummary(report: Report, state: ViewState): readonly string
       ? "No layer lost anything."
       : `Worst layers by ${measures[state.measure].label}: ${worst.join("; ")}.`,
     ...(warnings.length > 0 ? [`Warnings: ${warnings.join("; ")}.`] : []),
+    ...requantizedNote(report, visible),
     ...(report.leftAlone ? [leftAloneSentence(report.leftAlone)] : []),
   ];
 }

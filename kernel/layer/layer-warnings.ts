@@ -112,6 +112,9 @@ export function layerWarnings(layer: WarnedLayer): LayerWarning[] {
       kind: "wider scales",
       text: `float16 does not hold its ${hasWiderFactors ? "factors" : "scales"}; they are stored as float32`,
     });
+  const { type, insteadOf } = (made ?? {}) as { type?: string; insteadOf?: string };
+  if (type !== undefined && insteadOf !== undefined)
+    warnings.push({ kind: "other type", text: `stored as ${type}: its rows are no whole blocks of ${insteadOf}` });
   if (nonFinite > 0)
     warnings.push({
       kind: "not finite",

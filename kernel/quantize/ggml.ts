@@ -65,6 +65,11 @@ export function ggml(options: GgmlOptions): GgmlStep {
     throw new OptionError(
       `ggml(): it takes ${type === undefined ? "" : "either "}a type, such as { type: "Q4_K" }, or a mixture, such as { mix: "Q4_K_M" }`,
     );
+  const named: string = type ?? "";
+  if (mixes.some((name) => name === named) && !writtenBlocks.some((name) => name === named))
+    throw new OptionError(
+      `ggml(): "${named}" is a mixture, which gives each layer a type of its own: ggml({ mix: "${named}" })`,
+    );
   return freezeStep({
     kind: method,
     type: type === undefined ? undefined : checkChoice(method, "type", type, writtenBlocks),

@@ -109,9 +109,10 @@ export interface LayerVariant extends ErrorMeasures {
  *  - "low SQNR": less than `lowestSqnrDb` is left of it after some step;
  *  - "zero groups": groups of weights that were not all zero became all zero;
  *  - "wider scales": float16 does not hold its scales, so that they are stored as float32;
+ *  - "other type": its rows are no whole blocks of ggml's type, so that it is stored in the one that llama.cpp takes instead;
  *  - "not finite": w holds NaN or infinite values, which are left out of its histogram;
  *  - "unmatched": of two models that are compared only one has the tensor, or they have it in two shapes. */
-export type WarningKind = "low SQNR" | "zero groups" | "wider scales" | "not finite" | "unmatched";
+export type WarningKind = "low SQNR" | "zero groups" | "wider scales" | "other type" | "not finite" | "unmatched";
 
 /** The SQNR in dB under which a layer is warned of: noise of half the weights' energy. */
 export const lowestSqnrDb = 3;

@@ -78,7 +78,9 @@ export function bitsandbytesLayout(form: StoredOutline): BitsandbytesLayout {
       `saveBitsandbytes(): ${name} was not quantized by nf4() or fp4(); leave it out of the recipe`,
     );
   if (shape.length !== 2)
-    throw new OptionError(`saveBitsandbytes(): ${name} has shape (${shape.join(", ")}); a linear layer's is a matrix`);
+    throw new OptionError(
+      `saveBitsandbytes(): ${name} has shape (${shape.join(", ")}), and a linear layer's is a matrix; leave it out of the recipe with skip`,
+    );
   if (axes)
     throw new OptionError(
       `saveBitsandbytes(): ${name} does not lie (out, in) as a linear layer's matrix does; leave it out of the recipe with skip`,

@@ -10,7 +10,7 @@ import { saveBitsandbytes } from "./bitsandbytes";
 import { isBitsandbytes } from "./bitsandbytes-layout";
 import { saveCompressedTensors } from "./compressed-tensors";
 import { checkSizes, saveFolder } from "./plain-folder";
-import { isPackable, isTurned } from "./plain-values";
+import { isPackable } from "./plain-values";
 import { isMadeSmaller, type SavedModel, type SaveOptions } from "./saved-model";
 
 /** A folder that an engine loads. */
@@ -25,8 +25,7 @@ interface FolderForm {
 const forms: readonly FolderForm[] = [
   { takes: ({ config }) => config?.modelTopology !== undefined, write: saveAsTfjs },
   {
-    takes: (model) =>
-      isPacked(model) && compressedOf(model).every(({ outline }) => isBitsandbytes(outline) && !isTurned(outline)),
+    takes: (model) => isPacked(model) && compressedOf(model).every(({ outline }) => isBitsandbytes(outline)),
     write: (model, folder, options) => saveBitsandbytes(model, folder, packedOptions(model, options)),
   },
   {

@@ -73,7 +73,7 @@ export function reportToHtml(report: Report): string {
     `<table><thead>${tableRow(totalsHeadings, 1, "th")}</thead><tbody>`,
     ...totals,
     "</tbody></table>",
-    `<p>${totalsNote(report)} ${worst.length > 0 ? `Worst layers: ${worst.join("; ")}.` : "No layer lost anything."}</p>`,
+    `<p>${totalsNote(report, code)} ${worst.length > 0 ? `Worst layers: ${worst.join("; ")}.` : "No layer lost anything."}</p>`,
     ...leftAloneParts(report),
     `<table><thead><tr><th colspan="2"></th>${over.join("")}</tr>${tableRow(headings, 1, "th")}</thead><tbody>`,
     ...rows,

@@ -60,7 +60,7 @@ export function reportToMarkdown(report: Report): string {
       [0],
     ),
     "",
-    totalsNote(report),
+    totalsNote(report, markdownCode),
     "",
     worst.length > 0 ? `Worst layers: ${worst.join("; ")}.` : "No layer lost anything.",
     "",

@@ -4,6 +4,7 @@ import { groupByBlock } from "../report/layout";
 import { measureDigits, measureHeading, measurePhrase } from "../report/measure-labels";
 import { measures, shownIn } from "../report/measures";
 import { formatBytes, formatDecibels, formatPercent, formatShort } from "../report/numbers";
+import { requantizedNote } from "../report/requantized";
 import { warningLines } from "../report/warnings";
 import { worstLayers } from "../report/worst-layers";
 import type { LayerReport, ModelSummary, Report, VariantSummary } from "../report/types";
@@ -46,11 +47,11 @@ export function totalsRows(report: Report): string[][] {
   ]);
 }
 
-/** What the totals are over, in a sentence. */
-export function totalsNote(report: Report): string {
+/** What the totals are over, and what was quantized before, in sentences; `label` renders a scheme, which is data. */
+export function totalsNote(report: Report, label: (text: string) => string = visibleText): string {
   const layers = report.layers.length;
   const what = `Size and bits/weight are of the whole model; touched bits/weight, SQNR and zeros of the ${layers} ${layers === 1 ? "layer" : "layers"} that a step touched.`;
-  return [what, ...withoutEmbeddingsNote(report)].join(" ");
+  return [what, ...withoutEmbeddingsNote(report), ...requantizedNote(report, label)].join(" ");
 }
 
 /** "Without embeddings: 4.25 bits/weight." and, of several variants, the bits of each in their order. */

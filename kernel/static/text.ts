@@ -42,7 +42,7 @@ export function reportToText(report: Report, options: ReportTextOptions = {}): s
     `${label(report.model.name)} · ${modelFacts(report.model)}`,
     "",
     ...alignColumns([totalsHeadings, ...totals], ["left", ...totalsHeadings.slice(1).map((): Alignment => "right")]),
-    totalsNote(report),
+    totalsNote(report, label),
     "",
     ...(worst.length > 0 ? ["Worst layers:", ...worst.map((line) => `  ${line}`)] : ["No layer lost anything."]),
     ...(warnings.length > 0 ? ["", "Warnings:", ...warnings.map((line) => `  ${warningSign} ${line}`)] : []),

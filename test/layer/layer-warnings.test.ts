@@ -51,6 +51,16 @@ test("blocks of ggml near 1e-7, whose float16 scale is 0, keep llama.cpp's bytes
   expect(report.warnings).toEqual([{ kind: "zero groups", text, layer: "a.weight", variant: "ggml Q4_0" }]);
 });
 
+test("rows that are no whole blocks are stored in the type that llama.cpp takes, and said to be", async () => {
+  const { variant, small } = await run(drawn(384), [4, 96], ggml({ type: "Q4_K" }));
+  const text = "stored as Q5_0: its rows are no whole blocks of Q4_K";
+  expect(variant?.warnings).toEqual([{ kind: "other type", text }]);
+  expect((await run(drawn(384), [4, 96], ggml({ type: "Q5_0" }))).variant?.warnings).toBeUndefined();
+  const odd = await run(drawn(384), [8, 48], [magnitude({ sparsity: 0.1 }), ggml({ type: "Q4_K" }), huffman()]);
+  expect(odd.variant?.warnings?.map(({ text: said }) => said)).toEqual([text.replace("Q5_0", "F16")]);
+  expect(small.report.warnings).toHaveLength(1);
+});
+
 test("less than 3 dB is warned of, 3 dB and more is not", async () => {
   const low = await run(drawn(512), [4, 128], magnitude({ sparsity: 0.99 }));
   expect(low.variant?.warnings).toEqual([

@@ -93,6 +93,7 @@ test("refuses what it cannot do", () => {
   expect(() => ggml({ type: "Q4_K", mix: "Q4_K_M" })).toThrow(/either a type/);
   expect(() => ggml({ type: "q4_k" as "Q4_K" })).toThrow(/did you mean "Q4_K"/);
   expect(() => ggml({ mix: "Q4_K" as "Q4_K_M" })).toThrow(OptionError);
+  expect(() => ggml({ type: "Q4_K_M" as "Q4_K" })).toThrow(/is a mixture.*ggml\(\{ mix: "Q4_K_M" \}\)/);
   expect(() => ggml({ tpye: "Q4_K" } as object)).toThrow(/did you mean "type"/);
   expect(() => ggml({ type: "Q4_K", importance: [1, -1] })).toThrow(/importance is -1 at 1/);
   expect(() => ggml({ type: "Q4_K", importance: { w: [NaN] } })).toThrow(/importance of "w" is NaN at 0/);

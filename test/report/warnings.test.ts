@@ -36,10 +36,25 @@ test("lines name the variant where there are several, and count what is too much
   expect(warningLine(warning, false, name)).toBe(`<${warning.layer}>: SQNR 1.2 dB, below 3 dB`);
   expect(warningLine(warning, true, name)).toContain("> (<linear 4-bit g64>): SQNR");
   expect(warningLine({ ...warning, layer: "" }, false, name)).toBe("SQNR 1.2 dB, below 3 dB");
-  const many = Array.from({ length: 20 }, () => warning);
+  const many = Array.from({ length: 20 }, (_, i) => ({ ...warning, text: `SQNR ${i / 10} dB` }));
   expect(warningLines(many, false, name)).toHaveLength(13);
   expect(warningLines(many, false, name)[12]).toBe("… 8 more in report.warnings");
   expect(warningLines(undefined, false, name)).toEqual([]);
+});
+
+test("layers of which the same is said share a line", () => {
+  const said = { kind: "other type", text: "stored as F16", variant: "v" } as const;
+  const layers = ["a", "b", "c"].map((layer) => ({ ...said, layer }));
+  const others = [
+    { ...said, layer: "a", variant: "w" },
+    { ...said, layer: "c", text: "stored as Q5_0" },
+  ];
+  expect(warningLines([...layers, ...others], false, name)).toEqual([
+    "<a> and 2 more: stored as F16",
+    "<a>: stored as F16",
+    "<c>: stored as Q5_0",
+  ]);
+  expect(warningLines(layers, true, name)).toEqual(["<a> and 2 more (<v>): stored as F16"]);
 });
 
 test.each([

@@ -131,6 +131,8 @@ test("writers of packed matrices refuse what lies otherwise, with the way out", 
   await expect(saveBitsandbytes(stacked, at("no"))).rejects.toThrow(/has shape \(3, 12, 32\)/);
   const four = await compress(modelOf({ "in.weight": wide }), nf4());
   await expect(saveBitsandbytes(four, at("no"))).rejects.toThrow(/in\.weight does not lie \(out, in\)/);
+  const both = await compress(modelOf({ "in.weight": wide, "out.weight": inRows }, { config }), nf4());
+  await expect(both.save(at("no/"))).rejects.toThrow(/saveBitsandbytes\(\): in\.weight does not lie .* with skip/);
   const stack = { "e.weight": { ...wide, axes: { output: [], input: [1], stacked: [0] } } };
   const rows = await compress(modelOf(stack), linear({ bits: 4, group: 20 }));
   await expect(saveCompressedTensors(rows, at("no"))).rejects.toThrow(/does not lie \(out, in\)/);
