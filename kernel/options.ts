@@ -100,6 +100,12 @@ export function checkFlag(method: string, option: string, value: unknown): boole
   throw new OptionError(`${method}(): ${option} is ${JSON.stringify(value) ?? String(value)}; it takes true or false`);
 }
 
+/** A text that is not empty; else an `OptionError` that says what was given. */
+export function checkWords(method: string, option: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new OptionError(`${method}(): ${option} is ${describe(value)}; it takes a text that is not empty`);
+}
+
 /** A value as an error quotes it: JSON of at most 60 letters, "a function", "a promise". */
 export function describe(value: unknown): string {
   if (typeof value === "function") return "a function";

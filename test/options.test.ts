@@ -4,6 +4,7 @@ import {
   checkFlag,
   checkNumber,
   checkOptionNames,
+  checkWords,
   describe as described,
   nearestOrAll,
   nearestWord,
@@ -151,4 +152,10 @@ test("a value is described as an error quotes it", () => {
     "a promise",
   ]);
   expect(described("x".repeat(100))).toBe(`"${"x".repeat(59)}…`);
+});
+
+test("checkWords takes a text that says something", () => {
+  expect(checkWords("compress", "name", "a")).toBe("a");
+  for (const value of ["", 5, null, undefined])
+    expect(() => checkWords("compress", "name", value)).toThrow("it takes a text that is not empty");
 });

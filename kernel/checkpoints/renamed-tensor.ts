@@ -14,6 +14,7 @@ export class RenamedTensor implements Tensor {
   declare readonly scheme?: string | undefined;
   declare readonly stored?: readonly StoredPart[] | undefined;
   declare readonly readsCopies?: true;
+  readonly madeOf: string;
   declare readonly readRows?: NonNullable<Tensor["readRows"]>;
   declare readonly readByteRange?: NonNullable<Tensor["readByteRange"]>;
 
@@ -22,8 +23,7 @@ export class RenamedTensor implements Tensor {
     readonly name: string,
   ) {
     ({ shape: this.shape, dtype: this.dtype, parameters: this.parameters, sizeBytes: this.sizeBytes } = tensor);
-    if (tensor.readRows) this.readRows = tensor.readRows.bind(tensor);
-    if (tensor.readByteRange) this.readByteRange = tensor.readByteRange.bind(tensor);
+    this.madeOf = JSON.stringify([tensor.name, tensor.madeOf]);
     for (const key of ["role", "roleReason", "axes", "scheme", "stored", "readsCopies"] as const)
       if (tensor[key] !== undefined) Object.defineProperty(this, key, { value: tensor[key], enumerable: true });
     if (tensor.readRows) this.readRows = tensor.readRows.bind(tensor);

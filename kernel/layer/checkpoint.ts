@@ -13,6 +13,7 @@ import { attempt } from "../bytes/source";
 import { FormatError, OptionError, WriteError } from "../errors";
 import { packageVersion } from "../version";
 import type { Step } from "../tensor/step";
+import type { Tensor } from "../tensor/tensor";
 import type { LayerFile } from "./stored-location";
 
 /** All that decides the bytes of the outcomes, as JSON that an error can quote. */
@@ -20,13 +21,21 @@ export interface Study {
   readonly model: { readonly name: string; readonly sha256: string };
   readonly recipe: unknown;
   readonly seed: number;
-  /** The layers that the recipe touches, with the steps of each, and a hash of which parts are taken out of it. */
+  /** The layers that the recipe touches, with the steps of each, what its tensor is (see `readingOf`), and a hash of which parts are taken out of
+   *  it. */
   readonly layers: readonly {
     readonly name: string;
+    readonly reading: unknown;
     readonly savedName: string;
     readonly steps: readonly Step[];
     readonly cut?: string;
   }[];
+}
+
+/** All that the outcome of a layer depends on beside the bytes of the file and the steps: the same file may be opened in parts or raw, and the
+ *  settings beside it say how its codes are decoded and which way its weights lie. */
+export function readingOf({ dtype, shape, axes, scheme, stored, madeOf }: Tensor): unknown {
+  return { dtype, shape, axes, scheme, stored: stored?.map(({ name }) => name), madeOf };
 }
 
 const planName = "plan.json";

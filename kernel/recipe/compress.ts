@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { currentHost, type Progress } from "../host";
 import { OptionError } from "../errors";
 import { rolesOf } from "../network";
-import { checkFlag, checkNumber, checkOptionNames, describe } from "../options";
+import { checkFlag, checkNumber, checkOptionNames, checkWords, describe } from "../options";
 import type { LayerReport, LayerVariant, LeftAlone, RecordedSelection, Report } from "../report/types";
 import { warningsOf } from "../report/warnings";
 import { defaultWorkers } from "../threads/pool";
@@ -12,7 +12,7 @@ import type { Model } from "../tensor/model";
 import { isIntegerType } from "../tensor/dtype";
 import { isWeightRole } from "../tensor/role";
 import type { Tensor } from "../tensor/tensor";
-import { Checkpoint } from "../layer/checkpoint";
+import { Checkpoint, readingOf } from "../layer/checkpoint";
 import { compressLayers } from "./compress-layers";
 import { CompressedModel } from "./compressed-model";
 import type { LocatedOutcome } from "../layer/stored-location";
@@ -93,6 +93,8 @@ const optionNames = [
 export async function compress(model: Model, recipe: Recipe, options: CompressOptions = {}): Promise<CompressedModel> {
   checkModel(model);
   checkOptionNames("compress", options, optionNames);
+  for (const option of ["name", "checkpoint"] as const)
+    if (options[option] !== undefined) checkWords("compress", option, options[option]);
   if (options.allowUnmatched !== undefined) checkFlag("compress", "allowUnmatched", options.allowUnmatched);
   const seed = checkNumber("compress", "seed", options.seed ?? 0, { minimum: 0, maximum: 2 ** 53 - 1, integer: true });
   const limits = { minimum: 1, maximum: 64, integer: true };
@@ -128,6 +130,7 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
               seed,
               layers: layers.map(({ tensor, origin, steps, surgery }) => ({
                 name: origin.name,
+                reading: readingOf(origin),
                 savedName: tensor.name,
                 steps,
                 ...(surgery && { cut: createHash("sha256").update(JSON.stringify(surgery.maps)).digest("hex") }),

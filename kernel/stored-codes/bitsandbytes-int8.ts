@@ -27,7 +27,7 @@ function layer(file: FileTensors, stem: string): LogicalWeight {
   if (codes.shape.length !== 2)
     file.fail(codes, `"${codes.name}" has ${codes.shape.length} dimensions`, "two, (out, in)");
   const [outputs, columns] = codes.shape;
-  const scales = file.need(`${stem}SCB`, scheme, { parameters: outputs });
+  const scales = file.need(`${stem}SCB`, scheme, { dtypes: ["F32", "F16", "BF16"], parameters: outputs });
   const format = file.find(`${stem}weight_format`, { dtypes: ["U8"], parameters: 1 });
   return {
     name: codes.name,

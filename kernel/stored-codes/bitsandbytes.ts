@@ -42,11 +42,11 @@ interface State {
 }
 
 /** Rounds a float32 to the type of a state. */
-const roundings: Readonly<Record<string, (value: number) => number>> = {
-  float32: (value) => value,
-  float16: (value) => decodeFloat16(float16FromBits(float32Bits(value))),
-  bfloat16: (value) => decodeBfloat16(bfloat16FromBits(float32Bits(value))),
-};
+const roundings: ReadonlyMap<string, (value: number) => number> = new Map([
+  ["float32", (value: number) => value],
+  ["float16", (value: number) => decodeFloat16(float16FromBits(float32Bits(value)))],
+  ["bfloat16", (value: number) => decodeBfloat16(bfloat16FromBits(float32Bits(value)))],
+]);
 
 async function layer(file: FileTensors, name: string, type: string): Promise<LogicalWeight> {
   const scheme = `bitsandbytes ${type.toUpperCase()}`;
@@ -54,7 +54,7 @@ async function layer(file: FileTensors, name: string, type: string): Promise<Log
   const said = await jsonIn(file, described);
   const shape = shapeIn(said.shape);
   const { blocksize: block, dtype, nested_blocksize: nestedBlock = 256, nested_offset: nestedOffset = 0 } = said;
-  const round = typeof dtype === "string" ? roundings[dtype.replace(/^torch[.]/, "")] : undefined;
+  const round = typeof dtype === "string" ? roundings.get(dtype.replace(/^torch[.]/, "")) : undefined;
   if (
     shape === undefined ||
     !isCount(block) ||

@@ -42,6 +42,12 @@ export async function packedIntegers(module: CompressedModule, codes: Tensor): P
       "settings (quantization_config) with one number of bits from 1 to 8 that fits",
     );
   const args = given.find(({ isSymmetric }) => isSymmetric === (zeros === undefined)) ?? given[0];
+  if (!zeros && given.length > 0 && given.every(({ isSymmetric }) => !isSymmetric))
+    file.fail(
+      codes,
+      `the settings say that "${codes.name}" is asymmetric, and there is no "${stem}weight_zero_point"`,
+      "zero points beside it",
+    );
   const grid = gridOf(module, shape, args);
   const layout = { module, codes, shape, bits, grid, isDense: wordsFor(columns, bits) === words };
   if (zeros) checkZeros(layout, zeros);

@@ -25,6 +25,8 @@ interface GptqSettings {
   /** What is stored, if the settings say it: z − 1 or z. */
   readonly offset: 1 | 0 | undefined;
   readonly isSymmetric: boolean | undefined;
+  /** Whether inputs are said to be in another order than that of their groups. */
+  readonly isOrdered: boolean;
 }
 
 interface Parts {
@@ -64,13 +66,13 @@ function settingsOf(file: FileTensors): GptqSettings {
   const format = String(
     (isAutoRound ? said.packing_format : undefined) ?? said.checkpoint_format ?? said.format ?? "gptq",
   );
-  const offset = offsets[format.toLowerCase()];
+  const offset = offsets.get(format.toLowerCase());
   if (offset === undefined || said.is_marlin_format === true)
     failAt(
       file.file,
       file.need(`${first}qweight`, "GPTQ"),
       `the layers are stored in the GPTQ layout "${said.is_marlin_format === true ? "marlin" : format}", which is not decoded here`,
-      `one of ${Object.keys(offsets).join(", ")}`,
+      `one of ${[...offsets.keys()].join(", ")}`,
     );
   return {
     file: file.file,
@@ -78,18 +80,19 @@ function settingsOf(file: FileTensors): GptqSettings {
     group: typeof said.group_size === "number" && said.group_size > 0 ? said.group_size : undefined,
     offset: file.quantization ? offset : undefined,
     isSymmetric: typeof said.sym === "boolean" ? said.sym : undefined,
+    isOrdered: said.desc_act === true,
   };
 }
 
 /** What is taken off a zero point where it is stored, by the name of the layout. */
-const offsets: Readonly<Record<string, 0 | 1>> = {
-  gptq: 1,
-  gptq_v2: 0,
-  "auto_round:auto_gptq": 1,
-  "auto_round:gptq": 1,
-  "auto_round:gptqmodel": 0,
-  auto_round: 0,
-};
+const offsets: ReadonlyMap<string, 0 | 1> = new Map([
+  ["gptq", 1],
+  ["gptq_v2", 0],
+  ["auto_round:auto_gptq", 1],
+  ["auto_round:gptq", 1],
+  ["auto_round:gptqmodel", 0],
+  ["auto_round", 0],
+]);
 
 function layer(file: FileTensors, stem: string, settings: GptqSettings): LogicalWeight {
   const codes = file.need(`${stem}qweight`, "GPTQ", { dtypes: words });
@@ -113,6 +116,7 @@ function layer(file: FileTensors, stem: string, settings: GptqSettings): Logical
     );
   file.need(zeros.name, "GPTQ", { shape: [groups, zeros.shape[1]] });
   const group = settings.group ?? Math.ceil(inputs / groups);
+  if (!order) checkGroups(file, scales, { inputs, group, groups, isOrdered: settings.isOrdered });
   return {
     name: `${stem}weight`,
     shape: [outputs, inputs],
@@ -120,6 +124,30 @@ function layer(file: FileTensors, stem: string, settings: GptqSettings): Logical
     parts: [codes, zeros, scales, ...(listed ? [listed] : [])],
     open: (reading) => open({ codes, zeros, scales, order }, { ...settings, bits, group }, inputs, reading),
   };
+}
+
+interface Groups {
+  readonly inputs: number;
+  readonly group: number;
+  readonly groups: number;
+  readonly isOrdered: boolean;
+}
+
+/** Without a list of groups, their size tells which an input is of: as many must come of it as there are scales. */
+function checkGroups(file: FileTensors, scales: Tensor, { inputs, group, groups, isOrdered }: Groups): void {
+  const expected = Math.ceil(inputs / group);
+  if (inputs > 0 && expected !== groups)
+    file.fail(
+      scales,
+      `"${scales.name}" has ${groups} groups for ${inputs} inputs, and the settings say groups of ${group}`,
+      `${expected} groups, or a list of groups (g_idx)`,
+    );
+  if (isOrdered && groups > 1)
+    file.fail(
+      scales,
+      `the settings say desc_act, and nothing says which of the ${groups} groups of "${scales.name}" an input is of`,
+      "a list of groups (g_idx)",
+    );
 }
 
 const widths = [2, 3, 4, 8];

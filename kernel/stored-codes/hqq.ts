@@ -29,6 +29,9 @@ const packings: Readonly<Record<string, Packing>> = {
   "1bit_u8": { wordBytes: 1, shifts: [7, 6, 5, 4, 3, 2, 1, 0], bits: 1 },
 };
 
+/** Types of scales and zero points; codes of them, with a scale of their own, are U8. */
+const floats = ["F16", "BF16", "F32", "F64"];
+
 /** Descriptions read at a time. */
 const layersAtOnce = 4;
 
@@ -77,7 +80,7 @@ interface Parts {
 }
 
 async function layer(file: FileTensors, stem: string): Promise<LogicalWeight> {
-  const codes = file.need(`${stem}W_q`, "HQQ");
+  const codes = file.need(`${stem}W_q`, "HQQ", { dtypes: ["U8", "I32"] });
   const number = async (name: string): Promise<number> =>
     (await file.need(`${stem}${name}`, "HQQ", { parameters: 1 }).read({ signal: file.signal }))[0];
   const shape = [...(await file.need(`${stem}shape`, "HQQ", { parameters: 2 }).read({ signal: file.signal }))];
@@ -90,10 +93,11 @@ async function layer(file: FileTensors, stem: string): Promise<LogicalWeight> {
   const count = parametersOf(shape);
   if (
     !packing ||
+    !shape.every((size) => Number.isSafeInteger(size) && size >= 0) ||
     !Number.isSafeInteger(count) ||
     shape.length !== 2 ||
     (axis !== 0 && axis !== 1) ||
-    !(group > 0) ||
+    !(Number.isSafeInteger(group) && group > 0) ||
     count % group !== 0
   )
     return file.fail(
@@ -109,8 +113,8 @@ async function layer(file: FileTensors, stem: string): Promise<LogicalWeight> {
       `"${codes.name}" has ${codes.sizeBytes} bytes`,
       `${packedRows * columns * packing.wordBytes}, for ${rows} rows of ${columns} codes packed as ${said}`,
     );
-  const scale = file.need(`${stem}scale`, "HQQ", { parameters: count / group });
-  const zero = file.need(`${stem}zero`, "HQQ", { parameters: count / group });
+  const scale = file.need(`${stem}scale`, "HQQ", { dtypes: floats, parameters: count / group });
+  const zero = file.need(`${stem}zero`, "HQQ", { dtypes: floats, parameters: count / group });
   const described = others.flatMap((name) => file.find(`${stem}${name}`) ?? []);
   return {
     name: `${stem}weight`,

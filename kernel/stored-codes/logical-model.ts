@@ -1,4 +1,5 @@
 /** A model of a file's tensors as its author means it: codes and scales of a weight as one tensor. */
+import { createHash } from "node:crypto";
 import { FormatError } from "../errors";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
@@ -43,10 +44,13 @@ export async function withLogicalTensors(
     metadata: model.metadata,
   };
   refuseMethod(new FileTensors(left, settings));
+  const said = createHash("sha256")
+    .update(JSON.stringify(settings.quantization ?? null))
+    .digest("hex");
   const weightOf = new Map<Tensor, LogicalTensor>();
   for (const scheme of schemes)
     for (const weight of await scheme.find(new FileTensors(left, settings))) {
-      const tensor = new LogicalTensor(weight);
+      const tensor = new LogicalTensor(weight, said);
       for (const part of weight.parts) {
         weightOf.set(part, tensor);
         left.delete(part.name);

@@ -32,7 +32,11 @@ export class LogicalTensor implements Tensor {
   readonly readsCopies = true;
   private readonly said = new Set<string>();
 
-  constructor(private readonly weight: LogicalWeight) {
+  /** `madeOf`: the settings that say how it is stored. */
+  constructor(
+    private readonly weight: LogicalWeight,
+    readonly madeOf?: string,
+  ) {
     this.name = weight.name;
     this.shape = Object.freeze([...weight.shape]);
     this.scheme = weight.scheme;

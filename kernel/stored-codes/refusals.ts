@@ -65,8 +65,9 @@ const weightNames = /(^|[._])(weights?|kernel|w\d?|proj|qkv|embeddings?|embed_to
 const codeEndings = /[._](blocks|codes|quantized|packed|data|q)$/;
 
 /** The first tensor that looks like codes: of a type of whole numbers or of fewer than 16 bits, with two dimensions or more, called as codes are or
- *  beside what is called as scales are: "a.weight" or "a.w1" beside "a.scale", "a.weight" beside "a.weight.absmax", "a_q" beside "a_scale". */
-function suspect({ tensors }: FileTensors): Tensor | undefined {
+ *  beside what is called as scales are: "a.weight" or "a.w1" beside "a.scale", "a.weight" beside "a.weight.absmax", "a_q" beside "a_scale". Where
+ *  settings say that there are codes, a name of weights is enough: their scales are missing. */
+function suspect({ tensors, method }: FileTensors): Tensor | undefined {
   const withScales = new Set(
     [...tensors.keys()].filter((name) => scaleNames.test(name)).map((name) => name.replace(scaleNames, "")),
   );
@@ -76,6 +77,9 @@ function suspect({ tensors }: FileTensors): Tensor | undefined {
     (codeEndings.test(name) && withScales.has(name.replace(codeEndings, "")));
   return [...tensors.values()].find(
     ({ name, dtype, shape, parameters }) =>
-      codeTypes.has(dtype) && shape.length > 1 && parameters > 1 && (codeNames.test(name) || isBesideScales(name)),
+      codeTypes.has(dtype) &&
+      shape.length > 1 &&
+      parameters > 1 &&
+      (codeNames.test(name) || isBesideScales(name) || (method !== undefined && weightNames.test(name))),
   );
 }

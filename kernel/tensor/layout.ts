@@ -163,7 +163,8 @@ function copyTurned(
 
 /** The axes as they are given, checked against a shape: whole numbers from 0 below its length, none twice. `OptionError` names `what`. */
 export function checkAxes(what: string, shape: Shape, axes: Axes): Axes {
-  const lists = [axes.output, axes.input, axes.stacked];
+  const { output, input, stacked } = Object(axes) as Axes;
+  const lists = [output, input, stacked];
   const wrong = (problem: string) =>
     new OptionError(`${what}: ${problem}; axes are { output, input, stacked }, lists of axes by number from 0`);
   if (!lists.every((list) => Array.isArray(list))) throw wrong("one of its lists is missing");

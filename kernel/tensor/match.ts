@@ -28,7 +28,7 @@ export function layerMatcher(pattern: LayerPattern | readonly LayerPattern[]): L
     const matchers = pattern.map(layerMatcher);
     return (layer) => matchers.some((matches) => matches(layer));
   }
-  if (typeof pattern === "function") return (layer) => Boolean(pattern(layer));
+  if (typeof pattern === "function") return (layer) => answerOf(pattern(layer));
   if (pattern instanceof RegExp) {
     const expression = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, "")); // without a memory of the last match
     return ({ name }) => expression.test(name);
@@ -50,6 +50,13 @@ export function layerMatcher(pattern: LayerPattern | readonly LayerPattern[]): L
   }
   const globs = alternatives(pattern).map(parseGlob);
   return ({ name }) => globs.some((glob) => globMatches(glob, name));
+}
+
+/** What a pattern's function said; a promise would count as yes. */
+function answerOf(answer: unknown): boolean {
+  if (typeof (answer as Partial<Promise<unknown>> | null | undefined)?.then === "function")
+    throw new OptionError("a layer pattern's function gives a promise; it takes one that answers at once");
+  return Boolean(answer);
 }
 
 function expressionOf(source: string, flags: unknown): RegExp {

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { OptionError } from "../errors";
 import { pause, throwIfStopped } from "../bytes/pause";
-import { checkOptionNames } from "../options";
+import { checkChoice, checkOptionNames } from "../options";
 import { checkAxes } from "./layout";
 import type { Model } from "./model";
-import type { Axes, TensorRole } from "./role";
+import { tensorRoles, type Axes, type TensorRole } from "./role";
 import { parametersOf } from "./tensor";
 import type { ReadOptions, Shape, Tensor } from "./tensor";
 import { TensorSet } from "./tensor-set";
@@ -84,7 +84,7 @@ export function fromArrays(
   });
 }
 
-function checkArray(name: string, { shape, values, axes }: ArraySpec): void {
+function checkArray(name: string, { shape, values, role, axes }: ArraySpec): void {
   if (!(values instanceof Float32Array))
     throw new OptionError(`fromArrays(): the values of "${name}" are no Float32Array`);
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
@@ -93,7 +93,8 @@ function checkArray(name: string, { shape, values, axes }: ArraySpec): void {
     throw new OptionError(
       `fromArrays(): "${name}" has shape [${shape.join(", ")}], that is ${parametersOf(shape)} values, and ${values.length} were given`,
     );
-  if (axes) checkAxes(`fromArrays(): the axes of "${name}"`, shape, axes);
+  if (role !== undefined) checkChoice("fromArrays", `the role of "${name}"`, role, tensorRoles);
+  if (axes !== undefined) checkAxes(`fromArrays(): the axes of "${name}"`, shape, axes);
 }
 
 /** SHA-256 over, for each tensor: a line of JSON `["name",[shape]]`, with its role and axes behind them where they were given, then the values

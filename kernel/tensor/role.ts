@@ -15,6 +15,22 @@ export type TensorRole =
   | "integer"
   | "unknown";
 
+/** All roles. */
+export const tensorRoles: readonly TensorRole[] = [
+  "linear",
+  "convolution",
+  "embedding",
+  "expert",
+  "head",
+  "bias",
+  "norm",
+  "buffer",
+  "router",
+  "optimizer state",
+  "integer",
+  "unknown",
+];
+
 /** Which axis of a weight is what, by numbers from 0; axes that are in no list are positions of a kernel. A weight (out, in, height, width) of
  *  torch has output [0] and input [1], one (height, width, in, out) of Keras output [3] and input [2], experts (experts, out, in) are stacked
  *  along [0]. */

@@ -42,6 +42,9 @@ export interface Tensor extends Partial<RoleDescription> {
   readonly stored?: readonly StoredPart[] | undefined;
   /** True where every read gives a new array with a buffer of its own, which the caller may change or move to a thread. */
   readonly readsCopies?: true;
+  /** What decides its values beside the bytes of the file and what is told above, for a tensor that can be made of one file in several ways: the
+   *  name in the file, settings beside it. Absent: nothing. */
+  readonly madeOf?: string | undefined;
   /** Where the stored bytes lie in a local file, for a thread that reads them itself; absent where they do not. */
   fileRange?(): FileRange | undefined;
   /** The values as float32, row-major. Values of types wider than float32 are rounded to nearest, ties to even. */

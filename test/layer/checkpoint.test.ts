@@ -143,6 +143,24 @@ test("a network with parts taken out", async () => {
   }
 }, 60_000);
 
+test("a folder of the same file opened otherwise is another study", async () => {
+  const folder = at("opened");
+  mkdirSync(folder);
+  const values = generateWeights(64 * 32, 4);
+  await saveSafetensors(
+    fromArrays({ "h.0.attn.c_proj.weight": { shape: [64, 32], values } }),
+    join(folder, "m.safetensors"),
+  );
+  const run = async (model_type: string) => {
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ model_type }));
+    return compress(await open(folder), linear({ bits: 4, per: "channel" }), { checkpoint: at("opened-layers") });
+  };
+  await run("gpt2");
+  await run("gpt2");
+  // Without GPT-2's Conv1D, the other axis counts outputs.
+  await expect(run("llama")).rejects.toThrow("holds another study: its layers");
+});
+
 /** Many layers, of some milliseconds each. */
 async function manyLayers(): Promise<string> {
   const file = at("many.safetensors");

@@ -19,6 +19,7 @@ test("the tiles of a GPU, and scales that do not fit, are refused", async () => 
   const [tiles] = await found(bitsandbytes8, { ...layer, "a.weight_format": ["U8", [], [2]] });
   await expect(tiles.read()).rejects.toThrow("the tiles of a GPU");
   await expect(found(bitsandbytes8, { ...layer, "a.SCB": ["F32", [3], [1, 1, 1]] })).rejects.toThrow("2 elements");
+  await expect(found(bitsandbytes8, { ...layer, "a.SCB": ["I32", [2], [1, 1]] })).rejects.toThrow("the type F32");
   await expect(found(bitsandbytes8, { ...layer, "a.weight": ["F32", [1], [1]] })).rejects.toThrow("the type I8");
   await expect(found(bitsandbytes8, { ...layer, "a.weight": ["I8", [2], [1, 1]] })).rejects.toThrow("two, (out, in)");
 });

@@ -35,6 +35,8 @@ test("a state that makes no sense, and parts that do not fit it, are refused", a
     { blocksize: 0 },
     { shape: "3×3" },
     { dtype: "int8" },
+    { dtype: "toString" },
+    { dtype: "__proto__" },
     { quant_type: "fp4" },
     { nested_blocksize: -1 },
   ])

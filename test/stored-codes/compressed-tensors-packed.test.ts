@@ -32,3 +32,10 @@ test("a shape that is not that of the codes is refused", async () => {
     found(compressedTensors, { ...layer, "a.weight_zero_point": ["I8", [3], [0, 0, 0]] }, bits(4)),
   ).rejects.toThrow("for 1 zero points");
 });
+
+test("codes that the settings call asymmetric need zero points", async () => {
+  const config_groups = { a: { targets: ["Linear"], weights: { num_bits: 4, symmetric: false } } };
+  const settings = { quant_method: "compressed-tensors", config_groups };
+  await expect(found(compressedTensors, layer, settings)).rejects.toThrow('there is no "a.weight_zero_point"');
+  await found(compressedTensors, { ...layer, "a.weight_zero_point": ["I8", [1, 1], [1]] }, settings);
+});

@@ -65,3 +65,20 @@ test("parts that do not fit, and layouts of other kinds, are refused", async () 
   await expect(decoded(3, v1, { "a.g_idx": ["I32", [32], filled(32, 5)] })).rejects.toThrow("input 0 is of group 5");
   expect(await found(gptq, layer(3), { quant_method: "awq" })).toEqual([]);
 });
+
+test("groups of another size than the scales have, or in an order that nothing tells, are refused", async () => {
+  // 64 inputs with two groups, eight outputs.
+  const two: Record<string, Stored> = {
+    "a.qweight": ["I32", [8, 8], filled(64, 0x11111111)],
+    "a.qzeros": ["I32", [2, 1], filled(2)],
+    "a.scales": ["F32", [2, 8], filled(16, 1)],
+  };
+  await found(gptq, two, v1);
+  for (const group_size of [64, 16])
+    await expect(found(gptq, two, { ...v1, group_size })).rejects.toThrow(
+      `has 2 groups for 64 inputs, and the settings say groups of ${group_size}`,
+    );
+  await expect(found(gptq, two, { ...v1, desc_act: true })).rejects.toThrow("the settings say desc_act");
+  await found(gptq, { ...two, "a.g_idx": ["I32", [64], filled(64)] }, { ...v1, desc_act: true });
+  await expect(found(gptq, two, { ...v1, checkpoint_format: "__proto__" })).rejects.toThrow('layout "__proto__"');
+});

@@ -28,5 +28,8 @@ test("a description that makes no sense is refused", async () => {
   await wrong({ "a.axis": ["I32", [], [2]] }).toThrow("axis 2");
   await wrong({ "a.group_size": ["I32", [], [3]] }).toThrow("group_size 3");
   await wrong({ "a.shape": ["I64", [2], [4, 4]] }).toThrow('"a.W_q" has 4 bytes; expected 8');
+  await wrong({ "a.shape": ["I64", [2], [-4, -2]] }).toThrow("shape [-4, -2]");
+  await wrong({ "a.shape": ["F32", [2], [0.5, 16]] }).toThrow("shape [0.5, 16]");
   await wrong({ "a.scale": ["F32", [1], [1]] }).toThrow("4 elements");
+  await wrong({ "a.scale": ["U8", [4, 1], [1, 1, 1, 1]] }).toThrow("the type F16");
 });

@@ -73,3 +73,9 @@ test("whole numbers that are no codes are let be", () => {
   refuseCodes(filed({ "attn.relative_position_index": ["I64", 8, 8], "attn.logit_scale": ["F32", 3, 1, 1] }));
   refuseCodes(filed({ "bn.num_batches_tracked": ["I64"], "bn.weight": ["F32", 3] }));
 });
+
+test("where settings say that there are codes, integers called weights are refused though their scales are missing", () => {
+  const weight: Record<string, [string, ...number[]]> = { "a.weight": ["I8", 4, 8] };
+  expect(() => refuseCodes(filed(weight, "bitsandbytes"))).toThrow('"a.weight", I8 [4, 8], looks like the codes');
+  refuseCodes(filed(weight));
+});

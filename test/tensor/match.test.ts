@@ -86,6 +86,7 @@ describe("layer patterns", () => {
     expect(() => layerMatcher("a\\")).toThrow(/single \\/);
     expect(() => layerMatcher("{a,b}".repeat(11))).toThrow(/more than 1024/);
     expect(() => layerMatcher(7 as unknown as string)).toThrow(/takes a glob/);
+    expect(() => matches(() => Promise.resolve(false) as unknown as boolean, "a")).toThrow(/gives a promise/);
   });
 });
 

@@ -65,6 +65,9 @@ describe("a model in memory", () => {
     );
     expect(() => fromArrays({ w: { shape: [-1], values: new Float32Array(1) } })).toThrow(/whole numbers/);
     expect(() => fromArrays({ w: { shape: [1], values: [1] as unknown as Float32Array } })).toThrow(/no Float32Array/);
+    const one = { shape: [1], values: new Float32Array(1) };
+    expect(() => fromArrays({ w: { ...one, role: "liner" as "linear" } })).toThrow('did you mean "linear"?');
+    expect(() => fromArrays({ w: { ...one, axes: null as never } })).toThrow("one of its lists is missing");
     expect(() => fromArrays({}, { nmae: "x" } as object)).toThrow('did you mean "name"?');
   });
 });
