@@ -238,12 +238,18 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 
 const largestHalf = 65504;
 
-/** Scales and minima are float16: weights that are too large for them would come back as infinite or NaN. */
+/** No block with a float16 scale holds a weight of that size; the search for a scale may find none, and give zeros. */
+const beyondHalves = 2 ** 50;
+
+/** Scales and minima are float16: weights that are too large for them would come back as infinite, NaN, or zero. */
 function checkRange(quantized: Quantized, weights: Float32Array, name = "weights"): Quantized {
   const count = weights.length;
   const [largest = 0] = loops.tiles.largestMagnitudes(weights, tilesOf(method, [count], count, "tensor", 1, count));
   if (largest <= largestHalf) return quantized;
-  const at = dequantize(quantized).findIndex((value) => !Number.isFinite(value));
+  const isLost = (weight: number): boolean => largest > beyondHalves && Math.abs(weight) === largest;
+  const at = dequantize(quantized).findIndex(
+    (value, i) => !Number.isFinite(value) || (value === 0 && isLost(weights[i])),
+  );
   if (at < 0) return quantized;
   throw new OptionError(
     `ggml(): ${name} is ${weights[at]} at ${at}; ${label(quantized.step as GgmlStep)} holds its scale as float16, up to ${largestHalf}`,

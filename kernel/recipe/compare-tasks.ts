@@ -48,7 +48,8 @@ export const tasks = taskModule(__filename, {
   measure({ name, before, after }: CompareJob): Compared {
     for (const values of [before, after]) {
       const odd = loops.values.firstNonFinite(values);
-      if (odd >= 0) throw new NonFiniteError(name, odd, values[odd], "compare()");
+      const where = values === before ? `${name} of the base` : name;
+      if (odd >= 0) throw new NonFiniteError(where, odd, values[odd], "compare()");
     }
     const { sums, zeros, histogramBefore, histogramAfter, levels } = measureChange(before, after);
     return {

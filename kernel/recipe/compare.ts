@@ -4,6 +4,9 @@ import { checkNumber, checkOptionNames, describe } from "../options";
 import { rolesOf } from "../network";
 import { displayReport, type Displayed } from "../static/display";
 import type { LayerReport, ModelSummary, Report, ReportWarning, VariantSummary } from "../report/types";
+import { viewLimits } from "../report/checks";
+import { Malformed, readerOf } from "../report/reader";
+import { checkReport } from "../report/report";
 import { warningsOf } from "../report/warnings";
 import type { Model } from "../tensor/model";
 import { defaultWorkers } from "../threads/pool";
@@ -156,12 +159,26 @@ function reportOf(name: string, value: unknown): { report?: Report; model?: Mode
   if (value instanceof CompressedModel) return { report: value.report, model: value };
   const candidate = value as Partial<Report & Model> | null | undefined;
   if (candidate?.kind === "report" && (candidate.version === 1 || candidate.version === 2))
-    return { report: value as Report };
+    return { report: wholeReport(name, value) };
   if (typeof candidate?.tensor === "function") return { model: value as Model };
   const hint = describe(value);
   throw new OptionError(
     `compare(): "${name}" is ${hint}${hint === "a promise" ? "; await it first" : ""}; it takes compressed models, their reports, or the model itself`,
   );
+}
+
+/** A report that may have been JSON meanwhile. `OptionError` where a part of it is missing or wrong; what is larger than any view draws is
+ *  taken as it is. */
+function wholeReport(name: string, value: unknown): Report {
+  const report = value as Report;
+  try {
+    const { layers, variants } = viewLimits;
+    if (!(report.layers?.length > layers || report.variants?.length > variants)) checkReport(readerOf(value));
+    return report;
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new OptionError(`compare(): "${name}" is no whole report: its ${error.message}`);
+  }
 }
 
 function isSame(first: ModelSummary, model: ModelSummary): boolean {

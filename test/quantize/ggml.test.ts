@@ -117,6 +117,14 @@ test("refuses what it cannot do", () => {
       ggml({ type: "Q4_K" }),
     ),
   ).toThrow(/holds its scale as float16/);
+  // Sums of squares overflow there, and the search finds no scale: that is no weight of zero.
+  for (const type of ["Q3_K", "Q6_K", "IQ4_XS"] as const)
+    expect(() =>
+      quantize(
+        weights.map((w) => w * 1e30),
+        ggml({ type }),
+      ),
+    ).toThrow(/holds its scale as float16/);
   expect(() => quantize([1e6], ggml({ type: "Q4_K" }))).toThrow(/is 1000000 at 0/);
   // A weight beyond float16 whose scale is not.
   const large = quantize(new Float32Array(32).fill(1e5), ggml({ type: "Q8_0" })).values;

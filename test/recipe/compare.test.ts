@@ -55,6 +55,11 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
     () => compare({ a: compress(model(), linear({ bits: 4 })) as never }),
     /"a" is a promise; await it first/,
   ],
+  [
+    "a report of which parts are lost",
+    async () => compare({ a: { ...(await compress(model(), linear({ bits: 4 }))).report, layers: null as never } }),
+    /"a" is no whole report: its layers is not a list/,
+  ],
   ["something else", () => compare({ a: 4 as never }), /"a" is 4; it takes compressed models/],
   [
     "models with other weights",
