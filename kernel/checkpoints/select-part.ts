@@ -1,4 +1,4 @@
-import { OptionError, UnsupportedError } from "../errors";
+import { FormatError, OptionError, UnsupportedError } from "../errors";
 import { withDequantized } from "../formats/onnx/dequantized";
 import { notesKey, pathsOf, withNotes } from "../formats/tensor-paths";
 import type { TensorPaths } from "../formats/tensor-paths";
@@ -96,7 +96,7 @@ function withoutWrappers(tensors: readonly Tensor[]): readonly Tensor[] {
   return tensors.map((tensor, i) => renamed(tensor, names[i]));
 }
 
-/** Each `NAME_orig` with its `NAME_mask` as one `NAME`, in the place of the first. */
+/** Each `NAME_orig` with its `NAME_mask` as one `NAME`, in the place of the first. `FormatError` for a mask of another shape. */
 function masked(tensors: readonly Tensor[]): readonly Tensor[] {
   if (!tensors.some(({ name }) => name.endsWith("_mask"))) return tensors;
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
@@ -108,7 +108,13 @@ function masked(tensors: readonly Tensor[]): readonly Tensor[] {
     if (name === undefined || !mask || byName.has(name)) continue;
     const isSame =
       mask.shape.length === original.shape.length && mask.shape.every((size, axis) => size === original.shape[axis]);
-    if (!isSame) continue;
+    if (!isSame)
+      throw new FormatError(
+        original.name,
+        0,
+        `it has the shape (${original.shape.join(", ")}) and ${mask.name} (${mask.shape.join(", ")}): the mask cannot be applied`,
+        "a mask of the weight's shape; { raw: true } shows both",
+      );
     if (!maskedTypes.includes(original.dtype))
       throw new UnsupportedError(
         `${original.name}: a mask over values of type ${original.dtype} is not applied here; call torch.nn.utils.prune.remove before saving`,

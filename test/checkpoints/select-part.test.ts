@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { compress, magnitude, open } from "../../kernel";
+import { compress, fromArrays, magnitude, open, saveSafetensors } from "../../kernel";
 import { openingNotes } from "../../kernel/checkpoints/select-part";
 
 /** What torch saved, and the values that it has: test/fixtures/formats/make_checkpoints.py. */
@@ -84,6 +84,18 @@ it("a masked weight says how it is stored, and bytes in its own type", async () 
   expect(
     Float32Array.from(new Float32Array(new Uint32Array(Uint32Array.from(halves, (half) => half << 16)).buffer)),
   ).toEqual(await weight.read());
+});
+
+it("a mask of another shape than its weight is refused, and shown raw", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "codebook-masks-")), "m.safetensors");
+  const { tensors } = fromArrays({
+    fc_orig: { shape: [4, 4], values: new Float32Array(16) },
+    fc_mask: { shape: [16], values: new Float32Array(16) },
+  });
+  await saveSafetensors({ tensors }, path);
+  await expect(open(path)).rejects.toThrow("it has the shape (4, 4) and fc_mask (16): the mask cannot be applied");
+  expect((await open(path, { raw: true })).tensors).toHaveLength(2);
+  rmSync(path);
 });
 
 it("part and raw are checked", async () => {
