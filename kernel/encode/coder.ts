@@ -2,6 +2,7 @@ import { OptionError } from "../errors";
 import type { CountedSymbols } from "../measure/entropy";
 import { nearestOrAll } from "../options";
 import type { Step } from "../tensor/step";
+import type { ByteSource } from "./byte-source";
 import type { ArrayType, ByteReader, ByteWriter, IntegerArray } from "./container/container";
 
 /** A form in which integers are stored: `decode` gives back what `encode` took. Pure and synchronous. */
@@ -20,7 +21,7 @@ export interface ByteForm<S extends Step = Step> {
   /** The byte that names the form in the container; no other form has it. */
   readonly id: number;
   /** Writes the little-endian bytes of the elements of an array of that type, at least one; returns the bits of the payload alone. */
-  encodeBytes(bytes: Uint8Array, type: ArrayType, step: S, writer: ByteWriter, options: ByteOptions): number;
+  encodeBytes(source: ByteSource, type: ArrayType, step: S, writer: ByteWriter, options: ByteOptions): number;
   /** Reads `length` bytes into the array that `create` makes, which is called when the stored bytes are seen to hold them; leaves the
    *  reader at its end. */
   decodeBytes(reader: ByteReader, length: number, create: () => Uint8Array, options: ByteOptions): void;

@@ -4,6 +4,7 @@ import { countSymbols, entropyOfCounts } from "../measure/entropy";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step, StepOf } from "../tensor/step";
 import { layoutCodeOf, layoutOf } from "./byte-planes/block-layout";
+import { sourceOfBytes, type ByteSource } from "./byte-source";
 import { coderIn, formsOf, type Coder } from "./coder";
 import { symbolCoders, type CodedStep } from "./coders";
 import { arrayTypes, ByteReader, ByteWriter, magic, type FloatArray, type IntegerArray } from "./container/container";
@@ -87,15 +88,12 @@ export function encode(data: IntegerArray | FloatArray | string, step: Step, opt
       `encode(): ${coder.kind}() takes integers and text; planes({ coder: ${coder.kind}() }) takes a ${type.name}`,
     );
   const writer = new ByteWriter();
-  for (const byte of magic) writer.byte(byte);
-  writer.byte(form.id);
-  writer.byte(number);
-  writer.varint(array.length);
+  writeHead(writer, form.id, number, array.length);
   const counted = countSymbols(type.minimum === undefined ? [] : array);
   let payloadBits = 0;
   if ("encodeBytes" in form) {
     const base = baseOf(options.base, array.byteLength);
-    if (array.length > 0) payloadBits = form.encodeBytes(bytesOf(array), type, step, writer, { base });
+    if (array.length > 0) payloadBits = form.encodeBytes(sourceOfBytes(bytesOf(array)), type, step, writer, { base });
   } else if (array.length > 0) payloadBits = form.encode(array as IntegerArray, step, writer, counted);
   const bytes = writer.finish();
   const bits = bytes.length * 8;
@@ -110,6 +108,26 @@ export function encode(data: IntegerArray | FloatArray | string, step: Step, opt
     entropyBits:
       type.minimum === undefined ? planeEntropyOf(bytesOf(array), type.width) : entropyOfCounts(counted.counts),
   };
+}
+
+/** What `encode(bytes, step).bytes` is of the bytes that the source gives, and the coder's memory does not grow with them; what it gives may
+ *  lie at the beginning of a larger buffer. The step's coder takes bytes. */
+export function encodeSource(source: ByteSource, step: Step): Uint8Array {
+  const form = coderOf(step).formFor(step, source.length);
+  if (!("encodeBytes" in form)) throw new OptionError(`encode(): ${step.kind}() takes no bytes`);
+  // Bytes that do not get fewer take no more than a thousandth besides.
+  const writer = new ByteWriter(source.length + Math.ceil(source.length / 1000) + 1024);
+  const number = arrayTypes.findIndex(({ name }) => name === "Uint8Array");
+  writeHead(writer, form.id, number, source.length);
+  if (source.length > 0) form.encodeBytes(source, arrayTypes[number], step, writer, {});
+  return writer.finish();
+}
+
+function writeHead(writer: ByteWriter, form: number, type: number, length: number): void {
+  for (const byte of magic) writer.byte(byte);
+  writer.byte(form);
+  writer.byte(type);
+  writer.varint(length);
 }
 
 const bytesOf = (array: IntegerArray | FloatArray): Uint8Array =>

@@ -4,6 +4,7 @@
  *    0  in the archive's blocks (planes.ts), each behind a varint of its bytes, choosing for each plane of a block what is shortest;
  *    1  by another coder: for each plane, that of the lowest byte first, one byte, 0 raw or the coder's number, varint bytes, the bytes.
  *  Stored by delta (8): the layout; u64 XXH64 of the base's bytes; the archive's blocks as above. */
+import { free } from "../bytes/array-memory";
 import { OptionError } from "../errors";
 import { countSymbols } from "../measure/entropy";
 import { checkOptionNames } from "../options";
@@ -20,6 +21,7 @@ import {
   type Layout,
   type LayoutCode,
 } from "./byte-planes/block-layout";
+import { sourceOfBytes, type ByteSource } from "./byte-source";
 import { coderIn, formsOf, type ByteForm, type Coder } from "./coder";
 import { symbolCoders } from "./coders";
 import { ByteWriter, type ArrayType, type ByteReader } from "./container/container";
@@ -97,13 +99,13 @@ function layoutFor(step: PlanesStep | DeltaStep, array: ArrayType, length: numbe
   return layoutCodeOf(step.type ?? typeOfArray[array.name], length);
 }
 
-function writeBlocks(bytes: Uint8Array, layout: Layout, base: Uint8Array | undefined, writer: ByteWriter): number {
+function writeBlocks(source: ByteSource, layout: Layout, base: Uint8Array | undefined, writer: ByteWriter): number {
   const kernels = planeLoops.own();
   const { input, output } = ownLane;
   const step = blockBytesOf(layout);
   let total = 0;
-  for (let from = 0; from < bytes.length; from += step) {
-    const block = bytes.subarray(from, from + step);
+  for (let from = 0; from < source.length; from += step) {
+    const block = source.part(from, Math.min(source.length, from + step));
     kernels.memory.set(block, input);
     const size = encodeBlock(kernels, input, block.length, layout, output, base?.subarray(from, from + step));
     writer.varint(size);
@@ -144,14 +146,23 @@ function readBlocks(
 
 /** All planes of `bytes`, the lowest first; of records those of one field behind those of another. */
 export function splitIntoPlanes(bytes: Uint8Array, layout: Layout): Uint8Array[] {
-  const kernels = planeLoops.own();
-  const records = bytes.length / layout.recordBytes;
-  const all: Uint8Array[] = layout.parts.flatMap((part) => {
-    const { count, length } = planesOf(part, records);
-    return Array.from({ length: count }, () => new Uint8Array(length));
+  return splitSource(sourceOfBytes(bytes), layout, lengthsOfPlanes(bytes.length, layout));
+}
+
+/** Bytes of each plane. */
+function lengthsOfPlanes(length: number, layout: Layout): number[] {
+  return layout.parts.flatMap((part) => {
+    const { count, length: each } = planesOf(part, length / layout.recordBytes);
+    return new Array<number>(count).fill(each);
   });
-  forEachBlock(bytes.length, layout, (from, size) => {
-    kernels.memory.set(bytes.subarray(from, from + size), ownLane.input);
+}
+
+/** The planes of such lengths; those of length 0 are passed over. */
+function splitSource(source: ByteSource, layout: Layout, lengths: readonly number[]): Uint8Array[] {
+  const kernels = planeLoops.own();
+  const all = lengths.map((length) => new Uint8Array(length));
+  forEachBlock(source.length, layout, (from, size) => {
+    kernels.memory.set(source.part(from, from + size), ownLane.input);
     let plane = 0;
     for (const part of layout.parts) {
       takeApart(kernels, ownLane.input, part, layout, size / layout.recordBytes, true);
@@ -159,11 +170,28 @@ export function splitIntoPlanes(bytes: Uint8Array, layout: Layout): Uint8Array[]
       const { count, length } = planesOf(part, size / layout.recordBytes);
       for (let p = 0; p < count; p++, plane++) {
         const at = places.planes + p * length;
-        all[plane].set(kernels.memory.subarray(at, at + length), before);
+        if (all[plane].length > 0) all[plane].set(kernels.memory.subarray(at, at + length), before);
       }
     }
   });
   return all;
+}
+
+/** Planes of so many bytes are made all at once, those of more each when its turn comes. */
+const mostAtOnce = 2 ** 25;
+
+/** Codes the planes one after the other; the sum of the bits of their payloads. */
+function writePlanes(source: ByteSource, layout: Layout, coder: Step, writer: ByteWriter): number {
+  const lengths = lengthsOfPlanes(source.length, layout);
+  if (source.length <= mostAtOnce)
+    return splitSource(source, layout, lengths).reduce((sum, plane) => sum + writePlane(plane, coder, writer), 0);
+  return lengths.reduce((sum, _, own) => {
+    const only = lengths.map((length, at) => (at === own ? length : 0));
+    const plane = splitSource(source, layout, only)[own];
+    const bits = writePlane(plane, coder, writer);
+    free(plane);
+    return sum + bits;
+  }, 0);
 }
 
 /** The inverse, into `out`. */
@@ -209,15 +237,16 @@ const bytesType: ArrayType = {
 
 function writePlane(plane: Uint8Array, step: Step, writer: ByteWriter): number {
   const form = coderIn(symbolCoders, step).formFor(step, plane.length);
-  const own = new ByteWriter();
+  const own = new ByteWriter(Math.max(256, plane.length));
   const bits =
     "encodeBytes" in form
-      ? form.encodeBytes(plane, bytesType, step, own, {})
+      ? form.encodeBytes(sourceOfBytes(plane), bytesType, step, own, {})
       : form.encode(plane, step, own, countSymbols(plane));
   const isShorter = own.length < plane.length;
   writer.byte(isShorter ? form.id : 0);
   writer.varint(isShorter ? own.length : plane.length);
   writer.bytes(isShorter ? own.written : plane);
+  free(own.written);
   return isShorter ? bits : 8 * plane.length;
 }
 
@@ -240,25 +269,19 @@ function readPlane(reader: ByteReader, length: number): Uint8Array {
 
 const planesForm: ByteForm<PlanesStep> = {
   id: 5,
-  encodeBytes(bytes, type, step, writer) {
-    const code = layoutFor(step, type, bytes.length);
+  encodeBytes(source, type, step, writer) {
+    const code = layoutFor(step, type, source.length);
     numbersOf(code).forEach((number) => writer.varint(number));
     writer.byte(step.coder ? 1 : 0);
-    if (!step.coder) return writeBlocks(bytes, layoutOf(code), undefined, writer);
-    const { coder } = step;
-    return splitIntoPlanes(bytes, layoutOf(code)).reduce((sum, plane) => sum + writePlane(plane, coder, writer), 0);
+    if (!step.coder) return writeBlocks(source, layoutOf(code), undefined, writer);
+    return writePlanes(source, layoutOf(code), step.coder, writer);
   },
   decodeBytes(reader, length, create) {
     const layout = readLayout(reader, length);
     const mode = reader.byte();
     if (mode === 0) return readBlocks(reader, length, layout, create, undefined);
     if (mode !== 1) reader.fail(`byte value ${mode}`, "0 for blocks or 1 for planes", reader.offset - 1);
-    const records = length / layout.recordBytes;
-    const lengths = layout.parts.flatMap((part) => {
-      const { count, length: each } = planesOf(part, records);
-      return new Array<number>(count).fill(each);
-    });
-    const all = lengths.map((each) => readPlane(reader, each));
+    const all = lengthsOfPlanes(length, layout).map((each) => readPlane(reader, each));
     joinPlanes(all, layout, create());
   },
 };
@@ -274,17 +297,17 @@ export const planesCoder: Coder<PlanesStep> = {
 
 const deltaForm: ByteForm<DeltaStep> = {
   id: 8,
-  encodeBytes(bytes, type, step, writer, { base }) {
+  encodeBytes(source, type, step, writer, { base }) {
     if (!base)
       throw new OptionError(
         "delta(): it needs a base: encode(data, delta(), { base }), or of files pack(source, target, { base })",
       );
-    const code = layoutFor(step, type, bytes.length);
+    const code = layoutFor(step, type, source.length);
     numbersOf(code).forEach((number) => writer.varint(number));
     const hash = hashBytes64(base);
     writer.little(Number(hash & 0xffffffffn), 4);
     writer.little(Number(hash >> 32n), 4);
-    return writeBlocks(bytes, layoutOf(code), base, writer);
+    return writeBlocks(source, layoutOf(code), base, writer);
   },
   decodeBytes(reader, length, create, { base }) {
     const layout = readLayout(reader, length);

@@ -2,12 +2,15 @@
  *  which weights do not have, and codes bytes as they come, exponents among mantissas; `planes({ coder: zstd() })` parts them first.
  *
  *  Stored: varint bytes of each frame, one for each 16 MiB of the array's bytes, little-endian; then the frames, which any zstd reads. */
+import { free } from "../bytes/array-memory";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
 import type { ByteForm, SymbolCoder } from "./coder";
 import { compressFrame, decompressFrame } from "./container/zstd-module";
 
 const frameBytes = 2 ** 24;
+/** Of the number of bytes of a frame. */
+const mostVarintBytes = 4;
 /** A frame's header is 2 bytes at least; a block has up to 128 KiB in 3 bytes and one. */
 const leastBytes = (length: number): number => 2 + 4 * Math.ceil(length / 2 ** 17);
 /** ZSTD_COMPRESSBOUND of a frame. */
@@ -37,13 +40,24 @@ export function zstd(options: ZstdOptions = {}): ZstdStep {
 
 const form: ByteForm<ZstdStep> = {
   id: 7,
-  encodeBytes(bytes, _type, step, writer) {
-    const frames: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length; at += frameBytes)
-      frames.push(compressFrame(bytes.subarray(at, at + frameBytes), step.level ?? 3));
-    frames.forEach((frame) => writer.varint(frame.length));
-    frames.forEach((frame) => writer.bytes(frame));
-    return 8 * frames.reduce((sum, frame) => sum + frame.length, 0);
+  encodeBytes(source, _type, step, writer) {
+    // The sizes come first: the frames are written behind the room that these may take, and moved up once all are known.
+    const start = writer.length;
+    const room = mostVarintBytes * Math.ceil(source.length / frameBytes);
+    const sizes: number[] = [];
+    writer.bytes(new Uint8Array(room));
+    for (let at = 0; at < source.length; at += frameBytes) {
+      const part = source.part(at, Math.min(source.length, at + frameBytes));
+      const frame = compressFrame(part, step.level ?? 3);
+      sizes.push(frame.length);
+      writer.bytes(frame);
+      free(frame);
+    }
+    const end = writer.length;
+    writer.length = start;
+    for (const size of sizes) writer.varint(size);
+    writer.move(start + room, end);
+    return 8 * sizes.reduce((sum, size) => sum + size, 0);
   },
   decodeBytes(reader, length, create) {
     const count = Math.ceil(length / frameBytes);

@@ -13,6 +13,7 @@ import { kindOfStep, labelOf } from "./operators";
 import { orderedJob } from "./ordered-job";
 import { storeLayer } from "./store-layer";
 import type { Walk } from "./walk";
+import { isCodedInPieces, memoryOfCoded, stepCoded, walkCoded } from "./walk-coded";
 import { memoryOfPieces, pieceWalkOf, stepPieces, walkPieces } from "./walk-pieces";
 import { stepWhole, walkWhole } from "./walk-whole";
 
@@ -33,6 +34,13 @@ export interface LayerOutcome {
 /** Compresses a layer; the same bytes and measures on every machine. The array of `job.input.values` may be detached, with length 0 after. */
 export function compressLayer(job: LayerJob): LayerOutcome {
   const { job: ordered, own } = orderedJob(job);
+  if (isCodedInPieces(ordered)) {
+    const outcome = loops.memory.during(memoryOfCoded, () => {
+      const walk = walkCoded(ordered);
+      return walk && outcomeOf(job, { ...walk, job: own(walk.job) });
+    });
+    if (outcome) return outcome;
+  }
   const pieces = pieceWalkOf(ordered);
   const bytes = pieces ? memoryOfPieces(ordered) : memoryOfWhole(ordered);
   return loops.memory.during(bytes + 4096, () => {
@@ -45,6 +53,7 @@ export function compressLayer(job: LayerJob): LayerOutcome {
  *  The array of `job.input.values` may be detached. */
 export function sizeOfLayer(job: LayerJob): number {
   const { job: ordered, own } = orderedJob(job);
+  if (isCodedInPieces(ordered)) return storedBytes(storeLayer(own(ordered), stepCoded(ordered)));
   const pieces = pieceWalkOf(ordered);
   const bytes = pieces ? memoryOfPieces(ordered) : memoryOfWhole(ordered);
   return loops.memory.during(bytes + 4096, () => {
@@ -62,7 +71,7 @@ function memoryOfWhole({ shape, steps }: LayerJob): number {
 }
 
 function outcomeOf({ shape, steps, surgery }: LayerJob, walk: Walk): LayerOutcome {
-  const { job, state, change, error, measures, cutShare, warnings } = walk;
+  const { job, state, change, error, measures, cutShare, warnings, valueEntropy } = walk;
   const { sums, zeros, histogramBefore, histogramAfter, levels } = change;
   const weights = parametersOf(shape);
   const stored = steps.length === 0 && surgery ? undefined : storeLayer(job, state);
@@ -81,7 +90,7 @@ function outcomeOf({ shape, steps, surgery }: LayerJob, walk: Walk): LayerOutcom
     ...(target === undefined ? {} : { targetSparsity: target }),
     entropyBits: quantized
       ? entropyOfCounts(countsOf(quantized.codes).counts) * (quantized.codes.length / Math.max(1, weights))
-      : entropyOfValues(values),
+      : (valueEntropy ?? entropyOfValues(values)),
     steps: [...measures],
     ...(warnings.length > 0 ? { warnings } : {}),
     histogram: histogramAfter,

@@ -16,6 +16,7 @@ import { parametersOf } from "../tensor/tensor";
 import { typeOfBytes, type LayerJob } from "./layer-job";
 import type { LayerState } from "./layer-state";
 import { floatStepOf } from "./operators";
+import { encodeRange } from "./walk-coded";
 
 /** Bits of a value that was not quantized: those of its own type where that is a float of 16 or 8 bits, else 32. */
 function bitsPerValue(dtype: string): number {
@@ -26,12 +27,14 @@ function bitsPerValue(dtype: string): number {
 /** Chooses the smallest of the stored forms: all weights, or, after pruning, the weights that are left and where they stand. */
 export function storeLayer({ savedName: name, shape, axes, dtype, input }: LayerJob, state: LayerState): StoredTensor {
   const { keep, index, values, quantized, coder } = state;
-  if (coder && !quantized && "bytes" in input)
-    return {
-      name,
-      shape,
-      content: { kind: "bytes", dtype: typeOfBytes(dtype), bytes: codeBytes(coder, input.bytes, typeOfBytes(dtype)) },
-    };
+  if (coder && !quantized && ("bytes" in input || ("range" in input && input.isRaw))) {
+    const type = typeOfBytes(dtype);
+    const bytes =
+      "bytes" in input
+        ? codeBytes(coder, input.bytes, type)
+        : { coder, bytes: encodeRange(input.range, floatStepOf(coder, type)) };
+    return { name, shape, content: { kind: "bytes", dtype: type, bytes } };
+  }
   const mask = keep && packMask(keep);
   const forms: Form[] = [];
   const weights = parametersOf(shape);

@@ -12,9 +12,10 @@ function summaryOf({ stored, ...rest }: LayerOutcome): LayerSummary {
   return { ...rest, outline: stored && outlineOf(stored) };
 }
 
-/** The bytes in a buffer that holds nothing else, and so may move to another thread. */
+/** The bytes in a buffer that may move to another thread: one that holds them, and behind them little else. */
 function owned(bytes: Uint8Array): Uint8Array {
-  return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
+  const { byteOffset, length, buffer } = bytes;
+  return byteOffset === 0 && 2 * length >= buffer.byteLength ? bytes : bytes.slice();
 }
 
 /** The tasks of this room, for `sharedPool().run`. */

@@ -19,6 +19,8 @@ export interface Walk {
   readonly cutShare: number;
   /** What its reader has to know. */
   readonly warnings: readonly LayerWarning[];
+  /** The entropy of the different w′ in bits per weight, where w′ was never whole in memory and is no codes. */
+  readonly valueEntropy?: number;
 }
 
 /** The measures of a layer of which every element stayed as it was. */

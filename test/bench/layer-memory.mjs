@@ -44,6 +44,7 @@ export const whole = [
   "magnitude({ sparsity: 0.5, scope: 'row' })",
   "sorted({ bits: 4 })",
   "kMeans({ bits: 4 })",
+  // Floats alone go in pieces too, but what is kept of them is most of their bytes.
   "huffman()",
   "rans()",
   "horner()",

@@ -53,9 +53,14 @@ const largeBytes = 8 * 1024 * 1024;
 
 /** Bytes that grow as they are written. */
 export class ByteWriter {
-  private buffer = new Uint8Array(256);
+  private buffer: Uint8Array<ArrayBuffer>;
   /** Bytes written so far. */
   length = 0;
+
+  /** `capacity`: bytes that will be written, about; those that are not take no memory, and more are taken when they are needed. */
+  constructor(private readonly capacity = 256) {
+    this.buffer = new Uint8Array(capacity);
+  }
 
   /** Room for `count` more bytes: the buffer, from which the caller writes at `length` and then moves `length` on. */
   reserve(count: number): Uint8Array {
@@ -77,6 +82,12 @@ export class ByteWriter {
   bytes(values: Uint8Array): void {
     this.reserve(values.length).set(values, this.length);
     this.length += values.length;
+  }
+
+  /** Writes bytes [from, to) of the buffer once more, where it is written next, which lies before them. */
+  move(from: number, to: number): void {
+    this.buffer.copyWithin(this.length, from, to);
+    this.length += to - from;
   }
 
   /** A whole number from 0 to 2^53 − 1. */
@@ -101,9 +112,10 @@ export class ByteWriter {
     return this.buffer.subarray(0, this.length);
   }
 
-  /** What was written, with the CRC-32 behind it. */
+  /** What was written, with the CRC-32 behind it: a copy, or, where much was to be expected, the beginning of the writer's own buffer. */
   finish(): Uint8Array {
     this.little(crc32(this.buffer.subarray(0, this.length)), 4);
+    if (this.capacity >= largeBytes) return this.written;
     return this.buffer.slice(0, this.length);
   }
 }
