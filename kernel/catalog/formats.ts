@@ -4,6 +4,8 @@ import { archiveMagic } from "../archive/contents";
 import { unwrapArchive } from "../archive/source";
 import { ggufMagic, openGguf } from "../formats/gguf/gguf";
 import { partNames } from "../formats/gguf/parts";
+import { hdf5Magic } from "../formats/hdf5/hdf5";
+import { isKeras, openKeras, openKerasH5 } from "../formats/keras/keras";
 import { isNpz, openNpy, openNpz } from "../formats/npz";
 import { onnxMagic, openOnnx } from "../formats/onnx/onnx";
 import { isPyTorch, openPyTorch } from "../formats/pytorch";
@@ -151,5 +153,31 @@ export const formats: readonly Format[] = [
       const groups: unknown = Array.isArray(value) ? value : value.weightsManifest;
       return Array.isArray(groups) ? groups.flatMap((group: { paths?: unknown } | null) => group?.paths ?? []) : [];
     },
+  },
+  {
+    name: "keras",
+    title: "Keras",
+    endings: [".keras"],
+    impliedEnding: ".keras",
+    reader: inside({
+      container: zip,
+      holds: isKeras,
+      open: (source, name, { signal }, members) => openKeras(source, members, name, signal),
+    }),
+    settings: "metadata",
+  },
+  {
+    name: "hdf5",
+    title: "HDF5",
+    endings: [".h5"],
+    sharedEndings: [".hdf5"],
+    usualNames: ["model.weights.h5", "tf_model.h5"],
+    impliedEnding: ".h5",
+    isReadByEnding: true,
+    reader: alone({
+      begins: hdf5Magic,
+      open: (source, name, { signal, siblings }) => openKerasH5(source, name, signal, siblings),
+    }),
+    settings: "metadata",
   },
 ];

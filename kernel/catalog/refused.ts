@@ -35,11 +35,6 @@ const beginnings: readonly (Refused & { readonly begins: RegExp })[] = [
     what: "a file of an ancestor of GGUF",
     remedy: "a GGUF file: llama.cpp's convert_llama_ggml_to_gguf.py",
   },
-  {
-    begins: /^\x89HDF/,
-    what: "an HDF5 file",
-    remedy: "a model converted to safetensors, or its arrays as .npz: numpy.savez(path, *model.get_weights())",
-  },
   { begins: /^\x08\x01\x12/, what: "a SavedModel of TensorFlow", remedy: onnx },
   { begins: /^\x1f\x8b/, what: "a file packed by gzip", remedy: "the file inside: gunzip" },
   { begins: /^\x28\xb5\x2f\xfd/, what: "a file packed by Zstandard", remedy: "the file inside: zstd -d" },
@@ -99,9 +94,9 @@ const archives: readonly (Refused & { readonly holds: RegExp })[] = [
     remedy: "a state dict: torch.save(torch.jit.load(path).state_dict(), other)",
   },
   {
-    holds: /^model\.weights\.h5$/,
-    what: "a model of Keras 3",
-    remedy: "its arrays as .npz: numpy.savez(path, *model.get_weights()), or ONNX: model.export(path, format='onnx')",
+    holds: /^model\.weights\.(json|npz)$|^model_\d+\.weights\.h5$/,
+    what: "a model of Keras 3 whose weights are in several files, or in .npz",
+    remedy: "one that model.save(path) wrote without max_shard_size",
   },
   { holds: /(^|\/)saved_model\.pb$/, what: "a SavedModel of TensorFlow in a zip", remedy: onnx },
   { holds: /\.mlmodel$/, what: "a Core ML package", remedy: "the model that it was made from, in safetensors or ONNX" },
@@ -141,11 +136,6 @@ const folders: readonly (Refused & { readonly has: RegExp })[] = [
     has: /\.ckpt.*\.index$|^variables\.index$|^checkpoint$/,
     what: "a checkpoint of TensorFlow",
     remedy: `${arrays} of tf.train.load_checkpoint(path), or ${onnx}`,
-  },
-  {
-    has: /^(tf_model|pytorch_model)?.*\.h5$|\.keras$/,
-    what: "a model of Keras in HDF5",
-    remedy: "a model converted to safetensors, or its arrays as .npz: numpy.savez(path, *model.get_weights())",
   },
   {
     has: /^\.metadata$|\.distcp$/,

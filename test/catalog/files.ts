@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pack } from "../../kernel/archive/archive";
+import { bytesOf } from "../formats/keras/files";
 import { entry, ggufFile, safetensorsFile } from "../formats/files";
 
 /** Files of numpy and torch: test/fixtures/formats/make_arrays.py. */
@@ -45,6 +46,8 @@ export const files: Readonly<Record<string, (folder: string) => Promise<string>>
   onnx: (folder) => write(folder, "small.onnx", onnx("axes")),
   npz: (folder) => write(folder, "small.npz", array("npz stored")),
   npy: (folder) => write(folder, "small.npy", array("npy")),
+  keras: (folder) => write(folder, "small.keras", bytesOf("float16 .keras")),
+  hdf5: (folder) => write(folder, "small.h5", bytesOf("plain .h5")),
   async tfjs(folder) {
     await write(folder, "part.bin", weights);
     const group = { paths: ["part.bin"], weights: [{ name: "w", shape: [2], dtype: "float32" }] };

@@ -11,7 +11,7 @@ import {
 } from "../../kernel/catalog/names";
 
 it("endings that may be left out", () => {
-  expect(impliedEndings).toEqual([".safetensors", ".gguf", ".codebook"]);
+  expect(impliedEndings).toEqual([".safetensors", ".gguf", ".codebook", ".keras", ".h5"]);
 });
 
 it.each([

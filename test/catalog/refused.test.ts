@@ -16,7 +16,6 @@ describe("a file that is not read is named, with what to open instead", () => {
     ["flax_model.msgpack", "\x83\xa5model\x81", "msgpack, in which flax saves parameters", "safetensors.flax"],
     ["flax_model.msgpack", "\xde\0\x10\xa5model", "msgpack, in which flax saves parameters", "safetensors.flax"],
     ["weather.mlmodel", "\x08\x04\x12\x10\x0a\x04", "a Core ML model", "ONNX"],
-    ["model.h5", "\x89HDF\r\n\x1a\n", "an HDF5 file", "numpy.savez"],
     ["old.bin", "tjgg\x03\0\0\0", "a file of an ancestor of GGUF", "convert_llama_ggml_to_gguf"],
     [
       "model.pkl",
@@ -43,7 +42,10 @@ describe("a zip archive of something else is named by what it holds", () => {
   it.each([
     [["m/data.pkl", "m/constants.pkl", "m/code/__torch__.py"], "a TorchScript program"],
     [["m/code/__torch__/net.py", "m/model.json"], "a TorchScript program"],
-    [["config.json", "metadata.json", "model.weights.h5"], "a model of Keras 3"],
+    [
+      ["config.json", "model.weights.json", "model_00000.weights.h5"],
+      "a model of Keras 3 whose weights are in several files",
+    ],
     [["m/archive_format", "m/models/model.json"], "a program of torch.export"],
     [["a.safetensors", "b.txt"], "a zip archive with models in it"],
     [["a.txt"], "a zip archive of something else"],
@@ -60,7 +62,6 @@ describe("a folder without a model is named by its files", () => {
     ["flax_model.msgpack", "parameters of flax"],
     ["_CHECKPOINT_METADATA", "a checkpoint of Orbax"],
     ["model.ckpt-100.index", "a checkpoint of TensorFlow"],
-    ["tf_model.h5", "a model of Keras in HDF5"],
     ["__0_0.distcp", "a distributed checkpoint of torch"],
     ["mp_rank_00_model_states.pt2", undefined],
   ])("%s: %s", async (name, what) => {
