@@ -38,7 +38,7 @@ export interface OpenOptions {
 }
 
 /** Opens a model: a `.safetensors` or `.gguf` file (parts of one too), a `model.safetensors.index.json`, a TensorFlow.js `model.json` or
- *  `weights_manifest.json`, an `.onnx` file, a `.npz` or `.npy`, a PyTorch `.pt`, `.pth` or `.bin` of any version (nothing in it is executed; of a
+ *  `weights_manifest.json`, an `.onnx` file, a `.keras` or `.h5`, a `.npz` or `.npy`, a PyTorch `.pt`, `.pth` or `.bin` of any version (nothing in it is executed; of a
  *  training checkpoint the part that is a model, its pruning masks applied), a `.codebook` archive, a folder with one of them, or a name that
  *  is looked up in `models/` under the current folder, in `$CODEBOOK_MODELS` and in `models/` of this checkout. Only headers are read; each
  *  tensor's bytes when it is read. A `config.json` beside the weights is `model.config`. `model.metadata["codebook.notes"]` says what was left out.
