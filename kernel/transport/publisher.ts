@@ -13,11 +13,11 @@ const REMEMBERED_PARENTS = 10_000;
 /** How many messages for iopub may wait here before printed text is left in the ring. */
 const FULL_QUEUE = 32;
 
-/** What most messages are without: metadata as JSON, buffers, and what happens right before the message is sent. */
+/** What most messages are without: metadata as JSON, buffers, and the right to overtake. */
 interface Extras {
   readonly metadata?: string;
   readonly buffers?: readonly Uint8Array[];
-  readonly before?: () => void;
+  readonly isFirst?: boolean;
 }
 
 /** Sends everything that leaves the kernel: signed, in order, with one queue for each socket. */
@@ -78,11 +78,10 @@ export class Publisher {
     void this.#send("iopub", [topic], type, parentHeader, content, options);
   }
 
-  /** Sends the first message to a new subscriber of `topic`, whom `accept` lets in; all that is published later reaches it too. */
-  welcome(topic: Uint8Array, subscription: string, accept: () => void): Promise<void> {
-    this.#batch.flush();
+  /** Sends the first message to a new subscriber of `topic`, who was let in right now: before all that waits to be sent, which reaches it too. */
+  welcome(topic: Uint8Array, subscription: string): Promise<void> {
     const content = JSON.stringify({ subscription });
-    return this.#send("iopub", [topic], "iopub_welcome", "{}", content, { before: accept });
+    return this.#send("iopub", [topic], "iopub_welcome", "{}", content, { isFirst: true });
   }
 
   publishStatus(state: "starting" | "busy" | "idle", parentHeader: string): void {
@@ -118,7 +117,7 @@ export class Publisher {
     type: string,
     parentHeader: string,
     content: string,
-    { metadata = "{}", buffers = [], before }: Extras = {},
+    { metadata = "{}", buffers = [], isFirst = false }: Extras = {},
   ): Promise<void> {
     const header: Header = {
       msg_id: randomUUID(),
@@ -129,7 +128,8 @@ export class Publisher {
       version: PROTOCOL_VERSION,
     };
     const frames = encodeMessage({ identities, header, parentHeader, metadata, content, buffers }, this.signer);
-    const sent = this.#queues[channel].send(frames, before);
+    const queue = this.#queues[channel];
+    const sent = isFirst ? queue.sendFirst(frames) : queue.send(frames);
     // A client that is gone takes no answer; only the stdin channel needs to know that.
     return channel === "stdin" ? sent : sent.catch(() => undefined);
   }

@@ -17,23 +17,39 @@ const HEARTBEAT_BYTES = 4_096;
 
 type Frames = (string | Uint8Array)[];
 
+interface Waiting {
+  readonly frames: Frames;
+  readonly settle: (error?: unknown) => void;
+}
+
 /** Sends in order, one message at a time: a ZeroMQ socket of this binding takes one send at a time and refuses others. */
 export class SendQueue {
-  readonly #waiting: { frames: Frames; before: (() => void) | undefined; settle: (error?: unknown) => void }[] = [];
+  readonly #waiting: Waiting[] = [];
+  readonly #first: Waiting[] = [];
   #sending = false;
 
-  constructor(private readonly transmit: (frames: Frames) => Promise<void>) {}
+  /** `transmit` hands a message to ZeroMQ. While it cannot, and `isOvertaken` says so, it may give false: the message is handed to it again after
+   *  those that overtook it. */
+  constructor(private readonly transmit: (frames: Frames, isOvertaken: () => boolean) => Promise<unknown>) {}
 
   /** Messages that are not handed to ZeroMQ yet. */
   get length(): number {
     return this.#waiting.length;
   }
 
-  /** Resolves when the message was handed to ZeroMQ; rejects when it could not be routed. `before` is called when its turn
-   *  has come, after all that was to be sent earlier. */
-  send(frames: Frames, before?: () => void): Promise<void> {
+  /** Resolves when the message was handed to ZeroMQ; rejects when it could not be routed. */
+  send(frames: Frames): Promise<void> {
+    return this.#add(this.#waiting, frames);
+  }
+
+  /** Sends a message before all that waits, also before one that is tried again and again. */
+  sendFirst(frames: Frames): Promise<void> {
+    return this.#add(this.#first, frames);
+  }
+
+  #add(line: Waiting[], frames: Frames): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ frames, before, settle: (error) => (error === undefined ? resolve() : reject(error)) });
+      line.push({ frames, settle: (error) => (error === undefined ? resolve() : reject(error)) });
       if (!this.#sending) void this.#pump();
     });
   }
@@ -46,11 +62,13 @@ export class SendQueue {
   async #pump(): Promise<void> {
     this.#sending = true;
     let next;
-    while ((next = this.#waiting.shift())) {
+    while ((next = this.#first[0] ?? this.#waiting[0])) {
+      const line = next === this.#first[0] ? this.#first : this.#waiting;
+      line.shift();
       try {
-        next.before?.();
-        await this.transmit(next.frames);
-        next.settle();
+        const sent = await this.transmit(next.frames, () => line === this.#waiting && this.#first.length > 0);
+        if (sent === false) this.#waiting.unshift(next);
+        else next.settle();
       } catch (error) {
         next.settle(error ?? new Error("not sent"));
       }
@@ -64,21 +82,23 @@ export class SendQueue {
 export function patientSend(
   socket: { send(frames: Frames): Promise<void>; noDrop: boolean },
   now: () => number = () => performance.now(),
-): (frames: Frames) => Promise<void> {
+): (frames: Frames, isOvertaken?: () => boolean) => Promise<boolean> {
   let impatientUntil = -Infinity;
   let waits = true;
-  return async (frames) => {
+  return async (frames, isOvertaken = () => false) => {
     const started = now();
     for (;;) {
       const patient = now() >= impatientUntil;
       if (patient !== waits) socket.noDrop = waits = patient;
       try {
-        return await socket.send(frames);
+        await socket.send(frames);
+        return true;
       } catch (error) {
         if (!patient || (error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
       }
       if (now() - started > PATIENCE_MS) impatientUntil = now() + IMPATIENT_MS;
       else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (isOvertaken()) return false;
     }
   };
 }
@@ -93,7 +113,8 @@ export class Iopub extends XPublisher {
     super({ ...options, manual: true });
   }
 
-  /** Lets the subscriber whose request was received last have the messages that begin with `topic`. */
+  /** Lets the subscriber whose request was received last have the messages that begin with `topic`. Call it right after receiving: ZeroMQ forgets
+   *  who that was as soon as it learns, in any later call, that some other subscriber went. */
   accept(topic: Uint8Array): void {
     this.setStringOption(ZMQ_SUBSCRIBE, Buffer.from(topic));
   }

@@ -186,15 +186,15 @@ export class Transport {
       const topic = frame.subarray(1);
       if (frame[0] === 0) iopub.dismiss(topic);
       if (frame[0] !== 1) continue;
+      // ZeroMQ accepts the subscriber who asked last, so nothing is called in between.
+      iopub.accept(topic);
       let name;
       try {
         name = decoder.decode(topic);
       } catch {
-        iopub.accept(topic); // not text, so that JSON cannot name it
-        continue;
+        continue; // It is not text, so JSON cannot name it.
       }
-      // ZeroMQ accepts the subscriber who asked last, so the next request is received after this one is accepted.
-      await this.#publisher.welcome(topic, name, () => iopub.accept(topic));
+      void this.#publisher.welcome(topic, name);
     }
   }
 

@@ -44,7 +44,7 @@ def test_the_welcome_comes_first(work_folder):
     """However much is being printed when they subscribe, and what they have seen of it goes on without a gap."""
     with Kernel(cwd=str(work_folder)) as kernel:
         running = kernel.client.execute(
-            "for (let i = 0; !globalThis['enough']; i++) { display(i); await new Promise((turn) => setImmediate(turn)); }"
+            "for (let i = 0; !globalThis['enough']; i++) { display(i); await new Promise((turn) => setTimeout(turn, 1)); }"
             "\nsetTimeout(() => undefined)"
         )
         kernel.wait_for(lambda message: message["msg_type"] == "display_data")

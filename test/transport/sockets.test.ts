@@ -48,17 +48,38 @@ test("is drained when the last message was handed on, not when it was taken out 
   await sent;
 });
 
-test("what comes before a message happens when its turn has come, and its failure is the message's", async () => {
+test("a message that goes first overtakes all that waits, also what is tried again and again", async () => {
   const order: string[] = [];
-  const queue = new SendQueue(async ([text]) => void order.push(String(text)));
-  const first = queue.send(frames("first"));
-  const second = queue.send(frames("second"), () => order.push("before the second"));
-  const third = queue.send(frames("third"), () => {
-    throw new Error("not let in");
+  let room = false;
+  const queue = new SendQueue(async ([text], isOvertaken) => {
+    // The first message finds no room; it gives way as soon as another is to overtake it.
+    while (text === "first" && !room) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (isOvertaken()) return false;
+    }
+    order.push(String(text));
+    return true;
   });
-  await Promise.all([first, second]);
-  await expect(third).rejects.toThrow("not let in");
-  expect(order).toEqual(["first", "before the second", "second"]);
+  const sent = [queue.send(frames("first")), queue.send(frames("second"))];
+  await Promise.all([queue.sendFirst(frames("welcome a")), queue.sendFirst(frames("welcome b"))]);
+  expect(order).toEqual(["welcome a", "welcome b"]);
+  room = true;
+  await Promise.all(sent);
+  expect(order.slice(2)).toEqual(["first", "second"]);
+});
+
+test("a message that goes first gives way to no other, and its failure is its own", async () => {
+  const overtaken: boolean[] = [];
+  const queue = new SendQueue(async (_, isOvertaken) => {
+    overtaken.push(isOvertaken());
+    if (overtaken.length === 1) throw new Error("not let in");
+    return true;
+  });
+  const first = queue.sendFirst(frames("a"));
+  const second = queue.sendFirst(frames("b"));
+  await expect(first).rejects.toThrow("not let in");
+  await second;
+  expect(overtaken).toEqual([false, false]);
 });
 
 /** A publisher whose subscriber takes `room` messages and then no more. */
