@@ -41,7 +41,7 @@ def test_curve_keeps_plain_clients_out(work_folder):
 
 
 def test_the_welcome_comes_first(work_folder):
-    """However much is being printed when they subscribe, and what they have seen of it goes on without a gap."""
+    """While a cell shows a line a millisecond when they subscribe, and what they have seen of it goes on without a gap."""
     with Kernel(cwd=str(work_folder)) as kernel:
         running = kernel.client.execute(
             "for (let i = 0; !globalThis['enough']; i++) { display(i); await new Promise((turn) => setTimeout(turn, 1)); }"
