@@ -9,7 +9,6 @@ import { MaskedTensor, maskedTypes } from "./masked-tensor";
 import { choosePart, hasOptimizerState } from "./parts";
 import type { ChosenPart } from "./parts";
 import { RenamedTensor } from "./renamed-tensor";
-import { refuseUnreadable } from "./unreadable";
 
 /** Options of `selectPart`. */
 export interface PartOptions {
@@ -19,16 +18,14 @@ export interface PartOptions {
 
 /** A model as its author means it, of a file as its reader gave it: the part of a training checkpoint that is a model, without what wrappers put
  *  before and into names (`module.` of DataParallel, `_orig_mod.` of torch.compile, FSDP's), pruning masks applied to their weights, integers of
- *  ONNX as the weights that its graph makes of them. A model of
- *  which nothing of this is true is returned as it is. `metadata["codebook.notes"]` says what was left out.
- *  `OptionError` where several parts are models or no part is called so; `UnsupportedError` for weights that are stored in a way that is known by
- *  name and not read. */
+ *  ONNX as the weights that its graph makes of them. A model of which nothing of this is true is returned as it is. `metadata["codebook.notes"]` says what was left out.
+ *  `OptionError` where several parts are models or no part is called so; `FormatError` for a mask of another shape than its weight,
+ *  `UnsupportedError` for one over a type that is no plain float. */
 export function selectPart(file: Model, { part }: PartOptions): Model {
   if (part !== undefined && (typeof part !== "string" || part === ""))
     throw new OptionError(
       `open(): part is ${JSON.stringify(part) ?? String(part)}; it takes the keys of a part, "model"`,
     );
-  refuseUnreadable(file);
   const model = withDequantized(file);
   const { tensors: inPart, notes } = partOf(model, part);
   const tensors = masked(withoutWrappers(inPart));

@@ -17,6 +17,8 @@ export interface Refusal {
 
 const numbers = "a checkpoint whose weights are numbers (dequantize it with the library that wrote it, and save that)";
 
+const exllama = "the model that it was made from, or a GGUF or GPTQ version";
+
 /** The first tensor whose name ends in `ending` (after a dot, or "~": anywhere) of one of `dtypes` (absent: any) that has `companion` beside it. */
 function beside(
   ending: string,
@@ -70,8 +72,8 @@ export const refusedSchemes: readonly Refusal[] = [
   { name: "QuIP#", methods: ["quip", "quip#", "quip_sharp"], sign: beside("Qidxs", "SU"), remedy: numbers },
   { name: "QTIP", methods: ["qtip"], sign: beside("trellis", "SU"), remedy: numbers },
   { name: "HIGGS (FLUTE)", methods: ["higgs"], sign: beside("weight", "tables2", integers), remedy: numbers },
-  { name: "EXL2", methods: ["exl2"], sign: beside("q_weight", "q_scale"), remedy: "the model that it was made from" },
-  { name: "EXL3", methods: ["exl3"], sign: beside("trellis", "suh"), remedy: "the model that it was made from" },
+  { name: "EXL2", methods: ["exl2"], sign: beside("q_weight", "q_scale"), remedy: exllama },
+  { name: "EXL3", methods: ["exl3"], sign: beside("trellis", "suh"), remedy: exllama },
   {
     name: "FP-Quant",
     methods: ["fp_quant"],
