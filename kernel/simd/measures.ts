@@ -34,7 +34,7 @@ export function measureChange(
   sums: Float64Array,
   histogram?: BinsOfChange,
 ): number | undefined {
-  const { errorSums, countBins, clearBins } = layerFunctions();
+  const { measureChange: measure, clearBins } = layerFunctions();
   const out = LISTS;
   const rangeAt = LISTS + 64;
   const { doubles: numbers } = memoryViews();
@@ -57,15 +57,12 @@ export function measureChange(
     ([w, v], _first, count) => {
       const { doubles } = memoryViews();
       doubles[out / 8 + 4] = largest;
-      zeros += errorSums(w, v, count, out);
+      zeros += measure(w, v, count, histogram ? rangeAt : 0, out);
       errors += doubles[out / 8];
       befores += doubles[out / 8 + 1];
       afters += doubles[out / 8 + 2];
       products += doubles[out / 8 + 3];
       largest = doubles[out / 8 + 4];
-      if (!histogram) return;
-      countBins(w, count, rangeAt, 0);
-      countBins(v, count, rangeAt, 1);
     },
   );
   if (Number.isNaN(errors)) return undefined;
