@@ -159,8 +159,6 @@ function ranksOfSixteen(weights: usize, inverse: v128, midpoints: usize): v128 {
 }
 
 /** The cells of eight numbers w·(1/a). Those from −1 to 1 lie in 65,535 cells: the number of a cell, an i16, never falls where the number rises. */
-// @ts-ignore: decorator
-@inline
 function cellsOf(weights: usize, inverse: v128, cells: v128, magics: v128): v128 {
   const x = f32x4.mul(f32x4.mul(v128.load(weights), inverse), cells);
   const y = f32x4.mul(f32x4.mul(v128.load(weights, 16), inverse), cells);
@@ -196,23 +194,32 @@ function setCells(midpoints: usize): void {
   }
 }
 
-/** How many of the midpoints' cells lie below each of eight cells. */
-// @ts-ignore: decorator
-@inline
-function ranksOfCells(cells: v128, pair: v128, step: v128): v128 {
-  // Places of i16 numbers in a table, as bytes: 2k and 2k + 1.
-  let places = i16x8.add(v128.and(i16x8.gt_s(cells, v128.load(middle)), step), pair);
-  let above = v128.and(i16x8.gt_s(cells, i8x16.swizzle(v128.load(halves), places)), step);
-  places = i16x8.add(i16x8.add(places, i16x8.sub(places, pair)), above);
-  above = v128.and(i16x8.gt_s(cells, i8x16.swizzle(v128.load(quarters), places)), step);
-  places = i16x8.add(i16x8.add(places, i16x8.sub(places, pair)), above);
-  above = i16x8.gt_s(cells, i8x16.swizzle(v128.load(eighths), places));
-  return i16x8.sub(v128.and(places, i16x8.splat(255)), above);
+/** How many of the midpoints' cells lie below each of sixteen cells. `pair` and `step` make places of i16 numbers in a table, as bytes: 2k and
+ *  2k + 1 for number k, which rises by 1 where a cell lies above. */
+function ranksOfCells(first: v128, second: v128, pair: v128, step: v128): v128 {
+  let table = v128.load(middle);
+  let p = i16x8.add(v128.and(i16x8.gt_s(first, table), step), pair);
+  let q = i16x8.add(v128.and(i16x8.gt_s(second, table), step), pair);
+  table = v128.load(halves);
+  let above = v128.and(i16x8.gt_s(first, i8x16.swizzle(table, p)), step);
+  p = i16x8.add(i16x8.add(p, i16x8.sub(p, pair)), above);
+  above = v128.and(i16x8.gt_s(second, i8x16.swizzle(table, q)), step);
+  q = i16x8.add(i16x8.add(q, i16x8.sub(q, pair)), above);
+  table = v128.load(quarters);
+  above = v128.and(i16x8.gt_s(first, i8x16.swizzle(table, p)), step);
+  p = i16x8.add(i16x8.add(p, i16x8.sub(p, pair)), above);
+  above = v128.and(i16x8.gt_s(second, i8x16.swizzle(table, q)), step);
+  q = i16x8.add(i16x8.add(q, i16x8.sub(q, pair)), above);
+  table = v128.load(eighths);
+  // The first byte of a place is twice the number, and true is −1.
+  const bytes = i16x8.splat(255);
+  return i8x16.narrow_i16x8_u(
+    i16x8.sub(v128.and(p, bytes), i16x8.gt_s(first, i8x16.swizzle(table, p))),
+    i16x8.sub(v128.and(q, bytes), i16x8.gt_s(second, i8x16.swizzle(table, q))),
+  );
 }
 
 /** Whether one of sixteen cells is that of the first midpoint that is not below it. */
-// @ts-ignore: decorator
-@inline
 function areInDoubt(first: v128, second: v128, ranks: v128): bool {
   const lower = i8x16.swizzle(v128.load(lowerBytes), ranks);
   const upper = i8x16.swizzle(v128.load(upperBytes), ranks);
@@ -239,7 +246,7 @@ export function encodeSixteen(weights: usize, blocks: i32, group: i32, largest: 
     for (const end = codes + <usize>group; codes < end; codes += 16) {
       const first = cellsOf(weights, inverse, cells, magics);
       const second = cellsOf(weights + 32, inverse, cells, magics);
-      let ranks = i8x16.narrow_i16x8_u(ranksOfCells(first, pair, step), ranksOfCells(second, pair, step));
+      let ranks = ranksOfCells(first, second, pair, step);
       if (areInDoubt(first, second, ranks)) ranks = ranksOfSixteen(weights, inverse, midpoints);
       v128.store(codes, i8x16.swizzle(list, ranks));
       weights += 64;
