@@ -3,6 +3,7 @@ import {
   OutermostSearch,
   plainOutermost,
   sampleLength,
+  sampleLengthOf,
   sampleOf,
 } from "../../kernel/measure/outermost";
 import { adversarialWeights, gaussianWeights } from "../blocks/weights";
@@ -22,8 +23,8 @@ const kinds: Record<string, (count: number) => Float32Array> = {
 };
 
 test("the outermost values are those of the sorted values, for small cuts and large", () => {
-  for (const [kind, draw] of Object.entries(kinds)) {
-    const values = draw(200_000);
+  for (const [kind, draw] of [...Object.entries(kinds), ["many", kinds.gaussian] as const]) {
+    const values = draw(kind === "many" ? 300_000 : 200_000);
     const sorted = values.slice().sort();
     for (const cut of [0, 1, 100, 700, 50_000]) {
       const { low, high } = outermostValues(values, cut);
@@ -48,6 +49,7 @@ test("a search by pieces finds what one array gives, and says so when its sample
   const misled = new OutermostSearch(values.length, 50, new Float32Array(sampleLength).fill(1e6));
   misled.add(values);
   expect(misled.finish()).toBeUndefined();
+  expect([2 ** 18 - 1, 2 ** 18].map(sampleLengthOf)).toEqual([sampleLength, 4 * sampleLength]);
   expect(OutermostSearch.fits(4 * sampleLength - 1, 0)).toBe(false);
   expect(OutermostSearch.fits(256_000, 1001)).toBe(false);
 });

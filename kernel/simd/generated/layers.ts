@@ -287,10 +287,10 @@ export interface LayersModule {
   /** Copies the values below `low` to `below` and the others above `high` to `above`, in order; a number behind them is written as well. Writes four
    *  counts u32 to LISTS: of values at or below `low`, at or above `high`, below `low`, above `high`. */
   collectTails(x: number, count: number, low: number, high: number, below: number, above: number): void;
-  /** Adds the counts of byte values to tables (6, 256) u32: byte i to table i mod 4, but of whole stretches of 0 to 15, or of −8 to 7, to table 0,
+  /** Adds the counts of byte values to the tables (6, 256) u32 at LISTS: byte i to table i mod 4, but of whole stretches of 0 to 15, or of −8 to 7, to table 0,
    *  and, of stretches of 16 bytes of 0 to 15, the pairs to table 4, the first of a pair in the low half of its number, and of such of −8 to 7 to
    *  table 5, 8 added to each. */
-  countBytes(x: number, count: number, tables: number): void;
+  countBytes(x: number, count: number): void;
   /** Lowers and raises out (2) i32, the smallest and the largest number so far, by `count` int32. */
   rangeOfIntegers(x: number, count: number, out: number): void;
   /** Adds 1 to the number of each int32 value, less `first`, in one of four tables u32, `stride` bytes apart, by turns: equal neighbours do not wait

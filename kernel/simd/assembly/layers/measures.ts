@@ -83,18 +83,18 @@ function sumOf(x: v128): i32 {
 /** Bytes that are counted at once where they lie within sixteen numbers: so many that no count of a byte's lane goes beyond 255. */
 const countedBytes: usize = 255 * 16;
 
-/** Adds the counts of byte values to tables (6, 256) u32: byte i to table i mod 4, but of whole stretches of 0 to 15, or of −8 to 7, to table 0,
+/** Adds the counts of byte values to the tables (6, 256) u32 at LISTS: byte i to table i mod 4, but of whole stretches of 0 to 15, or of −8 to 7, to table 0,
  *  and, of stretches of 16 bytes of 0 to 15, the pairs to table 4, the first of a pair in the low half of its number, and of such of −8 to 7 to
  *  table 5, 8 added to each. */
-export function countBytes(x: usize, count: i32, tables: usize): void {
+export function countBytes(x: usize, count: i32): void {
   const end = x + <usize>count;
   for (let next = x; x < end; x = next) {
     next = min(end, x + countedBytes);
     const whole = x + ((next - x) & ~15);
-    if (isWithinSixteen(x, whole, 0)) countSixteen(x, whole, 0, tables);
-    else if (isWithinSixteen(x, whole, 8)) countSixteen(x, whole, -8, tables);
-    else countMixed(x, whole, tables);
-    for (let at = whole; at < next; at++) bump(tables + ((<u32>load<u8>(at)) << 2));
+    if (isWithinSixteen(x, whole, 0)) countSixteen(x, whole, 0);
+    else if (isWithinSixteen(x, whole, 8)) countSixteen(x, whole, -8);
+    else countMixed(x, whole);
+    for (let at = whole; at < next; at++) bump(LISTS + ((<u32>load<u8>(at)) << 2));
   }
 }
 
@@ -106,13 +106,13 @@ function isWithinSixteen(x: usize, end: usize, raised: i32): bool {
   return !v128.any_true(v128.and(all, i8x16.splat(-16)));
 }
 
-/** Adds the counts of bytes of `first` to `first` + 15 to the table. */
-function countSixteen(x: usize, end: usize, first: i32, table: usize): void {
-  for (let k = 0; k < 16; k += 8) countEight(x, end, first + k, table);
+/** Adds the counts of bytes of `first` to `first` + 15 to table 0. */
+function countSixteen(x: usize, end: usize, first: i32): void {
+  for (let k = 0; k < 16; k += 8) countEight(x, end, first + k);
 }
 
 /** Adds the counts of those bytes that are `first` to `first` + 7. */
-function countEight(x: usize, end: usize, first: i32, table: usize): void {
+function countEight(x: usize, end: usize, first: i32): void {
   let c0 = i8x16.splat(0);
   let c1 = c0;
   let c2 = c0;
@@ -138,39 +138,57 @@ function countEight(x: usize, end: usize, first: i32, table: usize): void {
     c6 = i8x16.sub(c6, i8x16.eq(less, two));
     c7 = i8x16.sub(c7, i8x16.eq(i8x16.sub(less, two), one));
   }
-  addLanes(c0, first, table);
-  addLanes(c1, first + 1, table);
-  addLanes(c2, first + 2, table);
-  addLanes(c3, first + 3, table);
-  addLanes(c4, first + 4, table);
-  addLanes(c5, first + 5, table);
-  addLanes(c6, first + 6, table);
-  addLanes(c7, first + 7, table);
+  addLanes(c0, first);
+  addLanes(c1, first + 1);
+  addLanes(c2, first + 2);
+  addLanes(c3, first + 3);
+  addLanes(c4, first + 4);
+  addLanes(c5, first + 5);
+  addLanes(c6, first + 6);
+  addLanes(c7, first + 7);
 }
 
 /** Adds the sum of sixteen counts u8 to that of a byte. */
-function addLanes(counts: v128, byte: i32, table: usize): void {
-  const at = table + ((<usize>(byte & 255)) << 2);
+function addLanes(counts: v128, byte: i32): void {
+  const at = LISTS + ((<usize>(byte & 255)) << 2);
   store<u32>(at, load<u32>(at) + <u32>sumOf(i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(counts))));
 }
 
-function countMixed(x: usize, end: usize, tables: usize): void {
+function countMixed(x: usize, end: usize): void {
   const upper = i8x16.splat(-16);
   const eight = i8x16.splat(8);
   for (; x < end; x += 16) {
     const codes = v128.load(x);
     const raised = i8x16.add(codes, eight);
-    if (!v128.any_true(v128.and(codes, upper))) countPairs(codes, tables + 4096);
-    else if (!v128.any_true(v128.and(raised, upper))) countPairs(raised, tables + 5120);
-    else for (let k: usize = 0; k < 16; k += 4) countFour(load<u32>(x + k), tables);
+    if (!v128.any_true(v128.and(codes, upper))) countPairs(codes, LISTS + 4096);
+    else if (!v128.any_true(v128.and(raised, upper))) countPairs(raised, LISTS + 5120);
+    else for (let k: usize = 0; k < 16; k += 8) countOfEight(load<u64>(x + k));
   }
 }
 
-function countFour(bytes: u32, tables: usize): void {
-  bump(tables + ((bytes & 255) << 2));
-  bump(tables + 1024 + (((bytes >> 8) & 255) << 2));
-  bump(tables + 2048 + (((bytes >> 16) & 255) << 2));
-  bump(tables + 3072 + ((bytes >> 24) << 2));
+function countOfEight(bytes: u64): void {
+  bumpIn0((<usize>(bytes << 2)) & 1020);
+  bumpIn1((<usize>(bytes >> 6)) & 1020);
+  bumpIn2((<usize>(bytes >> 14)) & 1020);
+  bumpIn3((<usize>(bytes >> 22)) & 1020);
+  bumpIn0((<usize>(bytes >> 30)) & 1020);
+  bumpIn1((<usize>(bytes >> 38)) & 1020);
+  bumpIn2((<usize>(bytes >> 46)) & 1020);
+  bumpIn3((<usize>(bytes >> 54)) & 1020);
+}
+
+/** A table whose address is part of the instruction spares an addition. */
+function bumpIn0(at: usize): void {
+  store<u32>(at, load<u32>(at, LISTS) + 1, LISTS);
+}
+function bumpIn1(at: usize): void {
+  store<u32>(at, load<u32>(at, LISTS + 1024) + 1, LISTS + 1024);
+}
+function bumpIn2(at: usize): void {
+  store<u32>(at, load<u32>(at, LISTS + 2048) + 1, LISTS + 2048);
+}
+function bumpIn3(at: usize): void {
+  store<u32>(at, load<u32>(at, LISTS + 3072) + 1, LISTS + 3072);
 }
 
 /** Adds the counts of eight pairs of numbers from 0 to 15. */
