@@ -1,3 +1,4 @@
+import { loops } from "../../kernel/loops/loops";
 import {
   outermostValues,
   OutermostSearch,
@@ -52,6 +53,16 @@ test("a search by pieces finds what one array gives, and says so when its sample
   expect([2 ** 18 - 1, 2 ** 18].map(sampleLengthOf)).toEqual([sampleLength, 4 * sampleLength]);
   expect(OutermostSearch.fits(4 * sampleLength - 1, 0)).toBe(false);
   expect(OutermostSearch.fits(256_000, 1001)).toBe(false);
+});
+
+test("a search guesses that three times as many lie beyond as are wanted, and four more of the sample", () => {
+  const beyond = jest.spyOn(loops.values, "beyond");
+  // 3·50·2048/100000 = 3.07: rank 4 + 4 from either end of the sample, whose values stand in no order.
+  const sample = Float32Array.from({ length: sampleLength }, (_, i) => (i * 1025) % sampleLength);
+  const search = new OutermostSearch(100_000, 50, sample);
+  search.add(Float32Array.of(1, 2));
+  expect(beyond.mock.calls.map(([, low, high]) => [low, high])).toEqual([[8, sampleLength - 9]]);
+  beyond.mockRestore();
 });
 
 test("a sample has values of all parts of the array", () => {
