@@ -11,9 +11,9 @@ export type OfV = u16;
  *  minimum and the sum are each rounded by half a unit at most: the place lies within 2 units of that of float64, and the bin is another only
  *  where it lies so near to an edge. Places are 4 units too high, so that near an edge means a lower half below 8. */
 const placeOfMinimum: f64 = 8388608 + 65536 + 4;
-/** In the middle of the bins below and above. */
-const leastPlace: f32 = 8388608 + 32768;
-const greatestPlace: f32 = 8388608 + 65 * 65536 + 32768;
+/** The upper halves of places below and above all bins. As signed numbers those of other places lie beyond them on the same side. */
+const leastHalf: i16 = 0x4b00;
+const greatestHalf: i16 = 0x4b41;
 
 /** Counts u16 of pairs of bins, 128 for each bin of the second of a pair, and in place of the pair (127, 65) those of stretches that are counted
  *  value by value. One addition for a pair takes half the time of two. They hold the counts of at most `mostPairs` pairs, and are then added
@@ -82,19 +82,14 @@ function addPairsTo(pairs: usize, totals: usize): void {
   }
 }
 
-/** The places of four values. */
-function placesOf(values: v128, scale: v128, place: v128, least: v128, greatest: v128): v128 {
-  return f32x4.pmin(greatest, f32x4.pmax(least, f32x4.add(f32x4.mul(values, scale), place)));
-}
-
 /** Writes the offsets of the counts of the pairs of `weights` values, a multiple of 16, to `offsets`; zeros of w′ are counted on the way. Returns
  *  false when a value lies near an edge: then the offsets mean nothing, and no zeros are counted. */
 function findOffsets<Array>(x: usize, weights: usize, range: usize, offsets: usize): bool {
   const perUnit = load<f64>(range, 8);
   const scale = pinned(f32x4.splat(<f32>(65536 * perUnit)));
   const place = pinned(f32x4.splat(<f32>(placeOfMinimum - 65536 * load<f64>(range) * perUnit)));
-  const least = pinned(f32x4.splat(leastPlace));
-  const greatest = pinned(f32x4.splat(greatestPlace));
+  const least = pinned(i16x8.splat(leastHalf));
+  const greatest = pinned(i16x8.splat(greatestHalf));
   const upper = pinned(i32x4.splat(0xffff0000));
   const lower = pinned(i16x8.splat(254));
   let none = zeros;
@@ -108,14 +103,16 @@ function findOffsets<Array>(x: usize, weights: usize, range: usize, offsets: usi
       none = i32x4.sub(i32x4.sub(none, f32x4.eq(v0, f32x4.splat(0))), f32x4.eq(v1, f32x4.splat(0)));
       none = i32x4.sub(i32x4.sub(none, f32x4.eq(v2, f32x4.splat(0))), f32x4.eq(v3, f32x4.splat(0)));
     }
-    const a = placesOf(v0, scale, place, least, greatest);
-    const b = placesOf(v1, scale, place, least, greatest);
-    const c = placesOf(v2, scale, place, least, greatest);
-    const d = placesOf(v3, scale, place, least, greatest);
-    // Upper halves are never below 8.
+    const a = f32x4.add(f32x4.mul(v0, scale), place);
+    const b = f32x4.add(f32x4.mul(v1, scale), place);
+    const c = f32x4.add(f32x4.mul(v2, scale), place);
+    const d = f32x4.add(f32x4.mul(v3, scale), place);
+    // An upper half below 8 is far from all bins: then the values are looked at one by one for nothing.
     smallest = i16x8.min_u(i16x8.min_u(i16x8.min_u(a, b), i16x8.min_u(c, d)), smallest);
-    const firsts = v128.or(i32x4.shr_u(a, 16), v128.and(b, upper));
-    const seconds = v128.or(i32x4.shr_u(c, 16), v128.and(d, upper));
+    const ab = v128.or(i32x4.shr_u(a, 16), v128.and(b, upper));
+    const cd = v128.or(i32x4.shr_u(c, 16), v128.and(d, upper));
+    const firsts = i16x8.min_s(i16x8.max_s(ab, least), greatest);
+    const seconds = i16x8.min_s(i16x8.max_s(cd, least), greatest);
     v128.store(offsets, v128.or(v128.and(i16x8.shl(firsts, 1), lower), i16x8.shl(seconds, 8)));
   }
   if (!i16x8.all_true(i16x8.sub_sat_u(smallest, i16x8.splat(7)))) return false;
