@@ -1,5 +1,6 @@
 /** A model of a file's tensors as its author means it: codes and scales of a weight as one tensor. */
 import { createHash } from "node:crypto";
+import { inTurns, pause, throwIfStopped } from "../bytes/pause";
 import { FormatError } from "../errors";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
@@ -7,7 +8,7 @@ import { TensorSet } from "../tensor/tensor-set";
 import { FileTensors, type FileSettings, type Settings } from "./file-tensors";
 import { LogicalTensor } from "./logical-tensor";
 import { quantizationOf, withoutQuantization } from "./quantization-settings";
-import { refuseCodes, refuseMethod } from "./refusals";
+import { refuseMethod, refusingCodes } from "./refusals";
 import type { Scheme } from "./scheme";
 import { schemes as allSchemes } from "./schemes";
 
@@ -35,7 +36,8 @@ export async function withLogicalTensors(
   model: Model,
   { file, signal, config, beside, schemes = allSchemes }: LogicalOptions,
 ): Promise<LogicalModel> {
-  const left = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
+  const left = new Map<string, Tensor>();
+  for (const tensor of model.tensors) left.set(tensor.name, tensor);
   const settings: FileSettings = {
     file,
     signal,
@@ -43,12 +45,15 @@ export async function withLogicalTensors(
     quantization: await quantizationOf(model.tensors, config, beside),
     metadata: model.metadata,
   };
+  const task = `opening ${model.name}`;
   refuseMethod(new FileTensors(left, settings));
   const said = createHash("sha256")
     .update(JSON.stringify(settings.quantization ?? null))
     .digest("hex");
   const weightOf = new Map<Tensor, LogicalTensor>();
-  for (const scheme of schemes)
+  for (const scheme of schemes) {
+    await pause();
+    throwIfStopped(signal, task);
     for (const weight of await scheme.find(new FileTensors(left, settings))) {
       const tensor = new LogicalTensor(weight, said);
       for (const part of weight.parts) {
@@ -56,7 +61,8 @@ export async function withLogicalTensors(
         left.delete(part.name);
       }
     }
-  refuseCodes(new FileTensors(left, settings), schemes);
+  }
+  await inTurns(refusingCodes(new FileTensors(left, settings), schemes), signal, task);
   if (weightOf.size === 0) return { model, config };
   const tensors = [...new Set(model.tensors.map((tensor) => weightOf.get(tensor) ?? tensor))];
   checkNames(file, tensors);

@@ -1,3 +1,4 @@
+import { pause } from "../../bytes/pause";
 import type { ParseBudget } from "../budget";
 import { maxNameLength, maxRank, maxTensors } from "../limits";
 import { quote } from "../json-reader";
@@ -59,6 +60,8 @@ export interface ModelMessage {
 const maxDepth = 16;
 /** The largest exported networks have some ten thousand nodes. */
 const maxNodes = 1_000_000;
+/** Nodes that are read in some milliseconds. */
+const nodesInTurn = 1000;
 /** Fields of values in so many pieces are written one number at a time, which no writer does. */
 const maxPieces = 4096;
 const maxTextBytes = 1024 * 1024;
@@ -137,6 +140,8 @@ export class MessageReader {
   private async node(range: Range, depth: number): Promise<NodeMessage> {
     if (++this.nodes > maxNodes)
       this.wire.fail(range.start, `there are more than ${maxNodes} nodes`, `at most ${maxNodes}`);
+    // What lies in memory is read without a turn of the event loop.
+    if (this.nodes % nodesInTurn === 0) await pause();
     this.budget.spend(nodeBytes, range.start);
     const texts = { 3: "", 4: "", 7: "" };
     const inputs: string[] = [];

@@ -1,3 +1,4 @@
+import { inTurns } from "../../bytes/pause";
 import type { ByteSource } from "../../bytes/source";
 import { FormatError } from "../../errors";
 import type { Model } from "../../tensor/model";
@@ -38,7 +39,11 @@ export async function openOnnx(
   const budget = new ParseBudget(source.name, source.storedBytes ?? source.byteLength);
   const message = await new MessageReader(new WireReader(source, signal), budget).model();
   if (!message) throw new FormatError(source.name, 0, "there is no graph in this file", "a model of ONNX");
-  const { all, dequantizations, unscaled, sparse } = constantsOf(message);
+  const { all, dequantizations, unscaled, sparse } = await inTurns(
+    constantsOf(message),
+    signal,
+    `reading ${source.name}`,
+  );
   const maker = new TensorMaker(source, siblings);
   const made = new Map<Constant, Tensor>();
   const texts: string[] = [];
