@@ -85,4 +85,4 @@ export async function parsedApart<Argument extends Unparsed, Result>(
 }
 
 const isOutOfMemory = (cause: unknown): boolean =>
-  cause instanceof Error && (cause as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY";
+  (cause as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
