@@ -7,6 +7,7 @@ import { selectPart } from "../checkpoints/select-part";
 import { OptionError } from "../errors";
 import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
+import { partOf, recordPart } from "../formats/tensor-paths";
 import { folderSiblings } from "../formats/siblings";
 import { currentHost } from "../host";
 import { parseAddress } from "../hub/address";
@@ -73,16 +74,17 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const { model: stored, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
   await pause();
   const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
+  const selected = raw ? stored : selectPart(stored, options);
   const { model, config } = raw
     ? { model: stored, config: settings }
-    : await withLogicalTensors(selectPart(stored, options), {
+    : await withLogicalTensors(selected, {
         file: source.name,
         signal,
         config: settings,
         beside: (name) => readBeside(name, siblings, signal),
       });
   const told = withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder);
-  return displayModel(await withRolesInTurns(told, signal));
+  return displayModel(await withRolesInTurns(recordPart(told, partOf(selected)), signal));
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { inTurns, pause, throwIfStopped } from "../bytes/pause";
 import { FormatError } from "../errors";
+import { withNotes } from "../formats/tensor-paths";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { TensorSet } from "../tensor/tensor-set";
@@ -51,11 +52,14 @@ export async function withLogicalTensors(
     .update(JSON.stringify(settings.quantization ?? null))
     .digest("hex");
   const weightOf = new Map<Tensor, LogicalTensor>();
+  const contradictions = new Map<string, string[]>();
   for (const scheme of schemes) {
     await pause();
     throwIfStopped(signal, task);
     for (const weight of await scheme.find(new FileTensors(left, settings))) {
       const tensor = new LogicalTensor(weight, said);
+      if (weight.contradiction !== undefined)
+        contradictions.set(weight.contradiction, [...(contradictions.get(weight.contradiction) ?? []), weight.name]);
       for (const part of weight.parts) {
         weightOf.set(part, tensor);
         left.delete(part.name);
@@ -66,9 +70,15 @@ export async function withLogicalTensors(
   if (weightOf.size === 0) return { model, config };
   const tensors = [...new Set(model.tensors.map((tensor) => weightOf.get(tensor) ?? tensor))];
   checkNames(file, tensors);
-  const { name, format, metadata } = model;
+  const { name, format } = model;
+  const metadata = withNotes(model.metadata, [...contradictions].map(noteOf));
   const logical = new TensorSet({ name, format, metadata, tensors, sha256: (options) => model.sha256(options) });
   return { model: logical, config: config && withoutQuantization(config) };
+}
+
+/** A sentence on weights whose settings say what their shapes do not. */
+function noteOf([what, [first, ...more]]: readonly [what: string, names: readonly string[]]): string {
+  return `"${first}"${more.length === 0 ? "" : ` and ${more.length} more`}: ${what}`;
 }
 
 /** A weight may not be there twice, as codes and as numbers. */

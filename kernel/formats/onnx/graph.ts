@@ -29,8 +29,6 @@ export interface Constants {
   readonly dequantizations: readonly Dequantization[];
   /** Codes whose scale or zero is computed when the graph runs. */
   readonly unscaled: ReadonlySet<Constant>;
-  /** Names of sparse initializers. */
-  readonly sparse: readonly string[];
 }
 
 /** A constant as a node sees it: through which transpositions, and whether a node has made numbers of its codes. */
@@ -66,7 +64,6 @@ class Finder implements Constants {
   readonly all: Constant[] = [];
   readonly dequantizations: Dequantization[] = [];
   readonly unscaled = new Set<Constant>();
-  readonly sparse: string[] = [];
   private readonly names = new Set<string>();
   private readonly codes = new Set<Constant>();
 
@@ -74,7 +71,6 @@ class Finder implements Constants {
 
   *visit(graph: GraphMessage, outer: Scope, path: string): Generator<void, void> {
     const scope = new Map(outer);
-    for (const name of graph.sparse) this.sparse.push(name);
     for (const message of graph.initializers) this.add(scope, message.name, message, path);
     for (const [at, node] of graph.nodes.entries()) {
       if (++this.visited % nodesInTurn === 0) yield;

@@ -96,7 +96,14 @@ function weightRole({ node, input, axes }: Use, shape: readonly number[]): RoleD
     case "DeformConv":
       return input === 1 ? found("convolution", 0, 1) : undefined;
     case "ConvTranspose":
-      return input === 1 ? found("convolution", 1, 0) : undefined;
+      if (input !== 1) return undefined;
+      // In groups, the outputs of one group lie beside those of the others: no two of them may share what belongs to one.
+      return typeof attributes.group === "number" && attributes.group > 1
+        ? {
+            ...found("convolution", 1, 0),
+            axes: { output: (shape[1] === 1 ? [0] : [0, 1]).map(own), input: [], stacked: [] },
+          }
+        : found("convolution", 1, 0);
     case "Gemm":
     case "FusedGemm":
       if (rank !== 2 || input > 1) return undefined;
