@@ -213,7 +213,7 @@ function assemble(
       dtype: scheme ?? dtype,
       parameters,
       bytes: sizeBytes,
-      ...(scheme === undefined ? {} : { requantized: scheme }),
+      ...(scheme === undefined || unquantizedSchemes.has(scheme) ? {} : { requantized: scheme }),
       histogram,
       ...roleOfOther(origin),
       variants: [kept],
@@ -260,6 +260,9 @@ function assemble(
 }
 
 /** What the tensor is called by its type: what was done to it, but for whole numbers, which stay what they were. */
+/** Ways to store a weight whose numbers were not rounded to codes. */
+const unquantizedSchemes: ReadonlySet<string> = new Set(["torch prune mask", "torch weight norm"]);
+
 function typeOf({ dtype, scheme }: Tensor, variant: LayerVariant): string {
   return scheme === undefined && isIntegerType(dtype) ? dtype : variant.scheme;
 }
