@@ -68,7 +68,7 @@ function walkOf(job: LayerJob): { readonly bytes: number; readonly walk: () => W
   const pieces = pieceWalkOf(job);
   if (pieces) return { bytes: memoryOfPieces(job), walk: () => walkPieces(job, pieces) };
   const pruned = prunedWalkOf(job);
-  if (pruned) return { bytes: memoryOfPruned, walk: () => walkPruned(job, pruned) };
+  if (pruned) return { bytes: memoryOfPruned(job), walk: () => walkPruned(job, pruned) };
   return { bytes: memoryOfWhole(job), walk: () => walkWhole(job) };
 }
 

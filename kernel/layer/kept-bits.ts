@@ -1,6 +1,5 @@
 /** Which weights of a layer pruning left, a bit for each: an eighth of what a byte for each would take. */
 import { loops } from "../loops/loops";
-import { countKept } from "../prune/pruner";
 import { emptyCodes, typeOfCodes } from "../stored/packed-codes";
 import type { CodeArray } from "../quantize/quantizer";
 
@@ -9,6 +8,13 @@ const spreadBits = (() => {
   const bytes = new Uint8Array(8 * 256);
   for (let i = 0; i < bytes.length; i++) bytes[i] = ((i >> 3) >> (i & 7)) & 1;
   return new Float64Array(bytes.buffer);
+})();
+
+/** How many bits of a byte are set. */
+const bitsIn = (() => {
+  const counts = new Uint8Array(256);
+  for (let byte = 1; byte < counts.length; byte++) counts[byte] = counts[byte >> 1] + (byte & 1);
+  return counts;
 })();
 
 /** The bits, all 0 at first. */
@@ -45,9 +51,12 @@ export class KeptBits {
     return mask;
   }
 
-  /** How many of the weights [start, end) stay. */
+  /** How many of the weights [start, end) stay; `start` is a multiple of 8. */
   count(start: number, end: number): number {
-    return loops.memory.part(() => countKept(this.mask(start, end)));
+    const whole = end >> 3;
+    let count = 0;
+    for (let i = start >> 3; i < whole; i++) count += bitsIn[this.bits[i]];
+    return (end & 7) === 0 ? count : count + bitsIn[this.bits[whole] & ((1 << (end & 7)) - 1)];
   }
 
   /** The codes of those that stay, `kept` of them. */

@@ -60,7 +60,7 @@ export function memoryNeedOf(given: NeedyLayer): number {
     const coded = isCoded ? planeBytes : 0;
     // Of codes those that stay are gathered beside all.
     const made = isQuantized ? quantized + codeBytesOf(steps) : coded;
-    return brought + (bitBytes + made) * weights + memoryOfPruned + kept + own;
+    return brought + (bitBytes + made) * weights + memoryOfPruned(job) + kept + own;
   }
   const lossy = kinds.filter((kind) => kind !== "encode").length;
   const coding = isCoded ? (isQuantized ? coderBytes : wholeCoderBytes) : 0;

@@ -8,13 +8,23 @@ import { weightReader } from "./weight-reader";
 /** Weights of a piece. */
 const pieceWeights = 2 ** 18;
 
-/** w′ of all weights, or of those that stay one behind the other. `SourceError` where the file was changed meanwhile. */
-export function prunedValues(
-  job: Pick<LayerJob, "input" | "dtype" | "shape">,
-  kept: KeptBits,
-  onlyKept: boolean,
-  most = pieceWeights,
-): FloatSource {
+/** Reads the weights [start, end) into the job's memory. */
+export type ReadWeights = (start: number, end: number) => Float32Array;
+
+/** Reads from the job's input, which is opened each time. `SourceError` where its file was changed meanwhile. */
+export function readAnew(job: Pick<LayerJob, "input" | "dtype" | "shape">): ReadWeights {
+  return (start, end) => {
+    const reader = weightReader(job, false);
+    try {
+      return reader.again(start, end);
+    } finally {
+      reader.finish();
+    }
+  };
+}
+
+/** w′ of all weights, or of those that stay one behind the other. */
+export function prunedValues(read: ReadWeights, kept: KeptBits, onlyKept: boolean, most = pieceWeights): FloatSource {
   const pieces = Math.ceil(kept.length / most);
   const endOf = (at: number): number => Math.min(kept.length, (at + 1) * most);
   const starts = new Float64Array(pieces + 1);
@@ -24,18 +34,12 @@ export function prunedValues(
     length: starts[pieces],
     pieces,
     startOf: (at) => starts[at],
-    piece(at) {
-      const reader = weightReader(job, false);
-      try {
-        return loops.memory.part(() => {
-          const before = reader.again(at * most, endOf(at));
-          const mask = kept.mask(at * most, endOf(at));
-          if (onlyKept) return loops.pruning.gather(before, mask, starts[at + 1] - starts[at]);
-          return loops.memory.keep(loops.pruning.apply(before, mask));
-        });
-      } finally {
-        reader.finish();
-      }
-    },
+    piece: (at) =>
+      loops.memory.part(() => {
+        const before = read(at * most, endOf(at));
+        const mask = kept.mask(at * most, endOf(at));
+        if (onlyKept) return loops.pruning.gather(before, mask, starts[at + 1] - starts[at]);
+        return loops.memory.keep(loops.pruning.apply(before, mask));
+      }),
   };
 }

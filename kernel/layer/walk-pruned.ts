@@ -7,7 +7,7 @@ import { NonFiniteError, OptionError } from "../errors";
 import { HalfRangeError } from "../grid/scale";
 import { loops } from "../loops/loops";
 import { bytesOfRepeats } from "../loops/values";
-import { errorMeasures } from "../measure";
+import { entropyOfValues, errorMeasures } from "../measure";
 import { ChangeMeter } from "../measure/change";
 import { entropyOfPieces, valuesAtOnce } from "../measure/entropy-pieces";
 import type { ValueRange } from "../measure/histogram";
@@ -23,6 +23,7 @@ import type { StepMeasures } from "../report/types";
 import { layoutOf, rowsShape, type Layout } from "../tensor/layout";
 import type { Step } from "../tensor/step";
 import { parametersOf } from "../tensor/tensor";
+import { wholeSource } from "./float-source";
 import { JoinedPieces } from "./joined-pieces";
 import { KeptBits } from "./kept-bits";
 import type { LayerJob } from "./layer-job";
@@ -31,7 +32,7 @@ import { addZeroGroups, layerWarnings, noZeroGroups, zeroGroupsOf, type ZeroGrou
 import { beginAtShared, kindOfStep, labelOf } from "./operators";
 import { allRows, commonDivisor, rowsAtOnce, surveyRange } from "./piece-rows";
 import { pieceQuantizer } from "./piece-quantizer";
-import { prunedValues } from "./pruned-values";
+import { prunedValues, readAnew, type ReadWeights } from "./pruned-values";
 import { isLost, nothingLost, type Walk } from "./walk";
 import { weightReader, type WeightReader } from "./weight-reader";
 
@@ -43,19 +44,28 @@ export interface PrunedWalk {
   readonly rows: number;
 }
 
-/** Layers of fewer bytes of float32 are quicker whole. */
-export const leastPrunedBytes = 3 * 2 ** 24;
-/** Bytes of the kernels' memory that the walk wants: pieces, what is made of them, and tables of counts. */
+/** Bytes of the kernels' memory for pieces, for what is made of them, and for tables of counts. */
 const pieceBytes = 4 * 2 ** 20;
+/** Bytes of a file's weights that are held between the passes. */
+const mostHeld = 2 ** 23;
+/** What is left of so many weights is gathered in memory to be counted; of more it is counted in shares. */
+const mostGathered = 3 * 2 ** 22;
+
+function isHeld({ input, shape }: Pick<LayerJob, "input" | "shape">): boolean {
+  return "range" in input && 4 * parametersOf(shape) <= mostHeld;
+}
 
 /** Bytes of the kernels' memory that the walk wants: what counting equal values takes is the most. */
-export const memoryOfPruned = pieceBytes + 4 * valuesAtOnce + bytesOfRepeats(valuesAtOnce);
+export function memoryOfPruned(job: Pick<LayerJob, "input" | "shape">): number {
+  const weights = parametersOf(job.shape);
+  const counted = weights <= mostGathered ? bytesOfRepeats(weights) : 4 * valuesAtOnce + bytesOfRepeats(valuesAtOnce);
+  return pieceBytes + (isHeld(job) ? 4 * weights : 0) + counted;
+}
 
-/** How a layer goes this way; `undefined` for steps that see all of it at once, and for a small layer. */
-export function prunedWalkOf(job: LayerJob, leastBytes = leastPrunedBytes): PrunedWalk | undefined {
+/** How a layer goes this way; `undefined` for steps that see all of it at once, and where it is one piece. */
+export function prunedWalkOf(job: LayerJob): PrunedWalk | undefined {
   const { steps, shape, axes, surgery, input } = job;
-  if (surgery || "bytes" in input || ("range" in input && input.isRaw) || 4 * parametersOf(shape) < leastBytes)
-    return undefined;
+  if (surgery || "bytes" in input || ("range" in input && input.isRaw)) return undefined;
   const lossy = steps.filter((step) => kindOfStep(step) !== "encode");
   const pruners = lossy.filter((step, at) => isPruneStep(step) && lossy.slice(0, at).every(isPruneStep));
   const [quantizer, ...others] = lossy.slice(pruners.length);
@@ -104,8 +114,9 @@ class Passes {
   readonly layout: Layout;
   readonly columns: number;
   readonly allRows: number;
-  /** Whether a pruner has set the bits. */
+  /** Whether a pruner has set the bits, and how many weights are left. */
   isPruned = false;
+  left = 0;
 
   constructor(
     readonly job: LayerJob,
@@ -121,10 +132,10 @@ class Passes {
 
   /** The weights [start, end) as the pruners so far left them. */
   again(start: number, end: number): Float32Array {
-    return this.left(this.reader.again(start, end), start, end);
+    return this.under(this.reader.again(start, end), start, end);
   }
 
-  private left(before: Float32Array, start: number, end: number): Float32Array {
+  private under(before: Float32Array, start: number, end: number): Float32Array {
     return this.isPruned ? loops.pruning.apply(before, this.kept.mask(start, end)) : before;
   }
 
@@ -136,7 +147,7 @@ class Passes {
         const start = row * this.columns;
         const end = start + count * this.columns;
         const before = this.reader.again(start, end);
-        const values = this.left(before, start, end);
+        const values = this.under(before, start, end);
         act({ start, row, count, before, values });
       });
   }
@@ -144,29 +155,31 @@ class Passes {
 
 /** The walk. The array of `job.input.values` stays. */
 export function walkPruned(job: LayerJob, walk: PrunedWalk): Walk {
-  const reader = weightReader({ ...job, shape: allRows(job) }, false);
+  const reader = weightReader({ ...job, shape: allRows(job) }, isHeld(job));
   try {
     const labels = job.steps.map(labelOf);
     const passes = new Passes(job, reader, walk.rows);
     const range = surveyRange(reader, walk.rows * passes.columns, { label: labels[0], name: job.name });
     const state = stateOf(undefined);
     const total = new ChangeMeter(range);
+    const left: Float32Array[] = [];
     const own = walk.pruners.map((step, at) => {
       const isLast = at === walk.pruners.length - 1 && !walk.quantizer;
       // One step alone loses what the layer loses.
       const meter = isLast && at === 0 ? total : new ChangeMeter(range, { findsLevels: false });
-      state.index = prunePieces(passes, step, ({ before, values }, after) => {
+      state.index = prunePieces(passes, step, ({ before, values }, after, mask) => {
         meter.add(values, after);
-        if (isLast && meter !== total) total.add(before, after);
+        if (!isLast) return;
+        if (meter !== total) total.add(before, after);
+        if (reader.length <= mostGathered) left.push(loops.pruning.gather(values, mask, countKept(mask)));
       });
       state.targetSparsity = Math.max(state.targetSparsity ?? 0, prunerOf(step).target(passes.layout.matrix, step));
       return meter;
     });
-    const kept = passes.kept.count(0, reader.length);
     const coded = walk.quantizer && quantizePieces(passes, walk.quantizer, range, labels[walk.pruners.length]);
     if (coded) own.push(coded.meter);
     state.quantized = coded?.quantized;
-    state.pruned = prunedOf(job, passes, kept, coded?.zerosSurvive ?? true);
+    state.pruned = prunedOf(passes, coded, left);
     for (const step of job.steps) if (kindOfStep(step) === "encode") state.coder = step;
     const change = (coded?.total ?? total).finish();
     const error = errorMeasures(change.sums);
@@ -186,17 +199,25 @@ export function walkPruned(job: LayerJob, walk: PrunedWalk): Walk {
       nonFinite: 0,
     });
     const found = { job, state, change, error, measures, cutShare: 0, warnings };
-    if (coded) return found;
-    const visitAll = (visit: (piece: Float32Array) => void): void =>
-      passes.visit(0, passes.allRows, ({ values }) => visit(values));
-    return { ...found, valueEntropy: entropyOfPieces(reader.length, visitAll) };
+    return coded ? found : { ...found, valueEntropy: entropyOfLeft(passes, state.pruned) };
   } finally {
     reader.finish();
   }
 }
 
+/** The entropy of w′. */
+function entropyOfLeft(passes: Passes, { kept, values }: PrunedWeights): number {
+  const { length } = passes.reader;
+  if (length <= mostGathered) return entropyOfValues(values(true).piece(0), length - kept);
+  return entropyOfPieces(length, (visit) => passes.visit(0, passes.allRows, ({ values: piece }) => visit(piece)));
+}
+
 /** One pruner over all pieces; each, and what is left of it, is handed to `measure`. How the places of what is left are told. */
-function prunePieces(passes: Passes, step: Step, measure: (piece: Piece, after: Float32Array) => void): IndexStorage {
+function prunePieces(
+  passes: Passes,
+  step: Step,
+  measure: (piece: Piece, after: Float32Array, mask: Uint8Array) => void,
+): IndexStorage {
   const { layout, job, kept, allRows: rows } = passes;
   const shape = rowsShape(layout);
   const shared = beginAtShared(step, job.threshold);
@@ -217,7 +238,7 @@ function prunePieces(passes: Passes, step: Step, measure: (piece: Piece, after: 
       passes.visit(first, end, (piece) => {
         const mask = masks.mask(piece.values, piece.row - first);
         if (wasPruned) intersect(mask, kept.mask(piece.start, piece.start + mask.length));
-        measure(piece, loops.pruning.apply(piece.values, mask));
+        measure(piece, loops.pruning.apply(piece.values, mask), mask);
         kept.set(piece.start, mask);
         stay += countKept(mask);
       });
@@ -226,6 +247,7 @@ function prunePieces(passes: Passes, step: Step, measure: (piece: Piece, after: 
     all += stay;
   }
   passes.isPruned = true;
+  passes.left = all;
   if (wasPruned || shared) return unstructuredStorage(shape, all);
   return matrices === 1 ? parts[0] : storageOfParts(parts, shape, all);
 }
@@ -300,13 +322,32 @@ function isZeroWhere(mask: Uint8Array, values: Float32Array): boolean {
   return true;
 }
 
-function prunedOf(job: LayerJob, { kept }: Passes, count: number, zerosSurvive: boolean): PrunedWeights {
+/** What is left, for what stores it, gathered already where no codes are stored and there is little. A reader that holds its weights still has
+ *  them then; a file is read once more. */
+function prunedOf(
+  { job, kept, left, reader }: Passes,
+  coded: QuantizedPieces | undefined,
+  gathered: readonly Float32Array[],
+): PrunedWeights {
   const rows = { ...job, shape: allRows(job) };
+  const isThere = isHeld(job) || !("range" in job.input);
+  const read: ReadWeights = isThere ? (start, end) => reader.again(start, end) : readAnew(rows);
+  const joined = gathered.length > 0 ? wholeSource(joinedOf(gathered, left)) : undefined;
   return {
-    kept: count,
+    kept: left,
     mask: () => kept.bits,
-    zerosSurvive: () => zerosSurvive,
-    gather: (codes) => kept.gather(codes, count),
-    values: (onlyKept) => prunedValues(rows, kept, onlyKept),
+    zerosSurvive: () => coded?.zerosSurvive ?? true,
+    gather: (codes) => kept.gather(codes, left),
+    values: (onlyKept) => (onlyKept && joined ? joined : prunedValues(read, kept, onlyKept)),
   };
+}
+
+function joinedOf(parts: readonly Float32Array[], length: number): Float32Array {
+  const all = new Float32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -10,7 +10,7 @@ const inMemory = { shape, dtype: "F32", hasCheckpoint: false };
 /** Bytes for a weight. */
 const each = (...steps: RecipeStep[]): number => memoryNeedOf({ ...inFile, steps }) / weights;
 const eachInMemory = (...steps: RecipeStep[]): number => memoryNeedOf({ ...inMemory, steps }) / weights;
-const pruned = memoryOfPruned / weights;
+const pruned = memoryOfPruned({ input: { values: new Float32Array(0) }, shape }) / weights;
 
 test("from a file into a checkpoint, steps in pieces need their codes, and some a bit for each weight", () => {
   expect(each(linear({ bits: 4, group: 128 }))).toBe(1);

@@ -81,12 +81,12 @@ describe.each(Object.entries(recipes))("%s", (_, steps) => {
     ["a stack of experts", [4, 60, 256], { axes: { stacked: [0], output: [1], input: [2] } }],
   ])("%s", (_shape, shape, more) => {
     const job = jobOf(steps, shape, { ...more, threshold });
-    const found = prunedWalkOf(job, 0);
+    const found = prunedWalkOf(job);
     // Codebooks of rows go in pieces of one matrix only.
     if (!found && steps.some(({ kind }) => kind === "kMeans") && more.axes) return;
     if (!found) throw new Error("the steps do not go in pieces");
     expect(found.rows).toBeLessThan(shape[0] * (more.axes ? shape[1] : 1));
-    const { walk, stored } = loops.memory.during(memoryOfPruned, () => {
+    const { walk, stored } = loops.memory.during(memoryOfPruned(job), () => {
       const walk = walkPruned(job, found);
       return { walk, stored: storeLayer(job, walk.state, memoryShelf) };
     });
@@ -114,18 +114,18 @@ test("what has to see the layer whole does", () => {
     [rans()],
     [four],
   ])
-    expect(prunedWalkOf(jobOf(steps, shape), 0)).toBeUndefined();
-  expect(prunedWalkOf(jobOf([half], shape))).toBeUndefined();
-  expect(prunedWalkOf(jobOf([half], [3, 50_000]), 0)?.rows).toBe(1);
-  expect(prunedWalkOf(jobOf([half], [1, 150_000]), 0)).toBeUndefined();
+    expect(prunedWalkOf(jobOf(steps, shape))).toBeUndefined();
+  expect(prunedWalkOf(jobOf([half], [96, 384]))).toBeUndefined();
+  expect(prunedWalkOf(jobOf([half], [3, 50_000]))?.rows).toBe(1);
+  expect(prunedWalkOf(jobOf([half], [1, 150_000]))).toBeUndefined();
   const surgery = { maps: [], steps: [], isDropped: false };
-  expect(prunedWalkOf(jobOf([half], shape, { surgery }), 0)).toBeUndefined();
+  expect(prunedWalkOf(jobOf([half], shape, { surgery }))).toBeUndefined();
 });
 
 test("a weight that the quantizer refuses has its place in the layer", () => {
   const job = jobOf([half, linear({ bits: 4, group: 64 })], [240, 384]);
   if ("values" in job.input) job.input.values[70_001] = 3e38;
-  const walk = prunedWalkOf(job, 0);
+  const walk = prunedWalkOf(job);
   if (!walk) throw new Error("the steps do not go in pieces");
   const asked = (work: () => unknown): string => {
     try {
