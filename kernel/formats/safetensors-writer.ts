@@ -32,6 +32,7 @@ export interface SaveSafetensorsOptions {
   readonly fileSystem?: OutputFileSystem;
 }
 
+/** How a tensor is written. */
 interface Plan {
   readonly tensor: SavedTensor;
   readonly dtype: string;
@@ -51,35 +52,70 @@ export async function saveSafetensors(
   options: SaveSafetensorsOptions = {},
 ): Promise<number> {
   checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "resume", "fileSystem"]);
-  return writeSafetensors(model, path, options);
+  const host = currentHost();
+  const { dtype, fileSystem, resume, signal = host.signal } = options;
+  const file = safetensorsFile(model.tensors, { dtype, metadata: options.metadata ?? textOf(model.metadata ?? {}) });
+  const onProgress = (done: number, item: string): void =>
+    host.progress?.({ task: "saving", done, total: file.bytes, unit: "bytes", item });
+  return writeSafetensorsFile(model, path, file, { signal, fileSystem, resume, onProgress });
 }
 
-/** The same, and then `finish`, without which the file is not whole. */
-export async function writeSafetensors(
-  model: Hashed & { readonly tensors: readonly SavedTensor[]; readonly metadata?: Readonly<Record<string, unknown>> },
-  path: string,
-  options: SaveSafetensorsOptions & Pick<WriteOptions, "finish">,
-): Promise<number> {
-  const host = currentHost();
-  const signal = options.signal ?? host.signal;
-  const plans = sorted(model.tensors.map((tensor) => planOf(tensor, options.dtype)));
+/** A safetensors file before it is written. */
+export interface SafetensorsFile {
+  /** With its length in front. */
+  readonly header: Uint8Array;
+  /** The tensors' names in the order of their bytes. */
+  readonly names: readonly string[];
+  /** The tensors, one behind the other. */
+  readonly tensorBytes: number;
+  /** Of the whole file. */
+  readonly bytes: number;
+  /** How each tensor is written. */
+  readonly plans: readonly Plan[];
+}
+
+/** Header and layout of a file with these tensors. `OptionError` as of `saveSafetensors`. */
+export function safetensorsFile(
+  tensors: readonly SavedTensor[],
+  { dtype, metadata = {} }: Pick<SaveSafetensorsOptions, "dtype" | "metadata">,
+): SafetensorsFile {
+  const plans = sorted(tensors.map((tensor) => planOf(tensor, dtype)));
   const header = safetensorsHeader(
-    plans.map(({ tensor, dtype, sizeBytes }) => ({ name: tensor.name, dtype, shape: tensor.shape, sizeBytes })),
-    options.metadata ?? textOf(model.metadata ?? {}),
+    plans.map(({ tensor, dtype: written, sizeBytes }) => ({
+      name: tensor.name,
+      dtype: written,
+      shape: tensor.shape,
+      sizeBytes,
+    })),
+    metadata,
   );
-  const total = plans.reduce((sum, plan) => sum + plan.sizeBytes, header.length);
+  const tensorBytes = plans.reduce((sum, plan) => sum + plan.sizeBytes, 0);
+  const names = plans.map(({ tensor }) => tensor.name);
+  return { header, names, tensorBytes, bytes: header.length + tensorBytes, plans };
+}
+
+/** Writes the file, atomically, one tensor after the other; returns its bytes. */
+export async function writeSafetensorsFile(
+  model: Hashed,
+  path: string,
+  { header, plans }: SafetensorsFile,
+  options: Omit<WriteOptions, "finish"> & {
+    /** Called with the bytes that are done when a tensor is made. */
+    readonly onProgress: (done: number, item: string) => void;
+  },
+): Promise<number> {
+  const { onProgress, signal, fileSystem, resume } = options;
   let begin = header.length;
   const pieces = plans.map((plan): Piece => {
     const done = (begin += plan.sizeBytes);
     const make = async (): Promise<Uint8Array> => {
       const bytes = await plannedBytes("saveSafetensors", plan, signal);
-      host.progress?.({ task: "saving", done, total, unit: "bytes", item: plan.tensor.name });
+      onProgress(done, plan.tensor.name);
       return bytes;
     };
     return { bytes: plan.sizeBytes, make };
   });
-  const { fileSystem, resume, finish } = options;
-  return writePieces("saveSafetensors", path, model, header, pieces, { signal, fileSystem, resume, finish });
+  return writePieces("saveSafetensors", path, model, header, pieces, { signal, fileSystem, resume });
 }
 
 function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): Plan {
@@ -97,7 +133,8 @@ function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): P
   return { tensor, dtype, convertTo, sizeBytes: (parametersOf(tensor.shape) * bits) / 8 };
 }
 
-function textOf(metadata: Readonly<Record<string, unknown>>): Record<string, string> {
+/** Those of a model's metadata that are text, which is all that safetensors holds. */
+export function textOf(metadata: Readonly<Record<string, unknown>>): Record<string, string> {
   const text: Record<string, string> = {};
   for (const [key, value] of Object.entries(metadata)) if (typeof value === "string") text[key] = value;
   return text;
