@@ -6,8 +6,14 @@ import { join } from "node:path";
 import { writeFileAtomically } from "../bytes/atomic-file";
 import { OptionError } from "../errors";
 import { currentHost } from "../host";
-import { safetensorsFile, writeSafetensorsFile, type SafetensorsFile, type SaveSafetensorsOptions } from "./safetensors-writer";
-import type { SavedTensor } from "./safetensors-writer";
+import {
+  safetensorsLayout,
+  writeSafetensorsLayout,
+  type SafetensorsLayout,
+  type SafetensorsPlan,
+  type SavedTensor,
+  type SaveSafetensorsOptions,
+} from "./safetensors-writer";
 import type { Hashed } from "./write-pieces";
 
 /** Bytes of tensors above which a folder gets several files, unless told: 5·10⁹, which a browser and a FAT disk still take. */
@@ -27,8 +33,8 @@ const units: Readonly<Record<string, number>> = {
 
 /** A size as transformers takes it, "5GB" (10⁹), "500MiB" (2²⁰), or as a number of bytes; in bytes. `OptionError` for anything else. */
 export function shardBytesOf(method: string, size: string | number = usualShardBytes): number {
-  const [, digits, unit] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B)\s*$/i.exec(String(size)) ?? [];
-  const bytes = typeof size === "number" ? size : Math.floor(Number(digits) * (units[unit?.toUpperCase()] ?? NaN));
+  const [, count, unit] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B)\s*$/i.exec(String(size)) ?? [];
+  const bytes = typeof size === "number" ? size : Math.floor(Number(count) * (units[unit?.toUpperCase()] ?? NaN));
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
   throw new OptionError(
     `${method}(): maxShardSize is ${JSON.stringify(size)}; it takes a size as "5GB" or "500MiB", or a number of bytes`,
@@ -37,10 +43,12 @@ export function shardBytesOf(method: string, size: string | number = usualShardB
 
 /** The files that the tensors of a model go to. */
 export interface ShardedFiles {
-  /** Name, header and tensors of each. */
-  readonly files: readonly (SafetensorsFile & { readonly name: string })[];
+  /** Name and layout of each. */
+  readonly files: readonly (SafetensorsLayout & { readonly name: string })[];
   /** The text of the index, where there are several files. */
   readonly index: string | undefined;
+  /** How every tensor is written. */
+  readonly entries: readonly SafetensorsPlan[];
   /** Bytes of the files, headers included, the index apart. */
   readonly bytes: number;
 }
@@ -58,11 +66,14 @@ export function shardedFiles(
   tensors: readonly SavedTensor[],
   { dtype, metadata, shardBytes }: ShardOptions,
 ): ShardedFiles {
-  const sizeOf = (tensor: SavedTensor) => safetensorsFile([tensor], { dtype, metadata: {} }).tensorBytes;
+  checkNames(tensors);
+  const sizes = new Map(
+    safetensorsLayout({ tensors }, { dtype, metadata: {} }).entries.map(({ tensor, sizeBytes }) => [tensor, sizeBytes]),
+  );
   const groups: SavedTensor[][] = [[]];
   let held = 0;
   for (const tensor of tensors) {
-    const size = sizeOf(tensor);
+    const size = sizes.get(tensor) ?? 0;
     if (held > 0 && held + size > shardBytes) {
       groups.push([]);
       held = 0;
@@ -70,21 +81,19 @@ export function shardedFiles(
     groups[groups.length - 1].push(tensor);
     held += size;
   }
-  const count = String(groups.length).padStart(5, "0");
   const files = groups.map((group, at) => ({
-    ...safetensorsFile(group, { dtype, metadata }),
-    name:
-      groups.length === 1
-        ? "model.safetensors"
-        : `model-${String(at + 1).padStart(5, "0")}-of-${count}.safetensors`,
+    ...safetensorsLayout({ tensors: group }, { dtype, metadata }),
+    name: groups.length === 1 ? "model.safetensors" : `model-${digits(at + 1)}-of-${digits(groups.length)}.safetensors`,
   }));
-  checkNames(tensors);
   return {
     files,
     index: groups.length === 1 ? undefined : indexOf(files),
+    entries: files.flatMap(({ entries }) => entries),
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
+
+const digits = (number: number): string => String(number).padStart(5, "0");
 
 /** A tensor has one place in one file. */
 function checkNames(tensors: readonly SavedTensor[]): void {
@@ -98,9 +107,9 @@ function checkNames(tensors: readonly SavedTensor[]): void {
 const indexName = "model.safetensors.index.json";
 
 function indexOf(files: ShardedFiles["files"]): string {
-  const places = files.flatMap(({ name, names }) => names.map((tensor) => [tensor, name] as const));
+  const places = files.flatMap(({ name, entries }) => entries.map(({ tensor }) => [tensor.name, name] as const));
   places.sort(([a], [b]) => (a < b ? -1 : 1));
-  const total = files.reduce((sum, { tensorBytes }) => sum + tensorBytes, 0);
+  const total = files.reduce((sum, { bytes, header }) => sum + bytes - header.length, 0);
   const index = { metadata: { total_size: total }, weight_map: Object.fromEntries(places) };
   return `${JSON.stringify(index, undefined, 2)}\n`;
 }
@@ -123,7 +132,7 @@ export async function writeShards(
       host.progress?.({ task: "saving", done: begin + done, total, unit: "bytes", item });
     const there = resume ? await stat(path).catch(() => undefined) : undefined;
     if (there?.size !== file.bytes)
-      await writeSafetensorsFile(model, path, file, { resume, onProgress, signal: signal ?? host.signal });
+      await writeSafetensorsLayout(model, path, file, { resume, onProgress, signal: signal ?? host.signal });
     before += file.bytes;
   }
   const names = files.map(({ name }) => name);

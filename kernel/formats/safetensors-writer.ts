@@ -32,13 +32,42 @@ export interface SaveSafetensorsOptions {
   readonly fileSystem?: OutputFileSystem;
 }
 
-/** How a tensor is written. */
-interface Plan {
+/** A tensor as it will be written. */
+export interface SafetensorsPlan {
+  /** What is written. */
   readonly tensor: SavedTensor;
+  /** The type that it has in the file. */
   readonly dtype: string;
   /** Set when the values are converted, unset when the bytes are copied. */
   readonly convertTo: SavedFloatType | undefined;
+  /** Bytes in the file. */
   readonly sizeBytes: number;
+}
+
+/** A file as it will be written. */
+export interface SafetensorsLayout {
+  /** The header with its length in front. */
+  readonly header: Uint8Array;
+  /** In the order of their bytes. */
+  readonly entries: readonly SafetensorsPlan[];
+  /** Bytes of the whole file. */
+  readonly bytes: number;
+}
+
+/** What `saveSafetensors` would write, to the byte, without reading a value. `OptionError` as of `saveSafetensors`. */
+export function safetensorsLayout(
+  {
+    tensors,
+    metadata,
+  }: { readonly tensors: readonly SavedTensor[]; readonly metadata?: Readonly<Record<string, unknown>> },
+  options: Pick<SaveSafetensorsOptions, "dtype" | "metadata">,
+): SafetensorsLayout {
+  const entries = sorted(tensors.map((tensor) => planOf(tensor, options.dtype)));
+  const header = safetensorsHeader(
+    entries.map(({ tensor, dtype, sizeBytes }) => ({ name: tensor.name, dtype, shape: tensor.shape, sizeBytes })),
+    options.metadata ?? textOf(metadata ?? {}),
+  );
+  return { header, entries, bytes: entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, header.length) };
 }
 
 /** Writes tensors as one safetensors file, atomically, and returns its size in bytes. The layout is the reference writer's: the
@@ -53,60 +82,23 @@ export async function saveSafetensors(
 ): Promise<number> {
   checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "resume", "fileSystem"]);
   const host = currentHost();
-  const { dtype, fileSystem, resume, signal = host.signal } = options;
-  const file = safetensorsFile(model.tensors, { dtype, metadata: options.metadata ?? textOf(model.metadata ?? {}) });
+  const { fileSystem, resume, signal = host.signal } = options;
+  const layout = safetensorsLayout(model, options);
   const onProgress = (done: number, item: string): void =>
-    host.progress?.({ task: "saving", done, total: file.bytes, unit: "bytes", item });
-  return writeSafetensorsFile(model, path, file, { signal, fileSystem, resume, onProgress });
+    host.progress?.({ task: "saving", done, total: layout.bytes, unit: "bytes", item });
+  return writeSafetensorsLayout(model, path, layout, { signal, fileSystem, resume, onProgress });
 }
 
-/** A safetensors file before it is written. */
-export interface SafetensorsFile {
-  /** With its length in front. */
-  readonly header: Uint8Array;
-  /** The tensors' names in the order of their bytes. */
-  readonly names: readonly string[];
-  /** The tensors, one behind the other. */
-  readonly tensorBytes: number;
-  /** Of the whole file. */
-  readonly bytes: number;
-  /** How each tensor is written. */
-  readonly plans: readonly Plan[];
-}
-
-/** Header and layout of a file with these tensors. `OptionError` as of `saveSafetensors`. */
-export function safetensorsFile(
-  tensors: readonly SavedTensor[],
-  { dtype, metadata = {} }: Pick<SaveSafetensorsOptions, "dtype" | "metadata">,
-): SafetensorsFile {
-  const plans = sorted(tensors.map((tensor) => planOf(tensor, dtype)));
-  const header = safetensorsHeader(
-    plans.map(({ tensor, dtype: written, sizeBytes }) => ({
-      name: tensor.name,
-      dtype: written,
-      shape: tensor.shape,
-      sizeBytes,
-    })),
-    metadata,
-  );
-  const tensorBytes = plans.reduce((sum, plan) => sum + plan.sizeBytes, 0);
-  const names = plans.map(({ tensor }) => tensor.name);
-  return { header, names, tensorBytes, bytes: header.length + tensorBytes, plans };
-}
-
-/** Writes the file, atomically, one tensor after the other; returns its bytes. */
-export async function writeSafetensorsFile(
+/** Writes the file as it was laid out; returns its bytes. `onProgress` is called with the bytes that are done when a tensor is made. */
+export async function writeSafetensorsLayout(
   model: Hashed,
   path: string,
-  { header, plans }: SafetensorsFile,
-  options: Omit<WriteOptions, "finish"> & {
-    /** Called with the bytes that are done when a tensor is made. */
-    readonly onProgress: (done: number, item: string) => void;
-  },
+  { header, entries }: SafetensorsLayout,
+  options: Omit<WriteOptions, "finish"> & { readonly onProgress: (done: number, item: string) => void },
 ): Promise<number> {
   const { onProgress, signal, fileSystem, resume } = options;
   let begin = header.length;
-  const pieces = plans.map((plan): Piece => {
+  const pieces = entries.map((plan): Piece => {
     const done = (begin += plan.sizeBytes);
     const make = async (): Promise<Uint8Array> => {
       const bytes = await plannedBytes("saveSafetensors", plan, signal);
@@ -118,7 +110,7 @@ export async function writeSafetensorsFile(
   return writePieces("saveSafetensors", path, model, header, pieces, { signal, fileSystem, resume });
 }
 
-function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): Plan {
+function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): SafetensorsPlan {
   const told = typeof choice === "function" ? choice(tensor) : choice;
   if (told !== undefined) checkChoice("saveSafetensors", "dtype", told, floatTypes);
   // Whole numbers above 2^24 have no float32: they keep their type.
@@ -142,7 +134,7 @@ export function textOf(metadata: Readonly<Record<string, unknown>>): Record<stri
 
 const rank = new Map([...safetensorsBits.keys()].map((dtype, index) => [dtype, index]));
 
-function sorted(plans: Plan[]): Plan[] {
+function sorted(plans: SafetensorsPlan[]): SafetensorsPlan[] {
   return plans.sort(
     (a, b) => (rank.get(b.dtype) ?? 0) - (rank.get(a.dtype) ?? 0) || byBytes(a.tensor.name, b.tensor.name),
   );
