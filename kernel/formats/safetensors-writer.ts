@@ -10,6 +10,7 @@ import { writePieces, type Hashed, type Piece, type WriteOptions } from "./write
 import { floatTypes, plannedBytes } from "./float-encoding";
 import type { SavedFloatType } from "./float-encoding";
 import { maxHeaderBytes, safetensorsBits } from "./safetensors";
+import { refuseOwnFiles } from "./source-files";
 
 /** Tensors to be saved: a `Model`'s, or anything that has these members. */
 export type SavedTensor = Pick<Tensor, "name" | "shape" | "dtype" | "sizeBytes" | "read" | "readBytes">;
@@ -20,7 +21,7 @@ export type { SavedFloatType };
 export interface SaveSafetensorsOptions {
   /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are, and whole numbers
    *  always are. */
-  readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined);
+  readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined) | undefined;
   /** Written as `__metadata__`, keys in order; by default the model's own metadata that is text. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Stops the writing; by default the running cell's. */
@@ -28,6 +29,8 @@ export interface SaveSafetensorsOptions {
   /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
    *  last whole tensor, to the same bytes. */
   readonly resume?: boolean;
+  /** Lets the file take the place of one that the model is read from; without it that is refused. */
+  readonly replace?: boolean;
   /** For tests that make writes fail. */
   readonly fileSystem?: OutputFileSystem;
 }
@@ -80,7 +83,8 @@ export async function saveSafetensors(
   path: string,
   options: SaveSafetensorsOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "resume", "fileSystem"]);
+  checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "resume", "replace", "fileSystem"]);
+  await refuseOwnFiles("saveSafetensors", model, path, options.replace ?? false);
   const host = currentHost();
   const { fileSystem, resume, signal = host.signal } = options;
   const layout = safetensorsLayout(model, options);
