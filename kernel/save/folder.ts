@@ -60,7 +60,7 @@ function packedOptions(model: SavedModel, { dtype, padHeads, ...options }: SaveO
 }
 
 function planTfjs(model: SavedModel, options: SaveOptions): PlannedSave {
-  const { dtype, padHeads = false, resume = false, from, maxShardSize, signal } = options;
+  const { dtype, padHeads = false, resume = false, replace = false, from, maxShardSize, signal } = options;
   if (dtype === "BF16" || padHeads || from !== undefined || maxShardSize !== undefined)
     throw new OptionError(
       `save(): a TensorFlow.js model takes { dtype: "F32" } or "F16", and neither padHeads nor from nor maxShardSize`,
@@ -73,7 +73,7 @@ function planTfjs(model: SavedModel, options: SaveOptions): PlannedSave {
   return {
     plan: { form, engine: "TensorFlow.js", layers, bytes },
     write: async (folder) => ({
-      bytes: await saveTfjs(model, folder, { resume, replace: true, ...(dtype && { dtype }), ...(signal && { signal }) }),
+      bytes: await saveTfjs(model, folder, { resume, replace, ...(dtype && { dtype }), ...(signal && { signal }) }),
       files: await tfjsFiles(folder),
     }),
   };
