@@ -9,6 +9,7 @@ import { planBitsandbytes } from "./bitsandbytes";
 import { isBitsandbytes } from "./bitsandbytes-layout";
 import { planCompressedTensors } from "./compressed-tensors";
 import { checkSizes, planFolder } from "./plain-folder";
+import { checkCut } from "./cut-checks";
 import { folderOptions } from "./model-folder";
 import { isPackable } from "./plain-values";
 import { layerAsValues, type PlannedSave } from "./save-plan";
@@ -55,6 +56,7 @@ function packedOptions(model: SavedModel, { dtype, padHeads, ...options }: SaveO
   if (config && isMadeSmaller(model)) {
     headsForTransformers({ tensors, metadata, config }, false);
     checkSizes(config);
+    checkCut(model, config);
   }
   return options;
 }

@@ -1,7 +1,7 @@
 /** Folders of networks that were made smaller, opened by transformers itself: small networks of twelve families and all-MiniLM-L6-v2 answer
  *  as the original does with the same parts at zero, which test/fixtures/network/surgery.py chooses and zeroes by itself. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { compress, heads, layers, linear, nodes, open, OptionError, type Step } from "../../kernel";
@@ -115,6 +115,42 @@ itWith(hasTransformers)(
       const isPadded = cases.find((one) => one.name === name)?.padHeads === true;
       expect([name, isPadded ? parameters > own : parameters === own]).toEqual([name, true]);
     }
+  },
+  300_000,
+);
+
+itWith(hasTransformers)(
+  "blocks that are what they are by their number keep it when others go",
+  async () => {
+    const home = join(folder, "numbered");
+    mkdirSync(home);
+    python("numbered", home);
+    const cases = readdirSync(home).map((family): Case => {
+      const drop = [1, 2, 4];
+      return { name: family, original: join(home, family), recipe: [["layers", drop]], steps: [layers({ drop })] };
+    });
+    const results = await compareAll(cases);
+    expect(results.size).toBe(7);
+    for (const [name, { error, difference, change, odd }] of results) {
+      expect([name, error, odd]).toEqual([name, undefined, 0]);
+      expect([name, difference < 5e-5, change > 0.01]).toEqual([name, true, true]);
+    }
+    // Without the list that takes the rule's place the answers are others.
+    const jobs = cases.map(({ name, original, recipe }) => {
+      const [saved, ruled] = ["small", "ruled"].map((end) => join(folder, `${name.replace(/\W+/g, "-")}-${end}`));
+      cpSync(saved, ruled, { recursive: true });
+      const config = JSON.parse(readFileSync(join(ruled, "config.json"), "utf8")) as Record<string, unknown>;
+      const own = JSON.parse(readFileSync(join(original, "config.json"), "utf8")) as Record<string, unknown>;
+      const kept = Object.entries(config).filter(([key]) => key in own && key !== "attention_types");
+      writeFileSync(
+        join(ruled, "config.json"),
+        JSON.stringify({ ...Object.fromEntries(kept), ...(name === "gpt_neo" && { attention_types: [[["global"], 3]] }) }),
+      );
+      return { original, saved: ruled, recipe };
+    });
+    writeFileSync(join(folder, "ruled.json"), JSON.stringify(jobs));
+    const ruled = python("compare", join(folder, "ruled.json")).trim().split("\n");
+    expect(ruled.map((line) => (JSON.parse(line) as Result).difference > 1e-3)).toEqual(cases.map(() => true));
   },
   300_000,
 );
