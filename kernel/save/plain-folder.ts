@@ -30,13 +30,15 @@ export interface SaveFolderOptions {
   readonly padHeads: boolean;
   readonly signal: AbortSignal | undefined;
   readonly resume: boolean;
+  /** Why layers are plain though they were quantized; without one: because the folder holds values. */
+  readonly reasons?: ReadonlyMap<object, string>;
 }
 
 /** Plans the folder; written, config.json comes last. `OptionError` when there is no config.json, or transformers could not open a network of
  *  such sizes; when it is written, for the original's own folder and for one that holds another model in several files. */
 export async function planFolder(
   model: SavedModel,
-  { from, dtype, only, padHeads, signal, resume }: SaveFolderOptions,
+  { from, dtype, only, padHeads, signal, resume, reasons }: SaveFolderOptions,
 ): Promise<PlannedSave> {
   // A network that was made smaller without its config at hand has sizes that no other config tells.
   const isWhole = !isMadeSmaller(model);
@@ -51,7 +53,7 @@ export async function planFolder(
   const { tensors, config } = isWhole ? whole : headsForTransformers(whole, padHeads);
   if (!isWhole) checkSizes(config);
   const layout = safetensorsLayout({ tensors }, { dtype, metadata: weightsMetadata });
-  const layers = layersAsValues(tensors, layout, "a folder of plain weights holds values");
+  const layers = layersAsValues(tensors, layout, (tensor) => reasons?.get(tensor) ?? "this folder holds plain weights");
   const plan = { form: "folder of plain weights", engine: "transformers", layers, bytes: layout.bytes };
   const write = async (folder: string): Promise<SavedFiles> => {
     await makeFolder(folder, from);
