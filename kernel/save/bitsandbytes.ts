@@ -1,6 +1,5 @@
 import { OptionError } from "../errors";
 import type { SavedTensor } from "../formats/safetensors-writer";
-import type { Hashed } from "../formats/write-pieces";
 import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
 import { sharedPool } from "../threads/pool";
@@ -9,25 +8,18 @@ import { parametersOf as countOf, type Tensor } from "../tensor/tensor";
 import { bitsandbytesLayers, kindOf } from "./bitsandbytes-choice";
 import type { BitsandbytesLayout } from "./bitsandbytes-layout";
 import { CompressedTensor } from "../layer/layer-tensor";
+import { folderOptionNames, folderOptions, type FolderModel, type SaveFolderOptions } from "./model-folder";
 import { bareName } from "./module-targets";
 import { plainModules, typeOf } from "./packable";
 import { PlainValues } from "./plain-values";
-import { quantizedPlan, writeQuantizedFolder, type FolderPart } from "./quantized-folder";
+import { planQuantizedFolder, type FolderPart } from "./quantized-folder";
 import { nameInMemory } from "./renamed-modules";
 import type { PlannedSave } from "./save-plan";
 import { summaryOf, type SaveSummary } from "./save-summary";
 import { tasks } from "./tasks";
 
 /** Options of `saveBitsandbytes()`. */
-export interface SaveBitsandbytesOptions {
-  /** The folder of the original model, by default the one that it was opened from: its config.json is carried on, and its tokenizer and
-   *  other small files are copied. */
-  readonly from?: string;
-  /** Stops the writing; by default the running cell's. */
-  readonly signal?: AbortSignal;
-  /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
-  readonly resume?: boolean;
-}
+export type SaveBitsandbytesOptions = SaveFolderOptions;
 
 /** Writes a model whose linear layers `nf4` or `fp4` quantized, or `linear({ bits: 8, per: "channel" })`, as the folder that transformers loads
  *  through bitsandbytes: packed codes, scales (coded themselves with `doubleQuant`) and the state of each layer in `model.safetensors`,
@@ -52,11 +44,11 @@ export async function saveBitsandbytes(
 }
 
 /** What is needed of a model. */
-type BitsandbytesModel = Pick<Model, "config" | "folder"> & Hashed & { readonly tensors: readonly Tensor[] };
+type BitsandbytesModel = FolderModel & Pick<Model, "folder">;
 
 /** What `saveBitsandbytes` writes, before it does. `OptionError` as there. */
 export function planBitsandbytes(model: BitsandbytesModel, options: SaveBitsandbytesOptions = {}): PlannedSave {
-  checkOptionNames("saveBitsandbytes", options, ["from", "signal", "resume"]);
+  checkOptionNames("saveBitsandbytes", options, folderOptionNames);
   const signal = options.signal ?? currentHost().signal;
   const { layouts, reasons } = bitsandbytesLayers(model);
   const [first] = layouts.values();
@@ -68,18 +60,17 @@ export function planBitsandbytes(model: BitsandbytesModel, options: SaveBitsandb
     if (!layout) return { tensor, written: [new PlainValues(tensor)], ...(reason !== undefined && { reason }) };
     return { tensor, written: parametersOf(tensor, layout, signal), packedAs: kindOf(layout) };
   });
-  return {
-    plan: quantizedPlan("bitsandbytes folder", "transformers with bitsandbytes", parts),
-    write: (folder) =>
-      writeQuantizedFolder("saveBitsandbytes", folder, {
-        model,
-        tensors: parts.flatMap(({ written }) => written),
-        quantization: quantizationConfig(first, model, layouts),
-        from: options.from ?? model.folder,
-        signal,
-        resume: options.resume,
-      }),
-  };
+  return planQuantizedFolder(
+    {
+      method: "saveBitsandbytes",
+      model,
+      form: "bitsandbytes folder",
+      engine: "transformers with bitsandbytes",
+      parts,
+      quantization: quantizationConfig(first, model, layouts),
+    },
+    folderOptions("saveBitsandbytes", model, options),
+  );
 }
 
 function refuseAll(tensors: readonly Tensor[], reasons: ReadonlyMap<Tensor, string>): never {

@@ -1,8 +1,6 @@
 import { OptionError } from "../errors";
 import { safetensorsBits } from "../formats/safetensors";
 import type { SavedTensor } from "../formats/safetensors-writer";
-import type { Hashed } from "../formats/write-pieces";
-import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
 import { sharedPool } from "../threads/pool";
 import type { Model } from "../tensor/model";
@@ -15,26 +13,20 @@ import {
   type CompressedScheme,
   type LayoutChoice,
 } from "./compressed-tensors-scheme";
+import { folderOptionNames, folderOptions, type FolderModel, type SaveFolderOptions } from "./model-folder";
 import { targetsOf } from "./module-targets";
 import { isExpertMatrix, moduleOf, plainModules, typeOf } from "./packable";
 import { PlainValues } from "./plain-values";
-import { quantizedPlan, writeQuantizedFolder, type FolderPart } from "./quantized-folder";
+import { planQuantizedFolder, type FolderPart } from "./quantized-folder";
 import type { PlannedSave } from "./save-plan";
 import { summaryOf, type SaveSummary } from "./save-summary";
 import { tasks } from "./tasks";
 
 /** Options of `saveCompressedTensors()`. */
-export interface SaveCompressedTensorsOptions {
-  /** The folder of the original model, by default the one that it was opened from: its config.json is carried on (with the sizes of a
-   *  network that was made smaller), and its tokenizer and other small files are copied. */
-  readonly from?: string;
+export interface SaveCompressedTensorsOptions extends SaveFolderOptions {
   /** "float" (default): the weights only are quantized (W4A16, W8A16, FP8 weights). "dynamic": the engine quantizes activations too, to
    *  8 bits for each token (W8A8); for 8-bit integers, written as int-quantized, and fp8. */
   readonly activations?: "float" | "dynamic";
-  /** Stops the writing; by default the running cell's. */
-  readonly signal?: AbortSignal;
-  /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
-  readonly resume?: boolean;
 }
 
 /** Writes a compressed model as a folder that transformers and vLLM load: `model.safetensors` with the packed weights, and `config.json`
@@ -61,19 +53,18 @@ export async function saveCompressedTensors(
 }
 
 /** What is needed of a model. */
-type CompressedFolderModel = Pick<Model, "config" | "folder"> & Hashed & { readonly tensors: readonly Tensor[] };
+type CompressedFolderModel = FolderModel & Pick<Model, "folder">;
 
 /** What `saveCompressedTensors` writes, before it does. `OptionError` as there. */
 export function planCompressedTensors(
   model: CompressedFolderModel,
   options: SaveCompressedTensorsOptions = {},
 ): PlannedSave {
-  checkOptionNames("saveCompressedTensors", options, ["from", "activations", "signal", "resume"]);
+  checkOptionNames("saveCompressedTensors", options, [...folderOptionNames, "activations"]);
   const activations = checkChoice("saveCompressedTensors", "activations", options.activations ?? "float", [
     "float",
     "dynamic",
   ]);
-  const signal = options.signal ?? currentHost().signal;
   const layers = packedLayers(model, activations === "dynamic");
   const { layouts, reasons, choice } = layers;
   if (layouts.size === 0) refuseAll(model.tensors, reasons);
@@ -84,18 +75,17 @@ export function planCompressedTensors(
     if (!layout) return { tensor, written: [new PlainValues(tensor)], ...(reason !== undefined && { reason }) };
     return { tensor, written: parametersOf(tensor, layout, choice), packedAs: schemeText(layout.scheme) };
   });
-  return {
-    plan: quantizedPlan("compressed-tensors folder", enginesOf(layouts), parts),
-    write: (folder) =>
-      writeQuantizedFolder("saveCompressedTensors", folder, {
-        model,
-        tensors: parts.flatMap(({ written }) => written),
-        quantization: quantizationConfig(model, layers),
-        from: options.from ?? model.folder,
-        signal,
-        resume: options.resume,
-      }),
-  };
+  return planQuantizedFolder(
+    {
+      method: "saveCompressedTensors",
+      model,
+      form: "compressed-tensors folder",
+      engine: enginesOf(layouts),
+      parts,
+      quantization: quantizationConfig(model, layers),
+    },
+    folderOptions("saveCompressedTensors", model, options),
+  );
 }
 
 /** vLLM packs integers of 4 and of 8 bits. */

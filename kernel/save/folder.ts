@@ -3,7 +3,6 @@ import { OptionError } from "../errors";
 import { safetensorsBits } from "../formats/safetensors";
 import type { SavedTensor } from "../formats/safetensors-writer";
 import { saveTfjs, tfjsFiles, tfjsTensors } from "../formats/tfjs-writer";
-import { currentHost } from "../host";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { headsForTransformers } from "../surgery/pad-heads";
 import { planBitsandbytes } from "./bitsandbytes";
@@ -12,6 +11,7 @@ import { isBitsandbytes } from "./bitsandbytes-layout";
 import { planCompressedTensors } from "./compressed-tensors";
 import { packedLayers } from "./compressed-tensors-choice";
 import { checkSizes, planFolder } from "./plain-folder";
+import { folderOptions } from "./model-folder";
 import { layerAsValues, type PlannedSave } from "./save-plan";
 import { isMadeSmaller, type SavedModel, type SaveOptions } from "./saved-model";
 
@@ -39,7 +39,7 @@ function isMostlyFourBits({ tensors }: SavedModel): boolean {
   return lead > 0;
 }
 
-function packedOptions(model: SavedModel, { dtype, padHeads, resume = false, signal, ...options }: SaveOptions) {
+function packedOptions(model: SavedModel, { dtype, padHeads, ...options }: SaveOptions): SaveOptions {
   if (dtype) throw new OptionError("save(): dtype goes with a file; a folder holds the weights packed");
   if (padHeads) throw new OptionError("save(): padHeads goes with plain weights; these are quantized");
   const { tensors, metadata, config } = model;
@@ -47,15 +47,14 @@ function packedOptions(model: SavedModel, { dtype, padHeads, resume = false, sig
     headsForTransformers({ tensors, metadata, config }, false);
     checkSizes(config);
   }
-  const from = options.from ?? model.folder;
-  return { resume, ...(from === undefined ? {} : { from }), ...(signal && { signal }) };
+  return options;
 }
 
 function planTfjs(model: SavedModel, options: SaveOptions): PlannedSave {
-  const { dtype, padHeads = false, resume = false, from, signal } = options;
-  if (dtype === "BF16" || padHeads || from !== undefined)
+  const { dtype, padHeads = false, resume = false, from, maxShardSize, signal } = options;
+  if (dtype === "BF16" || padHeads || from !== undefined || maxShardSize !== undefined)
     throw new OptionError(
-      `save(): a TensorFlow.js model takes { dtype: "F32" } or "F16", and neither padHeads nor from`,
+      `save(): a TensorFlow.js model takes { dtype: "F32" } or "F16", and neither padHeads nor from nor maxShardSize`,
     );
   const layers = tfjsTensors(model.tensors, dtype).map((planned, at) =>
     layerAsValues(model.tensors[at], planned, "a TensorFlow.js model holds values"),
@@ -65,7 +64,7 @@ function planTfjs(model: SavedModel, options: SaveOptions): PlannedSave {
   return {
     plan: { form, engine: "TensorFlow.js", layers, bytes },
     write: async (folder) => ({
-      bytes: await saveTfjs(model, folder, { resume, ...(dtype && { dtype }), ...(signal && { signal }) }),
+      bytes: await saveTfjs(model, folder, { resume, replace: true, ...(dtype && { dtype }), ...(signal && { signal }) }),
       files: await tfjsFiles(folder),
     }),
   };
@@ -76,14 +75,12 @@ function planAsFloats(
   options: SaveOptions,
   reasons: ReadonlyMap<object, string>,
 ): Promise<PlannedSave> {
-  const { dtype, padHeads = false, resume = false, signal } = options;
+  const { dtype, padHeads = false, ...others } = options;
   return planFolder(model, {
-    from: options.from ?? model.folder,
-    resume,
+    ...folderOptions("save", model, others),
     dtype: ({ dtype: own }: SavedTensor) => dtype ?? (safetensorsBits.has(own) ? undefined : "F32"),
     only: dtype,
     padHeads,
-    signal: signal ?? currentHost().signal,
     reasons,
   });
 }

@@ -87,7 +87,7 @@ export function layerAsValues(tensor: object, file: PlannedTensor, reason?: stri
 /** The layers of a safetensors file that holds values, in the order of `tensors`; `why` says why one is plain though it was quantized. */
 export function layersAsValues(
   tensors: readonly { readonly name: string }[],
-  { entries }: SafetensorsLayout,
+  { entries }: Pick<SafetensorsLayout, "entries">,
   why: string | ((tensor: object) => string),
 ): PlannedLayer[] {
   const byName = new Map(entries.map((entry) => [entry.tensor.name, entry]));
