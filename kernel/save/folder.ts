@@ -6,47 +6,38 @@ import { saveTfjs, tfjsFiles, tfjsTensors } from "../formats/tfjs-writer";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { headsForTransformers } from "../surgery/pad-heads";
 import { planBitsandbytes } from "./bitsandbytes";
+import { bitsandbytesLayers } from "./bitsandbytes-choice";
 import { isBitsandbytes } from "./bitsandbytes-layout";
 import { planCompressedTensors } from "./compressed-tensors";
+import { packedLayers } from "./compressed-tensors-choice";
 import { checkSizes, planFolder } from "./plain-folder";
 import { checkCut } from "./cut-checks";
 import { folderOptions } from "./model-folder";
-import { isPackable } from "./plain-values";
 import { layerAsValues, type PlannedSave } from "./save-plan";
 import { isMadeSmaller, type SavedModel, type SaveOptions } from "./saved-model";
 
-/** A folder that an engine loads. */
-interface FolderForm {
-  /** Whether a model becomes such a folder. */
-  takes(model: SavedModel): boolean;
-  /** Plans it. */
-  plan(model: SavedModel, options: SaveOptions): PlannedSave | Promise<PlannedSave>;
-}
-
-/** The first that takes a model plans it; the last one takes all. */
-const forms: readonly FolderForm[] = [
-  { takes: ({ config }) => config?.modelTopology !== undefined, plan: planTfjs },
-  {
-    takes: (model) => isPacked(model) && compressedOf(model).every(({ outline }) => isBitsandbytes(outline)),
-    plan: (model, options) => planBitsandbytes(model, packedOptions(model, options)),
-  },
-  { takes: isPacked, plan: (model, options) => planCompressedTensors(model, packedOptions(model, options)) },
-];
-
-/** Plans the folder whose form follows from the model. `OptionError` for options that do not go with that form, and for a model that its
- *  engine could not open. */
+/** Plans the folder whose form follows from the model: a TensorFlow.js model for one that came from such; packed codes where engines hold those of
+ *  some layer, by the engine that holds most weights; else plain weights. `OptionError` for options that do not go with that form, and for a
+ *  model that its engine could not open. */
 export async function planFolderOf(model: SavedModel, options: SaveOptions): Promise<PlannedSave> {
-  const form = forms.find(({ takes }) => takes(model));
-  return form ? form.plan(model, options) : planAsFloats(model, options);
+  if (model.config?.modelTopology !== undefined) return planTfjs(model, options);
+  const { layouts, reasons } = packedLayers(model, false);
+  const four = isMostlyFourBits(model) ? bitsandbytesLayers(model) : undefined;
+  if (four && four.layouts.size > 0) return planBitsandbytes(model, packedOptions(model, options));
+  if (layouts.size > 0) return planCompressedTensors(model, packedOptions(model, options));
+  // Without settings there is no plain folder either: the reason why nothing is packed is the one to be told.
+  if (reasons.size > 0 && model.config === undefined && options.from === undefined && model.folder === undefined)
+    return planCompressedTensors(model, packedOptions(model, options));
+  return planAsFloats(model, options, four?.reasons ?? reasons);
 }
 
-function compressedOf({ tensors }: SavedModel): CompressedTensor[] {
-  return tensors.filter((tensor) => tensor instanceof CompressedTensor);
-}
-
-/** True for a model with weights that were quantized and that engines hold packed: matrices (out, in). */
-function isPacked(model: SavedModel): boolean {
-  return compressedOf(model).some(({ outline }) => outline.content.kind === "codes" && isPackable(outline));
+/** Whether bitsandbytes' types of 4 bits hold more weights than all other codes. */
+function isMostlyFourBits({ tensors }: SavedModel): boolean {
+  let lead = 0;
+  for (const tensor of tensors)
+    if (tensor instanceof CompressedTensor && tensor.outline.content.kind === "codes")
+      lead += isBitsandbytes(tensor.outline) ? tensor.parameters : -tensor.parameters;
+  return lead > 0;
 }
 
 function packedOptions(model: SavedModel, { dtype, padHeads, ...options }: SaveOptions): SaveOptions {
@@ -81,12 +72,17 @@ function planTfjs(model: SavedModel, options: SaveOptions): PlannedSave {
   };
 }
 
-function planAsFloats(model: SavedModel, options: SaveOptions): Promise<PlannedSave> {
+function planAsFloats(
+  model: SavedModel,
+  options: SaveOptions,
+  reasons: ReadonlyMap<object, string>,
+): Promise<PlannedSave> {
   const { dtype, padHeads = false, ...others } = options;
   return planFolder(model, {
     ...folderOptions("save", model, others),
     dtype: ({ dtype: own }: SavedTensor) => dtype ?? (safetensorsBits.has(own) ? undefined : "F32"),
     only: dtype,
     padHeads,
+    reasons,
   });
 }

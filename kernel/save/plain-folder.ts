@@ -20,13 +20,15 @@ export interface PlainFolderOptions extends FolderOptions {
   readonly only: SavedFloatType | undefined;
   /** Writes heads that were taken out as zeros where the architecture cannot have fewer. */
   readonly padHeads: boolean;
+  /** Why layers are plain though they were quantized; without one: because the folder holds values. */
+  readonly reasons?: ReadonlyMap<object, string>;
 }
 
 /** Plans the folder. `OptionError` when there is no config.json, or transformers could not open a network of such sizes; when it is written, as of
  *  `writeModelFolder`. */
 export async function planFolder(
   model: SavedModel,
-  { dtype, only, padHeads, ...options }: PlainFolderOptions,
+  { dtype, only, padHeads, reasons, ...options }: PlainFolderOptions,
 ): Promise<PlannedSave> {
   const { from } = options;
   // A network that was made smaller without its config at hand has sizes that no other config tells.
@@ -46,7 +48,7 @@ export async function planFolder(
   }
   const metadata = weightsMetadata(model, options.provenance);
   const weights = shardedFiles(tensors, { dtype, metadata, shardBytes: options.shardBytes });
-  const layers = layersAsValues(tensors, weights, "a folder of plain weights holds values");
+  const layers = layersAsValues(tensors, weights, (tensor) => reasons?.get(tensor) ?? "this folder holds plain weights");
   const [form, engine] = ["folder of plain weights", "transformers"];
   const settings = tensors.some(isCoded) ? config : withoutQuantization(config);
   const written = { method: "save", model, form, engine, weights, config: { ...settings, ...typeIn(settings, only) } };

@@ -88,13 +88,19 @@ export function layerAsValues(tensor: object, file: PlannedTensor, reason?: stri
 export function layersAsValues(
   tensors: readonly { readonly name: string }[],
   { entries }: Pick<SafetensorsLayout, "entries">,
-  why: string,
+  why: string | ((tensor: object) => string),
 ): PlannedLayer[] {
   const byName = new Map(entries.map((entry) => [entry.tensor.name, entry]));
   return tensors.flatMap((tensor) => {
     const entry = byName.get(tensor.name);
     if (!entry) return [];
     const { dtype, sizeBytes } = entry;
-    return [layerAsValues(tensor, { name: tensor.name, dtype, shape: entry.tensor.shape, sizeBytes }, why)];
+    return [
+      layerAsValues(
+        tensor,
+        { name: tensor.name, dtype, shape: entry.tensor.shape, sizeBytes },
+        typeof why === "string" ? why : why(tensor),
+      ),
+    ];
   });
 }
