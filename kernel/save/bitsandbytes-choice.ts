@@ -4,6 +4,7 @@ import type { Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { bitsandbytesLayout, type BitsandbytesLayout } from "./bitsandbytes-layout";
 import { isExpertMatrix, moduleOf, typeOf, whyNotLinear } from "./packable";
+import { isRenamedOtherwise } from "./renamed-modules";
 
 /** What is packed and what is not. */
 export interface BitsandbytesLayers {
@@ -69,6 +70,7 @@ function whyNotHere(tensor: CompressedTensor, model: Pick<Model, "config">): str
   if (isExpertMatrix(tensor))
     return "transformers stacks experts as it loads them, and bitsandbytes packs linear layers";
   if (type === undefined) return undefined;
+  if (isRenamedOtherwise(type)) return `transformers renames the modules of ${type} as it loads them`;
   if (ownClasses.has(type))
     return `${type} has linear layers of a class of its own, which transformers does not convert`;
   if (keptFloats.get(type)?.test(module)) return `transformers keeps it in float32 in ${type}`;

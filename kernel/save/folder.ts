@@ -64,7 +64,12 @@ function planTfjs(model: SavedModel, options: SaveOptions): PlannedSave {
   return {
     plan: { form, engine: "TensorFlow.js", layers, bytes },
     write: async (folder) => ({
-      bytes: await saveTfjs(model, folder, { resume, replace: true, ...(dtype && { dtype }), ...(signal && { signal }) }),
+      bytes: await saveTfjs(model, folder, {
+        resume,
+        replace: true,
+        ...(dtype && { dtype }),
+        ...(signal && { signal }),
+      }),
       files: await tfjsFiles(folder),
     }),
   };

@@ -26,8 +26,10 @@ import { copySmallFiles, smallFilesOf, type SmallFile } from "./small-files";
 export interface FolderModel extends Pick<Model, "config" | "tensors">, Hashed, Reported {}
 
 /** Options of `saveCompressedTensors()` and `saveBitsandbytes()` that concern the folder. */
-export interface SaveFolderOptions
-  extends Pick<SaveOptions, "from" | "resume" | "replace" | "maxShardSize" | "provenance" | "signal"> {}
+export interface SaveFolderOptions extends Pick<
+  SaveOptions,
+  "from" | "resume" | "replace" | "maxShardSize" | "provenance" | "signal"
+> {}
 
 /** The names of these options. */
 export const folderOptionNames = ["from", "resume", "replace", "maxShardSize", "provenance", "signal"] as const;
@@ -136,7 +138,8 @@ async function configText(
   const known = config && configTextOf(config);
   const path = from === undefined ? undefined : join(from, "config.json");
   const text =
-    known ?? (path !== undefined && (await isThere(path)) ? await attempt(path, () => readFile(path, "utf8")) : undefined);
+    known ??
+    (path !== undefined && (await isThere(path)) ? await attempt(path, () => readFile(path, "utf8")) : undefined);
   if (text === undefined) return `${jsonText(wanted)}\n`;
   return editJsonText(text, parseJsonObject(Buffer.from(text), path ?? "config.json"), wanted);
 }

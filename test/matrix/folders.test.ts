@@ -1,5 +1,6 @@
 /** What is saved for transformers opens plainly and computes w′: small networks of all families of models.py, in every form of a folder. folders.py
- *  opens and judges them, all in one process. The table is printed: `CODEBOOK_TESTS=full npx jest matrix/folders` makes it whole. */
+ *  opens and judges them, all in one process. The table is printed: `CODEBOOK_TESTS=full npx jest matrix/folders` makes it whole,
+ *  `CODEBOOK_MATRIX=mixtral,t5:int8,nf4` some families and forms of it. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -128,7 +129,9 @@ function table(cells: readonly Cell[], families: readonly string[]): string {
     return text.padEnd(Math.max(name.length, 7));
   };
   const rows = families.map((family) => [family.padEnd(wide), ...forms.map((form) => mark(family, form))]);
-  return [["".padEnd(wide), ...forms.map(({ name }) => name.padEnd(7))], ...rows].map((row) => row.join("  ")).join("\n");
+  return [["".padEnd(wide), ...forms.map(({ name }) => name.padEnd(7))], ...rows]
+    .map((row) => row.join("  "))
+    .join("\n");
 }
 
 /** What `npm test` takes: of each family the forms that its number falls on, so that each form meets many families. */
@@ -142,14 +145,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 itWith(hasModules("torch", "transformers", "safetensors", "compressed_tensors", "bitsandbytes", "accelerate"))(
   "every folder opens plainly and computes w′",
   async () => {
-    const wanted = process.env.FAMILIES?.split(",") ?? [];
+    const [families = "", columns = ""] = (process.env.CODEBOOK_MATRIX ?? "").split(":");
+    const wanted = families === "" ? [] : families.split(",");
     const made = python("models.py", folder, ...wanted) as Made[];
     const cells: Cell[] = [];
     const jobs: object[] = [];
     const counts = new Map<string, string>();
     for (const [at, { family, folder: model, error }] of made.entries())
       for (const [number, form] of forms.entries()) {
-        if (!isTaken(at, number)) continue;
+        if (columns === "" ? !isTaken(at, number) : !columns.split(",").includes(form.name)) continue;
         if (model === undefined) {
           cells.push({ family, form: form.name, wrong: [`the reference: ${error}`] });
           continue;
@@ -166,7 +170,12 @@ itWith(hasModules("torch", "transformers", "safetensors", "compressed_tensors", 
     writeFileSync(list, JSON.stringify(jobs));
     const judged = python("folders.py", list) as Cell[];
     for (const cell of judged) cells.push({ ...cell, packed: counts.get(`${cell.family} ${cell.form}`) ?? "" });
-    process.stdout.write(`${table(cells, made.map(({ family }) => family))}\n`);
+    process.stdout.write(
+      `${table(
+        cells,
+        made.map(({ family }) => family),
+      )}\n`,
+    );
     const wrong = cells.filter((cell) => cell.wrong.length > 0);
     if (process.env.FAMILIES_OUT) writeFileSync(process.env.FAMILIES_OUT, JSON.stringify(cells, undefined, 1));
     expect(wrong.map((cell) => `${cell.family}, ${cell.form}: ${cell.wrong.slice(0, 3).join("; ")}`)).toEqual([]);
