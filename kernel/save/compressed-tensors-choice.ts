@@ -34,35 +34,38 @@ interface Draft {
  *  schemes, and of layers that round their inputs, zero points are written otherwise then, and layers for which there is no other way are
  *  plain. */
 export function packedLayers(model: ChosenModel, dynamicInputs: boolean): PackedLayers {
-  const packed: LayoutChoice = { dynamicInputs, zeroPoints: "packed" };
-  const draft = draftOf(model, packed);
-  leaveUneven(draft, model.tensors);
-  leaveUnevenExperts(draft, model.tensors);
-  const type = typeOf(model);
-  if (type !== undefined && splitTypes.has(type))
-    leaveAll(
-      draft,
-      () => true,
-      `transformers opens no packed layers of ${type}, some of which it splits as it loads them`,
-    );
   const experts = model.tensors.filter(isExpertMatrix);
-  const schemes = new Set([...draft.layouts].flatMap(([tensor, one]) => (isExpertMatrix(tensor) ? [] : [keyOf(one)])));
-  const isOne = schemes.size < 2 && !dynamicInputs && experts.every((tensor) => draft.layouts.has(tensor));
-  if (isOne) return { ...draft, choice: packed, dequantizes: true };
+  const packed: LayoutChoice = { dynamicInputs, zeroPoints: "packed" };
+  const unpacked: LayoutChoice = { dynamicInputs, zeroPoints: "none" };
+  // Experts have no zero points: theirs are tried the other way before they stay plain.
+  for (const choice of experts.length > 0 ? [packed, unpacked] : [packed]) {
+    const draft = draftOf(model, choice);
+    if (!dynamicInputs && isDecodedAtOnce(draft, experts)) return { ...draft, choice, dequantizes: true };
+  }
+  const draft = draftOf(model, unpacked);
   leaveAll(
     draft,
     isExpertMatrix,
     "transformers decodes experts only where they are all packed, and all other layers have one scheme",
   );
-  const reason = whyNotByModule(type);
-  if (reason !== undefined) leaveAll(draft, () => true, reason);
-  const choice: LayoutChoice = { dynamicInputs, zeroPoints: "none" };
-  for (const tensor of [...draft.layouts.keys()])
-    if (tensor instanceof CompressedTensor) draft.layouts.set(tensor, layoutOf(tensor.outline, choice));
   const isFloat = (tensor: Tensor) => /^(nvfp4|mxfp4|mxfp8)-/.test(draft.layouts.get(tensor)?.scheme.format ?? "");
-  leaveAll(draft, isFloat, "compressed-tensors decodes it to bfloat16 in a folder of several schemes");
+  leaveAll(draft, isFloat, "compressed-tensors decodes it to bfloat16 in such a folder");
+  const isEight = [...draft.layouts.values()].every(({ scheme }) => scheme.format === "float-quantized");
+  const reason = whyNotByModule(typeOf(model), experts.length > 0 && !isEight);
+  if (reason !== undefined) leaveAll(draft, () => true, reason);
   leaveUneven(draft, model.tensors);
-  return { ...draft, choice, dequantizes: false };
+  return { ...draft, choice: unpacked, dequantizes: false };
+}
+
+/** Whether transformers decodes the layers as it loads them: all of one scheme, experts too, or of two where no other layer's name speaks of
+ *  experts, by which it tells the schemes apart. */
+function isDecodedAtOnce({ layouts }: Draft, experts: readonly Tensor[]): boolean {
+  if (experts.some((tensor) => !layouts.has(tensor))) return false;
+  const others = [...layouts].filter(([tensor]) => !isExpertMatrix(tensor));
+  const schemesOf = (chosen: readonly (readonly [Tensor, CompressedLayout])[]) =>
+    new Set(chosen.map(([, one]) => keyOf(one)));
+  if (schemesOf(others).size > 1) return false;
+  return !others.some(([{ name }]) => name.includes("experts")) || schemesOf([...layouts]).size < 2;
 }
 
 type ChosenModel = Pick<Model, "config"> & { readonly tensors: readonly Tensor[] };
@@ -81,8 +84,10 @@ const early: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Why a network has no packed modules; `undefined` where it may. */
-function whyNotByModule(type: string | undefined): string | undefined {
+/** Why a network has no packed modules; `undefined` where it may. `dropsExperts`: beside packed layers transformers passes plain experts on only
+ *  where the codes are of 8-bit floats. */
+function whyNotByModule(type: string | undefined, dropsExperts: boolean): string | undefined {
+  if (dropsExperts) return "transformers takes experts for packed ones too, and these are not";
   if (type === undefined) return undefined;
   if (early.has(type)) return `transformers opens ${type} packed only where all layers have one scheme`;
   return isRenamedOtherwise(type) ? `transformers renames the modules of ${type} as it loads them` : undefined;
@@ -109,6 +114,15 @@ function draftOf(model: ChosenModel, choice: LayoutChoice): Draft {
         draft.reasons.set(tensor, `it ${error.reason}`);
       }
   }
+  const type = typeOf(model);
+  if (type !== undefined && splitTypes.has(type))
+    leaveAll(
+      draft,
+      () => true,
+      `transformers opens no packed layers of ${type}, some of which it splits as it loads them`,
+    );
+  leaveUneven(draft, model.tensors);
+  leaveUnevenExperts(draft, model.tensors);
   return draft;
 }
 

@@ -123,17 +123,22 @@ def reference(job, kind):
 
 
 def with_int8(model, small):
-    """Its layers as Linear8bitLt where `small` has such layers."""
+    """Its layers as Linear8bitLt where `small` has such layers: codes and scales by the formula of LLM.int8(), in float32. (The library's own quantizer
+    goes through float16, and rounds the scales of the same weights.)"""
     import bitsandbytes as bnb
+
+    near = torch.tensor(7.874015718698502e-3)
 
     for name, module in list(small.named_modules()):
         if isinstance(module, bnb.nn.Linear8bitLt):
             dense = model.get_submodule(name)
             layer = bnb.nn.Linear8bitLt(dense.in_features, dense.out_features, dense.bias is not None, has_fp16_weights=False, threshold=6.0)
-            layer.weight = bnb.nn.Int8Params(dense.weight.data.clone(), requires_grad=False, has_fp16_weights=False)
+            scales = dense.weight.data.abs().amax(dim=1) / 127 / near
+            codes = torch.round(dense.weight.data / (scales * near)[:, None].clamp_min(1e-30)).to(torch.int8)
+            layer.weight = bnb.nn.Int8Params(codes, requires_grad=False, has_fp16_weights=False, SCB=scales).to("cpu")
             if dense.bias is not None:
                 layer.bias = dense.bias
-            model.set_submodule(name, layer.to("cpu"))
+            model.set_submodule(name, layer.eval())
     return model
 
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compress, linear, nvfp4, open, type Model, type Recipe } from "../../kernel";
+import { compress, fp8, linear, nvfp4, open, type Model, type Recipe } from "../../kernel";
 import { packedLayers } from "../../kernel/save/compressed-tensors-choice";
 import { smallNetwork } from "./small-network";
 
@@ -85,8 +85,28 @@ describe("experts", () => {
     expect(names((await chosen(int8, mixtral())).schemes)).toHaveLength(6);
   });
 
+  test("have no zero points: those of b bits are packed as symmetric ones of b + 1", async () => {
+    const { schemes, choice, dequantizes } = await chosen(uint4, mixtral());
+    expect([choice.zeroPoints, dequantizes]).toEqual(["none", true]);
+    expect(schemes).toMatchObject({ "experts.1.w2": "pack-quantized 5", o_proj: "pack-quantized 5" });
+  });
+
+  test("are passed on beside 8-bit floats; beside other codes nothing is packed", async () => {
+    const some: Recipe = [
+      { match: "**.experts.**", steps: nvfp4() },
+      { match: "**", steps: fp8({ per: "channel" }) },
+    ];
+    expect(Object.keys((await chosen(some, mixtral())).schemes)).toContain("q_proj");
+    const none: Recipe = [
+      { match: "**.experts.**", steps: nvfp4() },
+      { match: "**", steps: int8 },
+    ];
+    const { schemes, reasons } = await chosen(none, mixtral());
+    expect([schemes, reasons.get("q_proj")]).toEqual([{}, expect.stringContaining("experts for packed ones too")]);
+  });
+
   test.each<[string, Recipe, RegExp]>([
-    ["zero points", uint4, /symmetric integers/],
+    ["zero points of 8 bits", uint8, /symmetric integers/],
     ["4-bit floats", nvfp4(), /symmetric integers/],
     [
       "several schemes of theirs",
