@@ -32,12 +32,42 @@ export interface SaveSafetensorsOptions {
   readonly fileSystem?: OutputFileSystem;
 }
 
-interface Plan {
+/** A tensor as it will be written. */
+export interface SafetensorsPlan {
+  /** What is written. */
   readonly tensor: SavedTensor;
+  /** The type that it has in the file. */
   readonly dtype: string;
   /** Set when the values are converted, unset when the bytes are copied. */
   readonly convertTo: SavedFloatType | undefined;
+  /** Bytes in the file. */
   readonly sizeBytes: number;
+}
+
+/** A file as it will be written. */
+export interface SafetensorsLayout {
+  /** The header with its length in front. */
+  readonly header: Uint8Array;
+  /** In the order of their bytes. */
+  readonly entries: readonly SafetensorsPlan[];
+  /** Bytes of the whole file. */
+  readonly bytes: number;
+}
+
+/** What `writeSafetensors` would write, to the byte, without reading a value. `OptionError` as of `saveSafetensors`. */
+export function safetensorsLayout(
+  {
+    tensors,
+    metadata,
+  }: { readonly tensors: readonly SavedTensor[]; readonly metadata?: Readonly<Record<string, unknown>> },
+  options: Pick<SaveSafetensorsOptions, "dtype" | "metadata">,
+): SafetensorsLayout {
+  const entries = sorted(tensors.map((tensor) => planOf(tensor, options.dtype)));
+  const header = safetensorsHeader(
+    entries.map(({ tensor, dtype, sizeBytes }) => ({ name: tensor.name, dtype, shape: tensor.shape, sizeBytes })),
+    options.metadata ?? textOf(metadata ?? {}),
+  );
+  return { header, entries, bytes: entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, header.length) };
 }
 
 /** Writes tensors as one safetensors file, atomically, and returns its size in bytes. The layout is the reference writer's: the
@@ -62,14 +92,9 @@ export async function writeSafetensors(
 ): Promise<number> {
   const host = currentHost();
   const signal = options.signal ?? host.signal;
-  const plans = sorted(model.tensors.map((tensor) => planOf(tensor, options.dtype)));
-  const header = safetensorsHeader(
-    plans.map(({ tensor, dtype, sizeBytes }) => ({ name: tensor.name, dtype, shape: tensor.shape, sizeBytes })),
-    options.metadata ?? textOf(model.metadata ?? {}),
-  );
-  const total = plans.reduce((sum, plan) => sum + plan.sizeBytes, header.length);
+  const { header, entries, bytes: total } = safetensorsLayout(model, options);
   let begin = header.length;
-  const pieces = plans.map((plan): Piece => {
+  const pieces = entries.map((plan): Piece => {
     const done = (begin += plan.sizeBytes);
     const make = async (): Promise<Uint8Array> => {
       const bytes = await plannedBytes("saveSafetensors", plan, signal);
@@ -82,7 +107,7 @@ export async function writeSafetensors(
   return writePieces("saveSafetensors", path, model, header, pieces, { signal, fileSystem, resume, finish });
 }
 
-function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): Plan {
+function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): SafetensorsPlan {
   const told = typeof choice === "function" ? choice(tensor) : choice;
   if (told !== undefined) checkChoice("saveSafetensors", "dtype", told, floatTypes);
   // Whole numbers above 2^24 have no float32: they keep their type.
@@ -105,7 +130,7 @@ function textOf(metadata: Readonly<Record<string, unknown>>): Record<string, str
 
 const rank = new Map([...safetensorsBits.keys()].map((dtype, index) => [dtype, index]));
 
-function sorted(plans: Plan[]): Plan[] {
+function sorted(plans: SafetensorsPlan[]): SafetensorsPlan[] {
   return plans.sort(
     (a, b) => (rank.get(b.dtype) ?? 0) - (rank.get(a.dtype) ?? 0) || byBytes(a.tensor.name, b.tensor.name),
   );

@@ -6,7 +6,7 @@ import { removeUnfinished } from "../bytes/unfinished-files";
 import { OptionError, WriteError } from "../errors";
 import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
-import { parametersOf } from "../tensor/tensor";
+import { parametersOf, type Shape } from "../tensor/tensor";
 import { encodeFloats } from "./float-encoding";
 import type { SavedTensor } from "./safetensors-writer";
 import { inOrder, keyOf, type Hashed, type Piece } from "./write-pieces";
@@ -100,6 +100,23 @@ export async function saveTfjs(
     if (options.resume) await removeUnfinished(join(folder, other));
   }
   return size;
+}
+
+/** The tensors as `saveTfjs` writes them: under the types of TensorFlow.js, with their bytes. */
+export function tfjsTensors(
+  tensors: readonly SavedTensor[],
+  dtype: "F32" | "F16" = "F32",
+): { name: string; dtype: string; shape: Shape; sizeBytes: number }[] {
+  return tensors.map((tensor) => {
+    const type = Object.hasOwn(kept, tensor.dtype) ? tensor.dtype : dtype;
+    return { name: tensor.name, dtype: type, shape: tensor.shape, sizeBytes: sizeOf(tensor, dtype) };
+  });
+}
+
+/** The files of the model that a folder holds: its weights and its model.json. */
+export async function tfjsFiles(folder: string): Promise<string[]> {
+  const manifest = await readFile(join(folder, "model.json"), "utf8");
+  return [...weightNames.filter((name) => manifest.includes(`"${name}"`)), "model.json"];
 }
 
 /** Weights that no model.json names are of no use to anyone. */

@@ -9,7 +9,9 @@ import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { bitsandbytesLayout, type BitsandbytesLayout } from "./bitsandbytes-layout";
 import { CompressedTensor } from "../layer/layer-tensor";
-import { writeQuantizedFolder } from "./quantized-folder";
+import { quantizedPlan, writeQuantizedFolder, type FolderPart } from "./quantized-folder";
+import type { PlannedSave } from "./save-plan";
+import { summaryOf, type SaveSummary } from "./save-summary";
 import { tasks } from "./tasks";
 
 /** Options of `saveBitsandbytes()`. */
@@ -26,18 +28,26 @@ export interface SaveBitsandbytesOptions {
 /** Writes a model whose linear layers `nf4` or `fp4` quantized as the folder that transformers loads through bitsandbytes: packed codes, scales
  *  (coded themselves with `doubleQuant`) and the state of each layer in `model.safetensors`, `load_in_4bit` in `config.json`. Modules that
  *  the recipe left alone are listed as not converted. bitsandbytes dequantizes to our w′ exactly (a code of
- *  fp4 is −0 there and 0 here). Returns the bytes of
- *  model.safetensors.
+ *  fp4 is −0 there and 0 here). Returns what was written, layer by layer.
  *
  *      await saveBitsandbytes(await compress(model, nf4({ doubleQuant: true }), { only: "encoder.**" }), "small/");
  *
  *  `OptionError` for layers of another method, embeddings, networks of Conv1D layers (GPT-2), and unless all have the same type and the same choice of doubleQuant, which config.json
  *  states once for all. Each file is written atomically, config.json last; `WriteError` when the disk does not take it. */
 export async function saveBitsandbytes(
-  model: Pick<Model, "config" | "folder"> & Hashed & { readonly tensors: readonly Tensor[] },
+  model: BitsandbytesModel,
   folder: string,
   options: SaveBitsandbytesOptions = {},
-): Promise<number> {
+): Promise<SaveSummary> {
+  const { plan, write } = planBitsandbytes(model, options);
+  return summaryOf(plan, folder, await write(folder));
+}
+
+/** What is needed of a model. */
+type BitsandbytesModel = Pick<Model, "config" | "folder"> & Hashed & { readonly tensors: readonly Tensor[] };
+
+/** What `saveBitsandbytes` writes, before it does. `OptionError` as there. */
+export function planBitsandbytes(model: BitsandbytesModel, options: SaveBitsandbytesOptions = {}): PlannedSave {
   checkOptionNames("saveBitsandbytes", options, ["from", "signal", "resume"]);
   const signal = options.signal ?? currentHost().signal;
   const kind = model.config?.model_type;
@@ -61,18 +71,24 @@ export async function saveBitsandbytes(
     throw new OptionError(
       "saveBitsandbytes(): layers of nf4 and fp4, or with doubleQuant and without, do not go into one folder",
     );
-  const tensors = model.tensors.flatMap((tensor): SavedTensor[] => {
+  const parts = model.tensors.map((tensor): FolderPart => {
     const layout = layouts.get(tensor);
-    return layout && tensor instanceof CompressedTensor ? parametersOf(tensor, layout, signal) : [tensor];
+    if (!layout || !(tensor instanceof CompressedTensor)) return { tensor, written: [tensor] };
+    const packedAs = `${layout.type}${layout.isNested ? ", scales of 8 bits" : ""}`;
+    return { tensor, written: parametersOf(tensor, layout, signal), packedAs };
   });
-  return writeQuantizedFolder("saveBitsandbytes", folder, {
-    model,
-    tensors,
-    quantization: quantizationConfig(first, model.tensors, layouts),
-    from: options.from ?? model.folder,
-    signal,
-    resume: options.resume,
-  });
+  return {
+    plan: quantizedPlan("bitsandbytes folder", "transformers with bitsandbytes", parts),
+    write: (folder) =>
+      writeQuantizedFolder("saveBitsandbytes", folder, {
+        model,
+        tensors: parts.flatMap(({ written }) => written),
+        quantization: quantizationConfig(first, model.tensors, layouts),
+        from: options.from ?? model.folder,
+        signal,
+        resume: options.resume,
+      }),
+  };
 }
 
 function parametersOf(

@@ -59,3 +59,11 @@ export function checkGroups(name: string, shape: Shape, { group_size: group }: Q
       `has rows of ${shape[1]}, which groups of ${group} do not divide; compressed-tensors takes whole groups only`,
     );
 }
+
+/** A scheme in a few words: "int4 asymmetric g64", "float8 channel", "nvfp4 g16". */
+export function schemeText({ format, weights, inputs }: CompressedScheme): string {
+  const { num_bits: bits, type, symmetric, strategy, group_size: group, block_structure: block } = weights;
+  const own = /^(nvfp4|mxfp4|mxfp8)-/.exec(format)?.[1] ?? `${type}${bits}`;
+  const reach = block ? `blocks of ${block.join(" × ")}` : group === undefined ? strategy : `g${group}`;
+  return [own, ...(symmetric ? [] : ["asymmetric"]), reach, ...(inputs ? ["8-bit activations"] : [])].join(" ");
+}

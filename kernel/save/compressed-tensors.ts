@@ -10,8 +10,10 @@ import { parametersOf as countOf, type Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { layoutOf } from "./compressed-tensors-layout";
 import { isPackable, PlainValues } from "./plain-values";
-import type { CompressedLayout, CompressedScheme } from "./compressed-tensors-scheme";
-import { writeQuantizedFolder } from "./quantized-folder";
+import { schemeText, type CompressedLayout, type CompressedScheme } from "./compressed-tensors-scheme";
+import { quantizedPlan, writeQuantizedFolder, type FolderPart } from "./quantized-folder";
+import type { PlannedSave } from "./save-plan";
+import { summaryOf, type SaveSummary } from "./save-summary";
 import { tasks } from "./tasks";
 
 /** Options of `saveCompressedTensors()`. */
@@ -32,7 +34,7 @@ export interface SaveCompressedTensorsOptions {
  *  with the `quantization_config` of compressed-tensors. Modules that were quantized alike form a config group, each named; formats may
  *  differ (mixed precision). Tensors that the recipe left alone are written as they are; what compressed-tensors does not pack, matrices
  *  (in, out), as GPT-2 has, kernels of convolutions and stacks of experts, as the values w′. The library decompresses to our w′ bit for bit
- *  (those of nvfp4, mxfp4 and mxfp8 it rounds to bfloat16). Returns the bytes of model.safetensors.
+ *  (those of nvfp4, mxfp4 and mxfp8 it rounds to bfloat16). Returns what was written, layer by layer.
  *
  *      await saveCompressedTensors(await compress(model, linear({ bits: 4, group: 128 })), "small/", { from: "models/all-MiniLM-L6-v2" });
  *
@@ -42,10 +44,22 @@ export interface SaveCompressedTensorsOptions {
  *  only, which takes one form for all layers: of a mixed folder it gives wrong values, silently. (W8A8 opens plainly.)
  *  Each file is written atomically, config.json last; `WriteError` when the disk does not take it. */
 export async function saveCompressedTensors(
-  model: Pick<Model, "config" | "folder"> & Hashed & { readonly tensors: readonly Tensor[] },
+  model: CompressedFolderModel,
   folder: string,
   options: SaveCompressedTensorsOptions = {},
-): Promise<number> {
+): Promise<SaveSummary> {
+  const { plan, write } = planCompressedTensors(model, options);
+  return summaryOf(plan, folder, await write(folder));
+}
+
+/** What is needed of a model. */
+type CompressedFolderModel = Pick<Model, "config" | "folder"> & Hashed & { readonly tensors: readonly Tensor[] };
+
+/** What `saveCompressedTensors` writes, before it does. `OptionError` as there. */
+export function planCompressedTensors(
+  model: CompressedFolderModel,
+  options: SaveCompressedTensorsOptions = {},
+): PlannedSave {
   checkOptionNames("saveCompressedTensors", options, ["from", "activations", "signal", "resume"]);
   const activations = checkChoice("saveCompressedTensors", "activations", options.activations ?? "float", [
     "float",
@@ -53,7 +67,7 @@ export async function saveCompressedTensors(
   ]);
   const signal = options.signal ?? currentHost().signal;
   const isDynamic = activations === "dynamic";
-  const layouts = new Map<CompressedTensor, CompressedLayout>();
+  const layouts = new Map<Tensor, CompressedLayout>();
   for (const tensor of model.tensors)
     if (tensor instanceof CompressedTensor && isPackable(tensor.outline))
       layouts.set(tensor, layoutOf(tensor.outline, isDynamic));
@@ -66,19 +80,25 @@ export async function saveCompressedTensors(
     throw new OptionError(
       "saveCompressedTensors(): no tensor of this model is compressed; saveSafetensors() writes it",
     );
-  const tensors = model.tensors.flatMap((tensor): SavedTensor[] => {
+  const parts = model.tensors.map((tensor): FolderPart => {
     const layout = tensor instanceof CompressedTensor ? layouts.get(tensor) : undefined;
-    if (!(tensor instanceof CompressedTensor)) return [tensor];
-    return layout ? parametersOf(tensor, layout, isDynamic) : [new PlainValues(tensor)];
+    if (!(tensor instanceof CompressedTensor)) return { tensor, written: [tensor] };
+    if (!layout)
+      return { tensor, written: [new PlainValues(tensor)], reason: "compressed-tensors packs matrices (out, in)" };
+    return { tensor, written: parametersOf(tensor, layout, isDynamic), packedAs: schemeText(layout.scheme) };
   });
-  return writeQuantizedFolder("saveCompressedTensors", folder, {
-    model,
-    tensors,
-    quantization: quantizationConfig(layouts),
-    from: options.from ?? model.folder,
-    signal,
-    resume: options.resume,
-  });
+  return {
+    plan: quantizedPlan("compressed-tensors folder", "transformers, vLLM", parts),
+    write: (folder) =>
+      writeQuantizedFolder("saveCompressedTensors", folder, {
+        model,
+        tensors: parts.flatMap(({ written }) => written),
+        quantization: quantizationConfig(layouts),
+        from: options.from ?? model.folder,
+        signal,
+        resume: options.resume,
+      }),
+  };
 }
 
 const weightSuffix = ".weight";
@@ -105,7 +125,7 @@ function parametersOf(tensor: CompressedTensor, layout: CompressedLayout, isDyna
   }));
 }
 
-function quantizationConfig(layouts: ReadonlyMap<CompressedTensor, CompressedLayout>): object {
+function quantizationConfig(layouts: ReadonlyMap<Tensor, CompressedLayout>): object {
   const groups = new Map<string, { scheme: CompressedScheme; targets: string[] }>();
   for (const [tensor, { scheme }] of layouts) {
     const key = JSON.stringify(scheme);

@@ -2,44 +2,41 @@
 import { OptionError } from "../errors";
 import { safetensorsBits } from "../formats/safetensors";
 import type { SavedTensor } from "../formats/safetensors-writer";
-import { saveTfjs } from "../formats/tfjs-writer";
+import { saveTfjs, tfjsFiles, tfjsTensors } from "../formats/tfjs-writer";
 import { currentHost } from "../host";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { headsForTransformers } from "../surgery/pad-heads";
-import { saveBitsandbytes } from "./bitsandbytes";
+import { planBitsandbytes } from "./bitsandbytes";
 import { isBitsandbytes } from "./bitsandbytes-layout";
-import { saveCompressedTensors } from "./compressed-tensors";
-import { checkSizes, saveFolder } from "./plain-folder";
+import { planCompressedTensors } from "./compressed-tensors";
+import { checkSizes, planFolder } from "./plain-folder";
 import { isPackable } from "./plain-values";
+import { layerAsValues, type PlannedSave } from "./save-plan";
 import { isMadeSmaller, type SavedModel, type SaveOptions } from "./saved-model";
 
 /** A folder that an engine loads. */
 interface FolderForm {
   /** Whether a model becomes such a folder. */
   takes(model: SavedModel): boolean;
-  /** Writes it; returns the bytes of the weights. */
-  write(model: SavedModel, folder: string, options: SaveOptions): Promise<number>;
+  /** Plans it. */
+  plan(model: SavedModel, options: SaveOptions): PlannedSave | Promise<PlannedSave>;
 }
 
-/** The first that takes a model writes it; the last one takes all. */
+/** The first that takes a model plans it; the last one takes all. */
 const forms: readonly FolderForm[] = [
-  { takes: ({ config }) => config?.modelTopology !== undefined, write: saveAsTfjs },
+  { takes: ({ config }) => config?.modelTopology !== undefined, plan: planTfjs },
   {
     takes: (model) => isPacked(model) && compressedOf(model).every(({ outline }) => isBitsandbytes(outline)),
-    write: (model, folder, options) => saveBitsandbytes(model, folder, packedOptions(model, options)),
+    plan: (model, options) => planBitsandbytes(model, packedOptions(model, options)),
   },
-  {
-    takes: isPacked,
-    write: (model, folder, options) => saveCompressedTensors(model, folder, packedOptions(model, options)),
-  },
-  { takes: () => true, write: saveAsFloats },
+  { takes: isPacked, plan: (model, options) => planCompressedTensors(model, packedOptions(model, options)) },
 ];
 
-/** Writes the folder whose form follows from the model; returns the bytes of its weights. `OptionError` for options that do not go with that
- *  form, and for a model that its engine could not open. */
-export async function saveToFolder(model: SavedModel, folder: string, options: SaveOptions): Promise<number> {
+/** Plans the folder whose form follows from the model. `OptionError` for options that do not go with that form, and for a model that its
+ *  engine could not open. */
+export async function planFolderOf(model: SavedModel, options: SaveOptions): Promise<PlannedSave> {
   const form = forms.find(({ takes }) => takes(model));
-  return form ? form.write(model, folder, options) : 0;
+  return form ? form.plan(model, options) : planAsFloats(model, options);
 }
 
 function compressedOf({ tensors }: SavedModel): CompressedTensor[] {
@@ -63,18 +60,29 @@ function packedOptions(model: SavedModel, { dtype, padHeads, resume = false, sig
   return { resume, ...(from === undefined ? {} : { from }), ...(signal && { signal }) };
 }
 
-function saveAsTfjs(model: SavedModel, folder: string, options: SaveOptions): Promise<number> {
+function planTfjs(model: SavedModel, options: SaveOptions): PlannedSave {
   const { dtype, padHeads = false, resume = false, from, signal } = options;
   if (dtype === "BF16" || padHeads || from !== undefined)
     throw new OptionError(
       `save(): a TensorFlow.js model takes { dtype: "F32" } or "F16", and neither padHeads nor from`,
     );
-  return saveTfjs(model, folder, { resume, ...(dtype && { dtype }), ...(signal && { signal }) });
+  const layers = tfjsTensors(model.tensors, dtype).map((planned, at) =>
+    layerAsValues(model.tensors[at], planned, "a TensorFlow.js model holds values"),
+  );
+  const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
+  const form = "TensorFlow.js model";
+  return {
+    plan: { form, engine: "TensorFlow.js", layers, bytes },
+    write: async (folder) => ({
+      bytes: await saveTfjs(model, folder, { resume, ...(dtype && { dtype }), ...(signal && { signal }) }),
+      files: await tfjsFiles(folder),
+    }),
+  };
 }
 
-function saveAsFloats(model: SavedModel, folder: string, options: SaveOptions): Promise<number> {
+function planAsFloats(model: SavedModel, options: SaveOptions): Promise<PlannedSave> {
   const { dtype, padHeads = false, resume = false, signal } = options;
-  return saveFolder(model, folder, {
+  return planFolder(model, {
     from: options.from ?? model.folder,
     resume,
     dtype: ({ dtype: own }: SavedTensor) => dtype ?? (safetensorsBits.has(own) ? undefined : "F32"),

@@ -5,6 +5,7 @@ import {
   fileTypeKey,
   fileTypeOf,
   ggufFileType,
+  ggufLayout,
   ggufPlan,
   versionKey,
   writeGguf,
@@ -25,7 +26,8 @@ import { CompressedTensor } from "../layer/layer-tensor";
 import { blockForm, ggufRowOf } from "./gguf-blocks";
 import { checkGgufSizes } from "./plain-folder";
 import { isTurned, PlainValues } from "./plain-values";
-import { isMadeSmaller, type FileOptions, type SavedModel } from "./saved-model";
+import type { PlannedLayer, PlannedSave } from "./save-plan";
+import { fileName, isMadeSmaller, type FileOptions, type SavedModel } from "./saved-model";
 import { tasks } from "./tasks";
 
 /** Writes tensors and metadata as one GGUF file, atomically, and returns its size in bytes. Tensors keep their order, metadata their
@@ -62,18 +64,14 @@ export async function saveGguf(
   );
 }
 
-/** Writes a compressed model as GGUF: tensors that `ggml` quantized as their blocks, those of other methods as float32 values, those that
- *  the recipe left alone as they are; with `dtype` all values as floats of that type. Returns the file's bytes.
+/** Plans a compressed model as GGUF: tensors that `ggml` quantized as their blocks, those of other methods as float32 values, those that
+ *  the recipe left alone as they are; with `dtype` all values as floats of that type.
  *
  *  A model that came from a Hugging Face folder is written with llama.cpp's names, sizes and tokenizer (llama-cpp/from-folder.ts).
  *
  *  Of a GGUF model whose weights `ggml` quantized the file is the one that llama.cpp's quantizer writes, to the byte: its order of
  *  tensors (by layer, then by name), the version of quantization and the type of the file as the last keys. */
-export async function saveModelAsGguf(
-  model: SavedModel,
-  path: string,
-  { dtype, signal, resume }: FileOptions,
-): Promise<number> {
+export async function planGguf(model: SavedModel, { dtype, signal, resume }: FileOptions): Promise<PlannedSave> {
   // Of a network that was made smaller: a model that came with lists may be saved with them.
   if (isMadeSmaller(model)) checkGgufSizes(model.metadata);
   const own = { resume, ...(signal && { signal }) };
@@ -96,33 +94,47 @@ export async function saveModelAsGguf(
     });
     const fileType = hasBlocks ? fileTypeOfRecipe(model.recipe, turned) : ggufFileType(described(turned));
     const written = ggufPairs(metadata, { [fileTypeKey]: fileType });
-    return writeGguf(
-      model,
-      hasBlocks ? inLayerOrder(turned) : turned,
-      withFileType(written, fileType, hasBlocks),
-      path,
-      own,
-    );
+    const changed = new Set(tensors.filter(({ originals }) => originals.some(isChanged)).map(({ tensor }) => tensor));
+    const inOrder = hasBlocks ? inLayerOrder(turned) : turned;
+    return plannedGguf(model, inOrder, withFileType(written, fileType, hasBlocks), changed, own);
   }
   const plans = chosen.map((one) => ggufPlan(...one));
   const pairs = ggufPairs(model.metadata, {});
+  const changed = new Set(chosen.map(([tensor]) => tensor).filter((_, at) => isChanged(model.tensors[at])));
   if (!hasBlocks) {
-    const isChanged = plans.some(({ convertTo }) => convertTo !== undefined);
-    return writeGguf(
-      model,
-      plans,
-      isChanged ? withFileType(pairs, ggufFileType(described(plans)), false) : pairs,
-      path,
-      own,
-    );
+    const isConverted = plans.some(({ convertTo }) => convertTo !== undefined);
+    const kept = isConverted ? withFileType(pairs, ggufFileType(described(plans)), false) : pairs;
+    return plannedGguf(model, plans, kept, changed, own);
   }
-  return writeGguf(
-    model,
-    inLayerOrder(plans),
-    withFileType(pairs, fileTypeOfRecipe(model.recipe, plans), true),
-    path,
-    own,
-  );
+  const written = withFileType(pairs, fileTypeOfRecipe(model.recipe, plans), true);
+  return plannedGguf(model, inLayerOrder(plans), written, changed, own);
+}
+
+const isChanged = (tensor: SavedTensor): boolean => tensor instanceof CompressedTensor || tensor instanceof BlockTensor;
+
+/** The plan of a file; `changed`: the tensors that hold what a step changed. */
+function plannedGguf(
+  model: SavedModel,
+  plans: readonly GgufPlan[],
+  pairs: GgufPairs,
+  changed: ReadonlySet<SavedTensor>,
+  options: Pick<SaveGgufOptions, "signal" | "resume">,
+): PlannedSave {
+  const layers = plans.map(({ tensor, type, sizeBytes, convertTo }): PlannedLayer => {
+    const { name, shape } = tensor;
+    const file = { name, dtype: type.name, shape, sizeBytes };
+    const isPacked = changed.has(tensor) && type.blockElements > 1;
+    const isPlain = changed.has(tensor) || convertTo !== undefined;
+    const held = isPacked ? "packed" : isPlain ? "plain" : "as it was";
+    return { name, shape, held, as: type.name, tensors: [file], bytes: sizeBytes };
+  });
+  return {
+    plan: { form: "GGUF file", engine: "llama.cpp", layers, bytes: ggufLayout(plans, pairs).bytes },
+    write: async (path) => ({
+      bytes: await writeGguf(model, plans, pairs, path, options),
+      files: [fileName(path)],
+    }),
+  };
 }
 
 function writtenForm(tensor: CompressedTensor): [SavedTensor, SavedFloatType | undefined] {

@@ -5,12 +5,19 @@ import { mkdir, stat } from "node:fs/promises";
 import { writeFileAtomically } from "../bytes/atomic-file";
 import { OptionError, WriteError } from "../errors";
 import { readJsonFile } from "../formats/config";
-import { writeSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
+import {
+  safetensorsLayout,
+  writeSafetensors,
+  type SavedFloatType,
+  type SavedTensor,
+} from "../formats/safetensors-writer";
 import { hashOf } from "../formats/write-pieces";
 import { architectureOf, configKey, ggufKeys } from "../network/dimensions";
 import { withoutQuantization } from "../stored-codes/quantization-settings";
 import { headsForTransformers } from "../surgery/pad-heads";
 import { isMadeSmaller, type SavedModel } from "./saved-model";
+import { weightsMetadata } from "./quantized-folder";
+import { layersAsValues, type PlannedSave, type SavedFiles } from "./save-plan";
 import { copySmallFiles } from "./small-files";
 
 /** How a folder of plain weights is written. */
@@ -25,13 +32,12 @@ export interface SaveFolderOptions {
   readonly resume: boolean;
 }
 
-/** Writes the folder, config.json last; returns the bytes of model.safetensors. `OptionError` when there is no config.json, or transformers
- *  could not open a network of such sizes. */
-export async function saveFolder(
+/** Plans the folder; written, config.json comes last. `OptionError` when there is no config.json, or transformers could not open a network of
+ *  such sizes; when it is written, for the original's own folder and for one that holds another model in several files. */
+export async function planFolder(
   model: SavedModel,
-  folder: string,
   { from, dtype, only, padHeads, signal, resume }: SaveFolderOptions,
-): Promise<number> {
+): Promise<PlannedSave> {
   // A network that was made smaller without its config at hand has sizes that no other config tells.
   const isWhole = !isMadeSmaller(model);
   const found =
@@ -44,6 +50,27 @@ export async function saveFolder(
   const whole = { tensors: model.tensors, metadata: model.metadata, config: found };
   const { tensors, config } = isWhole ? whole : headsForTransformers(whole, padHeads);
   if (!isWhole) checkSizes(config);
+  const layout = safetensorsLayout({ tensors }, { dtype, metadata: weightsMetadata });
+  const layers = layersAsValues(tensors, layout, "a folder of plain weights holds values");
+  const plan = { form: "folder of plain weights", engine: "transformers", layers, bytes: layout.bytes };
+  const write = async (folder: string): Promise<SavedFiles> => {
+    await makeFolder(folder, from);
+    const copied = from === undefined ? [] : await copySmallFiles(from, folder, signal ? { signal } : {});
+    const settings = tensors.some(isCoded) ? config : withoutQuantization(config);
+    const json = Buffer.from(`${JSON.stringify({ ...settings, ...typeIn(settings, only) }, undefined, 2)}\n`);
+    const bytes = await writeSafetensors({ tensors, ...hashOf(model) }, join(folder, "model.safetensors"), {
+      dtype,
+      resume,
+      metadata: weightsMetadata,
+      finish: async () => void (await writeFileAtomically(join(folder, "config.json"), [json], { signal })),
+      ...(signal ? { signal } : {}),
+    });
+    return { bytes, files: [...copied, "model.safetensors", "config.json"] };
+  };
+  return { plan, write };
+}
+
+async function makeFolder(folder: string, from: string | undefined): Promise<void> {
   if (from !== undefined && resolve(from) === resolve(folder))
     throw new OptionError(`save(): ${folder} is the original's own folder; name another`);
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
@@ -57,16 +84,6 @@ export async function saveFolder(
   });
   if (await stat(join(folder, "model.safetensors.index.json")).catch(() => undefined))
     throw new OptionError(`save(): ${folder} holds another model in several files; name another folder`);
-  if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});
-  const settings = tensors.some(isCoded) ? config : withoutQuantization(config);
-  const json = Buffer.from(`${JSON.stringify({ ...settings, ...typeIn(settings, only) }, undefined, 2)}\n`);
-  return writeSafetensors({ tensors, ...hashOf(model) }, join(folder, "model.safetensors"), {
-    dtype,
-    resume,
-    metadata: { format: "pt" },
-    finish: async () => void (await writeFileAtomically(join(folder, "config.json"), [json], { signal })),
-    ...(signal ? { signal } : {}),
-  });
 }
 
 /** A matrix that is written as the file had its codes, which the settings explain. */

@@ -1,4 +1,5 @@
 /** What the writers are given: a compressed model, and the choices of `CompressedModel.save`. */
+import { basename } from "node:path";
 import type { SavedFloatType } from "../formats/float-encoding";
 import type { Hashed } from "../formats/write-pieces";
 import type { Report } from "../report/types";
@@ -42,4 +43,9 @@ export interface FileOptions {
 /** True for a network whose parts were taken out: its sizes are other than those of the model that it came from. */
 export function isMadeSmaller({ report }: Pick<SavedModel, "report">): boolean {
   return report.variants[0].parameters !== undefined;
+}
+
+/** The name of a file that is written alone. */
+export function fileName(path: string): string {
+  return basename(path);
 }

@@ -6,8 +6,12 @@ import { quantizationFiles } from "../stored-codes/quantization-settings";
 
 /** Copies what lies beside a model's weights and is not config.json: tokenizer, generation settings and the like. No weights, and nothing that says how the
  *  original stored them. Each file
- *  is the old one or the new one at every moment. */
-export async function copySmallFiles(from: string, folder: string, options: AtomicWriteOptions = {}): Promise<void> {
+ *  is the old one or the new one at every moment. Returns their names. */
+export async function copySmallFiles(
+  from: string,
+  folder: string,
+  options: AtomicWriteOptions = {},
+): Promise<readonly string[]> {
   const names = (await attempt(from, () => readdir(from, { withFileTypes: true })))
     .filter((entry) => !entry.isDirectory() && /\.(json|txt|jinja|model)$/.test(entry.name))
     .map((entry) => entry.name)
@@ -16,4 +20,5 @@ export async function copySmallFiles(from: string, folder: string, options: Atom
     const bytes = await attempt(join(from, name), () => readFile(join(from, name)));
     await writeFileAtomically(join(folder, name), [bytes], options);
   }
+  return names;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CancelledError, OptionError, WriteError } from "../../kernel/errors";
 import { fromArrays } from "../../kernel/formats/arrays";
-import { checkGgufSizes, checkSizes, saveFolder, type SaveFolderOptions } from "../../kernel/save/plain-folder";
+import { checkGgufSizes, checkSizes, planFolder, type SaveFolderOptions } from "../../kernel/save/plain-folder";
 import type { SavedModel } from "../../kernel/save/saved-model";
 
 /** The names that files get, in their order. */
@@ -43,6 +43,8 @@ const options: SaveFolderOptions = {
   signal: undefined,
   resume: false,
 };
+const saveFolder = async (model: SavedModel, folder: string, chosen: SaveFolderOptions) =>
+  (await planFolder(model, chosen)).write(folder);
 const save = (model: SavedModel, more: Partial<SaveFolderOptions> = {}) =>
   saveFolder(model, to, { ...options, ...more });
 const configIn = (folder: string) => JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as object;
@@ -51,7 +53,8 @@ const config = { model_type: "own" };
 test.each([false, true])(
   "the small files come first, the weights next, config.json last (resume: %p)",
   async (resume) => {
-    const bytes = await save(modelOf(), { from, resume });
+    const { bytes, files } = await save(modelOf(), { from, resume });
+    expect(files).toEqual(mockOrder);
     expect(mockOrder).toEqual(["tokenizer.json", "model.safetensors", "config.json"]);
     expect(readdirSync(to).sort()).toEqual(["config.json", "model.safetensors", "tokenizer.json"]);
     const file = readFileSync(join(to, "model.safetensors"));

@@ -43,7 +43,8 @@ const configIn = () => JSON.parse(readFileSync(join(to, "config.json"), "utf8"))
 const own = { quantization_config: { quant_method: "own" } };
 
 test.each([undefined, false, true])("the small files, the weights, config.json (resume: %p)", async (resume) => {
-  const bytes = await write({ from, resume });
+  const { bytes, files } = await write({ from, resume });
+  expect(files).toEqual(mockOrder);
   expect(mockOrder).toEqual(["tokenizer.json", "model.safetensors", "config.json"]);
   const file = readFileSync(join(to, "model.safetensors"));
   expect([file.length, file.toString("latin1").includes('"format":"pt"')]).toEqual([bytes, true]);
