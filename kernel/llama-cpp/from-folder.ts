@@ -23,7 +23,8 @@ import {
 import { expertCount, expertOf, stackOf } from "./experts";
 import { MovedRows, turnedMatrix } from "./moved-tensor";
 import { rotaryOf, rotaryTensor } from "./rotary";
-import { tokenizerPairs } from "./tokenizer";
+import { nameWith } from "./added-tokens";
+import { writtenTokenizer } from "./tokenizer";
 
 /** What is needed of a model that was opened from a folder. */
 export interface FolderModel {
@@ -57,7 +58,7 @@ export function needsFloats({ name, shape }: SavedTensor): boolean {
  *  `UnsupportedError` for another architecture, positions, activation or tokenizer, `OptionError` for sizes that are missing. */
 export async function ggufFromFolder(
   model: FolderModel,
-): Promise<{ tensors: readonly ConvertedTensor[]; metadata: GgufMetadataInput }> {
+): Promise<{ tensors: readonly ConvertedTensor[]; metadata: GgufMetadataInput; notes: readonly string[] }> {
   const config = model.config ?? {};
   const kind = String(config.model_type);
   const architecture = Object.hasOwn(architectures, kind) ? architectures[kind] : undefined;
@@ -78,15 +79,16 @@ export async function ggufFromFolder(
   const embedding = tensors.find(({ tensor }) => tensor.name === "token_embd.weight")?.tensor;
   if (!embedding) throw new OptionError(`saveGguf(): the model has no token embeddings`);
   const folder = model.folder ?? ".";
+  const { pairs, notes, nameWord } = await writtenTokenizer(folder, config, embedding.shape[0]);
   const metadata: GgufMetadataInput = {
     "general.architecture": architecture.name,
     "general.type": "model",
-    "general.name": model.name ?? kind,
+    "general.name": nameWith(model.name ?? kind, nameWord),
     ...architecture.sizes(config, model.tensors),
     ...(architecture.name === "bert" ? await pooling(folder) : {}),
-    ...(await tokenizerPairs(folder, config, embedding.shape[0])),
+    ...pairs,
   };
-  return { tensors, metadata };
+  return { tensors, metadata, notes };
 }
 
 /** Refuses positions that llama.cpp would compute otherwise than the folder's network does. */
