@@ -5,6 +5,7 @@ import { OptionError, UnsupportedError } from "../errors";
 import { readJsonFile } from "../formats/config";
 import type { GgufMetadataInput } from "../formats/gguf/values";
 import type { SavedTensor } from "../formats/safetensors-writer";
+import { nameWith } from "./added-tokens";
 import type { Architecture } from "./architecture";
 import { architectures } from "./architectures";
 import { renamed } from "./changes";
@@ -13,7 +14,7 @@ import { MovedRows } from "./moved-tensor";
 import { checkSettings } from "./known-settings";
 import { rotaryTensors } from "./rotary";
 import { headSizeOf, type Settings } from "./settings";
-import { tokenizerPairs } from "./tokenizer";
+import { writtenTokenizer } from "./tokenizer";
 
 /** What is needed of a model that was opened from a folder. */
 export interface FolderModel {
@@ -52,7 +53,7 @@ export function needsFloats({ name, shape }: SavedTensor): boolean {
  *  sizes that are missing. */
 export async function ggufFromFolder(
   model: FolderModel,
-): Promise<{ tensors: readonly ConvertedTensor[]; metadata: GgufMetadataInput }> {
+): Promise<{ tensors: readonly ConvertedTensor[]; metadata: GgufMetadataInput; notes: readonly string[] }> {
   const config = model.config ?? {};
   const kind = String(config.model_type);
   const architecture = Object.hasOwn(architectures, kind) ? architectures[kind] : undefined;
@@ -71,18 +72,22 @@ export async function ggufFromFolder(
   const embedding = tensors.find(({ tensor }) => tensor.name === "token_embd.weight")?.tensor;
   if (!embedding) throw new OptionError(`saveGguf(): the model has no token embeddings`);
   const folder = model.folder ?? ".";
-  const tokenizer = await tokenizerPairs(folder, config, embedding.shape[0]);
+  const { pairs, notes, nameWord } = await writtenTokenizer(folder, config, embedding.shape[0]);
   const metadata: GgufMetadataInput = {
     "general.architecture": architecture.name,
     "general.type": "model",
-    "general.name": model.name ?? kind,
+    "general.name": nameWith(model.name ?? kind, nameWord),
     ...architecture.sizes(config, model.tensors),
     ...(architecture.name === "bert" ? await pooling(folder) : {}),
-    ...(tokenizer["tokenizer.ggml.model"] === "none" && { [`${architecture.name}.vocab_size`]: embedding.shape[0] }),
-    ...tokenizer,
-    ...(architecture.name === "bert" ? typeCount(tensors, tokenizer) : {}),
+    ...(pairs["tokenizer.ggml.model"] === "none" && { [`${architecture.name}.vocab_size`]: embedding.shape[0] }),
+    ...pairs,
+    ...(architecture.name === "bert" ? typeCount(tensors, pairs) : {}),
   };
-  return { tensors: [...tensors, ...tables.map((tensor) => ({ tensor, originals: [] }))], metadata };
+  return {
+    tensors: [...tensors, ...tables.map((tensor) => ({ tensor, originals: [] }))],
+    metadata,
+    notes: [...notes, ...(rotary?.notes ?? [])],
+  };
 }
 
 /** Refuses an activation that llama.cpp does not compute in such a network. */

@@ -16,6 +16,8 @@ export interface Rotary {
   readonly scaling: GgufMetadataInput;
   /** The divisors of the frequencies by the names of their tensors, size / 2 of them, one for each pair of `size` entries that turn. */
   readonly divisors?: (size: number) => Readonly<Record<string, Float32Array>>;
+  /** What llama.cpp does otherwise under some circumstances. */
+  readonly notes?: readonly string[];
 }
 
 /** What a family of networks has where config.json says nothing, and what llama.cpp computes of it. */
@@ -84,7 +86,7 @@ function firstContext(parameters: Settings, config: Settings): number {
 }
 
 /** √(1 + ln f / ln c): by how much query and key grow in a context f times the c of the first training, where config.json does not say. */
-function longRope(parameters: Settings, config: Settings): Required<Pick<Rotary, "scaling" | "divisors">> {
+function longRope(parameters: Settings, config: Settings): Required<Omit<Rotary, "base" | "share">> {
   const context = firstContext(parameters, config);
   const whole = positive(config, "max_position_embeddings");
   const factor = typeof parameters.factor === "number" ? positive(parameters, "factor") : whole / context;
@@ -104,6 +106,9 @@ function longRope(parameters: Settings, config: Settings): Required<Pick<Rotary,
       "rope_factors_long.weight": list("long_factor", size),
       "rope_factors_short.weight": list("short_factor", size),
     }),
+    notes: [
+      `rotary positions for more than ${context} tokens: llama.cpp takes them where its context is larger, whatever the text's length, and transformers where the text is longer`,
+    ],
   };
 }
 

@@ -79,6 +79,7 @@ test("LongRoPE's have two lists of divisors, and grow as told or by √(1 + ln f
   expect([made.scaling.type, made.scaling.original_context_length]).toEqual(["longrope", 64]);
   // f = 64 and c = 64: √2.
   expect(numberOf(made.scaling.attn_factor)).toBeCloseTo(Math.SQRT2, 12);
+  expect(made.notes).toEqual([expect.stringContaining("for more than 64 tokens")]);
   const [long, short] = rotaryTensors(made, 4);
   expect([long.name, short.name]).toEqual(["rope_factors_long.weight", "rope_factors_short.weight"]);
   expect(made.divisors?.(4)["rope_factors_long.weight"]).toEqual(Float32Array.of(3, 4));
