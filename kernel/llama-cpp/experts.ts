@@ -51,15 +51,16 @@ export function expertCount(config: Settings): number {
   throw new OptionError(`saveGguf(): config.json states ${count} experts; it is a whole number, 0 to ${maxExperts}`);
 }
 
-/** One tensor of the matrices of all experts. `OptionError` when one is missing or of another shape. */
+/** One tensor of the matrices of all experts, or of other parts. `OptionError` when one is missing or of another shape. */
 export function stackOf(name: string, experts: ReadonlyMap<number, SavedTensor>, count: number): StackedTensor {
+  const [part, parts] = name.includes("_exps.") ? ["the matrix of expert", "experts"] : ["part", "parts"];
   const matrices = Array.from({ length: count }, (_, expert) => {
     const tensor = experts.get(expert);
-    if (!tensor) throw new OptionError(`saveGguf(): of ${name} the matrix of expert ${expert} of ${count} is missing`);
+    if (!tensor) throw new OptionError(`saveGguf(): of ${name} ${part} ${expert} of ${count} is missing`);
     return tensor;
   });
   if (experts.size > count)
-    throw new OptionError(`saveGguf(): ${name} has ${experts.size} experts, and config.json states ${count}`);
+    throw new OptionError(`saveGguf(): ${name} has ${experts.size} ${parts}, and config.json states ${count}`);
   const other = matrices.find(({ shape }) => String(shape) !== String(matrices[0].shape));
   if (other)
     throw new OptionError(

@@ -28,11 +28,13 @@ const neutral: ReadonlySet<string> = new Set(
   remove_invalid_values exponential_decay_length_penalty suppress_tokens begin_suppress_tokens tie_encoder_decoder
   cross_attention_hidden_size quantization_config pretraining_tp output_router_logits router_aux_loss_coef
   router_jitter_noise reorder_and_upcast_attn model_max_length is_llama_config transformers.js_config unsloth_version
-  unsloth_fixed sentence_transformers torch_compile`.split(/\s+/),
+  unsloth_fixed sentence_transformers output_past directionality pooler_fc_size pooler_num_attention_heads
+  pooler_num_fc_layers pooler_size_per_head pooler_type quantization _flash_attn_2_enabled attention_softmax_in_fp32
+  scale_attention_softmax_in_fp32`.split(/\s+/),
 );
 
 /** Of these every family computes one value only. */
-const always: KnownSettings["only"] = { add_cross_attention: [false], pruned_heads: [{}] };
+const always: KnownSettings["only"] = { add_cross_attention: [false], pruned_heads: [{}], use_mrope: [false] };
 
 /** Refuses a config.json with a key that is not known, or with a value that llama.cpp does not compute. A key with null counts as absent.
  *  `UnsupportedError` that names key and value. */

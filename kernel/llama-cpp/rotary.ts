@@ -118,7 +118,9 @@ function yarn(parameters: Settings, config: Settings): GgufMetadataInput {
   const { truncate = true, beta_fast: fast, beta_slow: slow } = parameters;
   // llama.cpp rounds the bounds of the range outwards; keys with other bounds did not change what it computed for Llama.
   if (truncate === false || (fast ?? 32) !== 32 || (slow ?? 1) !== 1)
-    throw unwritten('of kind "yarn" with "truncate": false, or another beta_fast than 32 and beta_slow than 1,');
+    throw unwritten(
+      'of kind "yarn" with "truncate": false, or another beta_fast than 32 and beta_slow than 1, which llama.cpp rounds and takes for 32 and 1,',
+    );
   // The factor by which query and key are multiplied: √(1/t) in the paper.
   const usual = (scale: number): number => (factor > 1 ? 0.1 * scale * Math.log(factor) + 1 : 1);
   const [over, under] = [parameters.mscale, parameters.mscale_all_dim];

@@ -45,7 +45,7 @@ describe("the stack of experts", () => {
   });
 
   test("is refused where one is missing, too many, or of another shape", () => {
-    expect(() => stackOf("s", new Map([[0, tensor("a")]]), 2)).toThrow("of s the matrix of expert 1 of 2 is missing");
+    expect(() => stackOf("s", new Map([[0, tensor("a")]]), 2)).toThrow("of s part 1 of 2 is missing");
     expect(() =>
       stackOf(
         "s",
@@ -55,7 +55,7 @@ describe("the stack of experts", () => {
         ]),
         1,
       ),
-    ).toThrow("s has 2 experts, and config.json states 1");
+    ).toThrow("s has 2 parts, and config.json states 1");
     expect(() =>
       stackOf(
         "s",

@@ -23,7 +23,7 @@ const all: readonly (readonly [name: string, ...change: Change])[] = [
   ["gemma2", "gemma2.attn_logit_softcapping", 5.5],
   ["gemma2-kinds", "gemma2.attention.sliding_window_pattern", [true, false, true, false]],
   ["gemma3", "gemma3.rope.freq_base_swa", 120.5],
-  ["gemma3-untied", "gemma3.final_logit_softcapping", 21],
+  ["gemma3-untied", "gemma3.final_logit_softcapping", 20.5],
   ["phi3", "phi3.rope.dimension_count", 2],
   ["phi3-short", /rope_factors_short/],
   ["phi3-long", "phi3.rope.scaling.attn_factor", 1.2],

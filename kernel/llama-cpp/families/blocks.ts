@@ -76,7 +76,7 @@ export const falcon = decoder({
       ...["activation", "num_kv_heads", "multi_query", "new_decoder_architecture", "num_ln_in_parallel_attn"],
       "ffn_hidden_size",
     ],
-    only: { alibi: [false], parallel_attn: [true], bias: [false] },
+    only: { alibi: [false], parallel_attn: [true], bias: [false], apply_residual_connection_post_layernorm: [false] },
   },
   embedding: "word_embeddings.weight",
 });

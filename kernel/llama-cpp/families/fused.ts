@@ -18,6 +18,7 @@ export const phi3 = decoder({
     [/^layers\.(\d+)\.self_attn\.o_proj\.weight$/, "blk.$1.attn_output.weight"],
   ],
   rotary: { share: 1, kinds: ["longrope"] },
+  settings: { only: { full_attn_mod: [1], interpolate_factor: [1], lm_head_bias: [false] } },
 });
 
 export const glm4 = decoder({

@@ -53,7 +53,7 @@ export const gemma2 = decoder({
   ...{ name: "gemma2", names: [...shared, ...aroundNames], hasFreeHeads: true, isTied: true, head: "tied" },
   ...{ activationKeys, activations: tanhGelus, window: "layers" },
   rotary: { kinds: ["linear"] },
-  settings: { read: [...read, "attn_logit_softcapping", "final_logit_softcapping"], only },
+  settings: { read: [...read, "attn_logit_softcapping", "final_logit_softcapping", "sliding_window_size"], only },
   check: (config) => {
     checkScale(config, 46);
     for (const key of ["attn_logit_softcapping", "final_logit_softcapping"])

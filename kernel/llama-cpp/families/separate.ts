@@ -37,7 +37,10 @@ export const stableLm = decoder({
   head: "own",
   layerNorm: ["layer_norm_eps"],
   rotary: { share: 0.25 },
-  settings: { read: ["use_qkv_bias", "qk_layernorm", "use_parallel_residual"] },
+  settings: {
+    read: ["use_qkv_bias", "qk_layernorm", "use_parallel_residual", "norm_eps"],
+    only: { rotary_scaling_factor: [1] },
+  },
   partOf: (name) => {
     const [, layer, kind, head] = headNorm.exec(name) ?? [];
     return head === undefined ? undefined : { stack: `blk.${layer}.attn_${kind}_norm.weight`, number: Number(head) };
@@ -60,7 +63,10 @@ export const starCoder2 = decoder({
   isTied: true,
   layerNorm: ["norm_epsilon"],
   activations: tanhGelus,
-  settings: { read: [], only: { use_bias: [true], mlp_type: ["default"], norm_type: ["layer_norm"] } },
+  settings: {
+    read: ["layer_norm_epsilon"],
+    only: { use_bias: [true], mlp_type: ["default"], norm_type: ["layer_norm"], scale_attn_weights: [true] },
+  },
 });
 
 /** Without the biases that Llama's kin may have. */
@@ -98,7 +104,7 @@ export const cohere2 = decoder({
   ...{ head: "tied", isTied: true, layerNorm: ["layer_norm_eps"], window: "layers" },
   rotary: { kinds: [] },
   settings: {
-    read: ["logit_scale", "sliding_window_pattern", "_sliding_window_pattern", "cache_implementation"],
+    read: ["logit_scale", "sliding_window_pattern", "_sliding_window_pattern", "layer_switch", "cache_implementation"],
     only: {
       use_qk_norm: [false],
       rotary_pct: [1],
