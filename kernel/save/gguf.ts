@@ -39,9 +39,10 @@ import { tasks } from "./tasks";
 
 /** Writes tensors and metadata as one GGUF file, atomically, and returns its size in bytes. Tensors keep their order, metadata their
  *  order and types: a GGUF model that was opened and is saved unchanged gives the same file again. Without `general.architecture`, which
- *  `architecture` names, the file is written and the cell says that no engine opens it; `general.quantization_version` is added where a tensor was quantized here, and `general.file_type` follows when types
- *  change. One tensor is in memory at a time. A model that was opened from a Hugging Face folder (BERT, Llama, Qwen2, Qwen3, GPT-2) gets llama.cpp's
- *  names, sizes and tokenizer (llama-cpp/from-folder.ts).
+ *  `architecture` names, the file is written and the cell says that no engine opens it; `general.quantization_version` is added where a
+ *  tensor was quantized here, and `general.file_type` follows when types change. One tensor is in memory at a time. A model that was opened
+ *  from a Hugging Face folder (of one of the families of llama-cpp/architectures.ts) gets llama.cpp's names, sizes and tokenizer
+ *  (llama-cpp/from-folder.ts).
  *
  *      await saveGguf(await open("model.gguf"), "half.gguf", { dtype: "F16" });
  *      await saveGguf(await open("weights.npz"), "small.gguf", { architecture: "llama", metadata: { "llama.block_count": 2 } });
