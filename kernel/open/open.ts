@@ -3,7 +3,7 @@ import { fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { openRecognized } from "../catalog/recognize";
 import { selectPart } from "../checkpoints/select-part";
-import { OptionError } from "../errors";
+import { FormatError, OptionError } from "../errors";
 import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
 import { folderSiblings } from "../formats/siblings";
@@ -15,6 +15,10 @@ import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
 import { withRoles } from "../network";
 import { checkFlag, checkOptionNames } from "../options";
+import { CompressedTensor } from "../layer/layer-tensor";
+import { checkedStep } from "../recipe/checked-step";
+import { CompressedModel } from "../recipe/compressed-model";
+import { OpenedCodebook } from "../save/opened-codebook";
 import { displayModel } from "../static/display";
 import { withLogicalTensors } from "../stored-codes/logical-model";
 import type { Model } from "../tensor/model";
@@ -70,6 +74,11 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const signal = options.signal ?? currentHost().signal;
   const { source, siblings, name, origin, folder } = await locate(path, options, signal);
   const { model: stored, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
+  if (stored instanceof OpenedCodebook) {
+    if (options.part !== undefined)
+      throw new OptionError("open(): part goes with a training checkpoint; this is a compressed model, which is whole");
+    return raw ? displayModel(withRoles(stored.raw())) : compressedModel(stored, source.name);
+  }
   const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
   const { model, config } = raw
     ? { model: stored, config: settings }
@@ -82,6 +91,26 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   return displayModel(
     withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)),
   );
+}
+
+/** The compressed model in a file. `FormatError` for steps that no method makes. */
+function compressedModel(opened: OpenedCodebook, file: string): CompressedModel {
+  const checked = new Set<string>();
+  for (const tensor of opened.tensors) {
+    if (!(tensor instanceof CompressedTensor) || tensor.outline.content.kind !== "codes") continue;
+    const text = JSON.stringify(tensor.outline.content.quantizer);
+    if (checked.has(text)) continue;
+    try {
+      checkedStep(tensor.outline.content.quantizer);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new FormatError(file, 0, `"${tensor.name}" was made by no method (${reason})`, "a step of a quantizer", {
+        cause,
+      });
+    }
+    checked.add(text);
+  }
+  return withRoles(new CompressedModel(opened, opened.tensors, opened.report, opened, opened));
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
@@ -103,5 +132,6 @@ export async function openSource(
 ): Promise<Model> {
   const signal = options.signal ?? currentHost().signal;
   const context = { signal, siblings: folderSiblings(source) };
-  return displayModel(withRoles((await openRecognized(source, options.name ?? source.name, context)).model));
+  const { model } = await openRecognized(source, options.name ?? source.name, context);
+  return model instanceof OpenedCodebook ? compressedModel(model, source.name) : displayModel(withRoles(model));
 }

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
-import { decode, encode, horner, huffman, pack, rans } from "../../../kernel";
-import type { Model } from "../../../kernel";
+import { compress, decode, encode, fromArrays, horner, huffman, kMeans, linear, magnitude, pack, rans } from "../../../kernel";
+import type { Model, Recipe } from "../../../kernel";
 import { Random } from "../../../kernel/bytes/random";
 import { memorySource } from "../../../kernel/bytes/source";
 import type { ByteSource } from "../../../kernel/bytes/source";
@@ -382,6 +382,43 @@ function encoded(): Target {
   };
 }
 
+/** Compressed models: half the mutants have contents that were changed, under a sound hash. */
+async function compressedModel(): Promise<Target> {
+  const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
+  const values = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i));
+  const toy = fromArrays({ "a.weight": { shape: [2, 32], values }, "a.bias": { shape: [2], values: values.slice(0, 2) } });
+  const recipes: Recipe[] = [
+    linear({ bits: 4, group: 32, symmetric: false }),
+    [magnitude({ sparsity: 0.9 }), linear({ bits: 3, group: 32 }), rans()],
+    kMeans({ bits: 2 }),
+    magnitude({ sparsity: 0.5 }),
+  ];
+  const corpus: Sample[] = [];
+  for (const recipe of recipes) {
+    await (await compress(toy, recipe)).save(join(folder, "m.codebook"));
+    corpus.push({ bytes: new Uint8Array(readFileSync(join(folder, "m.codebook"))) });
+  }
+  rmSync(folder, { recursive: true });
+  const footerBytes = 32;
+  return {
+    ...modelTarget(corpus, (source) => openSource(source, { name: "m" })),
+    mutate: ({ bytes }, random) => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset);
+      const at = Number(view.getBigUint64(bytes.length - footerBytes, true));
+      if (random.below(3) === 0) return { bytes: mutate(bytes, random), isDeep: false };
+      const stored = bytes.subarray(at, bytes.length - footerBytes);
+      const plain = stored[0] === 0x7b ? stored : (decode(stored) as Uint8Array);
+      const body = mutate(plain, random);
+      const out = Buffer.concat([bytes.subarray(0, at), body, bytes.subarray(bytes.length - footerBytes)]);
+      const footer = new DataView(out.buffer, out.byteOffset + out.length - footerBytes);
+      footer.setBigUint64(8, BigInt(body.length), true);
+      footer.setBigUint64(16, hash64(body), true);
+      return { bytes: new Uint8Array(out), isDeep: true };
+    },
+    isChecked: false,
+  };
+}
+
 export const targets: Readonly<Record<string, () => Target | Promise<Target>>> = {
   safetensors,
   gguf,
@@ -395,6 +432,7 @@ export const targets: Readonly<Record<string, () => Target | Promise<Target>>> =
   "pytorch stream": () => checkpoint(/^stream|module in a stream/, openPyTorchStream),
   "pytorch tar": () => checkpoint(/^tar$/, openPyTorchTar),
   codebook: container,
+  "compressed model": compressedModel,
   damage,
   encoded,
 };
