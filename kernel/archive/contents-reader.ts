@@ -101,7 +101,11 @@ export async function readIndex(source: ByteSource, signal?: AbortSignal): Promi
     if (head[i] === byte) return;
     if (i < 8) fail(i, `byte value ${head[i]}`, `${byte}, the beginning of a .codebook file`);
     if (version === modelVersion)
-      fail(8, "this is a compressed model", "an archive of a file; open() reads the model, codebook convert expands it");
+      fail(
+        8,
+        "this is a compressed model",
+        "an archive of a file; open() reads the model, codebook convert expands it",
+      );
     if (i < 12 && !isFirstVersion)
       fail(8, `version ${version}`, `version 1 to ${archiveVersion}; a newer Codebook may read it`);
     if (i >= 12) fail(i, `byte value ${head[i]}`, "0");

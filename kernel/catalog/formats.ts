@@ -82,7 +82,9 @@ export const formats: readonly Format[] = [
     impliedEnding: ".codebook",
     reader: {
       // Version 3 holds a compressed model, not a file.
-      begins: new RegExp(`^${archiveMagic.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}(?!\\x03\\0\\0\\0)`),
+      begins: new RegExp(
+        `^${archiveMagic.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}(?!\\x03\\0\\0\\0)`,
+      ),
       unwrap: unwrapArchive,
     },
     plan: planCodebook,

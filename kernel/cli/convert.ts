@@ -28,7 +28,9 @@ const flags = {
 export async function convertCommand(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: flags });
   if (positionals.length !== 2)
-    throw new CommandError(`convert takes a compressed model and where to put it; ${positionals.length} words were given`);
+    throw new CommandError(
+      `convert takes a compressed model and where to put it; ${positionals.length} words were given`,
+    );
   const [file, output] = positionals;
   if (!values.force && existsSync(output)) throw new CommandError(`${output} exists already; --force replaces it`);
   const dtype = values.dtype === undefined ? undefined : checkChoice("convert", "dtype", values.dtype, floatTypes);
@@ -76,6 +78,9 @@ export async function describeCompressed(file: string): Promise<string[]> {
     `SHA-256 of the model that was compressed: ${sha256}`,
     `seed ${model.seed}; recipe ${JSON.stringify(model.recipe)}`,
     "",
-    ...alignColumns([["tensor", "held as", "shape", "bytes", "bits"], ...rows], ["left", "left", "left", "right", "right"]),
+    ...alignColumns(
+      [["tensor", "held as", "shape", "bytes", "bits"], ...rows],
+      ["left", "left", "left", "right", "right"],
+    ),
   ];
 }

@@ -32,6 +32,7 @@ export function plainPiece({ bytes, dtype }: { readonly bytes: Uint8Array; reado
   readonly bytes: Uint8Array;
   readonly isCoded: boolean;
 } {
-  const coded = bytes.length === 0 ? bytes : encode(bytes, planes({ type: Object.hasOwn(dtypes, dtype) ? dtype : "U8" })).bytes;
+  const coded =
+    bytes.length === 0 ? bytes : encode(bytes, planes({ type: Object.hasOwn(dtypes, dtype) ? dtype : "U8" })).bytes;
   return coded.length < bytes.length ? { bytes: coded, isCoded: true } : { bytes, isCoded: false };
 }

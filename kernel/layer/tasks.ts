@@ -8,7 +8,14 @@ import { layerFileParts } from "./checkpoint-file";
 import { compressLayer, sizeOfLayer, type LayerOutcome } from "./compress-layer";
 import type { LayerJob } from "./layer-job";
 import { plainBytesOf, plainPiece, type PlainPiece } from "./plain-piece";
-import { readLayerFile, restoredFrom, storedAt, type LayerFile, type LayerSummary, type StoredLocation } from "./stored-location";
+import {
+  readLayerFile,
+  restoredFrom,
+  storedAt,
+  type LayerFile,
+  type LayerSummary,
+  type StoredLocation,
+} from "./stored-location";
 
 function summaryOf({ stored, ...rest }: LayerOutcome): LayerSummary {
   return { ...rest, outline: stored && outlineOf(stored) };
@@ -41,7 +48,8 @@ export const tasks = taskModule(__filename, {
   /** The layer as a piece of a `.codebook` file. */
   archive: (location: StoredLocation) => transferring(archiveLayer(storedAt(location))),
   /** A tensor that no step changed as such a piece, and its bytes from one. */
-  archiveUnchanged: (tensor: { readonly bytes: Uint8Array; readonly dtype: string }) => transferring(plainPiece(tensor)),
+  archiveUnchanged: (tensor: { readonly bytes: Uint8Array; readonly dtype: string }) =>
+    transferring(plainPiece(tensor)),
   unchanged: (piece: PlainPiece) => transferring(plainBytesOf(piece)),
   /** w′, row-major. */
   restore: (location: StoredLocation) => transferring(restoredFrom(location, restoreValues)),

@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mendFolder } from "../bytes/folder-names";
 import { attempt } from "../bytes/source";
 import { chooseModelFile, impliedEndings, isFirstChoice, nameInFolder } from "../catalog/names";
 import { refusedFolder } from "../catalog/refused";
@@ -29,7 +30,9 @@ export async function locateModel(name: string): Promise<Located> {
   for (const candidate of candidates) {
     for (const path of [candidate, ...impliedEndings.map((ending) => candidate + ending)]) {
       const found = await statIfThere(path);
-      if (found?.isDirectory()) return locateInFolder(path);
+      const mended = found ? undefined : await mendFolder(path);
+      if (mended !== undefined) return locateInFolder(mended, path);
+      if (found?.isDirectory()) return locateInFolder(path, path);
       if (found) return { file: path, name: modelName(path) };
     }
   }
@@ -88,10 +91,11 @@ async function namesOn(shelves: readonly string[]): Promise<string[]> {
   return lists.flat();
 }
 
-async function locateInFolder(folder: string): Promise<Located> {
+/** `named`: the path that the folder was asked for by. */
+async function locateInFolder(folder: string, named: string): Promise<Located> {
   const names = (await attempt(folder, () => readdir(folder))).sort();
   const file = chooseModelFile(names, folder);
-  if (file !== undefined) return { file: join(folder, file), name: basename(folder) };
+  if (file !== undefined) return { file: join(folder, file), name: basename(named) };
   if (names.includes(planName) && !names.includes(finishedName))
     throw new FormatError(
       join(folder, planName),

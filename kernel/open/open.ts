@@ -6,7 +6,8 @@ import { selectPart } from "../checkpoints/select-part";
 import { FormatError, OptionError } from "../errors";
 import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
-import { folderSiblings } from "../formats/siblings";
+import { folderSiblings, type Siblings } from "../formats/siblings";
+import { notedSiblings, recordFiles } from "../formats/source-files";
 import { currentHost } from "../host";
 import { parseAddress } from "../hub/address";
 import { hubEndpoint } from "../hub/environment";
@@ -72,12 +73,22 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   if (raw && options.part !== undefined)
     throw new OptionError("open(): raw shows all of a file, and part a part of it; give one of them");
   const signal = options.signal ?? currentHost().signal;
-  const { source, siblings, name, origin, folder } = await locate(path, options, signal);
-  const { model: stored, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const { source, siblings: beside, name, origin, folder } = await locate(path, options, signal);
+  const opened = new Set([source]);
+  const siblings = notedSiblings(beside, opened);
+  const {
+    model: stored,
+    format,
+    source: inner,
+  } = await openRecognized(source, options.name ?? name, {
+    signal,
+    siblings,
+  });
+  opened.add(inner);
   if (stored instanceof OpenedCodebook) {
     if (options.part !== undefined)
       throw new OptionError("open(): part goes with a training checkpoint; this is a compressed model, which is whole");
-    return raw ? displayModel(withRoles(stored.raw())) : compressedModel(stored, source.name);
+    return recordFiles(raw ? displayModel(withRoles(stored.raw())) : compressedModel(stored, source.name), opened);
   }
   const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
   const { model, config } = raw
@@ -88,9 +99,8 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
         config: settings,
         beside: (name) => readBeside(name, siblings, signal),
       });
-  return displayModel(
-    withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)),
-  );
+  const settled = withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder));
+  return recordFiles(displayModel(settled), opened);
 }
 
 /** The compressed model in a file. `FormatError` for steps that no method makes. */
@@ -131,7 +141,11 @@ export async function openSource(
   options: { readonly signal?: AbortSignal; readonly name?: string } = {},
 ): Promise<Model> {
   const signal = options.signal ?? currentHost().signal;
-  const context = { signal, siblings: folderSiblings(source) };
-  const { model } = await openRecognized(source, options.name ?? source.name, context);
-  return model instanceof OpenedCodebook ? compressedModel(model, source.name) : displayModel(withRoles(model));
+  const opened = new Set([source]);
+  const siblings: Siblings = notedSiblings(folderSiblings(source), opened);
+  const found = await openRecognized(source, options.name ?? source.name, { signal, siblings });
+  opened.add(found.source);
+  const { model } = found;
+  if (model instanceof OpenedCodebook) return recordFiles(compressedModel(model, source.name), opened);
+  return recordFiles(displayModel(withRoles(model)), opened);
 }

@@ -2,7 +2,7 @@
  *  bytes, and with them recipe, report, settings and versions. `open` gives w′ from it, one tensor without the others.
  *
  *  The contents: `codebook`, the version that wrote it; `name` of the model that was compressed, `metadata`, `ggufTypes` (key, type, whether a
- *  list) where they are of a GGUF file, `config`, `report` (with recipe, seed, and the source's SHA-256); `tensors`, for each `name`, `bytes` and
+ *  list) where they are of a GGUF file, `config` and `configText`, `report` (with recipe, seed, and the source's SHA-256); `tensors`, for each `name`, `bytes` and
  *  `hash` of its piece, `shape`, `dtype`, its role; and
  *  - of a layer that a step touched: `outline` (stored/outline.ts, of tables at most one entry) and `layer` (stored/archived/layer.ts);
  *  - of one in a folder of a checkpoint instead of `layer`: `file` there, and `key`, which it must have;
@@ -13,6 +13,7 @@ import { writeFileAtomically } from "../bytes/atomic-file";
 import type { KeptPiece, MadePiece, PieceSource } from "../bytes/pieces";
 import { writeFileResumably } from "../bytes/resumable-file";
 import { OptionError } from "../errors";
+import { configTextOf } from "../formats/config";
 import { ggufTypesOf } from "../formats/gguf/metadata";
 import type { JsonObject } from "../formats/json-file";
 import { keyOf } from "../formats/write-pieces";
@@ -142,7 +143,7 @@ class ModelPieces implements PieceSource {
       name: report.model.name,
       metadata,
       ...(types && { ggufTypes: [...types].map(([key, { type, isList }]) => [key, type, isList]) }),
-      ...(config && { config }),
+      ...(config && { config, configText: configTextOf(config) }),
       report,
       tensors: this.entries,
     };
@@ -171,7 +172,10 @@ async function pieceOf(
     const about = { dtype: label, ...toldOf(tensor), outline: outlineEntry(outline) };
     if (staysInFile && "file" in location) {
       const bytes = new Uint8Array(0);
-      return { bytes, entry: entryOf(name, shape, bytes, { ...about, file: basename(location.file), key: location.key }) };
+      return {
+        bytes,
+        entry: entryOf(name, shape, bytes, { ...about, file: basename(location.file), key: location.key }),
+      };
     }
     const { bytes, entry: layer } = await sharedPool().run(tasks, "archive", location, run);
     return { bytes, entry: entryOf(name, shape, bytes, { ...about, layer }) };

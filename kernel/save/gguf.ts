@@ -13,6 +13,7 @@ import {
   type SaveGgufOptions,
 } from "../formats/gguf/writer";
 import type { SavedFloatType, SavedTensor } from "../formats/safetensors-writer";
+import { refuseOwnFiles } from "../formats/source-files";
 import type { Hashed } from "../formats/write-pieces";
 import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "../llama-cpp/from-folder";
 import { isTurnable } from "../llama-cpp/moved-tensor";
@@ -27,6 +28,7 @@ import { blockForm, ggufRowOf } from "./gguf-blocks";
 import { checkGgufSizes } from "./plain-folder";
 import { isTurned, PlainValues } from "./plain-values";
 import type { PlannedLayer, PlannedSave } from "./save-plan";
+import { provenanceText } from "./provenance";
 import { fileName, isMadeSmaller, type FileOptions, type SavedModel } from "./saved-model";
 import { tasks } from "./tasks";
 
@@ -47,7 +49,8 @@ export async function saveGguf(
   path: string,
   options: SaveGgufOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveGguf", options, ["dtype", "metadata", "alignment", "signal", "resume", "fileSystem"]);
+  checkOptionNames("saveGguf", options, ["dtype", "metadata", "alignment", "signal", "resume", "replace", "fileSystem"]);
+  await refuseOwnFiles("saveGguf", model, path, options.replace ?? false);
   const isTurned = isFromFolder(model) && options.metadata?.[architectureKey] === undefined;
   const turned = isTurned ? await ggufFromFolder(model) : undefined;
   const tensors = turned ? turned.tensors.map(({ tensor }) => tensor) : model.tensors;
@@ -71,10 +74,13 @@ export async function saveGguf(
  *
  *  Of a GGUF model whose weights `ggml` quantized the file is the one that llama.cpp's quantizer writes, to the byte: its order of
  *  tensors (by layer, then by name), the version of quantization and the type of the file as the last keys. */
-export async function planGguf(model: SavedModel, { dtype, signal, resume }: FileOptions): Promise<PlannedSave> {
+export async function planGguf(
+  model: SavedModel,
+  { dtype, signal, resume, provenance }: FileOptions,
+): Promise<PlannedSave> {
   // Of a network that was made smaller: a model that came with lists may be saved with them.
   if (isMadeSmaller(model)) checkGgufSizes(model.metadata);
-  const own = { resume, ...(signal && { signal }) };
+  const own = { resume, provenance, ...(signal && { signal }) };
   const chosen = model.tensors.map((tensor): [SavedTensor, SavedFloatType | undefined] => {
     if (dtype !== undefined) return [tensor, dtype];
     return tensor instanceof CompressedTensor ? writtenForm(tensor) : [tensor, undefined];
@@ -116,10 +122,11 @@ const isChanged = (tensor: SavedTensor): boolean => tensor instanceof Compressed
 function plannedGguf(
   model: SavedModel,
   plans: readonly GgufPlan[],
-  pairs: GgufPairs,
+  given: GgufPairs,
   changed: ReadonlySet<SavedTensor>,
-  options: Pick<SaveGgufOptions, "signal" | "resume">,
+  { provenance, ...options }: Pick<SaveGgufOptions, "signal" | "resume"> & Pick<FileOptions, "provenance">,
 ): PlannedSave {
+  const pairs = provenance ? withProvenance(given, model) : given;
   const layers = plans.map(({ tensor, type, sizeBytes, convertTo }): PlannedLayer => {
     const { name, shape } = tensor;
     const file = { name, dtype: type.name, shape, sizeBytes };
@@ -135,6 +142,12 @@ function plannedGguf(
       files: [fileName(path)],
     }),
   };
+}
+
+/** What the file was made by, behind all other keys: `codebook.version`, `codebook.recipe` and so on, as texts. */
+function withProvenance(pairs: GgufPairs, model: SavedModel): GgufPairs {
+  const told = Object.entries(provenanceText(model));
+  return new Map([...pairs, ...told.map(([key, text]) => [key, new GgufValue("string", text)] as const)]);
 }
 
 function writtenForm(tensor: CompressedTensor): [SavedTensor, SavedFloatType | undefined] {

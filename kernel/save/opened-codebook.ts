@@ -4,6 +4,7 @@ import { readModelFile, type ModelFile, type ModelPiece } from "../archive/model
 import { sha256 } from "../bytes/hash";
 import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
+import { withConfigText } from "../formats/config";
 import { FileTensor } from "../formats/file-tensor";
 import { withGgufTypes, type GgufStoredType } from "../formats/gguf/metadata";
 import type { JsonObject } from "../formats/json-file";
@@ -37,13 +38,14 @@ export class OpenedCodebook extends TensorSet {
     report: Report,
     tensors: readonly Tensor[],
   ) {
-    const { metadata, config, ggufTypes } = file.contents;
+    const { metadata, config, configText, ggufTypes } = file.contents;
     super({
       name,
       format: "codebook",
       tensors,
-      metadata: ggufTypes === undefined ? (metadata as JsonObject) : withGgufTypes(metadata as JsonObject, typesIn(ggufTypes)),
-      config: config as JsonObject | undefined,
+      metadata:
+        ggufTypes === undefined ? (metadata as JsonObject) : withGgufTypes(metadata as JsonObject, typesIn(ggufTypes)),
+      config: withConfigText(config as JsonObject | undefined, typeof configText === "string" ? configText : undefined),
       sha256: (options) => sha256([source], options),
     });
     this.report = report;
@@ -56,7 +58,9 @@ export class OpenedCodebook extends TensorSet {
     const tensors = file.pieces.flatMap((piece, at) => {
       const { layer } = entries[at];
       let start = piece.start;
-      const parts = !isObject(layer) ? [{ name: piece.name, bytes: piece.byteLength }] : partsOfLayer(layer, piece.name);
+      const parts = !isObject(layer)
+        ? [{ name: piece.name, bytes: piece.byteLength }]
+        : partsOfLayer(layer, piece.name);
       return parts.map((part) => {
         const tensor = new FileTensor(source, part.name, [part.bytes], "U8", start, part.bytes);
         start += part.bytes;
@@ -85,7 +89,8 @@ export async function openCodebook(
       throw new FormatError(source.name, contentsAt, `the ${key} are ${typeof contents[key]}`, "an object");
   const tensors = tensorsOf(file, source);
   const names = new Set(tensors.map((tensor) => tensor.name));
-  if (names.size < tensors.length) throw new FormatError(source.name, contentsAt, "a name comes twice", "names that differ");
+  if (names.size < tensors.length)
+    throw new FormatError(source.name, contentsAt, "a name comes twice", "names that differ");
   return new OpenedCodebook(source, name, file, contents.report as Report, tensors);
 }
 
@@ -94,7 +99,9 @@ function typesIn(list: unknown): Map<string, GgufStoredType> {
   return new Map(
     (Array.isArray(list) ? (list as unknown[]) : []).flatMap((row) => {
       const [key, type, isList] = Array.isArray(row) ? (row as unknown[]) : [];
-      return typeof key === "string" && typeof type === "number" ? [[key, { type, isList: isList === true }] as const] : [];
+      return typeof key === "string" && typeof type === "number"
+        ? [[key, { type, isList: isList === true }] as const]
+        : [];
     }),
   );
 }
@@ -127,14 +134,16 @@ function tensorOf(
   const { dtype, outline, layer, file, key, sizeBytes, coded } = entry;
   const shape = wholeList(entry.shape) ?? fail("has no shape", "whole numbers");
   const weights = parametersOf(shape);
-  if (!Number.isSafeInteger(weights) || shape.length > maxRank) fail(`has the shape [${shape.join(", ")}]`, "a smaller one");
+  if (!Number.isSafeInteger(weights) || shape.length > maxRank)
+    fail(`has the shape [${shape.join(", ")}]`, "a smaller one");
   if (typeof dtype !== "string") return fail("has no type", "a text");
   const origin = roleOf(entry, shape.length, fail);
   if (outline !== undefined) {
     if (!isObject(outline)) return fail("has no outline", "an object");
     const whole = outlineOf(piece.name, shape, outline, fail);
     const place = { source, piece };
-    if (layer !== undefined) return { tensor: new ArchivedTensor(place, whole, { entry: layer }, dtype, origin), weights };
+    if (layer !== undefined)
+      return { tensor: new ArchivedTensor(place, whole, { entry: layer }, dtype, origin), weights };
     if (typeof file !== "string" || !layerName.test(file) || typeof key !== "string")
       return fail("has neither parts nor a file", "one of them");
     const location = { file: join(dirname(source.name), file), key };
@@ -168,7 +177,8 @@ function outlineOf(name: string, shape: readonly number[], outline: JsonObject, 
   const { kind } = Object(content) as { kind?: unknown };
   if (typeof isMasked !== "boolean" || typeof sizeBytes !== "number" || !(sizeBytes >= 0))
     return fail("has no size", "bytes, and whether a mask");
-  if (axes !== undefined && !isAxes(axes, shape.length)) return fail("has axes that are none", `lists below ${shape.length}`);
+  if (axes !== undefined && !isAxes(axes, shape.length))
+    return fail("has axes that are none", `lists below ${shape.length}`);
   const about = { name, shape, isMasked, sizeBytes, ...(axes !== undefined && { axes }) };
   if (kind === "values" || kind === "bytes" || kind === "factors") return { ...about, content: { kind } };
   if (kind !== "codes") return fail(`holds ${JSON.stringify(kind) ?? "nothing"}`, "codes, values, bytes or factors");

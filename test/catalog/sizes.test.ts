@@ -41,11 +41,13 @@ async function written(model: CompressedModel, { call }: SizeRow, at: number): P
   const [, method, path, dtype] = /^(\w+)\((?:small, )?"([^"]+)"(?:, \{ dtype: "(\w+)" \})?\)$/.exec(call) ?? [];
   const target = join(folder, `${at}-${path}`) + (path.endsWith("/") ? "/" : "");
   if (method === "save") await model.save(target, dtype === undefined ? {} : { dtype: dtype as "F16" });
-  else await (method === "saveBitsandbytes" ? saveBitsandbytes : saveCompressedTensors)(model, target, { from: folder });
+  else
+    await (method === "saveBitsandbytes" ? saveBitsandbytes : saveCompressedTensors)(model, target, { from: folder });
   return statSync(path.endsWith("/") ? join(target, "model.safetensors") : target).size;
 }
 
-const onlyFc = (steps: Parameters<typeof compress>[1]) => [{ match: "**.fc.weight", steps }] as Parameters<typeof compress>[1];
+const onlyFc = (steps: Parameters<typeof compress>[1]) =>
+  [{ match: "**.fc.weight", steps }] as Parameters<typeof compress>[1];
 
 test.each([
   ["4 bits", onlyFc(linear({ bits: 4, group: 32 })), "compressed-tensors folder", ["saveBitsandbytes"]],
@@ -58,7 +60,8 @@ test.each([
   expect(rows.find(({ call }) => call === 'save("small/")')?.form).toBe(form);
   const paid = rows.filter((row) => row.refused === undefined);
   expect(paid.length).toBe(7);
-  for (const [at, row] of paid.entries()) expect([row.call, await written(model, row, at)]).toEqual([row.call, row.bytes]);
+  for (const [at, row] of paid.entries())
+    expect([row.call, await written(model, row, at)]).toEqual([row.call, row.bytes]);
   const file = rows.find(({ call }) => call.includes(".codebook"));
   expect(file?.residentBitsPerWeight).toBeUndefined();
 });

@@ -50,7 +50,9 @@ test("refused: what is there, other words, files that are no compressed model", 
   await expect(convertCommand([path("small.codebook"), path("tokenizer.json")])).rejects.toThrow(/exists already/);
   await expect(convertCommand([path("small.codebook")])).rejects.toThrow(/1 words were given/);
   await small.save(path("plain.safetensors"));
-  await expect(convertCommand([path("plain.safetensors"), path("x.gguf")])).rejects.toThrow(/holds no compressed model/);
+  await expect(convertCommand([path("plain.safetensors"), path("x.gguf")])).rejects.toThrow(
+    /holds no compressed model/,
+  );
   await expect(convertCommand([path("small.codebook"), path("y.safetensors"), "--dtype", "F8"])).rejects.toThrow(/F16/);
 });
 

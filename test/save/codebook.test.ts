@@ -1,5 +1,14 @@
 /** A compressed model as a `.codebook` file: w′ to the bit, at the bytes that the report counts, whatever made it. */
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -59,7 +68,11 @@ const arrays = {
     role: "expert" as const,
     axes: { stacked: [0], output: [1], input: [2] },
   },
-  "h.0.attn.c_attn.weight": { ...array(5, 32, 12), role: "linear" as const, axes: { stacked: [], output: [1], input: [0] } },
+  "h.0.attn.c_attn.weight": {
+    ...array(5, 32, 12),
+    role: "linear" as const,
+    axes: { stacked: [], output: [1], input: [0] },
+  },
   "model.norm.weight": array(6, 256),
 };
 let model: Model;
@@ -239,7 +252,9 @@ describe("the writing", () => {
 
   test("the row is shown before it is written", async () => {
     const shown: unknown[] = [];
-    setHostProvider(() => ({ display: ({ data }) => void shown.push(data["text/plain"], readdirSync(folder).includes("shown.codebook")) }));
+    setHostProvider(() => ({
+      display: ({ data }) => void shown.push(data["text/plain"], readdirSync(folder).includes("shown.codebook")),
+    }));
     const small = await compress(model, recipe);
     await small.save(path("shown.codebook"));
     expect(shown[0]).toMatch(/shown\.codebook: codebook file for Codebook/);

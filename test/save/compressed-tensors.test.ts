@@ -217,7 +217,7 @@ describe("the folder", () => {
       "sorted",
       sorted({ bits: 4 }),
       {},
-      /a.query.weight is quantized by sorted, which compressed-tensors does not know/,
+      /a.query.weight is plain, because it is quantized by sorted, which compressed-tensors does not know/,
     ],
     ["pruning alone", magnitude({ sparsity: 0.5 }), {}, /no codes/],
     ["a fixed step", linear({ step: 0.01 }), {}, /fixed step/],

@@ -18,7 +18,10 @@ let pieces: Uint8Array;
 let small: CompressedModel;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "codebook-opened-"));
-  const toy = fromArrays({ "fc.weight": { shape: [2, 32], values }, "fc.bias": { shape: [2], values: values.slice(0, 2) } });
+  const toy = fromArrays({
+    "fc.weight": { shape: [2, 32], values },
+    "fc.bias": { shape: [2], values: values.slice(0, 2) },
+  });
   small = await compress(toy, linear({ bits: 4, group: 32 }));
   await small.save(join(folder, "small.codebook"));
   bytes = new Uint8Array(readFileSync(join(folder, "small.codebook")));
@@ -54,16 +57,28 @@ test.each([
   ["a config that is a text", () => ({ ...contents, config: "x" }), /the config are string/],
   ["a name twice", () => withTensor({ name: "fc.weight" }, 1), /a name comes twice/],
   ["no shape", () => withTensor({ shape: "x" }), /"fc\.weight" has no shape/],
-  ["a shape beyond all files", () => withTensor({ shape: [2 ** 40], role: undefined }), /has \d+ weights; expected at most 65536 for each/],
+  [
+    "a shape beyond all files",
+    () => withTensor({ shape: [2 ** 40], role: undefined }),
+    /has \d+ weights; expected at most 65536 for each/,
+  ],
   ["no type", () => withTensor({ dtype: 3 }), /has no type/],
   ["an unknown role", () => withTensor({ role: "king" }), /is "king"/],
   ["axes that are none", () => withTensor({ axes: { output: [7], input: [], stacked: [] } }), /has axes that are none/],
   ["no outline", () => withTensor({ outline: 3 }), /has no outline/],
   ["an unknown content", () => withTensor(outlineOf({ content: { kind: "x" } })), /holds "x"/],
   ["no size", () => withTensor(outlineOf({ sizeBytes: "x" })), /has no size/],
-  ["a file elsewhere", () => withTensor({ layer: undefined, file: "../../etc/passwd", key: "k" }), /neither parts nor a file/],
+  [
+    "a file elsewhere",
+    () => withTensor({ layer: undefined, file: "../../etc/passwd", key: "k" }),
+    /neither parts nor a file/,
+  ],
   ["other bytes than its shape's", () => withTensor({ sizeBytes: 9 }, 1), /has 9 bytes; expected 8/],
-  ["a type without values of another size", () => withTensor({ dtype: "X9", sizeBytes: 9 }, 1), /takes 8 bytes; expected 9/],
+  [
+    "a type without values of another size",
+    () => withTensor({ dtype: "X9", sizeBytes: 9 }, 1),
+    /takes 8 bytes; expected 9/,
+  ],
 ])("refused: %s", async (_, changed, says) => {
   await expect(openCodebook(source(changed()), "m", { signal: undefined })).rejects.toThrow(says);
 });

@@ -122,7 +122,8 @@ export function layerFromArchive(
 ): StoredTensor {
   const reader = new PartReader(bytes, `${file}: ${name}`);
   const { axes, mask: maskEntry, index, sparse, content } = Object(entry) as Partial<LayerEntry>;
-  if (axes !== undefined && !isAxes(axes, shape.length)) reader.fail("the axes are none", `lists below ${shape.length}`);
+  if (axes !== undefined && !isAxes(axes, shape.length))
+    reader.fail("the axes are none", `lists below ${shape.length}`);
   const own = methodShape(shape, axes);
   const weights = parametersOf(own);
   const mask = maskEntry && readMask(reader, maskEntry, own);
@@ -131,7 +132,12 @@ export function layerFromArchive(
   const stored: StoredTensor = {
     name,
     shape,
-    content: readContent(reader, content, { kept, shape: own, quantizer, most: 2 ** 16 + 64 * Math.max(weights, bytes.length) }),
+    content: readContent(reader, content, {
+      kept,
+      shape: own,
+      quantizer,
+      most: 2 ** 16 + 64 * Math.max(weights, bytes.length),
+    }),
     ...(axes && { axes }),
     ...(mask && { mask }),
     ...(index && { index: readIndex(reader, index) }),
@@ -152,7 +158,11 @@ interface Sizes {
   readonly most: number;
 }
 
-function readContent(reader: PartReader, content: unknown, { kept, shape, quantizer, most }: Sizes): StoredTensor["content"] {
+function readContent(
+  reader: PartReader,
+  content: unknown,
+  { kept, shape, quantizer, most }: Sizes,
+): StoredTensor["content"] {
   const found = Object(content) as Partial<Record<string, unknown>>;
   const { kind, bitsPerValue } = found;
   const coded = (entry: unknown, symbols: number): Coded => {
@@ -224,7 +234,8 @@ export function isAxes(axes: unknown, rank: number): axes is Axes {
 }
 
 function stepOf(reader: PartReader, step: unknown): Step {
-  if (typeof step === "object" && step !== null && typeof (step as Partial<Step>).kind === "string") return step as Step;
+  if (typeof step === "object" && step !== null && typeof (step as Partial<Step>).kind === "string")
+    return step as Step;
   return reader.fail("a method is not named", "a step with its kind");
 }
 

@@ -40,8 +40,7 @@ export function writeMask(writer: PartWriter, bits: Uint8Array, shape: Shape): M
   });
   for (const m of [2, 4, 8, 16, 32]) {
     const n = exactCount(keep, columns, m);
-    if (n !== undefined)
-      candidates.push({ form: { form: "places", n, m }, size: kept * bitsFor(m) });
+    if (n !== undefined) candidates.push({ form: { form: "places", n, m }, size: kept * bitsFor(m) });
   }
   const { form } = candidates.reduce((best, one) => (one.size < best.size ? one : best));
   const bytes = form.form === "bits" ? bits : fieldsOf(form, keep, rows, columns);

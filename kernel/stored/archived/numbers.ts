@@ -66,16 +66,19 @@ export function writePacked(writer: PartWriter, { bytes, ...packed }: PackedCode
 export function readPacked(reader: PartReader, entry: unknown, length: number): PackedCodes {
   const { bits, length: own, type, first, symbols, perByte, part } = Object(entry) as Partial<PackedEntry>;
   if (own !== length) return reader.fail(`${String(own)} codes`, String(length));
-  if (typeof bits !== "number" || !(bits > 0 && bits <= 32)) return reader.fail(`codes of ${String(bits)} bits`, "1 to 32");
+  if (typeof bits !== "number" || !(bits > 0 && bits <= 32))
+    return reader.fail(`codes of ${String(bits)} bits`, "1 to 32");
   if (typeof type !== "string" || !codeTypes.includes(type))
     return reader.fail(`codes of type ${JSON.stringify(type) ?? "none"}`, codeTypes.join(", "));
   const width = Math.ceil(bits);
-  if (typeof first !== "number" || !Number.isSafeInteger(first)) return reader.fail("codes have no first one", "a number");
+  if (typeof first !== "number" || !Number.isSafeInteger(first))
+    return reader.fail("codes have no first one", "a number");
   if (symbols !== undefined && !isList(symbols, 2 ** Math.min(width, 16)))
     return reader.fail("the list of symbols is none", `whole numbers, at most ${2 ** Math.min(width, 16)}`);
   const packed = { length, bits, type: type as CodeType, first, ...(symbols && { symbols }) };
   if (perByte === undefined) return { bytes: reader.take(part, Math.ceil((length * width) / 8)), ...packed };
-  if (perByte !== digitsPerByte(packed)) return reader.fail(`${perByte} codes in a byte`, String(digitsPerByte(packed)));
+  if (perByte !== digitsPerByte(packed))
+    return reader.fail(`${perByte} codes in a byte`, String(digitsPerByte(packed)));
   const base = radixOf(packed);
   const digits = reader.take(part, Math.ceil(length / perByte));
   const numbers = new Uint8Array(length);
@@ -134,7 +137,6 @@ export function readTable(reader: PartReader, entry: unknown, most: number): Tab
     const bytes = reader.take((data as { part: unknown }).part, 4 * entries);
     return { ...about, data: new Uint32Array(bytes.buffer) };
   }
-  if (archivedFloats.includes((data as FloatsEntry).type))
-    return { ...about, data: readFloats(reader, data, entries) };
+  if (archivedFloats.includes((data as FloatsEntry).type)) return { ...about, data: readFloats(reader, data, entries) };
   return { ...about, data: unpackCodes(readPacked(reader, data, entries)) };
 }

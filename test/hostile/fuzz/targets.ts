@@ -2,7 +2,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
-import { compress, decode, encode, fromArrays, horner, huffman, kMeans, linear, magnitude, pack, rans } from "../../../kernel";
+import {
+  compress,
+  decode,
+  encode,
+  fromArrays,
+  horner,
+  huffman,
+  kMeans,
+  linear,
+  magnitude,
+  pack,
+  rans,
+} from "../../../kernel";
 import type { Model, Recipe } from "../../../kernel";
 import { Random } from "../../../kernel/bytes/random";
 import { memorySource } from "../../../kernel/bytes/source";
@@ -386,7 +398,10 @@ function encoded(): Target {
 async function compressedModel(): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
   const values = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i));
-  const toy = fromArrays({ "a.weight": { shape: [2, 32], values }, "a.bias": { shape: [2], values: values.slice(0, 2) } });
+  const toy = fromArrays({
+    "a.weight": { shape: [2, 32], values },
+    "a.bias": { shape: [2], values: values.slice(0, 2) },
+  });
   const recipes: Recipe[] = [
     linear({ bits: 4, group: 32, symmetric: false }),
     [magnitude({ sparsity: 0.9 }), linear({ bits: 3, group: 32 }), rans()],

@@ -25,7 +25,11 @@ const layers: Record<string, StoredTensor> = {
   },
   "coded values": {
     ...{ name: "w", shape },
-    content: { kind: "values", bitsPerValue: 32, values: { coder: rans(), bytes: encode(bytesOf(weights), rans()).bytes } },
+    content: {
+      kind: "values",
+      bitsPerValue: 32,
+      values: { coder: rans(), bytes: encode(bytesOf(weights), rans()).bytes },
+    },
   },
   bytes: {
     ...{ name: "w", shape },

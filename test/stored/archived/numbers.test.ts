@@ -11,7 +11,10 @@ import { PartReader, PartWriter } from "../../../kernel/stored/archived/parts";
 import type { Table } from "../../../kernel/quantize/quantizer";
 
 const most = 1000;
-function through<Entry, Result>(write: (writer: PartWriter) => Entry, read: (reader: PartReader, entry: Entry) => Result) {
+function through<Entry, Result>(
+  write: (writer: PartWriter) => Entry,
+  read: (reader: PartReader, entry: Entry) => Result,
+) {
   const writer = new PartWriter();
   const entry = write(writer);
   const bytes = writer.finish();

@@ -6,7 +6,11 @@ const short = Uint8Array.of(1, 2, 3);
 
 test("a part is coded where that is less, and comes back", () => {
   const writer = new PartWriter();
-  const entries = [writer.add(constant, [rans()]), writer.add(short, [rans()]), writer.add(new Uint8Array(0), [rans()])];
+  const entries = [
+    writer.add(constant, [rans()]),
+    writer.add(short, [rans()]),
+    writer.add(new Uint8Array(0), [rans()]),
+  ];
   expect(entries[0].coded).toBe(true);
   expect(entries.slice(1)).toEqual([{ bytes: 3 }, { bytes: 0 }]);
   const bytes = writer.finish();
