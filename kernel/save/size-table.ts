@@ -25,7 +25,12 @@ export interface SizeRow {
   /** Bits per weight that the engine holds after loading; absent where nothing is held (a `.codebook` file is read tensor by tensor). */
   readonly residentBitsPerWeight?: number;
   /** Layers that a step changed and that the form holds as floats, and their bytes. */
-  readonly plain?: { readonly layers: number; readonly bytes: number };
+  readonly plain?: {
+    /** How many. */
+    readonly layers: number;
+    /** Their bytes in the file. */
+    readonly bytes: number;
+  };
   /** Bytes of packed layers beyond those that the report counts: wider scales, one bit stored as two, padding. */
   readonly paddedBytes?: number;
   /** Why the form does not take the model. */

@@ -12,6 +12,7 @@ import {
   type CompressedModel,
   type SizeRow,
 } from "../../kernel";
+import { sizesOf } from "../../kernel/catalog/sizes";
 import { TensorSet } from "../../kernel/tensor/tensor-set";
 
 let folder: string;
@@ -55,6 +56,7 @@ test.each([
 ] as const)("%s", async (_, recipe, form, refused) => {
   const model = await small(recipe, { config, metadata, folder });
   const { rows, countedBytes } = await model.sizes();
+  expect((await sizesOf(model, {})).rows).toEqual(rows);
   expect(countedBytes).toBe(model.sizeBytes);
   expect(rows.flatMap((row) => (row.refused === undefined ? [] : [row.call.split("(")[0]]))).toEqual(refused);
   expect(rows.find(({ call }) => call === 'save("small/")')?.form).toBe(form);

@@ -39,6 +39,7 @@ import {
   type Model,
   type Recipe,
 } from "../../kernel";
+import { planCodebook } from "../../kernel/save/codebook";
 import { saveModel } from "../../kernel/catalog/save";
 import { setHostProvider } from "../../kernel/host";
 import { Random } from "../../kernel/bytes/random";
@@ -256,7 +257,14 @@ describe("the writing", () => {
       display: ({ data }) => void shown.push(data["text/plain"], readdirSync(folder).includes("shown.codebook")),
     }));
     const small = await compress(model, recipe);
+    const { plan } = await planCodebook(small, {
+      dtype: undefined,
+      resume: false,
+      provenance: true,
+      signal: undefined,
+    });
     await small.save(path("shown.codebook"));
+    expect(plan.bytes).toBe(statSync(path("shown.codebook")).size);
     expect(shown[0]).toMatch(/shown\.codebook: codebook file for Codebook/);
     expect(shown[1]).toBe(false);
   });

@@ -394,7 +394,45 @@ function encoded(): Target {
   };
 }
 
-/** Compressed models: half the mutants have contents that were changed, under a sound hash. */
+/** JSON in which one value, at any depth, is another's, or none. */
+function withChangedValue(json: Uint8Array, random: Random): Uint8Array {
+  const root = JSON.parse(Buffer.from(json).toString("utf8")) as Record<string, unknown>;
+  const values: unknown[] = [
+    0,
+    1,
+    -1,
+    0.5,
+    2 ** 31,
+    2 ** 40,
+    1e300,
+    "x",
+    "",
+    null,
+    true,
+    [],
+    {},
+    [1],
+    { part: { bytes: 1 } },
+  ];
+  // Most of the contents is the report; what the tensors say is more telling.
+  let holder = (random.below(4) === 0 ? root : { tensors: root.tensors }) as Record<string, unknown>;
+  for (;;) {
+    const keys = Object.keys(holder);
+    const key = keys[random.below(keys.length)];
+    const inner = holder[key];
+    const isOpen = typeof inner === "object" && inner !== null && Object.keys(inner).length > 0;
+    if (!isOpen || random.below(6) === 0) {
+      if (random.below(5) === 0) Reflect.deleteProperty(holder, key);
+      else
+        holder[key] =
+          typeof inner === "number" && random.below(2) === 0 ? inner + 1 : values[random.below(values.length)];
+      return new Uint8Array(Buffer.from(JSON.stringify(root)));
+    }
+    holder = inner as Record<string, unknown>;
+  }
+}
+
+/** Compressed models: most mutants have contents that were changed, under a sound hash. */
 async function compressedModel(): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
   const values = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i));
@@ -423,7 +461,7 @@ async function compressedModel(): Promise<Target> {
       if (random.below(3) === 0) return { bytes: mutate(bytes, random), isDeep: false };
       const stored = bytes.subarray(at, bytes.length - footerBytes);
       const plain = stored[0] === 0x7b ? stored : (decode(stored) as Uint8Array);
-      const body = mutate(plain, random);
+      const body = random.below(4) === 0 ? mutate(plain, random) : withChangedValue(plain, random);
       const out = Buffer.concat([bytes.subarray(0, at), body, bytes.subarray(bytes.length - footerBytes)]);
       const footer = new DataView(out.buffer, out.byteOffset + out.length - footerBytes);
       footer.setBigUint64(8, BigInt(body.length), true);
