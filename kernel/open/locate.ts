@@ -7,7 +7,8 @@ import { mendFolder } from "../bytes/folder-names";
 import { attempt } from "../bytes/source";
 import { chooseModelFile, impliedEndings, isFirstChoice, isModelPath, nameInFolder } from "../catalog/names";
 import { refusedFolder } from "../catalog/refused";
-import { OptionError, SourceError } from "../errors";
+import { FormatError, OptionError, SourceError } from "../errors";
+import { finishedName, layerName, planName } from "../layer/checkpoint";
 import { nearestWord } from "../options";
 
 /** The file that a model's name stands for, and the name to show for it. */
@@ -95,6 +96,13 @@ async function locateInFolder(folder: string, named: string): Promise<Located> {
   const names = (await attempt(folder, () => readdir(folder))).sort();
   const file = chooseModelFile(names, folder);
   if (file !== undefined) return { file: join(folder, file), name: basename(named) };
+  if (names.includes(planName) && !names.includes(finishedName))
+    throw new FormatError(
+      join(folder, planName),
+      0,
+      `this is a checkpoint that is not finished: ${names.filter((name) => layerName.test(name)).length} layers are done`,
+      `${finishedName} beside it; the same call of compress() goes on from there and writes it`,
+    );
   throw refusedFolder(
     folder,
     names,
