@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { pause } from "../bytes/pause";
 import { fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { openRecognized } from "../catalog/recognize";
@@ -6,14 +7,16 @@ import { selectPart } from "../checkpoints/select-part";
 import { OptionError } from "../errors";
 import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
-import { folderSiblings } from "../formats/siblings";
+import { partOf, recordPart } from "../formats/tensor-paths";
+import { folderSiblings, type Siblings } from "../formats/siblings";
+import { notedSiblings, recordFiles } from "../formats/source-files";
 import { currentHost } from "../host";
 import { parseAddress } from "../hub/address";
 import { hubEndpoint } from "../hub/environment";
 import { locateOnHub } from "../hub/hub-model";
 import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
-import { withRoles } from "../network";
+import { withRolesInTurns } from "../network";
 import { checkFlag, checkOptionNames } from "../options";
 import { displayModel } from "../static/display";
 import { withLogicalTensors } from "../stored-codes/logical-model";
@@ -68,20 +71,26 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   if (raw && options.part !== undefined)
     throw new OptionError("open(): raw shows all of a file, and part a part of it; give one of them");
   const signal = options.signal ?? currentHost().signal;
-  const { source, siblings, name, origin, folder } = await locate(path, options, signal);
-  const { model: stored, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const { source, siblings: beside, name, origin, folder } = await locate(path, options, signal);
+  const opened = new Set([source]);
+  const siblings = notedSiblings(beside, opened);
+  const found = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const { model: stored, format } = found;
+  opened.add(found.source);
+  await pause();
   const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
+  const selected = raw ? stored : selectPart(stored, options);
   const { model, config } = raw
     ? { model: stored, config: settings }
-    : await withLogicalTensors(selectPart(stored, options), {
+    : await withLogicalTensors(selected, {
         file: source.name,
         signal,
         config: settings,
         beside: (name) => readBeside(name, siblings, signal),
       });
-  return displayModel(
-    withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)),
-  );
+  const told = withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder);
+  const settled = displayModel(await withRolesInTurns(recordPart(told, partOf(selected)), signal));
+  return recordFiles(settled, opened);
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
@@ -102,6 +111,9 @@ export async function openSource(
   options: { readonly signal?: AbortSignal; readonly name?: string } = {},
 ): Promise<Model> {
   const signal = options.signal ?? currentHost().signal;
-  const context = { signal, siblings: folderSiblings(source) };
-  return displayModel(withRoles((await openRecognized(source, options.name ?? source.name, context)).model));
+  const opened = new Set([source]);
+  const siblings: Siblings = notedSiblings(folderSiblings(source), opened);
+  const found = await openRecognized(source, options.name ?? source.name, { signal, siblings });
+  opened.add(found.source);
+  return recordFiles(displayModel(await withRolesInTurns(found.model, signal)), opened);
 }

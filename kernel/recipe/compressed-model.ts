@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { saveModel } from "../catalog/save";
+import { configTextOf, withConfigText } from "../formats/config";
+import { inheritFiles } from "../formats/source-files";
 import type { Report } from "../report/types";
 import type { SaveSummary } from "../save/save-summary";
 import type { SavedModel, SaveOptions } from "../save/saved-model";
@@ -46,6 +48,8 @@ export class CompressedModel extends TensorSet implements Displayed {
     this.recipe = variant.recipe;
     this.seed = variant.seed;
     this.report = displayReport(report);
+    inheritFiles(this, base);
+    withConfigText(this.config, base.config && configTextOf(base.config));
   }
 
   /** Writes the model, atomically, and shows in one line what it is about to write. Returns what was written, layer by layer, with its bytes; a
@@ -69,7 +73,7 @@ export class CompressedModel extends TensorSet implements Displayed {
   private written(): SavedModel {
     const { name, tensors, metadata, config, folder, recipe, report } = this;
     const sha256 = () => Promise.resolve(createHash("sha256").update(JSON.stringify(report)).digest("hex"));
-    return { name, tensors, metadata, config, folder, recipe, report, sha256 };
+    return inheritFiles({ name, tensors, metadata, config, folder, recipe, report, sha256 }, this);
   }
 
   /** What a cell shows of it: its report. */

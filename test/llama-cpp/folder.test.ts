@@ -213,7 +213,9 @@ describe("small networks", () => {
     const bare = saveGguf(await turning("llama", { rope_type: "yarn" }), at("refused.gguf"));
     await expect(bare).rejects.toThrow("have no factor above 0");
     await refused(
-      await changed("qwen2", (config) => Object.assign(config, { use_sliding_window: true, sliding_window: 16 })),
+      await changed("qwen2", (config) =>
+        Object.assign(config, { use_sliding_window: true, sliding_window: 16, layer_types: null }),
+      ),
       /sliding window of 16/,
     );
     await refused(
