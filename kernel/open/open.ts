@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { pause } from "../bytes/pause";
 import { fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { openRecognized } from "../catalog/recognize";
@@ -6,6 +7,7 @@ import { selectPart } from "../checkpoints/select-part";
 import { OptionError } from "../errors";
 import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
+import { partOf, recordPart } from "../formats/tensor-paths";
 import { folderSiblings } from "../formats/siblings";
 import { currentHost } from "../host";
 import { parseAddress } from "../hub/address";
@@ -13,7 +15,7 @@ import { hubEndpoint } from "../hub/environment";
 import { locateOnHub } from "../hub/hub-model";
 import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
-import { withRoles } from "../network";
+import { withRolesInTurns } from "../network";
 import { checkFlag, checkOptionNames } from "../options";
 import { displayModel } from "../static/display";
 import { withLogicalTensors } from "../stored-codes/logical-model";
@@ -70,18 +72,19 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const signal = options.signal ?? currentHost().signal;
   const { source, siblings, name, origin, folder } = await locate(path, options, signal);
   const { model: stored, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
+  await pause();
   const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
+  const selected = raw ? stored : selectPart(stored, options);
   const { model, config } = raw
     ? { model: stored, config: settings }
-    : await withLogicalTensors(selectPart(stored, options), {
+    : await withLogicalTensors(selected, {
         file: source.name,
         signal,
         config: settings,
         beside: (name) => readBeside(name, siblings, signal),
       });
-  return displayModel(
-    withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder)),
-  );
+  const told = withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder);
+  return displayModel(await withRolesInTurns(recordPart(told, partOf(selected)), signal));
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
@@ -103,5 +106,6 @@ export async function openSource(
 ): Promise<Model> {
   const signal = options.signal ?? currentHost().signal;
   const context = { signal, siblings: folderSiblings(source) };
-  return displayModel(withRoles((await openRecognized(source, options.name ?? source.name, context)).model));
+  const { model } = await openRecognized(source, options.name ?? source.name, context);
+  return displayModel(await withRolesInTurns(model, signal));
 }
