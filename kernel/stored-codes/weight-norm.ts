@@ -10,7 +10,6 @@
  *  Source: torch/nn/utils/weight_norm.py, torch/nn/utils/parametrizations.py. */
 import { pause, throwIfStopped } from "../bytes/pause";
 import { parametersOf, type Tensor } from "../tensor/tensor";
-import type { FileTensors } from "./file-tensors";
 import { numbersOf, readElements } from "./part";
 import type { DecodeRows, LogicalWeight, Reading, Scheme } from "./scheme";
 
