@@ -7,7 +7,8 @@ import { fileName } from "../bytes/file-name";
 import type { PieceSource } from "../bytes/pieces";
 import { writeFileResumably } from "../bytes/resumable-file";
 import { fileSource, type ByteSource } from "../bytes/source";
-import { FormatError, OptionError, WriteError } from "../errors";
+import { FormatError, WriteError } from "../errors";
+import { pathsOf, refuseFiles } from "../formats/source-files";
 import { currentHost, type Progress } from "../host";
 import { checkNumber, checkOptionNames } from "../options";
 import { defaultWorkers } from "../threads/pool";
@@ -31,6 +32,9 @@ export interface ArchiveOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** A file that the model was made from: pack() stores what differs from it, unpack() and verify() need it again. */
   readonly base?: string;
+  /** Of pack() and unpack(): lets the target take the place of the file that is read, or of its base, when it is whole; without it that is
+   *  refused. */
+  readonly replace?: boolean;
 }
 
 /** Options of `pack()`. */
@@ -40,7 +44,7 @@ export interface PackOptions extends ArchiveOptions {
   readonly resume?: boolean;
 }
 
-const optionNames = ["signal", "workers", "onProgress", "base"];
+const optionNames = ["signal", "workers", "onProgress", "base", "replace"];
 
 /** What was packed, unpacked or verified. */
 export interface ArchiveSummary {
@@ -81,9 +85,9 @@ function workOf(method: string, options: ArchiveOptions, names = optionNames): W
  *  `SourceError` when a file cannot be read, `WriteError` when the archive cannot be written or does not read back. */
 export async function pack(source: string, target: string, options: PackOptions = {}): Promise<ArchiveSummary> {
   const work = workOf("pack", options, [...optionNames, "resume"]);
-  checkPaths("pack", source, target, options.base);
   const original = await fileSource(source);
   const base = options.base === undefined ? undefined : await openBase(options.base, work, unwrapArchive);
+  await checkTarget("pack", [original, base?.source], target, options);
   const segments = await segmentsOf(original, base?.source, work.signal);
   const packing: Packing = { source: original, segments, base };
   let pieces = new ArchivePieces(packing, work);
@@ -119,10 +123,10 @@ async function* bytesOf(pieces: PieceSource): AsyncGenerator<Uint8Array> {
  *  is written. */
 export async function unpack(source: string, target: string, options: ArchiveOptions = {}): Promise<ArchiveSummary> {
   const work = workOf("unpack", options);
-  checkPaths("unpack", source, target, options.base);
   const archive = await fileSource(source);
   const index = await readIndex(archive, work.signal);
   const base = await baseOf(archive, index, options.base, work, unwrapArchive);
+  await checkTarget("unpack", [archive, base], target, options);
   const parts = decodedParts(archive, index, base, work, "unpacking");
   await writeFileAtomically(target, parts, work.signal ? { signal: work.signal } : {});
   return summary(target, index.byteLength, archive.byteLength, index.sha256, tensorsOf(index.segments));
@@ -144,9 +148,15 @@ async function verifySource(archive: ByteSource, base: ByteSource | undefined, w
   return index;
 }
 
-function checkPaths(method: string, source: string, target: string, base: string | undefined): void {
-  if (source === target) throw new OptionError(`${method}(): source and target are the same file, ${source}`);
-  if (base === target) throw new OptionError(`${method}(): base and target are the same file, ${target}`);
+/** What is read is not written over, unless that is meant. */
+async function checkTarget(
+  method: string,
+  sources: readonly (ByteSource | undefined)[],
+  target: string,
+  { replace = false }: ArchiveOptions,
+): Promise<void> {
+  const files = pathsOf(sources.filter((source) => source !== undefined));
+  if (!replace) await refuseFiles(method, files, target);
 }
 
 function summary(

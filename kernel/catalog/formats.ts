@@ -1,4 +1,4 @@
-/** The formats of model files, a row each: `open` and the Hub find and read files by this table, `CompressedModel.save` writes by it. Rows
+/** The formats of model files, a row each: `open` and the Hub find and read files by this table, `CompressedModel.save` plans and writes by it. Rows
  *  stand in the order in which a folder that holds several models is searched. */
 import { archiveMagic } from "../archive/contents";
 import { unwrapArchive } from "../archive/source";
@@ -15,8 +15,8 @@ import { safetensorsMagic } from "../formats/safetensors";
 import { openSafetensorsParts, safetensorsParts } from "../formats/safetensors-parts";
 import { openIndex } from "../formats/shards";
 import { openTfjs } from "../formats/tfjs";
-import { saveFloats } from "../save/floats";
-import { saveModelAsGguf } from "../save/gguf";
+import { planFloats } from "../save/floats";
+import { planGguf } from "../save/gguf";
 import { json, zip } from "./containers";
 import type { Format, InnerReader, Reader } from "./format";
 
@@ -44,7 +44,7 @@ export const formats: readonly Format[] = [
       open: (source, name, { signal, siblings }) => openSafetensorsParts(source, name, signal, siblings),
     }),
     partsByName: safetensorsParts,
-    write: saveFloats,
+    plan: planFloats,
   },
   {
     // The names of indices are with those of the files that they list, safetensors or PyTorch's; so is the model's format.
@@ -71,7 +71,7 @@ export const formats: readonly Format[] = [
     }),
     settings: "metadata",
     partsByName: partNames,
-    write: saveModelAsGguf,
+    plan: planGguf,
   },
   {
     name: "codebook",
@@ -87,7 +87,12 @@ export const formats: readonly Format[] = [
     title: "a PyTorch",
     endings: [".pt", ".pth"],
     sharedEndings: [".bin"],
-    usualNames: ["pytorch_model.bin", "pytorch_model.bin.index.json"],
+    usualNames: [
+      "pytorch_model.bin",
+      "pytorch_model.bin.index.json",
+      "diffusion_pytorch_model.bin",
+      "adapter_model.bin",
+    ],
     reader: inside({
       container: zip,
       holds: isPyTorch,

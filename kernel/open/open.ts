@@ -8,7 +8,8 @@ import { OptionError } from "../errors";
 import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
 import { partOf, recordPart } from "../formats/tensor-paths";
-import { folderSiblings } from "../formats/siblings";
+import { folderSiblings, type Siblings } from "../formats/siblings";
+import { notedSiblings, recordFiles } from "../formats/source-files";
 import { currentHost } from "../host";
 import { parseAddress } from "../hub/address";
 import { hubEndpoint } from "../hub/environment";
@@ -70,8 +71,12 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   if (raw && options.part !== undefined)
     throw new OptionError("open(): raw shows all of a file, and part a part of it; give one of them");
   const signal = options.signal ?? currentHost().signal;
-  const { source, siblings, name, origin, folder } = await locate(path, options, signal);
-  const { model: stored, format } = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const { source, siblings: beside, name, origin, folder } = await locate(path, options, signal);
+  const opened = new Set([source]);
+  const siblings = notedSiblings(beside, opened);
+  const found = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const { model: stored, format } = found;
+  opened.add(found.source);
   await pause();
   const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
   const selected = raw ? stored : selectPart(stored, options);
@@ -84,7 +89,8 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
         beside: (name) => readBeside(name, siblings, signal),
       });
   const told = withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder);
-  return displayModel(await withRolesInTurns(recordPart(told, partOf(selected)), signal));
+  const settled = displayModel(await withRolesInTurns(recordPart(told, partOf(selected)), signal));
+  return recordFiles(settled, opened);
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
@@ -105,7 +111,9 @@ export async function openSource(
   options: { readonly signal?: AbortSignal; readonly name?: string } = {},
 ): Promise<Model> {
   const signal = options.signal ?? currentHost().signal;
-  const context = { signal, siblings: folderSiblings(source) };
-  const { model } = await openRecognized(source, options.name ?? source.name, context);
-  return displayModel(await withRolesInTurns(model, signal));
+  const opened = new Set([source]);
+  const siblings: Siblings = notedSiblings(folderSiblings(source), opened);
+  const found = await openRecognized(source, options.name ?? source.name, { signal, siblings });
+  opened.add(found.source);
+  return recordFiles(displayModel(await withRolesInTurns(found.model, signal)), opened);
 }

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { saveModel } from "../catalog/save";
+import { configTextOf, withConfigText } from "../formats/config";
+import { inheritFiles } from "../formats/source-files";
 import type { Report } from "../report/types";
+import type { SaveSummary } from "../save/save-summary";
 import type { SavedModel, SaveOptions } from "../save/saved-model";
 import { type Displayed, displaySymbol, displayReport, type MimeBundle } from "../static/display";
 import type { Model } from "../tensor/model";
@@ -45,9 +48,12 @@ export class CompressedModel extends TensorSet implements Displayed {
     this.recipe = variant.recipe;
     this.seed = variant.seed;
     this.report = displayReport(report);
+    inheritFiles(this, base);
+    withConfigText(this.config, base.config && configTextOf(base.config));
   }
 
-  /** Writes the model, atomically; returns the bytes of its weights' file. What is written follows from the name:
+  /** Writes the model, atomically, and shows in one line what it is about to write. Returns what was written, layer by layer, with its bytes; a
+   *  cell shows that as a table. What is written follows from the name:
    *  - "small.safetensors": the values w′ as floats, a plain model that any engine loads; it has the values of the compressed model, not
    *    its size.
    *  - "small.gguf": GGUF with the metadata and the tokenizer of the GGUF file that the model came from, or written from those of its
@@ -59,7 +65,7 @@ export class CompressedModel extends TensorSet implements Displayed {
    *    where a matrix lies (in, out), they are plain, also of a network that was made smaller, with its new sizes in config.json. A TensorFlow.js model is written as one
    *    (`saveTfjs`), its values as floats.
    *  `OptionError` for another suffix, and for a folder that transformers could not open. */
-  override save(path: string, options: SaveOptions = {}): Promise<number> {
+  override save(path: string, options: SaveOptions = {}): Promise<SaveSummary> {
     return saveModel(this.written(), path, options);
   }
 
@@ -67,7 +73,7 @@ export class CompressedModel extends TensorSet implements Displayed {
   private written(): SavedModel {
     const { name, tensors, metadata, config, folder, recipe, report } = this;
     const sha256 = () => Promise.resolve(createHash("sha256").update(JSON.stringify(report)).digest("hex"));
-    return { name, tensors, metadata, config, folder, recipe, report, sha256 };
+    return inheritFiles({ name, tensors, metadata, config, folder, recipe, report, sha256 }, this);
   }
 
   /** What a cell shows of it: its report. */

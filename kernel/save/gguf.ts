@@ -5,6 +5,7 @@ import {
   fileTypeKey,
   fileTypeOf,
   ggufFileType,
+  ggufLayout,
   ggufPlan,
   versionKey,
   writeGguf,
@@ -12,6 +13,7 @@ import {
   type SaveGgufOptions,
 } from "../formats/gguf/writer";
 import type { SavedFloatType, SavedTensor } from "../formats/safetensors-writer";
+import { refuseOwnFiles } from "../formats/source-files";
 import type { Hashed } from "../formats/write-pieces";
 import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "../llama-cpp/from-folder";
 import { isTurnable } from "../llama-cpp/moved-tensor";
@@ -23,9 +25,12 @@ import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { blockForm, ggufRowOf } from "./gguf-blocks";
+import { checkGgufBlocks, ggufArchitectureOf } from "./cut-checks";
 import { checkGgufSizes } from "./plain-folder";
 import { isTurned, PlainValues } from "./plain-values";
-import { isMadeSmaller, type FileOptions, type SavedModel } from "./saved-model";
+import type { PlannedLayer, PlannedSave } from "./save-plan";
+import { provenanceText } from "./provenance";
+import { fileName, isMadeSmaller, type FileOptions, type SavedModel } from "./saved-model";
 import { tasks } from "./tasks";
 
 /** Writes tensors and metadata as one GGUF file, atomically, and returns its size in bytes. Tensors keep their order, metadata their
@@ -45,7 +50,16 @@ export async function saveGguf(
   path: string,
   options: SaveGgufOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveGguf", options, ["dtype", "metadata", "alignment", "signal", "resume", "fileSystem"]);
+  checkOptionNames("saveGguf", options, [
+    "dtype",
+    "metadata",
+    "alignment",
+    "signal",
+    "resume",
+    "replace",
+    "fileSystem",
+  ]);
+  await refuseOwnFiles("saveGguf", model, path, options.replace ?? false);
   const isTurned = isFromFolder(model) && options.metadata?.[architectureKey] === undefined;
   const turned = isTurned ? await ggufFromFolder(model) : undefined;
   const tensors = turned ? turned.tensors.map(({ tensor }) => tensor) : model.tensors;
@@ -62,21 +76,21 @@ export async function saveGguf(
   );
 }
 
-/** Writes a compressed model as GGUF: tensors that `ggml` quantized as their blocks, those of other methods as float32 values, those that
- *  the recipe left alone as they are; with `dtype` all values as floats of that type. Returns the file's bytes.
+/** Plans a compressed model as GGUF: tensors that `ggml` quantized as their blocks, those of other methods as float32 values, those that
+ *  the recipe left alone as they are; with `dtype` all values as floats of that type.
  *
  *  A model that came from a Hugging Face folder is written with llama.cpp's names, sizes and tokenizer (llama-cpp/from-folder.ts).
  *
  *  Of a GGUF model whose weights `ggml` quantized the file is the one that llama.cpp's quantizer writes, to the byte: its order of
  *  tensors (by layer, then by name), the version of quantization and the type of the file as the last keys. */
-export async function saveModelAsGguf(
+export async function planGguf(
   model: SavedModel,
-  path: string,
-  { dtype, signal, resume }: FileOptions,
-): Promise<number> {
+  { dtype, signal, resume, provenance }: FileOptions,
+): Promise<PlannedSave> {
   // Of a network that was made smaller: a model that came with lists may be saved with them.
   if (isMadeSmaller(model)) checkGgufSizes(model.metadata);
-  const own = { resume, ...(signal && { signal }) };
+  checkGgufBlocks(model, ggufArchitectureOf(model));
+  const own = { resume, provenance, ...(signal && { signal }) };
   const chosen = model.tensors.map((tensor): [SavedTensor, SavedFloatType | undefined] => {
     if (dtype !== undefined) return [tensor, dtype];
     return tensor instanceof CompressedTensor ? writtenForm(tensor) : [tensor, undefined];
@@ -96,33 +110,54 @@ export async function saveModelAsGguf(
     });
     const fileType = hasBlocks ? fileTypeOfRecipe(model.recipe, turned) : ggufFileType(described(turned));
     const written = ggufPairs(metadata, { [fileTypeKey]: fileType });
-    return writeGguf(
-      model,
-      hasBlocks ? inLayerOrder(turned) : turned,
-      withFileType(written, fileType, hasBlocks),
-      path,
-      own,
-    );
+    const changed = new Set(tensors.filter(({ originals }) => originals.some(isChanged)).map(({ tensor }) => tensor));
+    const inOrder = hasBlocks ? inLayerOrder(turned) : turned;
+    return plannedGguf(model, inOrder, withFileType(written, fileType, hasBlocks), changed, own);
   }
   const plans = chosen.map((one) => ggufPlan(...one));
   const pairs = ggufPairs(model.metadata, {});
+  const changed = new Set(chosen.map(([tensor]) => tensor).filter((_, at) => isChanged(model.tensors[at])));
   if (!hasBlocks) {
-    const isChanged = plans.some(({ convertTo }) => convertTo !== undefined);
-    return writeGguf(
-      model,
-      plans,
-      isChanged ? withFileType(pairs, ggufFileType(described(plans)), false) : pairs,
-      path,
-      own,
-    );
+    const isConverted = plans.some(({ convertTo }) => convertTo !== undefined);
+    const kept = isConverted ? withFileType(pairs, ggufFileType(described(plans)), false) : pairs;
+    return plannedGguf(model, plans, kept, changed, own);
   }
-  return writeGguf(
-    model,
-    inLayerOrder(plans),
-    withFileType(pairs, fileTypeOfRecipe(model.recipe, plans), true),
-    path,
-    own,
-  );
+  const written = withFileType(pairs, fileTypeOfRecipe(model.recipe, plans), true);
+  return plannedGguf(model, inLayerOrder(plans), written, changed, own);
+}
+
+const isChanged = (tensor: SavedTensor): boolean => tensor instanceof CompressedTensor || tensor instanceof BlockTensor;
+
+/** The plan of a file; `changed`: the tensors that hold what a step changed. */
+function plannedGguf(
+  model: SavedModel,
+  plans: readonly GgufPlan[],
+  given: GgufPairs,
+  changed: ReadonlySet<SavedTensor>,
+  { provenance, ...options }: Pick<SaveGgufOptions, "signal" | "resume"> & Pick<FileOptions, "provenance">,
+): PlannedSave {
+  const pairs = provenance ? withProvenance(given, model) : given;
+  const layers = plans.map(({ tensor, type, sizeBytes, convertTo }): PlannedLayer => {
+    const { name, shape } = tensor;
+    const file = { name, dtype: type.name, shape, sizeBytes };
+    const isPacked = changed.has(tensor) && type.blockElements > 1;
+    const isPlain = changed.has(tensor) || convertTo !== undefined;
+    const held = isPacked ? "packed" : isPlain ? "plain" : "as it was";
+    return { name, shape, held, as: type.name, tensors: [file], bytes: sizeBytes };
+  });
+  return {
+    plan: { form: "GGUF file", engine: "llama.cpp", layers, bytes: ggufLayout(plans, pairs).bytes },
+    write: async (path) => ({
+      bytes: await writeGguf(model, plans, pairs, path, options),
+      files: [fileName(path)],
+    }),
+  };
+}
+
+/** What the file was made by, behind all other keys: `codebook.version`, `codebook.recipe` and so on, as texts. */
+function withProvenance(pairs: GgufPairs, model: SavedModel): GgufPairs {
+  const told = Object.entries(provenanceText(model));
+  return new Map([...pairs, ...told.map(([key, text]) => [key, new GgufValue("string", text)] as const)]);
 }
 
 function writtenForm(tensor: CompressedTensor): [SavedTensor, SavedFloatType | undefined] {

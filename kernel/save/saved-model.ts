@@ -1,4 +1,5 @@
 /** What the writers are given: a compressed model, and the choices of `CompressedModel.save`. */
+import { basename } from "node:path";
 import type { SavedFloatType } from "../formats/float-encoding";
 import type { Hashed } from "../formats/write-pieces";
 import type { Report } from "../report/types";
@@ -16,6 +17,14 @@ export interface SaveOptions {
   /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
    *  last whole tensor, to the same bytes. `compress()` with a `checkpoint` keeps what comes before. */
   readonly resume?: boolean;
+  /** Lets what is written take the place of the file or the folder that the model is read from, which goes when the new one is whole; without it
+   *  that is refused. */
+  readonly replace?: boolean;
+  /** With a folder: the size above which the weights go to several files with an index, "5GB" unless told; "500MiB", or a number of bytes. */
+  readonly maxShardSize?: string | number;
+  /** Says in the files what they were made by: recipe, seed, version, hash of the source; default true. `false` leaves files as other writers
+   *  make them, to the byte. */
+  readonly provenance?: boolean;
   /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
 }
@@ -35,6 +44,8 @@ export interface FileOptions {
   readonly dtype: SavedFloatType | undefined;
   /** As of `SaveOptions`. */
   readonly resume: boolean;
+  /** As of `SaveOptions`. */
+  readonly provenance: boolean;
   /** Stops the writing; `undefined`: the running cell's. */
   readonly signal: AbortSignal | undefined;
 }
@@ -42,4 +53,9 @@ export interface FileOptions {
 /** True for a network whose parts were taken out: its sizes are other than those of the model that it came from. */
 export function isMadeSmaller({ report }: Pick<SavedModel, "report">): boolean {
   return report.variants[0].parameters !== undefined;
+}
+
+/** The name of a file that is written alone. */
+export function fileName(path: string): string {
+  return basename(path);
 }

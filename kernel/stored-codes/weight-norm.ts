@@ -23,6 +23,7 @@ const sliceValues = 1 << 20;
 /** The scheme. */
 export const weightNorm: Scheme = {
   name: "weight norm",
+  isOfNumbers: true,
   methods: [],
   find(file) {
     if (Object.keys(file.config).length > 0) return [];

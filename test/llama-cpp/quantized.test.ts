@@ -162,7 +162,7 @@ describe("what else is written", () => {
 
   it("one type for all, coded behind: the blocks, and the number of the type", async () => {
     const small = await compress(model, [ggml({ type: "Q6_K" }), huffman()]);
-    const size = await small.save(at("type.gguf"));
+    const { bytes: size } = await small.save(at("type.gguf"));
     const saved = await open(at("type.gguf"));
     expect(typesOf(saved)).toEqual(["Q8_0", "Q8_0", "Q6_K", "F32"]);
     expect(Object.entries(saved.metadata).slice(-2)).toEqual([

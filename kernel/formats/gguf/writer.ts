@@ -35,6 +35,8 @@ export interface SaveGgufOptions {
   readonly signal?: AbortSignal;
   /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
   readonly resume?: boolean;
+  /** As in `saveSafetensors`: lets the file take the place of one that the model is read from. */
+  readonly replace?: boolean;
   /** For tests that make writes fail. */
   readonly fileSystem?: OutputFileSystem;
 }
@@ -65,10 +67,7 @@ export async function writeGguf(
 ): Promise<number> {
   const host = currentHost();
   const signal = options.signal ?? host.signal;
-  checkArchitecture(pairs);
-  const alignment = Number(pairs.get(alignmentKey)?.value ?? defaultAlignment);
-  const header = ggufHeader(pairs, plans, alignment);
-  const total = plans.reduce((sum, { sizeBytes }) => sum + padded(sizeBytes, alignment), header.length);
+  const { header, alignment, bytes: total } = ggufLayout(plans, pairs);
   let begin = header.length;
   const pieces = plans.flatMap((plan): Piece[] => {
     const size = padded(plan.sizeBytes, alignment);
@@ -86,6 +85,19 @@ export async function writeGguf(
   });
   const { fileSystem, resume } = options;
   return writePieces("saveGguf", path, model, header, pieces, { signal, fileSystem, resume });
+}
+
+/** What stands before the tensors, the multiple at which each begins, and the bytes of the whole file. `OptionError` for metadata that no engine
+ *  opens, and for a name that cannot be a tensor's. */
+export function ggufLayout(
+  plans: readonly GgufPlan[],
+  pairs: GgufPairs,
+): { readonly header: Uint8Array; readonly alignment: number; readonly bytes: number } {
+  checkArchitecture(pairs);
+  const alignment = Number(pairs.get(alignmentKey)?.value ?? defaultAlignment);
+  const header = ggufHeader(pairs, plans, alignment);
+  const bytes = plans.reduce((sum, { sizeBytes }) => sum + padded(sizeBytes, alignment), header.length);
+  return { header, alignment, bytes };
 }
 
 const alignmentKey = "general.alignment";
