@@ -35,7 +35,8 @@ export interface FolderWriteOptions {
   readonly resume: boolean;
   /** Stops the writing before the folder has its name. */
   readonly signal: AbortSignal | undefined;
-  /** Whether an entry of the folder that has the name now, which the new one lacks, is the user's own and stays. */
+  /** Whether an entry of the folder that has the name now, which the new one lacks, is the user's own and stays. It is asked by its path; of a folder,
+   *  with a slash at the end, whether all in it stays: where not, of each file in it. */
   keeps(name: string): boolean;
 }
 
@@ -100,8 +101,10 @@ async function clear(target: string, partial: string, resume: boolean): Promise<
   for (const name of [...begun, ...whole, ...old]) if (!resume || name !== partial) await remove(name);
 }
 
+/** Removes a folder; what cannot be removed, at the second try, stays for the next call. */
 async function remove(folder: string): Promise<void> {
-  await fs.rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  const once = () => fs.rm(folder, { recursive: true, force: true });
+  await once().catch(() => once().catch(() => undefined));
 }
 
 /** Brings into the new folder what the old one holds of the user's own. The files are linked, so that both folders have them until one goes. */
@@ -111,13 +114,23 @@ async function takeOver(
   partial: string,
   keeps: FolderWriteOptions["keeps"],
 ): Promise<void> {
-  const names = await fs.readdir(target).catch(({ code }: NodeJS.ErrnoException) => (code === "ENOENT" ? [] : undefined));
-  if (!names) throw new WriteError(path, "the folder cannot be read, and it may hold what is to stay");
-  const here = new Set(await attempt(path, "reading the new folder", () => fs.readdir(partial)));
-  for (const name of names)
-    if (!here.has(name) && keeps(name))
-      await attempt(path, `keeping ${name}`, () => linked(join(target, name), join(partial, name)));
+  const readable = await fs.readdir(target).catch(({ code }: NodeJS.ErrnoException) => code === "ENOENT");
+  if (readable === false) throw new WriteError(path, "the folder cannot be read, and it may hold what is to stay");
+  if (readable !== true) await attempt(path, "keeping what is the reader's own", () => keep(target, partial, "", keeps));
   await syncFolder(fs, partial, path);
+}
+
+/** `below`: the path in the folder, with a slash at its end, of what is gone through. */
+async function keep(target: string, partial: string, below: string, keeps: FolderWriteOptions["keeps"]): Promise<void> {
+  for (const entry of await fs.readdir(join(target, below), { withFileTypes: true })) {
+    const name = below + entry.name;
+    const isNew = !(await isThere(join(partial, name)));
+    if (entry.isDirectory() && !(isNew && keeps(`${name}/`))) await keep(target, partial, `${name}/`, keeps);
+    else if (isNew && keeps(name)) {
+      await fs.mkdir(join(partial, below), { recursive: true });
+      await linked(join(target, name), join(partial, name));
+    }
+  }
 }
 
 async function linked(from: string, to: string): Promise<void> {

@@ -43,8 +43,8 @@ const isFolder = (path: string): boolean => /[/\\]$/.test(path);
 /** Writes a compressed model as `planModel` plans it, and shows the plan before it does: `CompressedModel.save` says what is written. */
 export async function saveModel(model: SavedModel, path: string, options: SaveOptions): Promise<SaveSummary> {
   const { plan, write } = await planModel(model, path, options);
-  const from = isFolder(path) ? (options.from ?? model.folder) : undefined;
-  await refuseOwnFiles("save", model, path, options.replace ?? false, from);
+  // What writes a folder looks after it itself.
+  if (!isFolder(path)) await refuseOwnFiles("save", model, path, options.replace ?? false);
   currentHost().display?.({ data: planBundle(plan, path) });
   return summaryOf(plan, path, await write(path));
 }

@@ -11,6 +11,7 @@ import { isBitsandbytes } from "./bitsandbytes-layout";
 import { planCompressedTensors } from "./compressed-tensors";
 import { packedLayers } from "./compressed-tensors-choice";
 import { checkSizes, planFolder } from "./plain-folder";
+import { checkCut } from "./cut-checks";
 import { folderOptions } from "./model-folder";
 import { layerAsValues, type PlannedSave } from "./save-plan";
 import { isMadeSmaller, type SavedModel, type SaveOptions } from "./saved-model";
@@ -46,12 +47,13 @@ function packedOptions(model: SavedModel, { dtype, padHeads, ...options }: SaveO
   if (config && isMadeSmaller(model)) {
     headsForTransformers({ tensors, metadata, config }, false);
     checkSizes(config);
+    checkCut(model, config);
   }
   return options;
 }
 
 function planTfjs(model: SavedModel, options: SaveOptions): PlannedSave {
-  const { dtype, padHeads = false, resume = false, from, maxShardSize, signal } = options;
+  const { dtype, padHeads = false, resume = false, replace = false, from, maxShardSize, signal } = options;
   if (dtype === "BF16" || padHeads || from !== undefined || maxShardSize !== undefined)
     throw new OptionError(
       `save(): a TensorFlow.js model takes { dtype: "F32" } or "F16", and neither padHeads nor from nor maxShardSize`,
@@ -64,12 +66,7 @@ function planTfjs(model: SavedModel, options: SaveOptions): PlannedSave {
   return {
     plan: { form, engine: "TensorFlow.js", layers, bytes },
     write: async (folder) => ({
-      bytes: await saveTfjs(model, folder, {
-        resume,
-        replace: true,
-        ...(dtype && { dtype }),
-        ...(signal && { signal }),
-      }),
+      bytes: await saveTfjs(model, folder, { resume, replace, ...(dtype && { dtype }), ...(signal && { signal }) }),
       files: await tfjsFiles(folder),
     }),
   };

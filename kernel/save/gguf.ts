@@ -25,6 +25,7 @@ import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { blockForm, ggufRowOf } from "./gguf-blocks";
+import { checkGgufBlocks, ggufArchitectureOf } from "./cut-checks";
 import { checkGgufSizes } from "./plain-folder";
 import { isTurned, PlainValues } from "./plain-values";
 import type { PlannedLayer, PlannedSave } from "./save-plan";
@@ -88,6 +89,7 @@ export async function planGguf(
 ): Promise<PlannedSave> {
   // Of a network that was made smaller: a model that came with lists may be saved with them.
   if (isMadeSmaller(model)) checkGgufSizes(model.metadata);
+  checkGgufBlocks(model, ggufArchitectureOf(model));
   const own = { resume, provenance, ...(signal && { signal }) };
   const chosen = model.tensors.map((tensor): [SavedTensor, SavedFloatType | undefined] => {
     if (dtype !== undefined) return [tensor, dtype];

@@ -1,9 +1,8 @@
 /** A folder as transformers opens it, whatever its weights are: the small files of the original, the weights in one file or several, config.json
  *  with the original's text but for what changed, README.md with what was done. It is written beside and swapped as one (bytes/whole-folder.ts). */
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { writeFileAtomically } from "../bytes/atomic-file";
-import { isThere } from "../bytes/folder-names";
 import { sha256 } from "../bytes/hash";
 import { attempt, fileSource } from "../bytes/source";
 import { writeFolderAsOne } from "../bytes/whole-folder";
@@ -20,7 +19,7 @@ import { cardedFiles, modelCard } from "./model-card";
 import { provenanceText, type Reported } from "./provenance";
 import type { SavedFiles } from "./save-plan";
 import type { SaveOptions } from "./saved-model";
-import { copySmallFiles, smallFilesOf, type SmallFile } from "./small-files";
+import { copySmallFiles, smallFilesOf, textIfThere, type SmallFile } from "./small-files";
 
 /** What a folder is made from, beside its weights. */
 export interface FolderModel extends Pick<Model, "config" | "tensors">, Hashed, Reported {}
@@ -98,9 +97,11 @@ export async function writeModelFolder(
   const small = from === undefined ? { files: [], leftOut: [] } : await smallFilesOf(from);
   const told = JSON.stringify([settings, weights.files.map(({ header }) => Buffer.from(header).toString("base64"))]);
   const key = resume ? await keyOf(method, model, told, signal) : "at one go";
-  const old = await readFile(join(folder, "README.md"), "utf8").catch(() => "");
-  const carded = new Set(cardedFiles(old).names);
-  const keeps = (name: string): boolean => !carded.has(name) && !isModelFile(name);
+  const old = (await textIfThere(join(folder, "README.md"))) ?? "";
+  const { names: carded } = cardedFiles(old);
+  const isCarded = (name: string): boolean =>
+    carded.some((file) => (name.endsWith("/") ? file.startsWith(name) : file === name));
+  const keeps = (name: string): boolean => !isCarded(name) && !isModelFile(name);
   return writeFolderAsOne(folder, { key, resume, signal, keeps }, async (partial) => {
     if (from !== undefined) await copySmallFiles(from, partial, small.files, { signal });
     const names = await writeShards(hashOf(model), partial, weights, { resume, signal });
@@ -137,9 +138,7 @@ async function configText(
 ): Promise<string> {
   const known = config && configTextOf(config);
   const path = from === undefined ? undefined : join(from, "config.json");
-  const text =
-    known ??
-    (path !== undefined && (await isThere(path)) ? await attempt(path, () => readFile(path, "utf8")) : undefined);
+  const text = known ?? (path === undefined ? undefined : await textIfThere(path));
   if (text === undefined) return `${jsonText(wanted)}\n`;
   return editJsonText(text, parseJsonObject(Buffer.from(text), path ?? "config.json"), wanted);
 }
@@ -153,7 +152,7 @@ async function cardText(
   { model, form, engine }: FolderContents,
   { from, provenance, signal, leftOut }: FolderOptions & { readonly leftOut: readonly SmallFile[] },
 ): Promise<string | undefined> {
-  const original = from === undefined ? "" : await readFile(join(from, "README.md"), "utf8").catch(() => "");
+  const original = (from === undefined ? undefined : await textIfThere(join(from, "README.md"))) ?? "";
   const { report } = model;
   if (!provenance || !report) return original === "" ? undefined : original;
   const made = cardedFiles(old);

@@ -9,6 +9,7 @@ import { architectureOf, configKey, ggufKeys } from "../network/dimensions";
 import { withoutQuantization } from "../stored-codes/quantization-settings";
 import { headsForTransformers } from "../surgery/pad-heads";
 import { isMadeSmaller, type SavedModel } from "./saved-model";
+import { checkCut } from "./cut-checks";
 import { weightsMetadata, writeModelFolder, type FolderOptions } from "./model-folder";
 import { layersAsValues, type PlannedSave } from "./save-plan";
 
@@ -41,7 +42,10 @@ export async function planFolder(
   // What was not cut has the sizes that its config.json tells, whatever they are.
   const whole = { tensors: model.tensors, metadata: model.metadata, config: found };
   const { tensors, config } = isWhole ? whole : headsForTransformers(whole, padHeads);
-  if (!isWhole) checkSizes(config);
+  if (!isWhole) {
+    checkSizes(config);
+    checkCut(model, config);
+  }
   const metadata = weightsMetadata(model, options.provenance);
   const weights = shardedFiles(tensors, { dtype, metadata, shardBytes: options.shardBytes });
   const layers = layersAsValues(

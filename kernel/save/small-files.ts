@@ -85,7 +85,8 @@ async function entriesOf(folder: string): Promise<Entry[]> {
   for (const entry of entries) {
     if (entry.isDirectory()) found.push({ name: entry.name, isFolder: true, bytes: 0 });
     else {
-      const facts = await stat(join(folder, entry.name)).catch(() => undefined);
+      const path = join(folder, entry.name);
+      const facts = await ifThere(path, () => stat(path));
       if (facts?.isFile()) found.push({ name: entry.name, isFolder: false, bytes: facts.size });
     }
   }
@@ -105,13 +106,25 @@ async function filesBelow(folder: string, name: string, depth: number): Promise<
   return files;
 }
 
+/** What a call of the file system says of a path; `undefined` where nothing is there. `SourceError` for any other failure. */
+function ifThere<T>(path: string, call: () => Promise<T>): Promise<T | undefined> {
+  return attempt(path, () =>
+    call().catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+      throw error;
+    }),
+  );
+}
+
+/** The text of a file; `undefined` where there is none. `SourceError` for one that cannot be read. */
+export function textIfThere(path: string): Promise<string | undefined> {
+  return ifThere(path, () => readFile(path, "utf8"));
+}
+
 /** The folders that modules.json of sentence-transformers names. */
 async function modulesOf(from: string): Promise<ReadonlySet<string>> {
   const path = join(from, "modules.json");
-  const text = await readFile(path, "utf8").catch(({ code }: NodeJS.ErrnoException) => {
-    if (code === "ENOENT") return "[]";
-    return attempt(path, () => readFile(path, "utf8"));
-  });
+  const text = (await textIfThere(path)) ?? "[]";
   let list: unknown;
   try {
     list = JSON.parse(text);

@@ -73,7 +73,7 @@ it("refuses an option that it does not know", async () => {
 
 it("a folder by the slash at its end, packed", async () => {
   await small.save(`${folder}/out/`);
-  expect(readdirSync(join(folder, "out")).sort()).toEqual(["config.json", "model.safetensors"]);
+  expect(readdirSync(join(folder, "out")).sort()).toEqual(["README.md", "config.json", "model.safetensors"]);
   const stored = await open(join(folder, "out"), { raw: true });
   expect(stored.tensors.map(({ name }) => name)).toContain("fc.weight_packed");
   const model = await open(join(folder, "out"));
