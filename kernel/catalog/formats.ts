@@ -87,7 +87,12 @@ export const formats: readonly Format[] = [
     title: "a PyTorch",
     endings: [".pt", ".pth"],
     sharedEndings: [".bin"],
-    usualNames: ["pytorch_model.bin", "pytorch_model.bin.index.json"],
+    usualNames: [
+      "pytorch_model.bin",
+      "pytorch_model.bin.index.json",
+      "diffusion_pytorch_model.bin",
+      "adapter_model.bin",
+    ],
     reader: inside({
       container: zip,
       holds: isPyTorch,

@@ -5,7 +5,7 @@ import { basename, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mendFolder } from "../bytes/folder-names";
 import { attempt } from "../bytes/source";
-import { chooseModelFile, impliedEndings, isFirstChoice, nameInFolder } from "../catalog/names";
+import { chooseModelFile, impliedEndings, isFirstChoice, isModelPath, nameInFolder } from "../catalog/names";
 import { refusedFolder } from "../catalog/refused";
 import { OptionError, SourceError } from "../errors";
 import { nearestWord } from "../options";
@@ -99,7 +99,22 @@ async function locateInFolder(folder: string, named: string): Promise<Located> {
     folder,
     names,
     `the folder holds no model: neither model.safetensors, nor its index.json, nor a .gguf, .pt, .onnx or .npz`,
+    await foldersWithModels(folder, names),
   );
+}
+
+/** Folders that are looked into: a run of training has some dozens of checkpoints. */
+const mostFolders = 64;
+
+/** The folders in a folder that hold a model each, or several. */
+async function foldersWithModels(folder: string, names: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    names.slice(0, mostFolders).map(async (name) => {
+      const inside = await readdir(join(folder, name)).catch(() => []);
+      return inside.some(isModelPath) ? [join(folder, name)] : [];
+    }),
+  );
+  return found.flat();
 }
 
 function modelName(file: string): string {

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { pause } from "../bytes/pause";
 import { fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { openRecognized } from "../catalog/recognize";
@@ -6,6 +7,7 @@ import { selectPart } from "../checkpoints/select-part";
 import { OptionError } from "../errors";
 import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
+import { partOf, recordPart } from "../formats/tensor-paths";
 import { folderSiblings, type Siblings } from "../formats/siblings";
 import { notedSiblings, recordFiles } from "../formats/source-files";
 import { currentHost } from "../host";
@@ -14,7 +16,7 @@ import { hubEndpoint } from "../hub/environment";
 import { locateOnHub } from "../hub/hub-model";
 import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
-import { withRoles } from "../network";
+import { withRolesInTurns } from "../network";
 import { checkFlag, checkOptionNames } from "../options";
 import { displayModel } from "../static/display";
 import { withLogicalTensors } from "../stored-codes/logical-model";
@@ -72,22 +74,23 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const { source, siblings: beside, name, origin, folder } = await locate(path, options, signal);
   const opened = new Set([source]);
   const siblings = notedSiblings(beside, opened);
-  const { model: stored, format, source: inner } = await openRecognized(source, options.name ?? name, {
-    signal,
-    siblings,
-  });
-  opened.add(inner);
+  const found = await openRecognized(source, options.name ?? name, { signal, siblings });
+  const { model: stored, format } = found;
+  opened.add(found.source);
+  await pause();
   const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
+  const selected = raw ? stored : selectPart(stored, options);
   const { model, config } = raw
     ? { model: stored, config: settings }
-    : await withLogicalTensors(selectPart(stored, options), {
+    : await withLogicalTensors(selected, {
         file: source.name,
         signal,
         config: settings,
         beside: (name) => readBeside(name, siblings, signal),
       });
-  const settled = withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder));
-  return recordFiles(displayModel(settled), opened);
+  const told = withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder);
+  const settled = displayModel(await withRolesInTurns(recordPart(told, partOf(selected)), signal));
+  return recordFiles(settled, opened);
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
@@ -112,5 +115,5 @@ export async function openSource(
   const siblings: Siblings = notedSiblings(folderSiblings(source), opened);
   const found = await openRecognized(source, options.name ?? source.name, { signal, siblings });
   opened.add(found.source);
-  return recordFiles(displayModel(withRoles(found.model)), opened);
+  return recordFiles(displayModel(await withRolesInTurns(found.model, signal)), opened);
 }

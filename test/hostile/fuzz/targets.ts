@@ -11,6 +11,7 @@ import { readIndex } from "../../../kernel/archive/contents-reader";
 import { unwrapArchive } from "../../../kernel/archive/source";
 import { hash64 } from "../../../kernel/loops/xxh64";
 import { FormatError } from "../../../kernel/errors";
+import { openHdf5 } from "../../../kernel/formats/hdf5/hdf5";
 import { openGguf } from "../../../kernel/formats/gguf/gguf";
 import { openSource } from "../../../kernel/open/open";
 import { openSafetensors } from "../../../kernel/formats/safetensors";
@@ -25,6 +26,7 @@ import { openTfjs } from "../../../kernel/formats/tfjs";
 import { readMember, readZip } from "../../../kernel/formats/zip";
 import { awkwardFile } from "../../archive/archives";
 import { entry, ggufFile, pair, safetensorsFile } from "../../formats/files";
+import { bytesOf as kerasBytes } from "../../formats/keras/files";
 import { mutate, zipOf } from "./mutate";
 
 /** What is fuzzed: for each format some sound files, a way to change them, and a reader that must open a mutant or refuse it. */
@@ -382,6 +384,22 @@ function encoded(): Target {
   };
 }
 
+/** HDF5 files, each read by a library in a process of its own; what that process asks for is no measure of this one. */
+function hdf5(): Target {
+  return {
+    corpus: ["plain .h5", "trained .h5", "int8 .weights.h5"].map((name) => ({ bytes: kerasBytes(name) })),
+    mutate: plain,
+    read: async (_, bytes) => {
+      const { arrays } = await openHdf5(memorySource(bytes, "mutant"), undefined);
+      for (const array of arrays) {
+        const values = await array.tensor(array.path).read();
+        if (values.length !== array.shape.reduce((product, size) => product * size, 1))
+          throw new Error(`${array.path} gave ${values.length} values`);
+      }
+    },
+  };
+}
+
 export const targets: Readonly<Record<string, () => Target | Promise<Target>>> = {
   safetensors,
   gguf,
@@ -397,4 +415,5 @@ export const targets: Readonly<Record<string, () => Target | Promise<Target>>> =
   codebook: container,
   damage,
   encoded,
+  hdf5,
 };
