@@ -17,17 +17,36 @@ export async function bundle(file, target, { externals, leftOut }) {
     externals: [externals],
     externalsType: "commonjs",
     // The module of CommonJS, which needs no second copy of what other packages require.
-    resolve: { alias: Object.fromEntries(leftOut.map((name) => [name, false])), mainFields: ["main"], conditionNames: ["require", "node", "default"] },
+    resolve: {
+      alias: Object.fromEntries(leftOut.map((name) => [name, false])),
+      mainFields: ["main"],
+      conditionNames: ["require", "node", "default"],
+    },
     node: { __dirname: false, __filename: false },
     output: { path: dirname(target), filename: basename(target), library: { type: "commonjs2" } },
-    optimization: { minimizer: [new rspack.SwcJsMinimizerRspackPlugin({ extractComments: false, minimizerOptions: keepNames })] },
+    optimization: {
+      minimizer: [new rspack.SwcJsMinimizerRspackPlugin({ extractComments: false, minimizerOptions: keepNames })],
+    },
     performance: { hints: false },
   });
-  const stats = await new Promise((resolve, reject) => compiler.run((error, done) => (error ? reject(error) : resolve(done))));
+  const stats = await new Promise((resolve, reject) =>
+    compiler.run((error, done) => (error ? reject(error) : resolve(done))),
+  );
   await new Promise((resolve) => compiler.close(resolve));
-  const { errors, modules } = stats.toJson({ all: false, errors: true, modules: true, nestedModules: true, modulesSpace: 1e9 });
+  const { errors, modules } = stats.toJson({
+    all: false,
+    errors: true,
+    modules: true,
+    nestedModules: true,
+    modulesSpace: 1e9,
+  });
   if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
-  return modules.flatMap(({ nameForCondition, modules: inner = [] }) => [nameForCondition, ...inner.map((one) => one.nameForCondition)]).filter(Boolean);
+  return modules
+    .flatMap(({ nameForCondition, modules: inner = [] }) => [
+      nameForCondition,
+      ...inner.map((one) => one.nameForCondition),
+    ])
+    .filter(Boolean);
 }
 
 const keepNames = {
@@ -39,7 +58,11 @@ const keepNames = {
 /** JavaScript of our own without comments: its lines stay lines, which tracebacks show. */
 export const withoutComments = (source) =>
   typescript.transpileModule(source, {
-    compilerOptions: { removeComments: true, target: typescript.ScriptTarget.ESNext, module: typescript.ModuleKind.Preserve },
+    compilerOptions: {
+      removeComments: true,
+      target: typescript.ScriptTarget.ESNext,
+      module: typescript.ModuleKind.Preserve,
+    },
   }).outputText;
 
 /** JavaScript without white space and comments; all names stay. */

@@ -17,5 +17,8 @@ export function licencesOf(folders) {
     parts.set(title, text || "The package holds no text of it.");
   }
   const rule = "-".repeat(80);
-  return [...parts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([title, text]) => `${rule}\n${title}\n${rule}\n\n${text}\n`).join("\n");
+  return [...parts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([title, text]) => `${rule}\n${title}\n${rule}\n\n${text}\n`)
+    .join("\n");
 }

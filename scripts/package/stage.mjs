@@ -26,14 +26,24 @@ export async function stage(root, target) {
     writeFacts(to, { ...pick(facts), name });
     copyMatching(from, to, files);
     if (existsSync(join(from, "node_modules", "undici-types")))
-      copyPackage(join(from, "node_modules", "undici-types"), join(to, "node_modules", "undici-types"), [/\.d\.ts$/], others);
+      copyPackage(
+        join(from, "node_modules", "undici-types"),
+        join(to, "node_modules", "undici-types"),
+        [/\.d\.ts$/],
+        others,
+      );
     others.add(from);
   }
   await placeCompiler(root, place, others);
   await placeBundles(root, place, others);
   copyDeclarations(root, target);
   if (existsSync(join(root, "node_modules", "undici-types")))
-    copyPackage(join(root, "node_modules", "undici-types"), join(place("undici-types", readJson(join(root, "node_modules/undici-types/package.json")).version)), [/\.d\.ts$/], others);
+    copyPackage(
+      join(root, "node_modules", "undici-types"),
+      join(place("undici-types", readJson(join(root, "node_modules/undici-types/package.json")).version)),
+      [/\.d\.ts$/],
+      others,
+    );
   writeFileSync(join(target, "THIRD-PARTY-LICENSES.txt"), licencesOf([...others]));
   writeFacts(target, ownFacts(own, carried));
   return { carried, others: [...others] };
@@ -51,7 +61,10 @@ function copyOwn(root, target) {
 function copyDeclarations(root, target) {
   const entries = ["index", "methods", "train/index"].map((name) => join(root, "lib", "kernel", `${name}.d.ts`));
   const folderOf = (name) => (bundled.includes(name) ? packageFolder(root, name) : undefined);
-  for (const file of declarationsFrom([...entries, ...bundled.flatMap((name) => mainDeclaration(root, name))], folderOf))
+  for (const file of declarationsFrom(
+    [...entries, ...bundled.flatMap((name) => mainDeclaration(root, name))],
+    folderOf,
+  ))
     copyText(file, join(target, relative(root, file)), (text) => text.replace(leftOutExports, ""));
 }
 
@@ -148,7 +161,7 @@ const pick = ({ name, version, license, main, module, type, types, typesVersions
 function ownFacts(own, carried) {
   const { name, version, description, license, keywords, engines, main, types, exports, typesVersions, bin } = own;
   const dependencies = Object.fromEntries(carried.map((one) => [one.name, one.version]));
-  const files = ["lib", "kernel", "README.md", "CHANGELOG.md", "LICENSE", "THIRD-PARTY-LICENSES.txt"];
+  const files = ["lib", "kernel", "install.json", "README.md", "CHANGELOG.md", "LICENSE", "THIRD-PARTY-LICENSES.txt"];
   // prettier-ignore
   return { name, version, description, license, keywords, engines, main, types, exports, typesVersions, bin, files,
     dependencies, bundleDependencies: Object.keys(dependencies) };

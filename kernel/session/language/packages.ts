@@ -4,6 +4,7 @@
  *  `/node_modules`, so that anything the user has installed is found first. */
 import fs from "node:fs";
 import path from "node:path";
+import { testedMajors } from "../../version";
 
 /** The folder of a package, looked up from `from` upwards, or undefined. */
 export function findPackage(name: string, from: string): string | undefined {
@@ -45,13 +46,10 @@ const tensorflow = ["tfjs", "tfjs-core", "tfjs-layers", "tfjs-converter", "tfjs-
   .concat(["tfjs-backend-cpu", "tfjs-backend-webgl", "tfjs-backend-wasm", "tfjs-node"])
   .map((name) => `@tensorflow/${name}`);
 
-/** The majors of Node whose types are here, the oldest first. */
-const typedMajors = [20, 22, 24] as const;
-
 /** The major whose types fit a version of Node best: its own, else the newest before it, else the oldest that there is. */
 export function typedMajor(version: string): number {
   const major = Number.parseInt(version, 10);
-  return typedMajors.filter((typed) => typed <= major).at(-1) ?? typedMajors[0];
+  return testedMajors.filter((tested) => tested <= major).at(-1) ?? testedMajors[0];
 }
 
 let given: Map<string, string> | undefined;
