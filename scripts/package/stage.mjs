@@ -7,6 +7,9 @@ import { declarationsFrom } from "./declarations.mjs";
 import { licencesOf } from "./licences.mjs";
 import { beside, bundled, compiler, copied, leftOut } from "./packages.mjs";
 
+/** Beside a staged tree: the packages of which something is in it, in a module of another too. */
+export const partsFile = "parts.json";
+
 /** Builds the folder `target` anew from the checkout `root`, whose lib/ is built. */
 export async function stage(root, target) {
   rmSync(target, { recursive: true, force: true });
@@ -46,6 +49,11 @@ export async function stage(root, target) {
     );
   writeFileSync(join(target, "THIRD-PARTY-LICENSES.txt"), licencesOf([...others]));
   writeFacts(target, ownFacts(own, carried));
+  const parts = [...others].map((folder) => readJson(join(folder, "package.json")));
+  writeFileSync(
+    join(target, "..", partsFile),
+    JSON.stringify(parts.map(({ name, version, license }) => ({ name, version, license }))),
+  );
   return { carried, others: [...others] };
 }
 

@@ -13,7 +13,6 @@ export const maxWheelBytes = 14e6;
 
 /** Makes the wheel; resolves to its path. `SetupError` where it is larger than it may be. */
 export async function makeWheel() {
-
   await step("the package's tree", () => stage(root, join(root, "out", "package")).then(() => undefined));
   await step("kernelspec", () => writeKernelspec());
   const folder = join(root, "out", "wheel");
