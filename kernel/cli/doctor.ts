@@ -1,20 +1,11 @@
 import { statfsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { packageVersion } from "../version";
+import type { Finding } from "./checks/finding";
 import { checkEngine, checkExtension, checkJupyter, checkKernelspec } from "./checks/installation";
 import { checkDisk, checkHistory, checkModels, checkTensorFlow } from "./checks/surroundings";
 import { jupyterFolders } from "./checks/jupyter-folders";
 import { pythonPrefix } from "./python";
-
-/** What a check found. */
-export interface Finding {
-  /** "ok"; "note": it works, and more could be had; "broken": something that people need does not work. */
-  readonly state: "ok" | "note" | "broken";
-  /** What was looked at: "Node". */
-  readonly what: string;
-  /** What was found, and what to do where it is not ok. */
-  readonly text: string;
-}
 
 const marks: Readonly<Record<Finding["state"], string>> = { ok: "ok   ", note: "note ", broken: "!!   " };
 

@@ -4,16 +4,19 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { packageVersion, untestedNode } from "../../version";
-import type { Finding } from "../doctor";
+import type { Finding } from "./finding";
 import { findPython } from "../python";
 
 const load = createRequire(__filename);
 
+/** The package whose native part must load. */
+const sockets = "zeromq";
+
 /** Node, its version, and whether the sockets of ZeroMQ load in it. */
-export function checkEngine(version = process.versions.node, require: (name: string) => unknown = load): Finding {
+export function checkEngine(version = process.versions.node, loads: (name: string) => unknown = load): Finding {
   const what = "Node";
   try {
-    require("zeromq");
+    loads(sockets);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
     return { state: "broken", what, text: `${version} (${process.execPath}): ZeroMQ does not load: ${reason}` };

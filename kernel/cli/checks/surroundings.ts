@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fetchedModelsFolder, historyFolder } from "../../session/jupyter-paths";
-import type { Finding } from "../doctor";
+import type { Finding } from "./finding";
 
 const load = createRequire(__filename);
 
