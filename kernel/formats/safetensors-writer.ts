@@ -10,6 +10,7 @@ import { writePieces, type Hashed, type Piece, type WriteOptions } from "./write
 import { floatTypes, plannedBytes } from "./float-encoding";
 import type { SavedFloatType } from "./float-encoding";
 import { maxHeaderBytes, safetensorsBits } from "./safetensors";
+import { refuseOwnFiles } from "./source-files";
 
 /** Tensors to be saved: a `Model`'s, or anything that has these members. */
 export type SavedTensor = Pick<Tensor, "name" | "shape" | "dtype" | "sizeBytes" | "read" | "readBytes">;
@@ -20,7 +21,7 @@ export type { SavedFloatType };
 export interface SaveSafetensorsOptions {
   /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are, and whole numbers
    *  always are. */
-  readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined);
+  readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined) | undefined;
   /** Written as `__metadata__`, keys in order; by default the model's own metadata that is text. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Stops the writing; by default the running cell's. */
@@ -28,6 +29,8 @@ export interface SaveSafetensorsOptions {
   /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
    *  last whole tensor, to the same bytes. */
   readonly resume?: boolean;
+  /** Lets the file take the place of one that the model is read from; without it that is refused. */
+  readonly replace?: boolean;
   /** For tests that make writes fail. */
   readonly fileSystem?: OutputFileSystem;
 }
@@ -54,7 +57,7 @@ export interface SafetensorsLayout {
   readonly bytes: number;
 }
 
-/** What `writeSafetensors` would write, to the byte, without reading a value. `OptionError` as of `saveSafetensors`. */
+/** What `saveSafetensors` would write, to the byte, without reading a value. `OptionError` as of `saveSafetensors`. */
 export function safetensorsLayout(
   {
     tensors,
@@ -80,31 +83,35 @@ export async function saveSafetensors(
   path: string,
   options: SaveSafetensorsOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "resume", "fileSystem"]);
-  return writeSafetensors(model, path, options);
+  checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "resume", "replace", "fileSystem"]);
+  await refuseOwnFiles("saveSafetensors", model, path, options.replace ?? false);
+  const host = currentHost();
+  const { fileSystem, resume, signal = host.signal } = options;
+  const layout = safetensorsLayout(model, options);
+  const onProgress = (done: number, item: string): void =>
+    host.progress?.({ task: "saving", done, total: layout.bytes, unit: "bytes", item });
+  return writeSafetensorsLayout(model, path, layout, { signal, fileSystem, resume, onProgress });
 }
 
-/** The same, and then `finish`, without which the file is not whole. */
-export async function writeSafetensors(
-  model: Hashed & { readonly tensors: readonly SavedTensor[]; readonly metadata?: Readonly<Record<string, unknown>> },
+/** Writes the file as it was laid out; returns its bytes. `onProgress` is called with the bytes that are done when a tensor is made. */
+export async function writeSafetensorsLayout(
+  model: Hashed,
   path: string,
-  options: SaveSafetensorsOptions & Pick<WriteOptions, "finish">,
+  { header, entries }: SafetensorsLayout,
+  options: Omit<WriteOptions, "finish"> & { readonly onProgress: (done: number, item: string) => void },
 ): Promise<number> {
-  const host = currentHost();
-  const signal = options.signal ?? host.signal;
-  const { header, entries, bytes: total } = safetensorsLayout(model, options);
+  const { onProgress, signal, fileSystem, resume } = options;
   let begin = header.length;
   const pieces = entries.map((plan): Piece => {
     const done = (begin += plan.sizeBytes);
     const make = async (): Promise<Uint8Array> => {
       const bytes = await plannedBytes("saveSafetensors", plan, signal);
-      host.progress?.({ task: "saving", done, total, unit: "bytes", item: plan.tensor.name });
+      onProgress(done, plan.tensor.name);
       return bytes;
     };
     return { bytes: plan.sizeBytes, make };
   });
-  const { fileSystem, resume, finish } = options;
-  return writePieces("saveSafetensors", path, model, header, pieces, { signal, fileSystem, resume, finish });
+  return writePieces("saveSafetensors", path, model, header, pieces, { signal, fileSystem, resume });
 }
 
 function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): SafetensorsPlan {
@@ -122,7 +129,8 @@ function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): S
   return { tensor, dtype, convertTo, sizeBytes: (parametersOf(tensor.shape) * bits) / 8 };
 }
 
-function textOf(metadata: Readonly<Record<string, unknown>>): Record<string, string> {
+/** Those of a model's metadata that are text, which is all that safetensors holds. */
+export function textOf(metadata: Readonly<Record<string, unknown>>): Record<string, string> {
   const text: Record<string, string> = {};
   for (const [key, value] of Object.entries(metadata)) if (typeof value === "string") text[key] = value;
   return text;

@@ -7,6 +7,8 @@ import { FormatError } from "../errors";
 import { GgufValue } from "../formats/gguf/values";
 import { asciiSpaces, checkMarkup, checkNormalized, checkOverlaps, stripsOf } from "./added-tokens";
 import { typeCount } from "./byte-level";
+import { characterRules, composes } from "./character-rules";
+import { charsmapOf } from "./charsmap";
 import { writtenEnds } from "./ends";
 import { pieceTypes } from "./sentencepiece-model";
 import {
@@ -32,7 +34,7 @@ export function unigramPairs(given: TokenizerFolder): WrittenTokenizer {
   if (model.byte_fallback === true) refuseTokenizer(kind, "with byte_fallback");
   const types = typesOf(path, given);
   const steps = stepsOf(tokenizer.normalizer);
-  const charsmap = preparation(tokenizer);
+  const { charsmap, notes } = preparation(tokenizer, path);
   texts.forEach((text, i) => {
     if (types[i] === pieceTypes.normal && text.includes(space, 1))
       refuseTokenizer(kind, `that cuts at every space and has the token ${JSON.stringify(text)}`);
@@ -63,7 +65,7 @@ export function unigramPairs(given: TokenizerFolder): WrittenTokenizer {
       ...ids,
     },
     notes: [
-      "llama.cpp cuts at no U+0085, a line end of old mainframes",
+      ...notes,
       ...(strips === "mask" ? [asciiSpaces("before <mask>")] : []),
       ...(strips === "phi-3" ? [asciiSpaces("behind markup")] : []),
     ],
@@ -97,27 +99,44 @@ function scoresOf(path: string, { vocab }: Settings, size: number): number[] {
   });
 }
 
-/** The table of characters, of a tokenizer that makes runs of spaces one, puts one before every text and drops those behind it.
- *  `UnsupportedError` for any other. */
-function preparation({ normalizer, pre_tokenizer: pre }: Settings): Uint8Array {
-  const [first, ...rest] = stepsOf(normalizer);
+/** What a text goes through before its pieces are looked for. */
+interface Preparation {
+  readonly charsmap: Uint8Array;
+  readonly notes: readonly string[];
+}
+
+/** The table of characters, of a tokenizer that makes runs of spaces one, puts one before every text and drops those behind it: its own, or one
+ *  made of its other steps. `UnsupportedError` for any other. */
+function preparation({ normalizer, pre_tokenizer: pre }: Settings, path: string): Preparation {
+  const steps = stepsOf(normalizer);
   const cuts = stepsOf(pre);
   const metaspace = cuts.at(-1);
-  const isCutAtSpaces = cuts.length === 2 && cuts[0].type === "WhitespaceSplit";
-  const cleans = rest.map(cleaningOf);
-  const isClean = cleans.includes("joins") && cleans.includes("strips") && !cleans.includes("other");
+  const cutsAtSpaces = cuts.length === 2 && cuts[0].type === "WhitespaceSplit";
+  const isCleaning = (step: Settings): boolean => cleaningOf(step) !== "other";
+  const first = steps.findIndex(isCleaning);
+  const [before, behind] = first < 0 ? [steps, []] : [steps.slice(0, first), steps.slice(first)];
+  const cleans = behind.map(cleaningOf);
   const scheme = metaspace?.prepend_scheme ?? (metaspace?.add_prefix_space === false ? "never" : "always");
   const isKnown =
-    first?.type === "Precompiled" &&
-    typeof first.precompiled_charsmap === "string" &&
     metaspace?.type === "Metaspace" &&
     metaspace.replacement === space &&
     metaspace.split !== false &&
     scheme === "always" &&
-    (isCutAtSpaces ? !cleans.includes("other") : cuts.length === 1 && isClean);
-  if (!isKnown)
+    !cleans.includes("other") &&
+    (cutsAtSpaces || (cuts.length === 1 && cleans.includes("joins") && cleans.includes("strips")));
+  const [table] = before;
+  if (isKnown && before.length === 1 && table.type === "Precompiled" && typeof table.precompiled_charsmap === "string")
+    return {
+      charsmap: Buffer.from(table.precompiled_charsmap, "base64"),
+      notes: ["llama.cpp cuts at no U+0085, a line end of old mainframes"],
+    };
+  const rules = isKnown ? characterRules(before, cutsAtSpaces, path) : undefined;
+  if (!rules)
     refuseTokenizer(kind, `that prepares text so: ${JSON.stringify({ normalizer, pre_tokenizer: pre }).slice(0, 300)}`);
-  return Buffer.from(first.precompiled_charsmap as string, "base64");
+  return {
+    charsmap: charsmapOf(rules),
+    notes: composes(before) ? ["llama.cpp composes no characters: a text must be in Unicode's form NFKC"] : [],
+  };
 }
 
 /** What a step behind the table does: it makes runs of spaces one, or takes those behind a text away. */

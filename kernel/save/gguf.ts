@@ -16,6 +16,7 @@ import {
   type SaveGgufOptions,
 } from "../formats/gguf/writer";
 import type { SavedFloatType, SavedTensor } from "../formats/safetensors-writer";
+import { refuseOwnFiles } from "../formats/source-files";
 import type { Hashed } from "../formats/write-pieces";
 import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "../llama-cpp/from-folder";
 import { isTurnable } from "../llama-cpp/moved-tensor";
@@ -28,17 +29,19 @@ import type { Step } from "../tensor/step";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { blockForm, ggufRowOf } from "./gguf-blocks";
+import { checkGgufBlocks, ggufArchitectureOf } from "./cut-checks";
 import { checkGgufSizes } from "./plain-folder";
 import { isTurned, PlainValues } from "./plain-values";
 import type { PlannedLayer, PlannedSave } from "./save-plan";
+import { provenanceText } from "./provenance";
 import { fileName, isMadeSmaller, type FileOptions, type SavedModel } from "./saved-model";
 import { tasks } from "./tasks";
 
 /** Writes tensors and metadata as one GGUF file, atomically, and returns its size in bytes. Tensors keep their order, metadata their
  *  order and types: a GGUF model that was opened and is saved unchanged gives the same file again. Without `general.architecture`, which
- *  `architecture` names, the file is written and the cell says that no engine opens it; `general.quantization_version` is added where a tensor
- *  was quantized here, and `general.file_type` follows when types change. One tensor is in memory at a time. A model that was opened from a
- *  Hugging Face folder (of one of the families of llama-cpp/architectures.ts) gets llama.cpp's names, sizes and tokenizer
+ *  `architecture` names, the file is written and the cell says that no engine opens it; `general.quantization_version` is added where a
+ *  tensor was quantized here, and `general.file_type` follows when types change. One tensor is in memory at a time. A model that was opened
+ *  from a Hugging Face folder (of one of the families of llama-cpp/architectures.ts) gets llama.cpp's names, sizes and tokenizer
  *  (llama-cpp/from-folder.ts).
  *
  *      await saveGguf(await open("model.gguf"), "half.gguf", { dtype: "F16" });
@@ -52,8 +55,9 @@ export async function saveGguf(
   path: string,
   options: SaveGgufOptions = {},
 ): Promise<number> {
-  const names = ["architecture", "dtype", "metadata", "alignment", "signal", "resume", "fileSystem"];
+  const names = ["architecture", "dtype", "metadata", "alignment", "signal", "resume", "replace", "fileSystem"];
   checkOptionNames("saveGguf", options, names);
+  await refuseOwnFiles("saveGguf", model, path, options.replace ?? false);
   const isTurned = isFromFolder(model) && !namesArchitecture(options);
   const turned = isTurned ? await ggufFromFolder(model) : undefined;
   const tensors = turned ? turned.tensors.map(({ tensor }) => tensor) : model.tensors;
@@ -95,10 +99,11 @@ function writableMetadata(metadata: Readonly<Record<string, unknown>>): Readonly
  *  Of a GGUF model whose weights `ggml` quantized the file is the one that llama.cpp's quantizer writes, to the byte: its order of
  *  tensors (by layer, then by name), the version of quantization and the type of the file as the last keys. */
 export async function planGguf(model: SavedModel, options: FileOptions): Promise<PlannedSave> {
-  const { dtype, signal, resume } = options;
+  const { dtype, signal, resume, provenance } = options;
   // Of a network that was made smaller: a model that came with lists may be saved with them.
   if (isMadeSmaller(model)) checkGgufSizes(model.metadata);
-  const own = { resume, ...(signal && { signal }) };
+  checkGgufBlocks(model, ggufArchitectureOf(model));
+  const own = { resume, provenance, ...(signal && { signal }) };
   const chosen = model.tensors.map((tensor): [SavedTensor, SavedFloatType | undefined] => {
     if (dtype !== undefined) return [tensor, dtype];
     return tensor instanceof CompressedTensor ? writtenForm(tensor) : [tensor, undefined];
@@ -155,10 +160,16 @@ const isChanged = (tensor: SavedTensor): boolean => tensor instanceof Compressed
 function plannedGguf(
   model: SavedModel,
   plans: readonly GgufPlan[],
-  pairs: GgufPairs,
+  given: GgufPairs,
   changed: ReadonlySet<SavedTensor>,
-  { notes, ...options }: Pick<SaveGgufOptions, "signal" | "resume"> & { readonly notes: readonly string[] },
+  {
+    provenance,
+    notes,
+    ...options
+  }: Pick<SaveGgufOptions, "signal" | "resume"> &
+    Pick<FileOptions, "provenance"> & { readonly notes: readonly string[] },
 ): PlannedSave {
+  const pairs = provenance ? withProvenance(given, model) : given;
   const layers = plans.map(({ tensor, type, sizeBytes, convertTo }): PlannedLayer => {
     const { name, shape } = tensor;
     const file = { name, dtype: type.name, shape, sizeBytes };
@@ -180,6 +191,12 @@ function plannedGguf(
       files: [fileName(path)],
     }),
   };
+}
+
+/** What the file was made by, behind all other keys: `codebook.version`, `codebook.recipe` and so on, as texts. */
+function withProvenance(pairs: GgufPairs, model: SavedModel): GgufPairs {
+  const told = Object.entries(provenanceText(model));
+  return new Map([...pairs, ...told.map(([key, text]) => [key, new GgufValue("string", text)] as const)]);
 }
 
 function writtenForm(tensor: CompressedTensor): [SavedTensor, SavedFloatType | undefined] {

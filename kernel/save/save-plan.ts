@@ -89,14 +89,20 @@ export function layerAsValues(tensor: object, file: PlannedTensor, reason?: stri
 /** The layers of a safetensors file that holds values, in the order of `tensors`; `why` says why one is plain though it was quantized. */
 export function layersAsValues(
   tensors: readonly { readonly name: string }[],
-  { entries }: SafetensorsLayout,
-  why: string,
+  { entries }: Pick<SafetensorsLayout, "entries">,
+  why: string | ((tensor: object) => string),
 ): PlannedLayer[] {
   const byName = new Map(entries.map((entry) => [entry.tensor.name, entry]));
   return tensors.flatMap((tensor) => {
     const entry = byName.get(tensor.name);
     if (!entry) return [];
     const { dtype, sizeBytes } = entry;
-    return [layerAsValues(tensor, { name: tensor.name, dtype, shape: entry.tensor.shape, sizeBytes }, why)];
+    return [
+      layerAsValues(
+        tensor,
+        { name: tensor.name, dtype, shape: entry.tensor.shape, sizeBytes },
+        typeof why === "string" ? why : why(tensor),
+      ),
+    ];
   });
 }

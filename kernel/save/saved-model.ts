@@ -23,6 +23,14 @@ export interface SaveOptions {
   /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
    *  last whole tensor, to the same bytes. `compress()` with a `checkpoint` keeps what comes before. */
   readonly resume?: boolean;
+  /** Lets what is written take the place of the file or the folder that the model is read from, which goes when the new one is whole; without it
+   *  that is refused. */
+  readonly replace?: boolean;
+  /** With a folder: the size above which the weights go to several files with an index, "5GB" unless told; "500MiB", or a number of bytes. */
+  readonly maxShardSize?: string | number;
+  /** Says in the files what they were made by: recipe, seed, version, hash of the source; default true. `false` leaves files as other writers
+   *  make them, to the byte. */
+  readonly provenance?: boolean;
   /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
 }
@@ -46,6 +54,8 @@ export interface FileOptions {
   readonly metadata?: GgufMetadataInput | undefined;
   /** As of `SaveOptions`. */
   readonly resume: boolean;
+  /** As of `SaveOptions`. */
+  readonly provenance: boolean;
   /** Stops the writing; `undefined`: the running cell's. */
   readonly signal: AbortSignal | undefined;
 }

@@ -1,7 +1,7 @@
 /** What llama.cpp has no equal of in byte-level BPE, and what its keys say; its tokens are held by tokenizer.test.ts. */
 import { UnsupportedError } from "../../kernel";
 import { byteLevelPairs, typeCount } from "../../kernel/llama-cpp/byte-level";
-import { addedToken, givenOf, stepOf, type Change } from "./tokenizer-fixtures";
+import { addedToken, givenOf, stepOf, type Change, type Json } from "./tokenizer-fixtures";
 
 test("the number of token types is that of an encoder's config.json", () => {
   expect(typeCount({ config: { type_vocab_size: 2 } })).toEqual({ "tokenizer.ggml.token_type_count": 2 });

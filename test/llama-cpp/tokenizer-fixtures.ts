@@ -11,7 +11,7 @@ export type Json = Record<string, unknown>;
 
 export interface TokenizerFixture {
   readonly "tokenizer.json": Json & {
-    readonly model: Json & { readonly vocab: Record<string, number> | [string, number][] };
+    readonly model: Json & { vocab: Record<string, number> | [string, number][] };
     readonly added_tokens: (Json & { id: number; content: string })[];
   };
   readonly "tokenizer_config.json": Json;

@@ -40,6 +40,8 @@ const kinds: Readonly<
   "bert-accents": [undefined, all],
   "bert-uncased": [undefined, (text) => !/[\p{Script=Hangul}\p{Mc}]/u.test(text), /Hangul/],
   t5: ["default", (text) => !text.includes("\u0085"), /U\+0085/],
+  "t5-plain": ["default", all],
+  albert: ["default", all],
   "xlm-r": ["jina-v2-de", (text) => !text.includes("\u0085"), /before <mask>/],
   "llama-2": ["default", all],
   gemma: ["default", all],

@@ -2,7 +2,7 @@
 import { UnsupportedError } from "../../kernel";
 import type { GgufValue } from "../../kernel/formats/gguf/values";
 import { wordPiecePairs } from "../../kernel/llama-cpp/word-piece";
-import { addedToken, givenOf, stepOf, type Change } from "./tokenizer-fixtures";
+import { addedToken, givenOf, stepOf, type Change, type Json } from "./tokenizer-fixtures";
 
 test("pieces inside a word lose their signs, words get one", () => {
   const { pairs, notes } = wordPiecePairs(givenOf("bert-uncased"));

@@ -37,6 +37,8 @@ export interface SaveGgufOptions {
   readonly signal?: AbortSignal;
   /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
   readonly resume?: boolean;
+  /** As in `saveSafetensors`: lets the file take the place of one that the model is read from. */
+  readonly replace?: boolean;
   /** For tests that make writes fail. */
   readonly fileSystem?: OutputFileSystem;
 }
