@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommandError } from "./cli/command-error";
+import { convertCommand } from "./cli/convert";
 import { installCommand, uninstallCommand } from "./cli/install";
 import { infoCommand, packCommand, unpackCommand, verifyCommand } from "./cli/pack";
 import { nearestWord } from "./options";
@@ -14,6 +15,8 @@ const help = `codebook: a TypeScript kernel for Jupyter, for compression studies
   codebook unpack FILE [-o OUT] [--base BASE] [--force]    restore it, equal in every byte
   codebook verify FILE [--base BASE]                       decode an archive and compare every hash
   codebook info FILE                                       what an archive holds, and what each tensor takes
+  codebook convert FILE OUT [--from DIR] [--dtype TYPE] [--force] [--resume]
+                                                           a compressed model (.codebook) as OUT: folder/, .safetensors, .gguf
   codebook --version
 
   --user          for this user (the default)
@@ -21,6 +24,8 @@ const help = `codebook: a TypeScript kernel for Jupyter, for compression studies
   --prefix DIR    into the environment in DIR
   --name NAME     name of the kernelspec; "codebook" when not given
   --base BASE     a file that the model was made from: only what differs is stored, and BASE is needed to restore it
+  --from DIR      the original model's folder: its tokenizer and other small files go along
+  --dtype TYPE    F32, F16 or BF16, for values
   --resume        keep what is packed when it breaks off; the same command goes on from there
 `;
 
@@ -31,6 +36,7 @@ const commands: Record<string, (args: string[]) => void | Promise<void>> = {
   unpack: unpackCommand,
   verify: verifyCommand,
   info: infoCommand,
+  convert: convertCommand,
 };
 
 async function main(args: string[]): Promise<void> {

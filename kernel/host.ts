@@ -56,6 +56,8 @@ export interface Host {
   readonly signal?: AbortSignal;
   /** Shows how far the work is. */
   progress?(progress: Progress): void;
+  /** Shows something beside the result, in forms by MIME type. */
+  display?(bundle: { readonly data: Readonly<Record<string, unknown>> }): void;
   /** Channels to code in the front end. */
   readonly comm?: CommHost;
 }

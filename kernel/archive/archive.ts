@@ -7,7 +7,8 @@ import { fileName } from "../bytes/file-name";
 import type { PieceSource } from "../bytes/pieces";
 import { writeFileResumably } from "../bytes/resumable-file";
 import { fileSource, type ByteSource } from "../bytes/source";
-import { FormatError, OptionError, WriteError } from "../errors";
+import { FormatError, SourceError, WriteError } from "../errors";
+import { pathsOf, refuseFiles } from "../formats/source-files";
 import { currentHost, type Progress } from "../host";
 import { checkNumber, checkOptionNames } from "../options";
 import { defaultWorkers } from "../threads/pool";
@@ -15,6 +16,7 @@ import { packageVersion } from "../version";
 import { baseOf, openBase } from "./base";
 import { tensorsOf, type ArchiveIndex } from "./contents";
 import { readIndex } from "./contents-reader";
+import { damagedPieces, isModelFile, readModelFile } from "./model-file";
 import type { Work } from "./lanes";
 import { ArchivePieces, type Packing } from "./packing";
 import { decodedParts } from "./reading";
@@ -31,6 +33,9 @@ export interface ArchiveOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** A file that the model was made from: pack() stores what differs from it, unpack() and verify() need it again. */
   readonly base?: string;
+  /** Of pack() and unpack(): lets the target take the place of the file that is read, or of its base, when it is whole; without it that is
+   *  refused. */
+  readonly replace?: boolean;
 }
 
 /** Options of `pack()`. */
@@ -40,7 +45,7 @@ export interface PackOptions extends ArchiveOptions {
   readonly resume?: boolean;
 }
 
-const optionNames = ["signal", "workers", "onProgress", "base"];
+const optionNames = ["signal", "workers", "onProgress", "base", "replace"];
 
 /** What was packed, unpacked or verified. */
 export interface ArchiveSummary {
@@ -81,9 +86,9 @@ function workOf(method: string, options: ArchiveOptions, names = optionNames): W
  *  `SourceError` when a file cannot be read, `WriteError` when the archive cannot be written or does not read back. */
 export async function pack(source: string, target: string, options: PackOptions = {}): Promise<ArchiveSummary> {
   const work = workOf("pack", options, [...optionNames, "resume"]);
-  checkPaths("pack", source, target, options.base);
   const original = await fileSource(source);
   const base = options.base === undefined ? undefined : await openBase(options.base, work, unwrapArchive);
+  await checkTarget("pack", [original, base?.source], target, options);
   const segments = await segmentsOf(original, base?.source, work.signal);
   const packing: Packing = { source: original, segments, base };
   let pieces = new ArchivePieces(packing, work);
@@ -119,19 +124,26 @@ async function* bytesOf(pieces: PieceSource): AsyncGenerator<Uint8Array> {
  *  is written. */
 export async function unpack(source: string, target: string, options: ArchiveOptions = {}): Promise<ArchiveSummary> {
   const work = workOf("unpack", options);
-  checkPaths("unpack", source, target, options.base);
   const archive = await fileSource(source);
   const index = await readIndex(archive, work.signal);
   const base = await baseOf(archive, index, options.base, work, unwrapArchive);
+  await checkTarget("unpack", [archive, base], target, options);
   const parts = decodedParts(archive, index, base, work, "unpacking");
   await writeFileAtomically(target, parts, work.signal ? { signal: work.signal } : {});
   return summary(target, index.byteLength, archive.byteLength, index.sha256, tensorsOf(index.segments));
 }
 
-/** Decodes all of an archive and holds it against its hashes: every block, every tensor, the file. `FormatError` at the first fault. */
+/** Decodes all of an archive and holds it against its hashes: every block, every tensor, the file. `FormatError` at the first fault. Of a
+ *  compressed model that `save("small.codebook")` wrote the contents and each tensor's piece are held against their hashes; the error names
+ *  every tensor that is damaged, and the summary tells size and SHA-256 of the model that was compressed. */
 export async function verify(source: string, options: ArchiveOptions = {}): Promise<ArchiveSummary> {
   const work = workOf("verify", options);
   const archive = await fileSource(source);
+  if (await isModelFile(archive)) {
+    if (options.base !== undefined)
+      throw new SourceError(source, `is a compressed model, which has no base; ${options.base} is not needed`);
+    return verifyModel(archive, work);
+  }
   const index = await readIndex(archive, work.signal);
   const base = await baseOf(archive, index, options.base, work, unwrapArchive);
   await verifySource(archive, base, work);
@@ -144,9 +156,39 @@ async function verifySource(archive: ByteSource, base: ByteSource | undefined, w
   return index;
 }
 
-function checkPaths(method: string, source: string, target: string, base: string | undefined): void {
-  if (source === target) throw new OptionError(`${method}(): source and target are the same file, ${source}`);
-  if (base === target) throw new OptionError(`${method}(): base and target are the same file, ${target}`);
+async function verifyModel(archive: ByteSource, { signal, onProgress }: Work): Promise<ArchiveSummary> {
+  const { contents, pieces, contentsAt } = await readModelFile(archive, signal);
+  const onBytes = (done: number): void => {
+    onProgress({ task: "verifying", done, total: contentsAt, unit: "bytes", item: fileName(archive.name) });
+  };
+  const damaged = await damagedPieces(archive, pieces, { signal, onBytes });
+  if (damaged.length > 0)
+    throw new FormatError(
+      archive.name,
+      damaged[0].start,
+      `${damaged.length} of ${pieces.length} tensors ${damaged.length === 1 ? "is" : "are"} damaged, and the others can be read: ${damaged.map(({ name }) => name).join(", ")}`,
+      "the bytes that were written",
+    );
+  const { model } = Object(contents.report) as { model?: unknown };
+  const { bytes, sha256 } = Object(model) as { bytes?: unknown; sha256?: unknown };
+  return summary(
+    archive.name,
+    typeof bytes === "number" ? bytes : 0,
+    archive.byteLength,
+    String(sha256),
+    pieces.length,
+  );
+}
+
+/** What is read is not written over, unless that is meant. */
+async function checkTarget(
+  method: string,
+  sources: readonly (ByteSource | undefined)[],
+  target: string,
+  { replace = false }: ArchiveOptions,
+): Promise<void> {
+  const files = pathsOf(sources.filter((source) => source !== undefined));
+  if (!replace) await refuseFiles(method, files, target);
 }
 
 function summary(

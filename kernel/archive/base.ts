@@ -55,21 +55,27 @@ async function openPlain(path: string, { signal, chain }: Watch, unwrap: Unwrap)
   return archiveMagic.every((byte, i) => head[i] === byte) ? unwrap(source, signal, chain) : source;
 }
 
+/** The path at which the base of an archive is looked for; undefined for an archive without one. */
+export function basePlace(archive: ByteSource, { base }: ArchiveIndex): string | undefined {
+  return base && beside(archive.name, base.name);
+}
+
 /** The base of that archive: `path`, or without one the file of its name beside the archive. `SourceError` that names the base when it is
  *  not there, or has other bytes. Undefined for an archive without a base. */
 export async function baseOf(
   archive: ByteSource,
-  { base }: ArchiveIndex,
+  index: ArchiveIndex,
   path: string | undefined,
   watch: Watch,
   unwrap: Unwrap,
 ): Promise<ByteSource | undefined> {
+  const { base } = index;
   if (!base) {
     if (path !== undefined) throw new SourceError(archive.name, `was not coded against a base; ${path} is not needed`);
     return undefined;
   }
   const wanted = `${base.name} (${base.byteLength} bytes, SHA-256 ${base.sha256})`;
-  const place = path ?? beside(archive.name, base.name);
+  const place = path ?? basePlace(archive, index);
   if (place === undefined) throw missing(archive.name, wanted);
   const chain = [...(watch.chain ?? []), archive.name];
   const found = await openBase(place, { ...watch, chain }, unwrap).catch((cause: unknown) => {

@@ -5,7 +5,7 @@ import type { ByteSource } from "../bytes/source";
 import { FormatError, SourceError } from "../errors";
 import { maxBlockBytes } from "../loops/plane-memory";
 import { sharedPool } from "../threads/pool";
-import { baseOf } from "./base";
+import { basePlace, baseOf } from "./base";
 import { blockBytesIn, type ArchiveIndex, type Segment } from "./contents";
 import { readIndex } from "./contents-reader";
 import { basePart, castOf, Lane } from "./lanes";
@@ -25,6 +25,7 @@ class ArchiveSource implements ByteSource {
   private recent: { readonly segment: Segment; readonly block: number; readonly bytes: Uint8Array } | undefined;
   /** The base is found and hashed when the first block needs it. */
   private base: Promise<ByteSource | undefined> | undefined;
+  private found: ByteSource | undefined;
 
   constructor(
     private readonly archive: ByteSource,
@@ -41,6 +42,12 @@ class ArchiveSource implements ByteSource {
   }
   get storedBytes(): number {
     return this.archive.byteLength;
+  }
+  /** The archive, and its base where it is looked for. */
+  get files(): readonly string[] {
+    const place = basePlace(this.archive, this.index);
+    const base = this.found?.files ?? (place === undefined ? [] : [place]);
+    return [...(this.archive.files ?? []), ...base];
   }
 
   async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
@@ -154,6 +161,7 @@ class ArchiveSource implements ByteSource {
       throw error;
     });
     if (!base) throw new SourceError(this.name, "has no base");
+    this.found = base;
     return base.read(start, start + length, signal);
   }
 

@@ -20,6 +20,8 @@ export interface ByteSource {
   readonly storedBytes?: number;
   /** SHA-256 of all bytes, hex, where it is known without reading them. */
   readonly sha256?: string;
+  /** The paths of the files on this machine that the bytes come from; absent where they come from elsewhere. */
+  readonly files?: readonly string[];
   /** The bytes [start, end) of a local file, for a thread that reads them itself; they count as read. Absent for other sources. */
   rangeOf?(start: number, end: number): FileRange;
   /** The bytes [start, end) in an array of their own. `SourceError` when they cannot be had. */
@@ -134,6 +136,10 @@ class FileSource extends CountingSource {
       // The bytes are read and checked by now, so a failure to close the file is of no consequence.
       await handle.close().catch(() => undefined);
     }
+  }
+
+  get files(): readonly string[] {
+    return [this.name];
   }
 
   rangeOf(start: number, end: number): FileRange {

@@ -2,6 +2,7 @@
  *  themselves are the rows of formats.ts. */
 import type { ByteSource } from "../bytes/source";
 import type { Siblings } from "../formats/siblings";
+import type { PlannedSave } from "../save/save-plan";
 import type { FileOptions, SavedModel } from "../save/saved-model";
 import type { Model } from "../tensor/model";
 
@@ -33,8 +34,8 @@ export interface Format {
   partsByName?(name: string): { readonly at: number; readonly names: readonly string[] } | undefined;
   /** The plain names of the files that a first one, which is JSON, names. It is not checked yet, so there may be anything. */
   partsInJson?(json: Readonly<Record<string, unknown>>): readonly unknown[];
-  /** Writes a model as one file of the format, atomically; returns the file's bytes. Absent: the format is read only, or is a folder. */
-  write?(model: SavedModel, path: string, options: FileOptions): Promise<number>;
+  /** Plans a model as one file of the format. Absent: the format is read only, or is a folder. */
+  plan?(model: SavedModel, options: FileOptions): Promise<PlannedSave>;
 }
 
 /** What a reader may need beside the file. */

@@ -1,6 +1,7 @@
-/** The formats of model files, a row each: `open` and the Hub find and read files by this table, `CompressedModel.save` writes by it. Rows
+/** The formats of model files, a row each: `open` and the Hub find and read files by this table, `CompressedModel.save` plans and writes by it. Rows
  *  stand in the order in which a folder that holds several models is searched. */
 import { archiveMagic } from "../archive/contents";
+import { modelMagic } from "../archive/model-file";
 import { unwrapArchive } from "../archive/source";
 import { ggufMagic, openGguf } from "../formats/gguf/gguf";
 import { partNames } from "../formats/gguf/parts";
@@ -15,8 +16,10 @@ import { safetensorsMagic } from "../formats/safetensors";
 import { openSafetensorsParts, safetensorsParts } from "../formats/safetensors-parts";
 import { openIndex } from "../formats/shards";
 import { openTfjs } from "../formats/tfjs";
-import { saveFloats } from "../save/floats";
-import { saveModelAsGguf } from "../save/gguf";
+import { planCodebook } from "../save/codebook";
+import { planFloats } from "../save/floats";
+import { planGguf } from "../save/gguf";
+import { openCodebook } from "../save/opened-codebook";
 import { json, zip } from "./containers";
 import type { Format, InnerReader, Reader } from "./format";
 
@@ -44,7 +47,7 @@ export const formats: readonly Format[] = [
       open: (source, name, { signal, siblings }) => openSafetensorsParts(source, name, signal, siblings),
     }),
     partsByName: safetensorsParts,
-    write: saveFloats,
+    plan: planFloats,
   },
   {
     // The names of indices are with those of the files that they list, safetensors or PyTorch's; so is the model's format.
@@ -71,23 +74,41 @@ export const formats: readonly Format[] = [
     }),
     settings: "metadata",
     partsByName: partNames,
-    write: saveModelAsGguf,
+    plan: planGguf,
   },
   {
     name: "codebook",
     endings: [".codebook"],
     impliedEnding: ".codebook",
     reader: {
-      begins: new RegExp(`^${archiveMagic.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}`),
+      // Version 3 holds a compressed model, not a file.
+      begins: new RegExp(
+        `^${archiveMagic.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}(?!\\x03\\0\\0\\0)`,
+      ),
       unwrap: unwrapArchive,
     },
+    plan: planCodebook,
+  },
+  {
+    name: "compressed",
+    endings: [],
+    reader: alone({
+      begins: modelMagic,
+      open: openCodebook,
+    }),
+    settings: "metadata",
   },
   {
     name: "pytorch",
     title: "a PyTorch",
     endings: [".pt", ".pth"],
     sharedEndings: [".bin"],
-    usualNames: ["pytorch_model.bin", "pytorch_model.bin.index.json"],
+    usualNames: [
+      "pytorch_model.bin",
+      "pytorch_model.bin.index.json",
+      "diffusion_pytorch_model.bin",
+      "adapter_model.bin",
+    ],
     reader: inside({
       container: zip,
       holds: isPyTorch,

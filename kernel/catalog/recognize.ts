@@ -17,6 +17,8 @@ export interface OpenedModel {
   readonly model: Model;
   /** The row of the table; of an archive, that of the file inside. */
   readonly format: Format;
+  /** What it is read from; of an archive, the file inside. */
+  readonly source: ByteSource;
 }
 
 /** Archives in archives: each is read through all around it. */
@@ -47,7 +49,7 @@ async function openWrapped(
     return openWrapped(await reader.unwrap(source, signal), name, context, wrappings + 1);
   }
   if ("container" in reader) return openInside(reader.container, source, name, context);
-  return { model: await reader.open(source, name, context), format: found };
+  return { model: await reader.open(source, name, context), format: found, source };
 }
 
 /** The formats, or containers of several, whose files begin like this: one, or none. */
@@ -88,7 +90,7 @@ async function openInside(
   for (const format of formats) {
     const reader: Format["reader"] = format.reader;
     if (isInside(reader, container) && reader.holds(contents))
-      return { model: await reader.open(source, name, context, contents), format };
+      return { model: await reader.open(source, name, context, contents), format, source };
   }
   const known = container.refused?.(contents);
   if (known) throw new FormatError(source.name, 0, `this is ${known.what}`, known.remedy);

@@ -1,6 +1,6 @@
 import type { ByteSource } from "../bytes/source";
 import type { Model } from "../tensor/model";
-import { readJsonObject, type JsonObject } from "./json-file";
+import { parseJsonObject, readJsonObject, type JsonObject } from "./json-file";
 import { maxIndexBytes } from "./limits";
 import { isMissing, siblingFile, type Siblings } from "./siblings";
 
@@ -21,7 +21,7 @@ export async function readConfig(
   signal: AbortSignal | undefined,
 ): Promise<JsonObject | undefined> {
   if (where === "metadata") return undefined;
-  if (where === "beside") return optionalObject(() => siblings("config.json", 0), signal);
+  if (where === "beside") return optionalObject(() => siblings("config.json", 0), signal, true);
   // A bare manifest of weights is a list, and tells nothing else.
   const begin = Buffer.from(await source.read(0, Math.min(64, source.byteLength), signal)).toString("latin1");
   if (/^\s*\[/.test(begin)) return undefined;
@@ -44,15 +44,37 @@ export function readJsonFile(path: string): Promise<JsonObject | undefined> {
   return optionalObject(() => siblingFile(path), undefined);
 }
 
+/** The texts of config.json files by what they say. */
+const texts = new WeakMap<JsonObject, string>();
+
+/** The text that a model's settings were read from, in which numbers stand as their writer wrote them; `undefined` for settings that were made here. */
+export function configTextOf(config: JsonObject): string | undefined {
+  return texts.get(config);
+}
+
+/** Says of settings which text they came from, though they say something else in places; returns them. */
+export function withConfigText<Settings extends JsonObject | undefined>(
+  config: Settings,
+  text: string | undefined,
+): Settings {
+  if (config && text !== undefined && !texts.has(config)) texts.set(config, text);
+  return config;
+}
+
 async function optionalObject(
   find: () => Promise<ByteSource | undefined>,
   signal: AbortSignal | undefined,
+  keepsText = false,
 ): Promise<JsonObject | undefined> {
   const source = await find().catch((reason: unknown) => {
     if (isMissing(reason)) return undefined;
     throw reason;
   });
-  return source && readJsonObject(source, maxConfigBytes, signal);
+  if (!source) return undefined;
+  const { name, byteLength } = source;
+  if (!keepsText || byteLength > maxConfigBytes) return readJsonObject(source, maxConfigBytes, signal);
+  const bytes = await source.read(0, byteLength, signal);
+  return withConfigText(parseJsonObject(bytes, name), Buffer.from(bytes).toString("utf8"));
 }
 
 /** Gives a model its `config`, and the `folder` that it comes from. */

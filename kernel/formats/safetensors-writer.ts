@@ -10,6 +10,7 @@ import { writePieces, type Hashed, type Piece, type WriteOptions } from "./write
 import { floatTypes, plannedBytes } from "./float-encoding";
 import type { SavedFloatType } from "./float-encoding";
 import { maxHeaderBytes, safetensorsBits } from "./safetensors";
+import { refuseOwnFiles } from "./source-files";
 
 /** Tensors to be saved: a `Model`'s, or anything that has these members. */
 export type SavedTensor = Pick<Tensor, "name" | "shape" | "dtype" | "sizeBytes" | "read" | "readBytes">;
@@ -20,7 +21,7 @@ export type { SavedFloatType };
 export interface SaveSafetensorsOptions {
   /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are, and whole numbers
    *  always are. */
-  readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined);
+  readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined) | undefined;
   /** Written as `__metadata__`, keys in order; by default the model's own metadata that is text. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Stops the writing; by default the running cell's. */
@@ -28,16 +29,48 @@ export interface SaveSafetensorsOptions {
   /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
    *  last whole tensor, to the same bytes. */
   readonly resume?: boolean;
+  /** Lets the file take the place of one that the model is read from; without it that is refused. */
+  readonly replace?: boolean;
   /** For tests that make writes fail. */
   readonly fileSystem?: OutputFileSystem;
 }
 
-interface Plan {
+/** A tensor as it will be written. */
+export interface SafetensorsPlan {
+  /** What is written. */
   readonly tensor: SavedTensor;
+  /** The type that it has in the file. */
   readonly dtype: string;
   /** Set when the values are converted, unset when the bytes are copied. */
   readonly convertTo: SavedFloatType | undefined;
+  /** Bytes in the file. */
   readonly sizeBytes: number;
+}
+
+/** A file as it will be written. */
+export interface SafetensorsLayout {
+  /** The header with its length in front. */
+  readonly header: Uint8Array;
+  /** In the order of their bytes. */
+  readonly entries: readonly SafetensorsPlan[];
+  /** Bytes of the whole file. */
+  readonly bytes: number;
+}
+
+/** What `saveSafetensors` would write, to the byte, without reading a value. `OptionError` as of `saveSafetensors`. */
+export function safetensorsLayout(
+  {
+    tensors,
+    metadata,
+  }: { readonly tensors: readonly SavedTensor[]; readonly metadata?: Readonly<Record<string, unknown>> },
+  options: Pick<SaveSafetensorsOptions, "dtype" | "metadata">,
+): SafetensorsLayout {
+  const entries = sorted(tensors.map((tensor) => planOf(tensor, options.dtype)));
+  const header = safetensorsHeader(
+    entries.map(({ tensor, dtype, sizeBytes }) => ({ name: tensor.name, dtype, shape: tensor.shape, sizeBytes })),
+    options.metadata ?? textOf(metadata ?? {}),
+  );
+  return { header, entries, bytes: entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, header.length) };
 }
 
 /** Writes tensors as one safetensors file, atomically, and returns its size in bytes. The layout is the reference writer's: the
@@ -50,39 +83,38 @@ export async function saveSafetensors(
   path: string,
   options: SaveSafetensorsOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "resume", "fileSystem"]);
-  return writeSafetensors(model, path, options);
+  checkOptionNames("saveSafetensors", options, ["dtype", "metadata", "signal", "resume", "replace", "fileSystem"]);
+  await refuseOwnFiles("saveSafetensors", model, path, options.replace ?? false);
+  const host = currentHost();
+  const { fileSystem, resume, signal = host.signal } = options;
+  const layout = safetensorsLayout(model, options);
+  const onProgress = (done: number, item: string): void =>
+    host.progress?.({ task: "saving", done, total: layout.bytes, unit: "bytes", item });
+  return writeSafetensorsLayout(model, path, layout, { signal, fileSystem, resume, onProgress });
 }
 
-/** The same, and then `finish`, without which the file is not whole. */
-export async function writeSafetensors(
-  model: Hashed & { readonly tensors: readonly SavedTensor[]; readonly metadata?: Readonly<Record<string, unknown>> },
+/** Writes the file as it was laid out; returns its bytes. `onProgress` is called with the bytes that are done when a tensor is made. */
+export async function writeSafetensorsLayout(
+  model: Hashed,
   path: string,
-  options: SaveSafetensorsOptions & Pick<WriteOptions, "finish">,
+  { header, entries }: SafetensorsLayout,
+  options: Omit<WriteOptions, "finish"> & { readonly onProgress: (done: number, item: string) => void },
 ): Promise<number> {
-  const host = currentHost();
-  const signal = options.signal ?? host.signal;
-  const plans = sorted(model.tensors.map((tensor) => planOf(tensor, options.dtype)));
-  const header = safetensorsHeader(
-    plans.map(({ tensor, dtype, sizeBytes }) => ({ name: tensor.name, dtype, shape: tensor.shape, sizeBytes })),
-    options.metadata ?? textOf(model.metadata ?? {}),
-  );
-  const total = plans.reduce((sum, plan) => sum + plan.sizeBytes, header.length);
+  const { onProgress, signal, fileSystem, resume } = options;
   let begin = header.length;
-  const pieces = plans.map((plan): Piece => {
+  const pieces = entries.map((plan): Piece => {
     const done = (begin += plan.sizeBytes);
     const make = async (): Promise<Uint8Array> => {
       const bytes = await plannedBytes("saveSafetensors", plan, signal);
-      host.progress?.({ task: "saving", done, total, unit: "bytes", item: plan.tensor.name });
+      onProgress(done, plan.tensor.name);
       return bytes;
     };
     return { bytes: plan.sizeBytes, make };
   });
-  const { fileSystem, resume, finish } = options;
-  return writePieces("saveSafetensors", path, model, header, pieces, { signal, fileSystem, resume, finish });
+  return writePieces("saveSafetensors", path, model, header, pieces, { signal, fileSystem, resume });
 }
 
-function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): Plan {
+function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): SafetensorsPlan {
   const told = typeof choice === "function" ? choice(tensor) : choice;
   if (told !== undefined) checkChoice("saveSafetensors", "dtype", told, floatTypes);
   // Whole numbers above 2^24 have no float32: they keep their type.
@@ -97,7 +129,8 @@ function planOf(tensor: SavedTensor, choice: SaveSafetensorsOptions["dtype"]): P
   return { tensor, dtype, convertTo, sizeBytes: (parametersOf(tensor.shape) * bits) / 8 };
 }
 
-function textOf(metadata: Readonly<Record<string, unknown>>): Record<string, string> {
+/** Those of a model's metadata that are text, which is all that safetensors holds. */
+export function textOf(metadata: Readonly<Record<string, unknown>>): Record<string, string> {
   const text: Record<string, string> = {};
   for (const [key, value] of Object.entries(metadata)) if (typeof value === "string") text[key] = value;
   return text;
@@ -105,7 +138,7 @@ function textOf(metadata: Readonly<Record<string, unknown>>): Record<string, str
 
 const rank = new Map([...safetensorsBits.keys()].map((dtype, index) => [dtype, index]));
 
-function sorted(plans: Plan[]): Plan[] {
+function sorted(plans: SafetensorsPlan[]): SafetensorsPlan[] {
   return plans.sort(
     (a, b) => (rank.get(b.dtype) ?? 0) - (rank.get(a.dtype) ?? 0) || byBytes(a.tensor.name, b.tensor.name),
   );

@@ -6,9 +6,10 @@ import { removeUnfinished } from "../bytes/unfinished-files";
 import { OptionError, WriteError } from "../errors";
 import { currentHost } from "../host";
 import { checkChoice, checkOptionNames } from "../options";
-import { parametersOf } from "../tensor/tensor";
+import { parametersOf, type Shape } from "../tensor/tensor";
 import { encodeFloats } from "./float-encoding";
 import type { SavedTensor } from "./safetensors-writer";
+import { refuseOwnFiles } from "./source-files";
 import { inOrder, keyOf, type Hashed, type Piece } from "./write-pieces";
 
 /** Options of `saveTfjs()`. */
@@ -18,6 +19,8 @@ export interface SaveTfjsOptions {
   /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the weights; the same call goes on from
    *  the last whole tensor, to the same bytes. */
   readonly resume?: boolean;
+  /** Lets the folder take the place of the one that the model is read from; without it that is refused. */
+  readonly replace?: boolean;
   /** Stops the writing; by default the running cell's. */
   readonly signal?: AbortSignal;
 }
@@ -47,11 +50,12 @@ export async function saveTfjs(
   folder: string,
   options: SaveTfjsOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveTfjs", options, ["dtype", "resume", "signal"]);
+  checkOptionNames("saveTfjs", options, ["dtype", "resume", "replace", "signal"]);
   const dtype = checkChoice("saveTfjs", "dtype", options.dtype ?? "F32", ["F32", "F16"]);
   const { config } = model;
   if (config?.modelTopology === undefined)
     throw new OptionError("saveTfjs(): the model has no topology, as one that was opened from a model.json has");
+  await refuseOwnFiles("saveTfjs", model, folder, options.replace ?? false);
   const host = currentHost();
   const signal = options.signal ?? host.signal;
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
@@ -100,6 +104,23 @@ export async function saveTfjs(
     if (options.resume) await removeUnfinished(join(folder, other));
   }
   return size;
+}
+
+/** The tensors as `saveTfjs` writes them: under the types of TensorFlow.js, with their bytes. */
+export function tfjsTensors(
+  tensors: readonly SavedTensor[],
+  dtype: "F32" | "F16" = "F32",
+): { name: string; dtype: string; shape: Shape; sizeBytes: number }[] {
+  return tensors.map((tensor) => {
+    const type = Object.hasOwn(kept, tensor.dtype) ? tensor.dtype : dtype;
+    return { name: tensor.name, dtype: type, shape: tensor.shape, sizeBytes: sizeOf(tensor, dtype) };
+  });
+}
+
+/** The files of the model that a folder holds: its weights and its model.json. */
+export async function tfjsFiles(folder: string): Promise<string[]> {
+  const manifest = await readFile(join(folder, "model.json"), "utf8");
+  return [...weightNames.filter((name) => manifest.includes(`"${name}"`)), "model.json"];
 }
 
 /** Weights that no model.json names are of no use to anyone. */

@@ -1,6 +1,7 @@
 /** The sizes of a network as its settings tell them, and the settings of a network that was made smaller: config.json
  *  (`intermediate_size`, `num_attention_heads`, `num_hidden_layers`, …), GGUF metadata (`llama.feed_forward_length`, …), the topology of
  *  TensorFlow.js. Where blocks differ, a list has the size of each (few engines read one). */
+import { kindsWithout } from "./block-kinds";
 import { architectureOf, configKey, configKeys, ggufKeys, type Described, type Meaning } from "./dimensions";
 import type { Wiring } from "./index";
 import { isKeras, resizedTopology } from "./keras";
@@ -84,9 +85,7 @@ function configChanges(config: Readonly<Record<string, unknown>>, { before, afte
   };
   if (after.blocks !== before.blocks) {
     put("blocks", after.blocks);
-    for (const [key, value] of Object.entries(config))
-      if (/layer/.test(key) && Array.isArray(value) && value.length === before.blocks)
-        changes[key] = value.filter((_, block) => !dropped.has(block));
+    Object.assign(changes, kindsWithout(config, before.blocks, dropped));
   }
   if (!same(before.mlp, after.mlp)) put("mlp", one(after.mlp));
   if (!same(before.heads, after.heads)) {

@@ -158,6 +158,8 @@ function attentionGroups(parts: Parts, described: Described, heads: number | und
               : `${queryRows} rows of query are no ${heads} heads`,
         },
       ];
+    const tie = tieOf(parts, front, queryRows, headSize);
+    if (tie !== undefined) return [{ name, reason: tie }];
     const queryHeads = queryRows / headSize;
     const keyHeads = key ? given(key) / headSize : queryHeads / sharingOf(described);
     const queries = queryHeads / keyHeads;
@@ -181,8 +183,6 @@ function attentionGroups(parts: Parts, described: Described, heads: number | und
           ...makers(parts, `${front}query`, "query", section(rows)),
           ...makers(parts, `${front}key`, "key", section(headSize)),
           ...makers(parts, `${front}value`, "value", section(valueSize)),
-          ...normPlaces(parts, front, "query", queryRows, section(rows), headSize),
-          ...normPlaces(parts, front, "key", keyHeads * headSize, section(headSize), headSize),
         ];
     const consumer = channelPlace(output, inAxis(parts, output), "consumer", section(queries * valueSize));
     return [
@@ -213,21 +213,15 @@ function fusedPlaces(parts: Parts, kind: string, name: string, sizes: FusedSizes
   ];
 }
 
-/** The entries of a norm over the values of all heads; a norm over one head is shared by all heads and stays whole. */
-function normPlaces(
-  { byKind }: Parts,
-  front: string,
-  kind: string,
-  rows: number,
-  where: ChannelSection,
-  headSize: number,
-): ChannelPlace[] {
-  return [`${front}${kind}.norm`, `${front}${kind}.norm.bias`].flatMap((name) => {
+/** What ties the heads of a block together, so that none can go alone; undefined for nothing. A norm over one head is shared by all and stays whole. */
+function tieOf({ byKind, block }: Parts, front: string, rows: number, headSize: number): string | undefined {
+  for (const name of ["query", "key"].flatMap((kind) => [`${front}${kind}.norm`, `${front}${kind}.norm.bias`])) {
     const norm = byKind.get(name);
-    return norm && rows !== headSize && norm.shape.length === 1 && norm.shape[0] === rows
-      ? [channelPlace(norm, 0, "norm", where)]
-      : [];
-  });
+    if (norm && rows !== headSize && (norm.shape.length > 1 || norm.shape[0] > headSize))
+      return `${norm.name} is a norm over the values of all heads, and fewer heads would change what it does to the others`;
+  }
+  const sinks = block.tensors.find(({ name }) => /(^|\.)sinks$/.test(name));
+  return sinks && `${sinks.name} has a sink for each head, and nobody publishes such networks with fewer`;
 }
 
 /** Why a group cannot be trusted: because some tensor of its block that is in none of the groups has the same dimension, or belongs to one of

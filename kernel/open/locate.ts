@@ -3,10 +3,12 @@ import { readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mendFolder } from "../bytes/folder-names";
 import { attempt } from "../bytes/source";
-import { chooseModelFile, impliedEndings, isFirstChoice, nameInFolder } from "../catalog/names";
+import { chooseModelFile, impliedEndings, isFirstChoice, isModelPath, nameInFolder } from "../catalog/names";
 import { refusedFolder } from "../catalog/refused";
-import { OptionError, SourceError } from "../errors";
+import { FormatError, OptionError, SourceError } from "../errors";
+import { finishedName, layerName, planName } from "../layer/checkpoint";
 import { nearestWord } from "../options";
 
 /** The file that a model's name stands for, and the name to show for it. */
@@ -28,7 +30,9 @@ export async function locateModel(name: string): Promise<Located> {
   for (const candidate of candidates) {
     for (const path of [candidate, ...impliedEndings.map((ending) => candidate + ending)]) {
       const found = await statIfThere(path);
-      if (found?.isDirectory()) return locateInFolder(path);
+      const mended = found ? undefined : await mendFolder(path);
+      if (mended !== undefined) return locateInFolder(mended, path);
+      if (found?.isDirectory()) return locateInFolder(path, path);
       if (found) return { file: path, name: modelName(path) };
     }
   }
@@ -87,15 +91,38 @@ async function namesOn(shelves: readonly string[]): Promise<string[]> {
   return lists.flat();
 }
 
-async function locateInFolder(folder: string): Promise<Located> {
+/** `named`: the path that the folder was asked for by. */
+async function locateInFolder(folder: string, named: string): Promise<Located> {
   const names = (await attempt(folder, () => readdir(folder))).sort();
   const file = chooseModelFile(names, folder);
-  if (file !== undefined) return { file: join(folder, file), name: basename(folder) };
+  if (file !== undefined) return { file: join(folder, file), name: basename(named) };
+  if (names.includes(planName) && !names.includes(finishedName))
+    throw new FormatError(
+      join(folder, planName),
+      0,
+      `this is a checkpoint that is not finished: ${names.filter((name) => layerName.test(name)).length} layers are done`,
+      `${finishedName} beside it; the same call of compress() goes on from there and writes it`,
+    );
   throw refusedFolder(
     folder,
     names,
     `the folder holds no model: neither model.safetensors, nor its index.json, nor a .gguf, .pt, .onnx or .npz`,
+    await foldersWithModels(folder, names),
   );
+}
+
+/** Folders that are looked into: a run of training has some dozens of checkpoints. */
+const mostFolders = 64;
+
+/** The folders in a folder that hold a model each, or several. */
+async function foldersWithModels(folder: string, names: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    names.slice(0, mostFolders).map(async (name) => {
+      const inside = await readdir(join(folder, name)).catch(() => []);
+      return inside.some(isModelPath) ? [join(folder, name)] : [];
+    }),
+  );
+  return found.flat();
 }
 
 function modelName(file: string): string {

@@ -1,10 +1,16 @@
-/** Tensors that `nf4` or `fp4` quantized, as bitsandbytes stores them in a 4-bit checkpoint (its `QuantState.as_dict(packed=True)`):
+/** Quantized tensors as bitsandbytes stores them: those of `nf4` and `fp4` in a 4-bit checkpoint (its `QuantState.as_dict(packed=True)`):
  *
  *    weight                                    U8 (⌈n/2⌉, 1), two codes to a byte, the even index in the high half
  *    weight.absmax                             F32 (blocks), the blocks' scales; U8, their codes, with double quantization
  *    weight.quant_map                          F32 (16), the value of each code
  *    weight.nested_absmax, .nested_quant_map   F32 (⌈blocks/256⌉) and F32 (256), with double quantization
- *    weight.quant_state.bitsandbytes__nf4      JSON as U8: type, block size, shape, dtype, and the offset of the scales */
+ *    weight.quant_state.bitsandbytes__nf4      JSON as U8: type, block size, shape, dtype, and the offset of the scales
+ *
+ *  and symmetric integers of 8 bits with a scale a row as LLM.int8() (its `Linear8bitLt`), where w = (weight·SCB)·c, c ≈ 1/127 in float32:
+ *
+ *    weight                                    I8 (out, in)
+ *    SCB                                       F32 (out), the scale / c
+ *    weight_format                             U8, 0: row by row */
 import { OptionError } from "../errors";
 import type { QuantizeStep } from "../quantize";
 import { dynamicMap } from "../quantize/blocks/absmax";
@@ -40,17 +46,18 @@ function valuesByCode(codes: readonly number[], values: ArrayLike<number>): Floa
   return byCode;
 }
 
-/** A parameter beside the weight, or the weight itself, without a suffix. */
+/** A parameter beside the weight, or the weight itself, without a suffix. One that begins with a dot is named after the weight, another after the
+ *  module. */
 export interface BitsandbytesParameter {
   readonly suffix: string;
-  readonly dtype: "U8" | "F32";
+  readonly dtype: "U8" | "I8" | "F32";
   readonly shape: readonly number[];
   readonly bytes: (stored: StoredTensor) => Uint8Array;
 }
 
 /** How one tensor is written. */
 export interface BitsandbytesLayout {
-  readonly type: BitsandbytesType;
+  readonly type: BitsandbytesType | "int8";
   readonly isNested: boolean;
   readonly parameters: readonly BitsandbytesParameter[];
 }
@@ -64,27 +71,17 @@ function stepOf({ content }: StoredOutline): BitsandbytesStep | undefined {
   return content.kind === "codes" && isOfType(content.quantizer) ? content.quantizer : undefined;
 }
 
-/** Whether bitsandbytes can hold a tensor. */
+/** Whether a tensor has one of the 4-bit types of bitsandbytes. */
 export function isBitsandbytes(form: StoredOutline): boolean {
   return stepOf(form) !== undefined;
 }
 
-/** `OptionError` for a tensor of another method, or no matrix. */
-export function bitsandbytesLayout(form: StoredOutline): BitsandbytesLayout {
-  const { name, shape, axes, content } = form;
+/** How a matrix (out, in) is written; `undefined` for one that another method quantized. */
+export function bitsandbytesLayout(form: StoredOutline): BitsandbytesLayout | undefined {
+  const { shape, content } = form;
+  if (content.kind !== "codes") return undefined;
   const step = stepOf(form);
-  if (!step || content.kind !== "codes")
-    throw new OptionError(
-      `saveBitsandbytes(): ${name} was not quantized by nf4() or fp4(); leave it out of the recipe`,
-    );
-  if (shape.length !== 2)
-    throw new OptionError(
-      `saveBitsandbytes(): ${name} has shape (${shape.join(", ")}), and a linear layer's is a matrix; leave it out of the recipe with skip`,
-    );
-  if (axes)
-    throw new OptionError(
-      `saveBitsandbytes(): ${name} does not lie (out, in) as a linear layer's matrix does; leave it out of the recipe with skip`,
-    );
+  if (!step) return isByRow(content.quantizer) ? rowLayout(shape) : undefined;
   const { kind: type, group, doubleQuant } = step;
   const [scales, nested, offset] = content.tables;
   const state = {
@@ -125,14 +122,46 @@ export function bitsandbytesLayout(form: StoredOutline): BitsandbytesLayout {
   };
 }
 
+/** bitsandbytes multiplies by this, and by no 1/127. */
+const near127th = Math.fround(7.874015718698502e-3);
+
+/** Symmetric 8 bits with one scale a row. */
+function isByRow(step: Step): boolean {
+  if (step.kind !== "linear" && step.kind !== "int") return false;
+  const { bits, symmetric, per } = step as Extract<QuantizeStep, { readonly kind: "linear" | "int" }>;
+  return bits === 8 && symmetric && per === "channel";
+}
+
+function rowLayout(shape: readonly number[]): BitsandbytesLayout {
+  const scales = (stored: StoredTensor) => (stored.content as StoredCodes).tables[0].data;
+  return {
+    type: "int8",
+    isNested: false,
+    parameters: [
+      {
+        suffix: "",
+        dtype: "I8",
+        shape,
+        bytes: (stored) => bytesOf(Int8Array.from(restoreQuantized(stored, () => 0)?.codes ?? [])),
+      },
+      {
+        suffix: "SCB",
+        dtype: "F32",
+        shape: [shape[0]],
+        bytes: (stored) => bytesOf(Float32Array.from(scales(stored), (scale) => scale / near127th)),
+      },
+      { suffix: "weight_format", dtype: "U8", shape: [], bytes: () => new Uint8Array(1) },
+    ],
+  };
+}
+
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength).slice();
 }
 
 /** The bytes of a parameter. For a worker thread: pure and synchronous. */
 export function packBitsandbytes(stored: StoredTensor, suffix: string): Uint8Array {
-  const { parameters } = bitsandbytesLayout(outlineOf(stored));
-  const parameter = parameters.find((one) => one.suffix === suffix);
+  const parameter = bitsandbytesLayout(outlineOf(stored))?.parameters.find((one) => one.suffix === suffix);
   if (!parameter) throw new OptionError(`saveBitsandbytes(): ${stored.name} has no ${suffix}`);
   return parameter.bytes(stored);
 }

@@ -1,78 +1,91 @@
 import { OptionError } from "../errors";
 import type { SavedTensor } from "../formats/safetensors-writer";
-import type { Hashed } from "../formats/write-pieces";
+import { JsonFloat } from "../formats/json-text";
 import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
 import { sharedPool } from "../threads/pool";
-import { roleOf } from "../network";
 import type { Model } from "../tensor/model";
-import type { Tensor } from "../tensor/tensor";
-import { bitsandbytesLayout, type BitsandbytesLayout } from "./bitsandbytes-layout";
+import { parametersOf as countOf, type Tensor } from "../tensor/tensor";
+import { bitsandbytesLayers, kindOf } from "./bitsandbytes-choice";
+import type { BitsandbytesLayout } from "./bitsandbytes-layout";
 import { CompressedTensor } from "../layer/layer-tensor";
-import { writeQuantizedFolder } from "./quantized-folder";
+import { folderOptionNames, folderOptions, type FolderModel, type SaveFolderOptions } from "./model-folder";
+import { bareName } from "./module-targets";
+import { plainModules, typeOf } from "./packable";
+import { PlainValues } from "./plain-values";
+import { planQuantizedFolder, type FolderPart } from "./quantized-folder";
+import { nameInMemory } from "./renamed-modules";
+import type { PlannedSave } from "./save-plan";
+import { summaryOf, type SaveSummary } from "./save-summary";
 import { tasks } from "./tasks";
 
 /** Options of `saveBitsandbytes()`. */
-export interface SaveBitsandbytesOptions {
-  /** The folder of the original model, by default the one that it was opened from: its config.json is carried on, and its tokenizer and
-   *  other small files are copied. */
-  readonly from?: string;
-  /** Stops the writing; by default the running cell's. */
-  readonly signal?: AbortSignal;
-  /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
-  readonly resume?: boolean;
-}
+export type SaveBitsandbytesOptions = SaveFolderOptions;
 
-/** Writes a model whose linear layers `nf4` or `fp4` quantized as the folder that transformers loads through bitsandbytes: packed codes, scales
- *  (coded themselves with `doubleQuant`) and the state of each layer in `model.safetensors`, `load_in_4bit` in `config.json`. Modules that
- *  the recipe left alone are listed as not converted. bitsandbytes dequantizes to our w′ exactly (a code of
- *  fp4 is −0 there and 0 here). Returns the bytes of
- *  model.safetensors.
+/** Writes a model whose linear layers `nf4` or `fp4` quantized, or `linear({ bits: 8, per: "channel" })`, as the folder that transformers loads
+ *  through bitsandbytes: packed codes, scales (coded themselves with `doubleQuant`) and the state of each layer in `model.safetensors`,
+ *  `load_in_4bit` or `load_in_8bit` in `config.json`, and there too the linear layers that are not converted. What the library's own writer leaves
+ *  as floats is written as the values w′: embeddings, output layers, routers, experts, matrices (in, out), modules that transformers keeps in
+ *  float32, layers of other methods; where layers differ in type or in `doubleQuant`, which config.json states once for all, those of the fewer
+ *  weights. The summary says so layer by layer. bitsandbytes dequantizes 4 bits to our w′ exactly (a code of fp4 is −0 there and 0 here), and 8
+ *  bits, which it multiplies by a constant near 1/127, to within 2⁻²² of it; and with 8 bits its layers round activations too. Returns what was
+ *  written.
  *
- *      await saveBitsandbytes(await compress(model, nf4({ doubleQuant: true }), { only: "encoder.**" }), "small/");
+ *      await saveBitsandbytes(await compress(model, nf4({ doubleQuant: true })), "small/");
  *
- *  `OptionError` for layers of another method, embeddings, networks of Conv1D layers (GPT-2), and unless all have the same type and the same choice of doubleQuant, which config.json
- *  states once for all. Each file is written atomically, config.json last; `WriteError` when the disk does not take it. */
+ *  `OptionError` where nothing can be packed, with the reason of the first layer. Each file is written atomically, config.json last; `WriteError`
+ *  when the disk does not take it. */
 export async function saveBitsandbytes(
-  model: Pick<Model, "config" | "folder"> & Hashed & { readonly tensors: readonly Tensor[] },
+  model: BitsandbytesModel,
   folder: string,
   options: SaveBitsandbytesOptions = {},
-): Promise<number> {
-  checkOptionNames("saveBitsandbytes", options, ["from", "signal", "resume"]);
+): Promise<SaveSummary> {
+  const { plan, write } = planBitsandbytes(model, options);
+  return summaryOf(plan, folder, await write(folder));
+}
+
+/** What is needed of a model. */
+type BitsandbytesModel = FolderModel & Pick<Model, "folder">;
+
+/** What `saveBitsandbytes` writes, before it does. `OptionError` as there. */
+export function planBitsandbytes(model: BitsandbytesModel, options: SaveBitsandbytesOptions = {}): PlannedSave {
+  checkOptionNames("saveBitsandbytes", options, folderOptionNames);
   const signal = options.signal ?? currentHost().signal;
-  const kind = model.config?.model_type;
-  if (typeof kind === "string" && turnedNetworks.includes(kind))
-    throw new OptionError(
-      `saveBitsandbytes(): ${kind} keeps its matrices (in, out), which transformers does not turn when it loads 4-bit weights`,
-    );
-  const layouts = new Map<Tensor, BitsandbytesLayout>();
-  for (const tensor of model.tensors)
-    if (tensor instanceof CompressedTensor) {
-      if (roleOf(tensor).role === "embedding")
-        throw new OptionError(
-          `saveBitsandbytes(): ${tensor.name} is an embedding, and transformers loads linear layers only in 4 bits; leave it out of the recipe with skip`,
-        );
-      layouts.set(tensor, bitsandbytesLayout(tensor.outline));
-    }
-  const [first, ...others] = layouts.values();
-  if (layouts.size === 0)
-    throw new OptionError("saveBitsandbytes(): no tensor of this model is compressed; saveSafetensors() writes it");
-  if (others.some(({ type, isNested }) => type !== first.type || isNested !== first.isNested))
-    throw new OptionError(
-      "saveBitsandbytes(): layers of nf4 and fp4, or with doubleQuant and without, do not go into one folder",
-    );
-  const tensors = model.tensors.flatMap((tensor): SavedTensor[] => {
+  const { layouts, reasons } = bitsandbytesLayers(model);
+  const [first] = layouts.values();
+  if (layouts.size === 0) refuseAll(model.tensors, reasons);
+  const parts = model.tensors.map((tensor): FolderPart => {
+    if (!(tensor instanceof CompressedTensor)) return { tensor, written: [tensor] };
     const layout = layouts.get(tensor);
-    return layout && tensor instanceof CompressedTensor ? parametersOf(tensor, layout, signal) : [tensor];
+    const reason = reasons.get(tensor);
+    if (!layout) return { tensor, written: [new PlainValues(tensor)], ...(reason !== undefined && { reason }) };
+    return { tensor, written: parametersOf(tensor, layout, signal), packedAs: kindOf(layout) };
   });
-  return writeQuantizedFolder("saveBitsandbytes", folder, {
-    model,
-    tensors,
-    quantization: quantizationConfig(first, model.tensors, layouts),
-    from: options.from ?? model.folder,
-    signal,
-    resume: options.resume,
-  });
+  return planQuantizedFolder(
+    {
+      method: "saveBitsandbytes",
+      model,
+      form: "bitsandbytes folder",
+      engine: "transformers with bitsandbytes",
+      parts,
+      quantization: quantizationConfig(first, model, layouts),
+    },
+    folderOptions("saveBitsandbytes", model, options),
+  );
+}
+
+function refuseAll(tensors: readonly Tensor[], reasons: ReadonlyMap<Tensor, string>): never {
+  const [first] = reasons;
+  if (first)
+    throw new OptionError(
+      `saveBitsandbytes(): no layer can be packed: ${first[0].name} is plain, because ${first[1]}; saveSafetensors() writes the values`,
+    );
+  const changed = tensors.find((tensor) => tensor instanceof CompressedTensor);
+  throw new OptionError(
+    changed
+      ? `saveBitsandbytes(): ${changed.name} was not quantized last; it has no codes to write; saveSafetensors() writes the values`
+      : "saveBitsandbytes(): no tensor of this model is compressed; saveSafetensors() writes it",
+  );
 }
 
 function parametersOf(
@@ -81,10 +94,10 @@ function parametersOf(
   outer: AbortSignal | undefined,
 ): SavedTensor[] {
   return parameters.map(({ suffix, dtype, shape }) => ({
-    name: `${tensor.name}${suffix}`,
+    name: suffix.startsWith(".") || suffix === "" ? `${tensor.name}${suffix}` : besideWeight(tensor.name, suffix),
     dtype,
     shape,
-    sizeBytes: shape[0] * (dtype === "F32" ? 4 : 1),
+    sizeBytes: countOf(shape) * (dtype === "F32" ? 4 : 1),
     read: () => tensor.read(),
     readBytes: async ({ signal = outer } = {}) => {
       const run = { label: tensor.name, ...(signal ? { signal } : {}) };
@@ -94,37 +107,39 @@ function parametersOf(
   }));
 }
 
-/** Networks of `Conv1D` layers. */
-const turnedNetworks: readonly string[] = ["gpt2", "openai-gpt", "imagegpt", "decision_transformer"];
+/** The name of another parameter of the module whose weight it is. */
+const besideWeight = (weight: string, parameter: string): string => weight.replace(/[^.]*$/, parameter);
 
-const suffix = ".weight";
-
-/** Modules with a matrix that stays as it is; transformers converts every other linear layer, also an output layer that has no tensor of its
- *  own because it is tied to the embeddings. */
-function leftAlone(tensors: readonly Tensor[], layouts: ReadonlyMap<Tensor, unknown>): string[] {
-  const own = tensors
-    .filter((tensor) => !layouts.has(tensor) && tensor.shape.length > 1 && tensor.name.endsWith(suffix))
-    .map(({ name }) => name.slice(0, -suffix.length));
-  return tensors.some(({ name }) => name === "lm_head.weight") ? own : [...own, "lm_head"];
+/** Modules that transformers would convert, and must not: layers that are plain, under every name that they have, and the output layer, which has
+ *  no tensor of its own where it is tied to the embeddings. */
+function skipped(model: BitsandbytesModel, layouts: ReadonlyMap<Tensor, unknown>): string[] {
+  const type = typeOf(model);
+  const own = plainModules(model.tensors, (tensor) => layouts.has(tensor));
+  const names = own.flatMap((name) => [name, nameInMemory(type, name)]);
+  const bare = names.map((name) => bareName(name, type));
+  const hasHead = model.tensors.some(({ name }) => name === "lm_head.weight");
+  return [...new Set([...names, ...bare, ...(hasHead ? [] : ["lm_head"])])];
 }
 
 function quantizationConfig(
   { type, isNested }: BitsandbytesLayout,
-  tensors: readonly Tensor[],
-  layouts: ReadonlyMap<Tensor, unknown>,
+  model: BitsandbytesModel,
+  layouts: ReadonlyMap<Tensor, BitsandbytesLayout>,
 ): object {
+  const isEight = type === "int8";
   return {
     quant_method: "bitsandbytes",
-    _load_in_4bit: true,
-    _load_in_8bit: false,
-    load_in_4bit: true,
-    load_in_8bit: false,
-    bnb_4bit_quant_type: type,
+    _load_in_4bit: !isEight,
+    _load_in_8bit: isEight,
+    load_in_4bit: !isEight,
+    load_in_8bit: isEight,
+    bnb_4bit_quant_type: isEight ? "fp4" : type,
     bnb_4bit_use_double_quant: isNested,
     bnb_4bit_quant_storage: "uint8",
     bnb_4bit_compute_dtype: "float32",
     llm_int8_enable_fp32_cpu_offload: false,
     llm_int8_has_fp16_weight: false,
-    llm_int8_skip_modules: leftAlone(tensors, layouts),
+    llm_int8_threshold: new JsonFloat(6),
+    llm_int8_skip_modules: skipped(model, layouts),
   };
 }

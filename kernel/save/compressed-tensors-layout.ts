@@ -26,6 +26,7 @@ import {
   refuse,
   type CompressedLayout,
   type CompressedParameter,
+  type LayoutChoice,
   type QuantizationArgs,
 } from "./compressed-tensors-scheme";
 import { rowOf } from "./engine-table";
@@ -35,7 +36,7 @@ interface LayoutRow<S extends Step> {
   /** Whether the engine can quantize the activations of such modules to 8 bits for each token (W8A8). */
   readonly takesDynamicInputs: boolean;
   /** `OptionError` for a step that compressed-tensors has no form for. */
-  layout(form: StoredOutline, codes: CodesOutline, step: S, dynamicInputs: boolean): CompressedLayout;
+  layout(form: StoredOutline, codes: CodesOutline, step: S, choice: LayoutChoice): CompressedLayout;
 }
 
 type Kind = "linear" | "int" | "fp8" | "nvfp4" | "mxfp4" | "mxfp8";
@@ -44,17 +45,17 @@ type Kind = "linear" | "int" | "fp8" | "nvfp4" | "mxfp4" | "mxfp8";
 const layouts: { readonly [K in Kind]: LayoutRow<Extract<QuantizeStep, { readonly kind: K }>> } = {
   linear: {
     takesDynamicInputs: true,
-    layout: (form, codes, step, dynamicInputs) =>
-      integerLayout(form, codes, linearArgs(form.name, step), { countsFromZero: true, dynamicInputs }),
+    layout: (form, codes, step, choice) =>
+      integerLayout(form, codes, linearArgs(form.name, step), { countsFromZero: true, ...choice }),
   },
   int: {
     takesDynamicInputs: true,
-    layout: (form, codes, { bits, symmetric, per, group }, dynamicInputs) =>
-      integerLayout(form, codes, integerArgs(bits, symmetric, per, group), { countsFromZero: false, dynamicInputs }),
+    layout: (form, codes, { bits, symmetric, per, group }, choice) =>
+      integerLayout(form, codes, integerArgs(bits, symmetric, per, group), { countsFromZero: false, ...choice }),
   },
   fp8: {
     takesDynamicInputs: true,
-    layout({ name, shape }, { tables: [scale] }, step, dynamicInputs) {
+    layout({ name, shape }, { tables: [scale] }, step, { dynamicInputs }) {
       const weights = fp8Args(name, step);
       checkGroups(name, shape, weights);
       const inputs = dynamicInputs ? { ...tokenInputs, type: "float" as const } : undefined;
@@ -97,9 +98,8 @@ const layouts: { readonly [K in Kind]: LayoutRow<Extract<QuantizeStep, { readonl
   },
 };
 
-/** How a stored tensor is written. `dynamicInputs`: the engine quantizes activations per token to 8 bits (W8A8). `OptionError` when
- *  compressed-tensors has no form for it, with the way out. */
-export function layoutOf(form: StoredOutline, dynamicInputs: boolean): CompressedLayout {
+/** How a stored tensor is written. `NotPackable`, an `OptionError`, when compressed-tensors has no form for it, with the way out. */
+export function layoutOf(form: StoredOutline, choice: LayoutChoice): CompressedLayout {
   const { name, shape, axes, content } = form;
   if (shape.length !== 2)
     refuse(name, `has ${shape.length} dimensions; compressed-tensors holds matrices: leave it out with skip`);
@@ -112,9 +112,9 @@ export function layoutOf(form: StoredOutline, dynamicInputs: boolean): Compresse
       name,
       `is quantized by ${step.kind}, which compressed-tensors does not know; take linear, int, fp8, mxfp4, mxfp8 or nvfp4`,
     );
-  if (dynamicInputs && !row.takesDynamicInputs)
+  if (choice.dynamicInputs && !row.takesDynamicInputs)
     refuse(name, `is quantized by ${step.kind}; activations: "dynamic" goes with 8-bit linear or int, and with fp8`);
-  return row.layout(form, content, step, dynamicInputs);
+  return row.layout(form, content, step, choice);
 }
 
 const exponents = (scale: TableOutline): CompressedParameter => ({
@@ -182,8 +182,8 @@ function fp8Args(name: string, { format, per, block, group }: Fp8Step): Quantiza
 }
 
 /** The bytes of a parameter. For a worker thread: pure and synchronous. */
-export function packCompressed(stored: StoredTensor, dynamicInputs: boolean, suffix: string): Uint8Array {
-  const parameter = layoutOf(outlineOf(stored), dynamicInputs).parameters.find((one) => one.suffix === suffix);
+export function packCompressed(stored: StoredTensor, choice: LayoutChoice, suffix: string): Uint8Array {
+  const parameter = layoutOf(outlineOf(stored), choice).parameters.find((one) => one.suffix === suffix);
   return parameter ? parameter.bytes(stored) : refuse(stored.name, `has no ${suffix}`);
 }
 

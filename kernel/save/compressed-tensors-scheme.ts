@@ -46,9 +46,29 @@ export interface CompressedLayout {
   readonly parameters: readonly CompressedParameter[];
 }
 
-/** Throws the `OptionError` of a tensor that compressed-tensors cannot hold. */
+/** What is thrown for a tensor that compressed-tensors cannot hold. */
+export class NotPackable extends OptionError {
+  /** `reason`: the same as the end of "plain, because it …". */
+  constructor(
+    name: string,
+    readonly reason: string,
+  ) {
+    super(`saveCompressedTensors(): ${name} ${reason}`);
+  }
+}
+
+/** Throws the error of a tensor that compressed-tensors cannot hold. */
 export function refuse(name: string, problem: string): never {
-  throw new OptionError(`saveCompressedTensors(): ${name} ${problem}`);
+  throw new NotPackable(name, problem);
+}
+
+/** How the codes of a layer are to be written, where there is a choice. */
+export interface LayoutChoice {
+  /** The engine quantizes activations per token to 8 bits (W8A8). */
+  readonly dynamicInputs: boolean;
+  /** Zero points packed, as the library packs them; or "none", for a folder that says several schemes, which transformers opens only where no
+   *  zero point is packed: the codes are those of a symmetric scheme that is one bit wider, or, of 8 bits, bytes with plain zero points. */
+  readonly zeroPoints: "packed" | "none";
 }
 
 /** Throws `OptionError` unless whole groups make up each row. */
@@ -58,4 +78,12 @@ export function checkGroups(name: string, shape: Shape, { group_size: group }: Q
       name,
       `has rows of ${shape[1]}, which groups of ${group} do not divide; compressed-tensors takes whole groups only`,
     );
+}
+
+/** A scheme in a few words: "int4 asymmetric g64", "float8 channel", "nvfp4 g16". */
+export function schemeText({ format, weights, inputs }: CompressedScheme): string {
+  const { num_bits: bits, type, symmetric, strategy, group_size: group, block_structure: block } = weights;
+  const own = /^(nvfp4|mxfp4|mxfp8)-/.exec(format)?.[1] ?? `${type}${bits}`;
+  const reach = block ? `blocks of ${block.join(" × ")}` : group === undefined ? strategy : `g${group}`;
+  return [own, ...(symmetric ? [] : ["asymmetric"]), reach, ...(inputs ? ["8-bit activations"] : [])].join(" ");
 }

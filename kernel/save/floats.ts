@@ -1,15 +1,28 @@
-import { saveSafetensors } from "../formats/safetensors-writer";
+import { safetensorsLayout, saveSafetensors, textOf, type SaveSafetensorsOptions } from "../formats/safetensors-writer";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { isIntegerType } from "../tensor/dtype";
-import type { FileOptions, SavedModel } from "./saved-model";
+import { provenanceText } from "./provenance";
+import { layersAsValues, type PlannedSave } from "./save-plan";
+import { fileName, type FileOptions, type SavedModel } from "./saved-model";
 
-/** Writes a compressed model as one safetensors file, atomically: the values w′ as floats, float32 unless told; tensors that the recipe left
- *  alone keep their type unless one is told. Returns the file's bytes. `WriteError` when the disk does not take it. */
-export function saveFloats(model: SavedModel, path: string, { dtype, resume, signal }: FileOptions): Promise<number> {
-  return saveSafetensors(model, path, {
+/** Plans a compressed model as one safetensors file: the values w′ as floats, float32 unless told; tensors that the recipe left alone keep their
+ *  type unless one is told. It is written atomically; `WriteError` when the disk does not take it. */
+export function planFloats(
+  model: SavedModel,
+  { dtype, resume, provenance, signal }: FileOptions,
+): Promise<PlannedSave> {
+  const options: SaveSafetensorsOptions = {
+    metadata: { ...textOf(model.metadata), ...(provenance ? provenanceText(model) : {}) },
     dtype: (tensor) =>
       dtype ?? (tensor instanceof CompressedTensor && !isIntegerType(tensor.dtype) ? "F32" : undefined),
-    resume,
-    ...(signal && { signal }),
+  };
+  const layout = safetensorsLayout(model, options);
+  const layers = layersAsValues(model.tensors, layout, "a file of floats holds values");
+  return Promise.resolve({
+    plan: { form: "safetensors file of floats", engine: "all that read safetensors", layers, bytes: layout.bytes },
+    write: async (path) => ({
+      bytes: await saveSafetensors(model, path, { ...options, resume, replace: true, ...(signal && { signal }) }),
+      files: [fileName(path)],
+    }),
   });
 }

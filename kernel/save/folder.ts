@@ -2,84 +2,87 @@
 import { OptionError } from "../errors";
 import { safetensorsBits } from "../formats/safetensors";
 import type { SavedTensor } from "../formats/safetensors-writer";
-import { saveTfjs } from "../formats/tfjs-writer";
-import { currentHost } from "../host";
+import { saveTfjs, tfjsFiles, tfjsTensors } from "../formats/tfjs-writer";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { headsForTransformers } from "../surgery/pad-heads";
-import { saveBitsandbytes } from "./bitsandbytes";
+import { planBitsandbytes } from "./bitsandbytes";
+import { bitsandbytesLayers } from "./bitsandbytes-choice";
 import { isBitsandbytes } from "./bitsandbytes-layout";
-import { saveCompressedTensors } from "./compressed-tensors";
-import { checkSizes, saveFolder } from "./plain-folder";
-import { isPackable } from "./plain-values";
+import { planCompressedTensors } from "./compressed-tensors";
+import { packedLayers } from "./compressed-tensors-choice";
+import { checkSizes, planFolder } from "./plain-folder";
+import { checkCut } from "./cut-checks";
+import { folderOptions } from "./model-folder";
+import { layerAsValues, type PlannedSave } from "./save-plan";
 import { isMadeSmaller, type SavedModel, type SaveOptions } from "./saved-model";
 
-/** A folder that an engine loads. */
-interface FolderForm {
-  /** Whether a model becomes such a folder. */
-  takes(model: SavedModel): boolean;
-  /** Writes it; returns the bytes of the weights. */
-  write(model: SavedModel, folder: string, options: SaveOptions): Promise<number>;
+/** Plans the folder whose form follows from the model: a TensorFlow.js model for one that came from such; packed codes where engines hold those of
+ *  some layer, by the engine that holds most weights; else plain weights. `OptionError` for options that do not go with that form, and for a
+ *  model that its engine could not open. */
+export async function planFolderOf(model: SavedModel, options: SaveOptions): Promise<PlannedSave> {
+  if (model.config?.modelTopology !== undefined) return planTfjs(model, options);
+  const { layouts, reasons } = packedLayers(model, false);
+  const four = isMostlyFourBits(model) ? bitsandbytesLayers(model) : undefined;
+  if (four && four.layouts.size > 0) return planBitsandbytes(model, packedOptions(model, options));
+  if (layouts.size > 0) return planCompressedTensors(model, packedOptions(model, options));
+  // Without settings there is no plain folder either: the reason why nothing is packed is the one to be told.
+  if (reasons.size > 0 && model.config === undefined && options.from === undefined && model.folder === undefined)
+    return planCompressedTensors(model, packedOptions(model, options));
+  return planAsFloats(model, options, four?.reasons ?? reasons);
 }
 
-/** The first that takes a model writes it; the last one takes all. */
-const forms: readonly FolderForm[] = [
-  { takes: ({ config }) => config?.modelTopology !== undefined, write: saveAsTfjs },
-  {
-    takes: (model) => isPacked(model) && compressedOf(model).every(({ outline }) => isBitsandbytes(outline)),
-    write: (model, folder, options) => saveBitsandbytes(model, folder, packedOptions(model, options)),
-  },
-  {
-    takes: isPacked,
-    write: (model, folder, options) => saveCompressedTensors(model, folder, packedOptions(model, options)),
-  },
-  { takes: () => true, write: saveAsFloats },
-];
-
-/** Writes the folder whose form follows from the model; returns the bytes of its weights. `OptionError` for options that do not go with that
- *  form, and for a model that its engine could not open. */
-export async function saveToFolder(model: SavedModel, folder: string, options: SaveOptions): Promise<number> {
-  const form = forms.find(({ takes }) => takes(model));
-  return form ? form.write(model, folder, options) : 0;
+/** Whether bitsandbytes' types of 4 bits hold more weights than all other codes. */
+function isMostlyFourBits({ tensors }: SavedModel): boolean {
+  let lead = 0;
+  for (const tensor of tensors)
+    if (tensor instanceof CompressedTensor && tensor.outline.content.kind === "codes")
+      lead += isBitsandbytes(tensor.outline) ? tensor.parameters : -tensor.parameters;
+  return lead > 0;
 }
 
-function compressedOf({ tensors }: SavedModel): CompressedTensor[] {
-  return tensors.filter((tensor) => tensor instanceof CompressedTensor);
-}
-
-/** True for a model with weights that were quantized and that engines hold packed: matrices (out, in). */
-function isPacked(model: SavedModel): boolean {
-  return compressedOf(model).some(({ outline }) => outline.content.kind === "codes" && isPackable(outline));
-}
-
-function packedOptions(model: SavedModel, { dtype, padHeads, resume = false, signal, ...options }: SaveOptions) {
+function packedOptions(model: SavedModel, { dtype, padHeads, ...options }: SaveOptions): SaveOptions {
   if (dtype) throw new OptionError("save(): dtype goes with a file; a folder holds the weights packed");
   if (padHeads) throw new OptionError("save(): padHeads goes with plain weights; these are quantized");
   const { tensors, metadata, config } = model;
   if (config && isMadeSmaller(model)) {
     headsForTransformers({ tensors, metadata, config }, false);
     checkSizes(config);
+    checkCut(model, config);
   }
-  const from = options.from ?? model.folder;
-  return { resume, ...(from === undefined ? {} : { from }), ...(signal && { signal }) };
+  return options;
 }
 
-function saveAsTfjs(model: SavedModel, folder: string, options: SaveOptions): Promise<number> {
-  const { dtype, padHeads = false, resume = false, from, signal } = options;
-  if (dtype === "BF16" || padHeads || from !== undefined)
+function planTfjs(model: SavedModel, options: SaveOptions): PlannedSave {
+  const { dtype, padHeads = false, resume = false, replace = false, from, maxShardSize, signal } = options;
+  if (dtype === "BF16" || padHeads || from !== undefined || maxShardSize !== undefined)
     throw new OptionError(
-      `save(): a TensorFlow.js model takes { dtype: "F32" } or "F16", and neither padHeads nor from`,
+      `save(): a TensorFlow.js model takes { dtype: "F32" } or "F16", and neither padHeads nor from nor maxShardSize`,
     );
-  return saveTfjs(model, folder, { resume, ...(dtype && { dtype }), ...(signal && { signal }) });
+  const layers = tfjsTensors(model.tensors, dtype).map((planned, at) =>
+    layerAsValues(model.tensors[at], planned, "a TensorFlow.js model holds values"),
+  );
+  const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
+  const form = "TensorFlow.js model";
+  return {
+    plan: { form, engine: "TensorFlow.js", layers, bytes },
+    write: async (folder) => ({
+      bytes: await saveTfjs(model, folder, { resume, replace, ...(dtype && { dtype }), ...(signal && { signal }) }),
+      files: await tfjsFiles(folder),
+    }),
+  };
 }
 
-function saveAsFloats(model: SavedModel, folder: string, options: SaveOptions): Promise<number> {
-  const { dtype, padHeads = false, resume = false, signal } = options;
-  return saveFolder(model, folder, {
-    from: options.from ?? model.folder,
-    resume,
+function planAsFloats(
+  model: SavedModel,
+  options: SaveOptions,
+  reasons: ReadonlyMap<object, string>,
+): Promise<PlannedSave> {
+  const { dtype, padHeads = false, ...others } = options;
+  return planFolder(model, {
+    ...folderOptions("save", model, others),
     dtype: ({ dtype: own }: SavedTensor) => dtype ?? (safetensorsBits.has(own) ? undefined : "F32"),
     only: dtype,
     padHeads,
-    signal: signal ?? currentHost().signal,
+    reasons,
   });
 }

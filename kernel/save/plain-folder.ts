@@ -1,37 +1,36 @@
-/** A model as a Hugging Face folder: `model.safetensors` with plain weights, `config.json` with the sizes that they have, and the tokenizer and
- *  other small files of the original. transformers opens it with `AutoModel.from_pretrained(folder)`. */
-import { join, resolve } from "node:path";
-import { mkdir, stat } from "node:fs/promises";
-import { writeFileAtomically } from "../bytes/atomic-file";
-import { OptionError, WriteError } from "../errors";
+/** A model as a Hugging Face folder: plain weights, `config.json` with the sizes that they have, and what lies beside them in the original.
+ *  transformers opens it with `AutoModel.from_pretrained(folder)`. */
+import { join } from "node:path";
+import { OptionError } from "../errors";
 import { readJsonFile } from "../formats/config";
-import { writeSafetensors, type SavedFloatType, type SavedTensor } from "../formats/safetensors-writer";
-import { hashOf } from "../formats/write-pieces";
+import { shardedFiles } from "../formats/safetensors-shards";
+import type { SavedFloatType, SavedTensor } from "../formats/safetensors-writer";
 import { architectureOf, configKey, ggufKeys } from "../network/dimensions";
 import { withoutQuantization } from "../stored-codes/quantization-settings";
 import { headsForTransformers } from "../surgery/pad-heads";
 import { isMadeSmaller, type SavedModel } from "./saved-model";
-import { copySmallFiles } from "./small-files";
+import { checkCut } from "./cut-checks";
+import { weightsMetadata, writeModelFolder, type FolderOptions } from "./model-folder";
+import { layersAsValues, type PlannedSave } from "./save-plan";
 
 /** How a folder of plain weights is written. */
-export interface SaveFolderOptions {
-  readonly from: string | undefined;
+export interface PlainFolderOptions extends FolderOptions {
   readonly dtype: (tensor: SavedTensor) => SavedFloatType | undefined;
   /** The type that all weights are written as, if they are. */
   readonly only: SavedFloatType | undefined;
   /** Writes heads that were taken out as zeros where the architecture cannot have fewer. */
   readonly padHeads: boolean;
-  readonly signal: AbortSignal | undefined;
-  readonly resume: boolean;
+  /** Why layers are plain though they were quantized; without one: because the folder holds values. */
+  readonly reasons?: ReadonlyMap<object, string>;
 }
 
-/** Writes the folder, config.json last; returns the bytes of model.safetensors. `OptionError` when there is no config.json, or transformers
- *  could not open a network of such sizes. */
-export async function saveFolder(
+/** Plans the folder. `OptionError` when there is no config.json, or transformers could not open a network of such sizes; when it is written, as of
+ *  `writeModelFolder`. */
+export async function planFolder(
   model: SavedModel,
-  folder: string,
-  { from, dtype, only, padHeads, signal, resume }: SaveFolderOptions,
-): Promise<number> {
+  { dtype, only, padHeads, reasons, ...options }: PlainFolderOptions,
+): Promise<PlannedSave> {
+  const { from } = options;
   // A network that was made smaller without its config at hand has sizes that no other config tells.
   const isWhole = !isMadeSmaller(model);
   const found =
@@ -43,30 +42,24 @@ export async function saveFolder(
   // What was not cut has the sizes that its config.json tells, whatever they are.
   const whole = { tensors: model.tensors, metadata: model.metadata, config: found };
   const { tensors, config } = isWhole ? whole : headsForTransformers(whole, padHeads);
-  if (!isWhole) checkSizes(config);
-  if (from !== undefined && resolve(from) === resolve(folder))
-    throw new OptionError(`save(): ${folder} is the original's own folder; name another`);
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new WriteError(
-      folder,
-      `the folder cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        cause,
-      },
-    );
-  });
-  if (await stat(join(folder, "model.safetensors.index.json")).catch(() => undefined))
-    throw new OptionError(`save(): ${folder} holds another model in several files; name another folder`);
-  if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});
+  if (!isWhole) {
+    checkSizes(config);
+    checkCut(model, config);
+  }
+  const metadata = weightsMetadata(model, options.provenance);
+  const weights = shardedFiles(tensors, { dtype, metadata, shardBytes: options.shardBytes });
+  const layers = layersAsValues(
+    tensors,
+    weights,
+    (tensor) => reasons?.get(tensor) ?? "this folder holds plain weights",
+  );
+  const [form, engine] = ["folder of plain weights", "transformers"];
   const settings = tensors.some(isCoded) ? config : withoutQuantization(config);
-  const json = Buffer.from(`${JSON.stringify({ ...settings, ...typeIn(settings, only) }, undefined, 2)}\n`);
-  return writeSafetensors({ tensors, ...hashOf(model) }, join(folder, "model.safetensors"), {
-    dtype,
-    resume,
-    metadata: { format: "pt" },
-    finish: async () => void (await writeFileAtomically(join(folder, "config.json"), [json], { signal })),
-    ...(signal ? { signal } : {}),
-  });
+  const written = { method: "save", model, form, engine, weights, config: { ...settings, ...typeIn(settings, only) } };
+  return {
+    plan: { form, engine, layers, bytes: weights.bytes },
+    write: (folder) => writeModelFolder(folder, written, options),
+  };
 }
 
 /** A matrix that is written as the file had its codes, which the settings explain. */

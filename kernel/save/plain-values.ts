@@ -34,9 +34,3 @@ export class PlainValues implements SavedTensor {
 export function isTurned({ shape, axes }: Pick<StoredOutline, "shape" | "axes">): boolean {
   return layoutOf(shape, axes).order !== undefined;
 }
-
-/** Whether engines have a packed form for a stored tensor: it is a matrix, and lies (out, in). Kernels of convolutions and stacks of experts are
- *  written as their values. */
-export function isPackable(outline: Pick<StoredOutline, "shape" | "axes">): boolean {
-  return outline.shape.length === 2 && !isTurned(outline);
-}

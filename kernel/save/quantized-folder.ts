@@ -1,74 +1,72 @@
-/** A folder as transformers opens it, whatever the layout of its quantized weights: the small files of the original, `model.safetensors`, and
- *  right after it `config.json` with a `quantization_config`, so that a folder with one is whole. */
-import { mkdir, readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { writeFileAtomically } from "../bytes/atomic-file";
-import { attempt } from "../bytes/source";
-import { FormatError, OptionError, WriteError } from "../errors";
-import { writeSafetensors, type SavedTensor } from "../formats/safetensors-writer";
-import { hashOf, type Hashed } from "../formats/write-pieces";
-import type { Model } from "../tensor/model";
+/** A folder as transformers opens it, whatever the layout of its quantized weights: `config.json` with a `quantization_config`, and all else as of
+ *  model-folder.ts. */
+import { join } from "node:path";
+import { SourceError } from "../errors";
+import { readJsonFile } from "../formats/config";
+import type { JsonObject } from "../formats/json-file";
+import { shardedFiles } from "../formats/safetensors-shards";
+import type { SavedTensor } from "../formats/safetensors-writer";
+import type { Shape } from "../tensor/tensor";
 import { withoutQuantization } from "../stored-codes/quantization-settings";
-import { copySmallFiles } from "./small-files";
+import { weightsMetadata, writeModelFolder, type FolderModel, type FolderOptions } from "./model-folder";
+import { layerAsValues, type PlannedLayer, type PlannedSave } from "./save-plan";
 
-/** What a folder of quantized weights is written from. */
+/** One tensor of the model, as a folder of quantized weights holds it. */
+export interface FolderPart {
+  readonly tensor: { readonly name: string; readonly shape: Shape };
+  /** What is written for it. */
+  readonly written: readonly SavedTensor[];
+  /** What its codes are called; absent where it is written as its values. */
+  readonly packedAs?: string;
+  /** Why it is written as its values though it was quantized. */
+  readonly reason?: string;
+}
+
+/** What a folder of quantized weights is made from. */
 export interface QuantizedFolder {
-  readonly model: Pick<Model, "config"> & Hashed;
-  /** What model.safetensors holds. */
-  readonly tensors: readonly SavedTensor[];
+  /** The method that errors name. */
+  readonly method: string;
+  readonly model: FolderModel;
+  /** What the folder is, and what opens it. */
+  readonly form: string;
+  readonly engine: string;
+  /** Every tensor of the model. */
+  readonly parts: readonly FolderPart[];
   /** `quantization_config`. */
   readonly quantization: object;
-  readonly from: string | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly resume: boolean | undefined;
 }
 
-/** Writes the folder, each file atomically; returns the bytes of model.safetensors. */
-export async function writeQuantizedFolder(
-  method: string,
-  folder: string,
-  { model, tensors, quantization, from, signal, resume = false }: QuantizedFolder,
-): Promise<number> {
-  const settings = withoutQuantization(model.config ?? (await configOf(from)));
-  const config = { ...settings, quantization_config: quantization };
-  await makeFolder(method, folder, from);
-  if (from !== undefined) await copySmallFiles(from, folder, signal ? { signal } : {});
-  const json = Buffer.from(`${JSON.stringify(config, undefined, 2)}\n`);
-  return writeSafetensors({ tensors, ...hashOf(model) }, join(folder, "model.safetensors"), {
-    metadata: { format: "pt" },
-    resume,
-    finish: async () => void (await writeFileAtomically(join(folder, "config.json"), [json], { signal })),
-    ...(signal ? { signal } : {}),
+/** The plan of a folder of quantized weights, and its writing; its bytes are those of the files that hold the weights. */
+export function planQuantizedFolder(
+  { method, model, form, engine, parts, quantization }: QuantizedFolder,
+  options: FolderOptions,
+): PlannedSave {
+  const tensors = parts.flatMap(({ written }) => written);
+  const weights = shardedFiles(tensors, {
+    dtype: undefined,
+    metadata: weightsMetadata(model, options.provenance),
+    shardBytes: options.shardBytes,
   });
+  const layers = parts.map(({ tensor, written, packedAs, reason }): PlannedLayer => {
+    const held = written.map(({ name, dtype, shape, sizeBytes }) => ({ name, dtype, shape, sizeBytes }));
+    if (packedAs === undefined) return layerAsValues(tensor, held[0], reason);
+    const bytes = held.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    return { name: tensor.name, shape: tensor.shape, held: "packed", as: packedAs, tensors: held, bytes };
+  });
+  return {
+    plan: { form, engine, layers, bytes: weights.bytes },
+    write: async (folder) => {
+      const settings = withoutQuantization(model.config ?? (await configOf(options.from)));
+      const config = { ...settings, quantization_config: quantization };
+      return writeModelFolder(folder, { method, model, form, engine, weights, config }, options);
+    },
+  };
 }
 
-async function configOf(from: string | undefined): Promise<Readonly<Record<string, unknown>>> {
+async function configOf(from: string | undefined): Promise<JsonObject> {
   if (from === undefined) return {};
   const path = join(from, "config.json");
-  const text = await attempt(path, () => readFile(path, "utf8"));
-  let config: unknown;
-  try {
-    config = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError(path, 0, "this is no JSON", "the config.json of a model", { cause });
-  }
-  if (typeof config !== "object" || config === null || Array.isArray(config))
-    throw new FormatError(path, 0, "this is no JSON object", "the config.json of a model");
-  return { ...config };
-}
-
-async function makeFolder(method: string, folder: string, from: string | undefined): Promise<void> {
-  if (from !== undefined && resolve(from) === resolve(folder))
-    throw new OptionError(`${method}(): ${folder} is the original's own folder; name another`);
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new WriteError(
-      folder,
-      `the folder cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
-  }
-  if (await stat(join(folder, "model.safetensors.index.json")).catch(() => undefined))
-    throw new OptionError(`${method}(): ${folder} holds another model in several files; name another folder`);
+  const found = await readJsonFile(path);
+  if (!found) throw new SourceError(path, "there is no such file");
+  return found;
 }

@@ -4,6 +4,7 @@ import { taskModule } from "../threads/tasks";
 import { transferring } from "../threads/transferring";
 import { packBitsandbytes } from "./bitsandbytes-layout";
 import { packCompressed } from "./compressed-tensors-layout";
+import type { LayoutChoice } from "./compressed-tensors-scheme";
 import { packBlocks } from "./gguf-blocks";
 
 interface ParameterJob {
@@ -14,8 +15,8 @@ interface ParameterJob {
 
 /** The tasks of this room, for `sharedPool().run`. */
 export const tasks = taskModule(__filename, {
-  packCompressed: ({ location, isDynamic, suffix }: ParameterJob & { readonly isDynamic: boolean }) =>
-    transferring(packCompressed(storedAt(location), isDynamic, suffix)),
+  packCompressed: ({ location, choice, suffix }: ParameterJob & { readonly choice: LayoutChoice }) =>
+    transferring(packCompressed(storedAt(location), choice, suffix)),
   packBitsandbytes: ({ location, suffix }: ParameterJob) => transferring(packBitsandbytes(storedAt(location), suffix)),
   packBlocks: (location: StoredLocation) => transferring(packBlocks(storedAt(location))),
 });

@@ -2,7 +2,7 @@
 import { OptionError, UnsupportedError } from "../errors";
 import type { Block, Wiring } from "../network";
 import { chosenBlocks, type LayersStep } from "../prune/layers";
-import { placeOf } from "../tensor/layer-names";
+import { blockName, placeOf } from "../tensor/layer-names";
 import type { Watch } from "./choose-channels";
 import { ProgressMeter } from "../threads/progress";
 import { tasks, type SquaresJob } from "./tasks";
@@ -44,7 +44,26 @@ export async function chooseBlocks(
     );
   const shared = gone.find(({ name }) => /relative_position/.test(placeOf(name).kind));
   if (shared) throw new UnsupportedError(`layers(): ${shared.name} serves all blocks; the block that it lies in stays`);
+  checkKinds(blocks, new Set(numbers), model);
   return numbers;
+}
+
+/** An engine builds a block by its number: the first may lack a norm, or have dense weights where the others have experts. A block that takes the
+ *  place of another must have the same tensors. */
+function checkKinds(blocks: readonly Block[], gone: ReadonlySet<number>, model: string): void {
+  const left = blocks.filter(({ index }) => !gone.has(index));
+  for (const [at, block] of left.entries()) {
+    const [own, there] = [suffixesOf(block), suffixesOf(blocks[at])];
+    const odd = [...own, ...there].find((suffix) => !own.has(suffix) || !there.has(suffix));
+    if (odd !== undefined)
+      throw new UnsupportedError(
+        `layers(): block ${block.index} of ${model} would take the place of block ${blocks[at].index}, and only one of the two has "${odd}"; name other blocks with drop`,
+      );
+  }
+}
+
+function suffixesOf({ tensors }: Block): Set<string> {
+  return new Set(tensors.map(({ name }) => blockName(name)?.suffix ?? name));
 }
 
 function named(choices: readonly BlockChoice[], drop: readonly number[], model: string): number[] {

@@ -58,13 +58,17 @@ export function headsForTransformers(model: Described, pad: boolean): Pick<Descr
       maps.set(tensor, [...(maps.get(tensor) ?? []), { kind: "keep", axis, size: shape[axis], members }]);
     }
   const [queries] = groups.map((group: ChannelGroup) => group.queries);
+  // The size of a head is the width over their number again, which no key of such a family says.
+  const settings = ownHeadSize.test(family)
+    ? config
+    : Object.fromEntries(Object.entries(config).filter(([name]) => name !== "head_dim"));
   const shared = configKey(config, "keyValueHeads");
   return {
     tensors: tensors.map((tensor) => {
       const own = maps.get(tensor.name);
       return own ? new CutTensor(tensor, tensor.name, own) : tensor;
     }),
-    config: { ...config, [key]: whole, ...(shared === undefined ? {} : { [shared]: whole / queries }) },
+    config: { ...settings, [key]: whole, ...(shared === undefined ? {} : { [shared]: whole / queries }) },
   };
 }
 

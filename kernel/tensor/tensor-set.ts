@@ -70,7 +70,7 @@ export class TensorSet implements Model {
   }
 
   /** Fails with what saves: a model as it was opened has no form of its own to be written in. `CompressedModel` has one. */
-  save(path: string): Promise<number> {
+  save(path: string): Promise<unknown> {
     return Promise.reject(
       new OptionError(
         `save(): ${this.name} is a model as it was opened; compress(model, …) gives one that saves, and saveSafetensors(model, ${JSON.stringify(path) ?? "path"}), saveGguf or saveTfjs write this one as it is`,

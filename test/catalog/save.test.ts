@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compress, fromArrays, linear, open, type CompressedModel, type SaveOptions } from "../../kernel";
 import { formats } from "../../kernel/catalog/formats";
-import { saveModel } from "../../kernel/catalog/save";
+import { planModel, saveModel } from "../../kernel/catalog/save";
+import { setHostProvider } from "../../kernel/host";
 
 const values = Float32Array.from({ length: 64 }, (_, i) => Math.cos(i));
 let small: CompressedModel;
@@ -15,10 +16,10 @@ beforeAll(async () => {
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "codebook-save-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const written = formats.filter(({ write }) => write);
+const written = formats.filter(({ plan }) => plan);
 
 it("writes the formats that it says", () => {
-  expect(written.map(({ name }) => name)).toEqual(["safetensors", "gguf"]);
+  expect(written.map(({ name }) => name)).toEqual(["safetensors", "gguf", "codebook"]);
 });
 
 it("a file of w′ by its ending, which opens as that format", async () => {
@@ -31,8 +32,33 @@ it("a file of w′ by its ending, which opens as that format", async () => {
 
 it("says the bytes of the file that holds the weights", async () => {
   const path = join(folder, "small.safetensors");
-  expect(await saveModel(small, path, {})).toBe(statSync(path).size);
-  expect(await saveModel(small, `${folder}/out/`, {})).toBe(statSync(join(folder, "out", "model.safetensors")).size);
+  const said = await saveModel(small, path, {});
+  expect([said.bytes, said.files]).toEqual([statSync(path).size, ["small.safetensors"]]);
+  const packed = await saveModel(small, `${folder}/out/`, {});
+  expect(packed.bytes).toBe(statSync(join(folder, "out", "model.safetensors")).size);
+  expect([...packed.files].sort()).toEqual(readdirSync(join(folder, "out")).sort());
+});
+
+it("plans the same bytes, and writes nothing", async () => {
+  for (const name of ["small.safetensors", "out/"]) {
+    const { plan } = await planModel(small, `${folder}/${name}`, {});
+    expect(readdirSync(folder)).toEqual([]);
+    const said = await saveModel(small, `${folder}/${name}`, {});
+    expect([said.bytes, said.layers, said.form]).toEqual([plan.bytes, plan.layers, plan.form]);
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+  }
+});
+
+it("shows in a cell what it is about to write", async () => {
+  const shown: unknown[] = [];
+  setHostProvider(() => ({
+    display: ({ data }) => shown.push([data["text/plain"], readdirSync(folder)]),
+  }));
+  await saveModel(small, `${folder}/out/`, {}).finally(() => setHostProvider(() => ({})));
+  expect(shown).toEqual([
+    [expect.stringMatching(/out\/: compressed-tensors folder .* 1 layer packed \(int4 g32\)$/), []],
+  ]);
 });
 
 it("a type goes to the writer", async () => {
@@ -47,7 +73,7 @@ it("refuses an option that it does not know", async () => {
 
 it("a folder by the slash at its end, packed", async () => {
   await small.save(`${folder}/out/`);
-  expect(readdirSync(join(folder, "out")).sort()).toEqual(["config.json", "model.safetensors"]);
+  expect(readdirSync(join(folder, "out")).sort()).toEqual(["README.md", "config.json", "model.safetensors"]);
   const stored = await open(join(folder, "out"), { raw: true });
   expect(stored.tensors.map(({ name }) => name)).toContain("fc.weight_packed");
   const model = await open(join(folder, "out"));

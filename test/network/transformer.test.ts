@@ -65,26 +65,22 @@ describe("a block of Llama", () => {
     });
   });
 
-  test("has norms over all queries and keys, whose entries go with the heads; one over a head stays whole", () => {
-    const norms = (query: number, key: number) =>
-      wireTransformer(
-        named(
-          inBlock("model.layers.3.", {
-            ...llama,
-            "self_attn.q_norm.weight": [query],
-            "self_attn.k_norm.weight": [key],
-          }),
-        ),
-        config,
-      )
-        .groups.find(({ kind }) => kind === "heads")
-        ?.places.filter(({ role }) => role === "norm")
-        .map(({ tensor, section }) => [tensor.split(".")[4], entriesOf(section, 1)]);
-    expect(norms(8, 4)).toEqual([
-      ["q_norm", [4, 5, 6, 7]],
-      ["k_norm", [2, 3]],
-    ]);
-    expect(norms(2, 2)).toEqual([]);
+  test("keeps its heads where a norm or sinks tie them together; a norm over one head is shared by all", () => {
+    const wired = (more: Readonly<Record<string, readonly number[]>>) => {
+      const { groups, unknown } = wireTransformer(named(inBlock("model.layers.3.", { ...llama, ...more })), config);
+      return groups.some(({ kind }) => kind === "heads") || unknown.find(([name]) => name === "block 3 attention")?.[1];
+    };
+    const norms = (query: readonly number[], key: readonly number[]) =>
+      wired({ "self_attn.q_norm.weight": query, "self_attn.k_norm.weight": key });
+    expect(norms([8], [4])).toBe(
+      "model.layers.3.self_attn.q_norm.weight is a norm over the values of all heads, and fewer heads would change what it does to the others",
+    );
+    expect(norms([2], [4])).toMatch(/k_norm\.weight is a norm over the values of all heads/);
+    expect(norms([4, 2], [2])).toMatch(/q_norm\.weight is a norm over the values of all heads/);
+    expect(norms([2], [2])).toBe(true);
+    expect(wired({ "self_attn.sinks": [4] })).toBe(
+      "model.layers.3.self_attn.sinks has a sink for each head, and nobody publishes such networks with fewer",
+    );
   });
 
   test("is left alone where another tensor has the same dimension", () => {

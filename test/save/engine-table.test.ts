@@ -7,6 +7,8 @@ import { rowOf } from "../../kernel/save/engine-table";
 import { blockForm } from "../../kernel/save/gguf-blocks";
 import { outlineOf } from "../../kernel/stored/outline";
 
+const choice = { dynamicInputs: false, zeroPoints: "packed" } as const;
+
 type Engine = "compressed-tensors" | "bitsandbytes" | "GGUF";
 
 /** Which engines hold what a quantizer makes, packed. */
@@ -48,8 +50,8 @@ it.each(holders.map(([step, engines]) => [step.kind, step, engines] as const))("
   expect(isBitsandbytes(form)).toBe(engines.includes("bitsandbytes"));
   expect(blockForm(form)?.type).toBe(engines.includes("GGUF") ? "Q8_0" : undefined);
   if (engines.includes("compressed-tensors"))
-    expect(layoutOf(form, false).parameters.map(({ suffix }) => suffix)).toContain("weight_scale");
-  else expect(() => layoutOf(form, false)).toThrow(`is quantized by ${kind}, which compressed-tensors does not know`);
+    expect(layoutOf(form, choice).parameters.map(({ suffix }) => suffix)).toContain("weight_scale");
+  else expect(() => layoutOf(form, choice)).toThrow(`is quantized by ${kind}, which compressed-tensors does not know`);
 });
 
 it("names of Object's own are no rows", () => {

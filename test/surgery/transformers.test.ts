@@ -1,10 +1,12 @@
-/** Folders of networks that were made smaller, opened by transformers itself: small networks of twelve families and all-MiniLM-L6-v2 answer
+/** Folders of networks that were made smaller, opened by transformers itself: small networks of eleven families and all-MiniLM-L6-v2 answer
  *  as the original does with the same parts at zero, which test/fixtures/network/surgery.py chooses and zeroes by itself. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { compress, heads, layers, linear, nodes, open, OptionError, type Step } from "../../kernel";
+import { parseJsonObject } from "../../kernel/formats/json-file";
+import { editJsonText } from "../../kernel/formats/json-text";
 import { hasModules, itWith, miniLm, referencePython } from "../references";
 import { sample } from "../tiers";
 
@@ -15,7 +17,6 @@ const families = [
   "distilbert",
   "gpt2",
   "gpt_neox",
-  "opt",
   "llama",
   "mistral",
   "qwen2",
@@ -27,7 +28,7 @@ const families = [
  *  have the shapes of these under other names, which test/network holds. */
 const taken = sample(families, ["bert", "gpt2", "llama", "gemma"], (family) => family);
 /** Families whose heads have no size of their own: fewer of them can be written as zeros only. */
-const padded = ["bert", "roberta", "distilbert", "gpt2", "gpt_neox", "opt"];
+const padded = ["bert", "roberta", "distilbert", "gpt2", "gpt_neox"];
 /** Heads that share a key, of 4. */
 const shared: Record<string, number> = { llama: 2, mistral: 2, qwen2: 2, qwen3: 2, phi3: 2, gemma: 1 };
 
@@ -83,7 +84,7 @@ itWith(hasTransformers)(
   `${taken.length} families: neurons, heads, a layer, and all of them`,
   async () => {
     python("make", folder);
-    expect(readdirSync(folder).sort()).toEqual([...families].sort());
+    expect(readdirSync(folder).sort()).toEqual([...families, "opt"].sort());
     const cases = taken.flatMap((family): Case[] => {
       const original = join(folder, family);
       const groups = shared[family] ?? 4;
@@ -115,6 +116,42 @@ itWith(hasTransformers)(
       const isPadded = cases.find((one) => one.name === name)?.padHeads === true;
       expect([name, isPadded ? parameters > own : parameters === own]).toEqual([name, true]);
     }
+  },
+  300_000,
+);
+
+itWith(hasTransformers)(
+  "blocks that are what they are by their number keep it when others go",
+  async () => {
+    const home = join(folder, "numbered");
+    mkdirSync(home);
+    python("numbered", home);
+    const cases = readdirSync(home).map((family): Case => {
+      const drop = [1, 4];
+      return { name: family, original: join(home, family), recipe: [["layers", drop]], steps: [layers({ drop })] };
+    });
+    const results = await compareAll(cases);
+    expect(results.size).toBe(7);
+    for (const [name, { error, difference, change, odd }] of results) {
+      expect([name, error, odd]).toEqual([name, undefined, 0]);
+      expect([name, difference < 5e-5, change > 0.01]).toEqual([name, true, true]);
+    }
+    // Without the list that takes the rule's place the answers are others.
+    const jobs = cases.map(({ name, original, recipe }) => {
+      const [saved, ruled] = ["small", "ruled"].map((end) => join(folder, `${name.replace(/\W+/g, "-")}-${end}`));
+      cpSync(saved, ruled, { recursive: true });
+      const text = readFileSync(join(ruled, "config.json"), "utf8");
+      const config = parseJsonObject(Buffer.from(text), "config.json");
+      const [byRule, kind] = [["layer_types", "no_rope_layers"], { attention_types: [[["global"], 4]] }];
+      const kept = Object.entries(config).filter(([key]) => !byRule.includes(key));
+      const wanted = { ...Object.fromEntries(kept), ...(name === "gpt_neo" && kind) };
+      writeFileSync(join(ruled, "config.json"), editJsonText(text, config, wanted));
+      return { original, saved: ruled, recipe };
+    });
+    writeFileSync(join(folder, "ruled.json"), JSON.stringify(jobs));
+    const ruled = python("compare", join(folder, "ruled.json")).trim().split("\n");
+    for (const line of ruled) expect(JSON.parse(line)).toEqual(expect.not.objectContaining({ error: expect.anything() }));
+    expect(ruled.map((line) => (JSON.parse(line) as Result).difference > 1e-3)).toEqual(cases.map(() => true));
   },
   300_000,
 );

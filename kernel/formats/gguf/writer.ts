@@ -27,6 +27,8 @@ export interface SaveGgufOptions {
   /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are. A function
    *  chooses for each tensor; where it gives `undefined` the bytes stay. */
   readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined);
+  /** `general.architecture`, for a model that names none. A model of a Hugging Face folder is then written with its own names, sizes left out. */
+  readonly architecture?: string;
   /** Keys to add, to change, or, as `undefined`, to leave out. */
   readonly metadata?: GgufMetadataInput;
   /** Where tensors begin: at multiples of this power of two, 8 or more. By default what the metadata say, else 32. */
@@ -35,6 +37,8 @@ export interface SaveGgufOptions {
   readonly signal?: AbortSignal;
   /** As in `saveSafetensors`: a call that broke off is taken up again, tensor by tensor. */
   readonly resume?: boolean;
+  /** As in `saveSafetensors`: lets the file take the place of one that the model is read from. */
+  readonly replace?: boolean;
   /** For tests that make writes fail. */
   readonly fileSystem?: OutputFileSystem;
 }
@@ -65,10 +69,7 @@ export async function writeGguf(
 ): Promise<number> {
   const host = currentHost();
   const signal = options.signal ?? host.signal;
-  checkArchitecture(pairs);
-  const alignment = Number(pairs.get(alignmentKey)?.value ?? defaultAlignment);
-  const header = ggufHeader(pairs, plans, alignment);
-  const total = plans.reduce((sum, { sizeBytes }) => sum + padded(sizeBytes, alignment), header.length);
+  const { header, alignment, bytes: total } = ggufLayout(plans, pairs);
   let begin = header.length;
   const pieces = plans.flatMap((plan): Piece[] => {
     const size = padded(plan.sizeBytes, alignment);
@@ -86,6 +87,19 @@ export async function writeGguf(
   });
   const { fileSystem, resume } = options;
   return writePieces("saveGguf", path, model, header, pieces, { signal, fileSystem, resume });
+}
+
+/** What stands before the tensors, the multiple at which each begins, and the bytes of the whole file. `OptionError` for an alignment
+ *  that is none, and for a name that cannot be a tensor's. */
+export function ggufLayout(
+  plans: readonly GgufPlan[],
+  pairs: GgufPairs,
+): { readonly header: Uint8Array; readonly alignment: number; readonly bytes: number } {
+  checkAlignment(pairs.get(alignmentKey));
+  const alignment = Number(pairs.get(alignmentKey)?.value ?? defaultAlignment);
+  const header = ggufHeader(pairs, plans, alignment);
+  const bytes = plans.reduce((sum, { sizeBytes }) => sum + padded(sizeBytes, alignment), header.length);
+  return { header, alignment, bytes };
 }
 
 const alignmentKey = "general.alignment";
@@ -107,7 +121,6 @@ export function completePairs(
   const { alignment } = options;
   const pairs = new Map(ggufPairs(metadata, changes));
   if (alignment !== undefined) pairs.set(alignmentKey, new GgufValue("uint32", alignment));
-  checkAlignment(pairs.get(alignmentKey));
   // Blocks that lie in a file already are copied with the metadata that they came with.
   if (
     plans.some(({ type, tensor }) => type.blockElements > 1 && !(tensor instanceof FileTensor)) &&
@@ -120,15 +133,6 @@ export function completePairs(
   if (isChanged && pairs.has(fileTypeKey) && !(fileTypeKey in changes) && fileType !== undefined)
     pairs.set(fileTypeKey, new GgufValue("uint32", fileType));
   return pairs;
-}
-
-function checkArchitecture(pairs: GgufPairs): void {
-  // A file of importance is no model.
-  if (pairs.get("general.type")?.value === "imatrix") return;
-  if (pairs.get(architectureKey)?.type !== "string")
-    throw new OptionError(
-      `saveGguf(): the metadata have no ${architectureKey}, without which no engine opens the file: { metadata: { "${architectureKey}": "llama" } }`,
-    );
 }
 
 function checkAlignment(value: GgufValue | undefined): void {

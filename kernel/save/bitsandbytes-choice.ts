@@ -1,0 +1,87 @@
+/** Which layers of a model a folder of bitsandbytes holds packed, each with its layout, and why the others are plain. */
+import type { Model } from "../tensor/model";
+import type { Tensor } from "../tensor/tensor";
+import { CompressedTensor } from "../layer/layer-tensor";
+import { bitsandbytesLayout, type BitsandbytesLayout } from "./bitsandbytes-layout";
+import { isExpertMatrix, moduleOf, typeOf, whyNotLinear } from "./packable";
+import { isRenamedOtherwise } from "./renamed-modules";
+
+/** What is packed and what is not. */
+export interface BitsandbytesLayers {
+  /** The layout of each packed layer: all of one type, with the same choice of double quantization. */
+  readonly layouts: ReadonlyMap<Tensor, BitsandbytesLayout>;
+  /** Why a layer that was quantized is plain. */
+  readonly reasons: ReadonlyMap<Tensor, string>;
+}
+
+/** Chooses for a model. config.json states one type for all layers: of several the one that most weights have is packed. */
+export function bitsandbytesLayers(
+  model: Pick<Model, "config"> & { readonly tensors: readonly Tensor[] },
+): BitsandbytesLayers {
+  const layouts = new Map<Tensor, BitsandbytesLayout>();
+  const reasons = new Map<Tensor, string>();
+  for (const tensor of model.tensors) {
+    if (!(tensor instanceof CompressedTensor) || tensor.outline.content.kind !== "codes") continue;
+    const layout = bitsandbytesLayout(tensor.outline);
+    const reason = whyNotHere(tensor, model) ?? (layout?.type === "int8" ? whyNotEight(tensor, model) : undefined);
+    if (layout && reason === undefined) layouts.set(tensor, layout);
+    else
+      reasons.set(
+        tensor,
+        reason ?? "it was quantized neither by nf4() or fp4() nor to 8 bits by row, which bitsandbytes holds",
+      );
+  }
+  const weights = new Map<string, number>();
+  for (const [tensor, layout] of layouts)
+    weights.set(kindOf(layout), (weights.get(kindOf(layout)) ?? 0) + tensor.parameters);
+  const [most] = [...weights].sort(([, a], [, b]) => b - a);
+  for (const [tensor, layout] of [...layouts])
+    if (kindOf(layout) !== most[0]) {
+      layouts.delete(tensor);
+      reasons.set(tensor, `it is ${kindOf(layout)}, and a folder of bitsandbytes is all ${most[0]}`);
+    }
+  return { layouts, reasons };
+}
+
+/** What config.json says of the layers of a folder. */
+export const kindOf = ({ type, isNested }: BitsandbytesLayout): string =>
+  `${type}${isNested ? " with scales of 8 bits" : ""}`;
+
+/** Modules that transformers keeps in float32, and so does not convert (`_keep_in_fp32_modules` of its classes). */
+const keptFloats: ReadonlyMap<string, RegExp> = new Map([
+  ...["t5", "mt5", "umt5", "udop", "pop2piano", "switch_transformers"].map((type) => [type, /(^|\.)wo$/] as const),
+  ...["blip-2", "blip_2"].map((type) => [type, /(^|\.)qformer\./] as const),
+  ...["glm_moe_dsa", "deepseek_v32", "axk2"].map((type) => [type, /indexer\.weights_proj$/] as const),
+]);
+
+/** Types whose linear layers are of a class of their own, which transformers does not convert. */
+const ownClasses: ReadonlySet<string> = new Set(["falcon", "esmfold", "idefics"]);
+
+/** Layers whose weights a network multiplies with by itself, past their module. */
+const usedDirectly: ReadonlyMap<string, RegExp> = new Map([
+  ...["mamba", "falcon_mamba", "jamba"].map((type) => [type, /(^|\.)(dt_proj|out_proj|x_proj|in_proj)$/] as const),
+]);
+
+/** Networks whose layers get inputs of four dimensions, which LLM.int8() takes for others. */
+const fourDimensions = /^(convnext|convnextv2|focalnet)$/;
+
+function whyNotEight({ name }: Tensor, model: Pick<Model, "config">): string | undefined {
+  const isDeep = fourDimensions.test(typeOf(model) ?? "") || /(^|\.)kv_b_proj\.weight$/.test(name);
+  return isDeep ? "it gets inputs of four dimensions, which LLM.int8() does not multiply rightly" : undefined;
+}
+
+function whyNotHere(tensor: CompressedTensor, model: Pick<Model, "config">): string | undefined {
+  const reason = whyNotLinear(tensor, model);
+  if (reason !== undefined) return reason;
+  const type = typeOf(model);
+  const module = moduleOf(tensor.name) ?? "";
+  if (isExpertMatrix(tensor))
+    return "transformers stacks experts as it loads them, and bitsandbytes packs linear layers";
+  if (type === undefined) return undefined;
+  if (isRenamedOtherwise(type)) return `transformers renames the modules of ${type} as it loads them`;
+  if (ownClasses.has(type))
+    return `${type} has linear layers of a class of its own, which transformers does not convert`;
+  if (keptFloats.get(type)?.test(module)) return `transformers keeps it in float32 in ${type}`;
+  if (usedDirectly.get(type)?.test(module)) return `${type} multiplies with its weight itself, past the module`;
+  return undefined;
+}
