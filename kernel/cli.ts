@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { CommandError } from "./cli/command-error";
 import { convertCommand } from "./cli/convert";
+import { doctorCommand } from "./cli/doctor";
+import { fetchCommand } from "./cli/fetch";
 import { installCommand, uninstallCommand } from "./cli/install";
 import { infoCommand, packCommand, unpackCommand, verifyCommand } from "./cli/pack";
 import { nearestWord } from "./options";
@@ -9,7 +11,10 @@ import { packageVersion } from "./version";
 const help = `codebook: a TypeScript kernel for Jupyter, for compression studies of neural networks
 
   codebook install [--user | --sys-prefix | --prefix DIR] [--name NAME]      make Jupyter know the kernel
-  codebook uninstall [--user | --sys-prefix | --prefix DIR] [--name NAME]    undo that
+  codebook uninstall [--user | --sys-prefix | --prefix DIR] [--name NAME] [--keep-data]
+                                                                             undo that; for this user also history and fetched models
+  codebook doctor                                                            what works here, and what to do about the rest
+  codebook fetch [NAME]                                                      get a model to begin with; without a name: which there are
   codebook pack FILE [-o OUT] [--base BASE] [--force] [--resume]
                                                            archive a model's file without loss, as FILE.codebook, and read it back
   codebook unpack FILE [-o OUT] [--base BASE] [--force]    restore it, equal in every byte
@@ -30,6 +35,8 @@ const help = `codebook: a TypeScript kernel for Jupyter, for compression studies
 `;
 
 const commands: Record<string, (args: string[]) => void | Promise<void>> = {
+  doctor: doctorCommand,
+  fetch: fetchCommand,
   install: installCommand,
   uninstall: uninstallCommand,
   pack: packCommand,
