@@ -28,7 +28,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function saved(recipe: Recipe, options: { dtype?: "F16" | "BF16" | "F32" } = {}): Promise<Model> {
+type SavedAs = { dtype?: "F16" | "BF16" | "F32"; provenance?: boolean };
+async function saved(recipe: Recipe, options: SavedAs = {}): Promise<Model> {
   const small = await compress(model, recipe, { workers: 1 });
   const { bytes, form } = await small.save(at("small.gguf"), { provenance: false, ...options });
   const again = await open(at("small.gguf"));
@@ -96,7 +97,9 @@ describe("the number that tells a file's type", () => {
   test("is not added where the model has none and no block was made", async () => {
     await saveGguf(model, at("untold.gguf"), { metadata: { "general.file_type": undefined } });
     const untold = await open(at("untold.gguf"));
-    await (await compress(untold, linear({ bits: 4, group: 64 }))).save(at("small.gguf"), { dtype: "F16", provenance: false });
+    await (
+      await compress(untold, linear({ bits: 4, group: 64 }))
+    ).save(at("small.gguf"), { dtype: "F16", provenance: false });
     expect(keysOf(await open(at("small.gguf")))).toEqual([]);
     await (await compress(untold, ggml({ type: "Q8_0" }))).save(at("small.gguf"), { provenance: false });
     expect(keysOf(await open(at("small.gguf"))).map(([key]) => key)).toEqual([
