@@ -54,10 +54,7 @@ export async function writeFileAtomically(
   if (existing && !existing.isFile())
     throw new WriteError(path, "there is something of this name that is not a regular file");
   await removeLeftovers(fileSystem, target);
-  const temporary = join(
-    dirname(target),
-    `${temporaryStart(target)}${process.pid}.${randomBytes(6).toString("hex")}.tmp`,
-  );
+  const temporary = temporaryPath(target);
   const size = await intoTemporary(fileSystem, temporary, existing?.mode ?? 0o666, parts, path, options.signal);
   try {
     await options.verify?.(temporary);
@@ -77,6 +74,11 @@ export const machine = createHash("sha256").update(hostname()).digest("hex").sli
 
 function temporaryStart(target: string): string {
   return `.${basename(target).slice(0, 100)}.${machine}.`;
+}
+
+/** A new name beside `target` for what is wanted until it is written: a process that was killed leaves it to the next write of that name. */
+export function temporaryPath(target: string): string {
+  return join(dirname(target), `${temporaryStart(target)}${process.pid}.${randomBytes(6).toString("hex")}.tmp`);
 }
 
 /** Removes the temporary files of `target` whose processes are gone. What cannot be removed stays. */

@@ -1,6 +1,6 @@
 import { FormatError, OptionError, UnsupportedError } from "../errors";
 import { withDequantized } from "../formats/onnx/dequantized";
-import { notesKey, pathsOf, withNotes } from "../formats/tensor-paths";
+import { notesKey, pathsOf, recordPart, withNotes } from "../formats/tensor-paths";
 import type { TensorPaths } from "../formats/tensor-paths";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
@@ -27,22 +27,23 @@ export function selectPart(file: Model, { part }: PartOptions): Model {
       `open(): part is ${JSON.stringify(part) ?? String(part)}; it takes the keys of a part, "model"`,
     );
   const model = withDequantized(file);
-  const { tensors: inPart, notes } = partOf(model, part);
+  const { tensors: inPart, notes, part: chosen } = tensorsOfPart(model, part);
   const tensors = masked(withoutWrappers(inPart));
   if (tensors.length === model.tensors.length && tensors.every((tensor, i) => tensor === model.tensors[i]))
-    return model;
+    return recordPart(model, chosen);
   const { name, format, metadata, config, folder } = model;
   const sha256: Model["sha256"] = (options) => model.sha256(options);
-  return new TensorSet({ name, format, tensors, metadata: withNotes(metadata, notes), config, folder, sha256 });
+  const whole = new TensorSet({ name, format, tensors, metadata: withNotes(metadata, notes), config, folder, sha256 });
+  return recordPart(whole, chosen);
 }
 
 /** What every name that an optimizer gives has in it: a test that costs little, for models of a million tensors. */
 const suspicious = /optim|avg|momentum|moment|grad|exp_inf|mu_product|acc_delta/i;
 
-function partOf(
+function tensorsOfPart(
   model: Model,
   part: string | undefined,
-): { readonly tensors: readonly Tensor[]; readonly notes: readonly string[] } {
+): { readonly tensors: readonly Tensor[]; readonly notes: readonly string[]; readonly part?: string } {
   const nested = pathsOf(model);
   const split = (): TensorPaths => new Map(model.tensors.map(({ name }) => [name, name.split(/[./]/)]));
   if (!nested && part === undefined) {
@@ -58,7 +59,7 @@ function partOf(
       ? []
       : [renamed(tensor, isRenamed ? ownName(tensor, name, nested === undefined) : tensor.name)];
   });
-  return { tensors, notes: notesOf(chosen) };
+  return { tensors, notes: notesOf(chosen), part: chosen.part };
 }
 
 /** The name in the part; of a flat file that uses slashes, with these. */

@@ -1,13 +1,22 @@
 /** Lossless coding of arrays and text, for teaching, for tests and for `compress()`. */
+import type { SpilledArray, SpillFile } from "../bytes/spill-file";
 import { OptionError } from "../errors";
 import { countSymbols, entropyOfCounts } from "../measure/entropy";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step, StepOf } from "../tensor/step";
 import { layoutCodeOf, layoutOf } from "./byte-planes/block-layout";
 import { sourceOfBytes, type ByteSource } from "./byte-source";
-import { coderIn, formsOf, type Coder } from "./coder";
+import { coderIn, formsOf, type Coder, type Form } from "./coder";
 import { symbolCoders, type CodedStep } from "./coders";
-import { arrayTypes, ByteReader, ByteWriter, magic, type FloatArray, type IntegerArray } from "./container/container";
+import {
+  arrayTypes,
+  ByteReader,
+  ByteWriter,
+  magic,
+  type ArrayType,
+  type FloatArray,
+  type IntegerArray,
+} from "./container/container";
 import { deltaCoder, planesCoder, splitIntoPlanes } from "./planes";
 
 /** All coders, that with the lowest number of a form first. */
@@ -113,14 +122,38 @@ export function encode(data: IntegerArray | FloatArray | string, step: Step, opt
 /** What `encode(bytes, step).bytes` is of the bytes that the source gives, and the coder's memory does not grow with them; what it gives may
  *  lie at the beginning of a larger buffer. The step's coder takes bytes. */
 export function encodeSource(source: ByteSource, step: Step): Uint8Array {
-  const form = coderOf(step).formFor(step, source.length);
-  if (!("encodeBytes" in form)) throw new OptionError(`encode(): ${step.kind}() takes no bytes`);
   // Bytes that do not get fewer take no more than a thousandth besides.
   const writer = new ByteWriter(source.length + Math.ceil(source.length / 1000) + 1024);
+  writeSource(source, step, writer);
+  return writer.finish();
+}
+
+/** The same, or what `encode` gives of integers, at the end of a file. */
+export function encodeToFile(data: IntegerArray | ByteSource, step: Step, file: SpillFile): SpilledArray {
+  const writer = new ByteWriter(0, file);
+  if (!ArrayBuffer.isView(data)) writeSource(data, step, writer);
+  else {
+    const { form, type } = writeIntegersHead(data, step, writer);
+    if (data.length > 0)
+      if ("encodeBytes" in form) form.encodeBytes(sourceOfBytes(bytesOf(data)), type, step, writer, {});
+      else form.encode(data, step, writer, countSymbols(data));
+  }
+  return writer.finishInFile(file);
+}
+
+function writeIntegersHead(data: IntegerArray, step: Step, writer: ByteWriter): { form: Form; type: ArrayType } {
+  const form = coderOf(step).formFor(step, data.length);
+  const number = arrayTypes.findIndex(({ name }) => name === data.constructor.name);
+  writeHead(writer, form.id, number, data.length);
+  return { form, type: arrayTypes[number] };
+}
+
+function writeSource(source: ByteSource, step: Step, writer: ByteWriter): void {
+  const form = coderOf(step).formFor(step, source.length);
+  if (!("encodeBytes" in form)) throw new OptionError(`encode(): ${step.kind}() takes no bytes`);
   const number = arrayTypes.findIndex(({ name }) => name === "Uint8Array");
   writeHead(writer, form.id, number, source.length);
   if (source.length > 0) form.encodeBytes(source, arrayTypes[number], step, writer, {});
-  return writer.finish();
 }
 
 function writeHead(writer: ByteWriter, form: number, type: number, length: number): void {

@@ -79,17 +79,20 @@ function encode(values: IntegerArray, step: HornerStep, writer: ByteWriter, { sy
   const { wordBytes, digits } = hornerWord(radix);
   writer.byte(wordBytes);
   const before = writer.length;
-  const bytes = writer.reserve(Math.ceil(values.length / digits) * wordBytes);
-  let at = writer.length;
+  const bytes = new Uint8Array(pieceLength + wordBytes);
+  let at = 0;
   for (let start = 0; start < values.length; start += digits) {
     const end = Math.min(start + digits, values.length);
     let word = 0;
     for (let i = end - 1; i >= start; i--) word = word * radix + (values[i] - least);
     const size = end - start === digits ? wordBytes : tailBytes(radix, end - start);
     for (let b = 0; b < size; b++) bytes[at++] = word >>> (8 * b);
+    if (at < pieceLength) continue;
+    writer.bytes(bytes.subarray(0, at));
+    at = 0;
   }
-  writer.length = at;
-  return (at - before) * 8;
+  writer.bytes(bytes.subarray(0, at));
+  return (writer.length - before) * 8;
 }
 
 function decode(reader: ByteReader, count: number, range: SymbolRange, create: () => IntegerArray): void {

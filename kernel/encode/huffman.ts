@@ -103,13 +103,14 @@ function writeCodes(
   const index = indexOfSymbols(symbols);
   const indices = new Uint16Array(pieceLength);
   const total = counts.reduce((sum, count, i) => sum + count * lengths[i], 0);
-  const bytes = writer.reserve(Math.ceil(total / 8));
-  let at = writer.length;
+  // Codes have 32 bits at most, and some bits wait from one piece to the next.
+  const bytes = new Uint8Array(4 * pieceLength + 1);
   let waiting = 0; // the lowest `bits` bits wait to be written; fewer than 8 of them between symbols
   let bits = 0;
   for (let from = 0; from < values.length; from += pieceLength) {
     const to = Math.min(values.length, from + pieceLength);
     index(values, from, to, indices);
+    let at = 0;
     for (let i = 0; i < to - from; i++) {
       const place = indices[i];
       waiting = (waiting << lengths[place]) | codes[place];
@@ -120,9 +121,9 @@ function writeCodes(
       }
       waiting &= 127;
     }
+    writer.bytes(bytes.subarray(0, at));
   }
-  if (bits > 0) bytes[at++] = waiting << (8 - bits);
-  writer.length = at;
+  if (bits > 0) writer.byte((waiting << (8 - bits)) & 255);
   return total;
 }
 

@@ -1,7 +1,7 @@
 /** Lossless coding: coders of arrays as steps. */
-export { coderLabel, coderOf, coders, decode, encode, encodeSource } from "./encode";
+export { coderLabel, coderOf, coders, decode, encode, encodeSource, encodeToFile } from "./encode";
 export type { DecodeOptions, Encoded, EncodeOptions, EncodeStep } from "./encode";
-export type { ByteSource } from "./byte-source";
+export { sourceOfBytes, type ByteSource } from "./byte-source";
 export type { ByteForm, Coder, Form, SymbolCoder, SymbolForm } from "./coder";
 export * from "./generated/methods";
 export { symbolCoders, type CodedStep } from "./coders";

@@ -237,16 +237,22 @@ const bytesType: ArrayType = {
 
 function writePlane(plane: Uint8Array, step: Step, writer: ByteWriter): number {
   const form = coderIn(symbolCoders, step).formFor(step, plane.length);
-  const own = new ByteWriter(Math.max(256, plane.length));
+  const start = writer.length;
   const bits =
     "encodeBytes" in form
-      ? form.encodeBytes(sourceOfBytes(plane), bytesType, step, own, {})
-      : form.encode(plane, step, own, countSymbols(plane));
-  const isShorter = own.length < plane.length;
-  writer.byte(isShorter ? form.id : 0);
-  writer.varint(isShorter ? own.length : plane.length);
-  writer.bytes(isShorter ? own.written : plane);
-  free(own.written);
+      ? form.encodeBytes(sourceOfBytes(plane), bytesType, step, writer, {})
+      : form.encode(plane, step, writer, countSymbols(plane));
+  const size = writer.length - start;
+  const isShorter = size < plane.length;
+  const head = new ByteWriter();
+  head.byte(isShorter ? form.id : 0);
+  head.varint(isShorter ? size : plane.length);
+  if (isShorter) writer.insert(start, head.written);
+  else {
+    writer.cut(start);
+    writer.bytes(head.written);
+    writer.bytes(plane);
+  }
   return isShorter ? bits : 8 * plane.length;
 }
 

@@ -20,6 +20,7 @@
  *    0  varint span; per integer from the least to the greatest symbol: varint frequency, 0 where it does not occur;
  *    1  per symbol: varint frequency, varint (gap − 1) to the next (none behind the last);
  *  whichever is shorter. Then the states, 4 bytes each, and the codes' bytes in the decoder's order. */
+import { free } from "../bytes/array-memory";
 import { OptionError } from "../errors";
 import { chunkSymbols, coderPlaces, setInterleaving, type CoderKernels } from "../loops/coder-memory";
 import { coderLoops } from "../loops/coders";
@@ -200,7 +201,10 @@ function writeCodes(values: IntegerArray, table: Table, writer: ByteWriter): num
   }
   writeStates(kernels, streams, writer);
   const before = writer.length;
-  for (const part of parts.reverse()) writer.bytes(part);
+  for (const part of parts.reverse()) {
+    writer.bytes(part);
+    free(part);
+  }
   return 32 * streams + 8 * (writer.length - before);
 }
 

@@ -6,11 +6,10 @@ import { free } from "../bytes/array-memory";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Step } from "../tensor/step";
 import type { ByteForm, SymbolCoder } from "./coder";
+import { ByteWriter } from "./container/container";
 import { compressFrame, decompressFrame } from "./container/zstd-module";
 
 const frameBytes = 2 ** 24;
-/** Of the number of bytes of a frame. */
-const mostVarintBytes = 4;
 /** A frame's header is 2 bytes at least; a block has up to 128 KiB in 3 bytes and one. */
 const leastBytes = (length: number): number => 2 + 4 * Math.ceil(length / 2 ** 17);
 /** ZSTD_COMPRESSBOUND of a frame. */
@@ -41,11 +40,8 @@ export function zstd(options: ZstdOptions = {}): ZstdStep {
 const form: ByteForm<ZstdStep> = {
   id: 7,
   encodeBytes(source, _type, step, writer) {
-    // The sizes come first: the frames are written behind the room that these may take, and moved up once all are known.
     const start = writer.length;
-    const room = mostVarintBytes * Math.ceil(source.length / frameBytes);
     const sizes: number[] = [];
-    writer.bytes(new Uint8Array(room));
     for (let at = 0; at < source.length; at += frameBytes) {
       const part = source.part(at, Math.min(source.length, at + frameBytes));
       const frame = compressFrame(part, step.level ?? 3);
@@ -53,10 +49,10 @@ const form: ByteForm<ZstdStep> = {
       writer.bytes(frame);
       free(frame);
     }
-    const end = writer.length;
-    writer.length = start;
-    for (const size of sizes) writer.varint(size);
-    writer.move(start + room, end);
+    // The sizes stand before the frames.
+    const table = new ByteWriter();
+    for (const size of sizes) table.varint(size);
+    writer.insert(start, table.written);
     return 8 * sizes.reduce((sum, size) => sum + size, 0);
   },
   decodeBytes(reader, length, create) {

@@ -1,6 +1,7 @@
 import type { ByteSource } from "../bytes/source";
 import { decodeUtf8, firstInvalidUtf8 } from "../bytes/utf8";
 import { FormatError } from "../errors";
+import { parsedApart, parser, type Unparsed } from "./apart";
 import { jsonFault } from "./json-fault";
 
 /** JSON files that Python's libraries write beside a model's weights (config.json, tokenizer.json), read as Python's `json.load` reads them: of a
@@ -23,8 +24,16 @@ export async function readJsonObject(
 ): Promise<JsonObject> {
   const { name, byteLength } = source;
   if (byteLength > limit) throw new FormatError(name, 0, `the file has ${byteLength} bytes`, `at most ${limit}`);
-  return parseJsonObject(await source.read(0, byteLength, signal), name);
+  return jsonObjectApart(await source.read(0, byteLength, signal), name, signal);
 }
+
+/** As `parseJsonObject`, on a thread where the text is long. The bytes may move there. */
+export function jsonObjectApart(bytes: Uint8Array, file: string, signal: AbortSignal | undefined): Promise<JsonObject> {
+  return parsedApart(tasks, { bytes, file }, { signal });
+}
+
+/** Its parsing, for the thread. */
+export const tasks = parser(__filename, ({ bytes, file }: Unparsed) => parseJsonObject(bytes, file));
 
 /** The object that `bytes`, the whole of `file`, hold. `FormatError` with the byte for what is no JSON, nests too deep, or is no object. */
 export function parseJsonObject(bytes: Uint8Array, file: string): JsonObject {

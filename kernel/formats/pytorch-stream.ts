@@ -1,13 +1,14 @@
 import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
 import type { Model } from "../tensor/model";
+import { parsedApart, parser, type Unparsed } from "./apart";
 import { ParseBudget } from "./budget";
 import { quote } from "./json-reader";
 import { maxPickleBytes } from "./limits";
 import { readPickleAt } from "./pickle";
 import { PickleDict, PickleTuple } from "./pickle-values";
-import { contentsOf, modelOfTorch } from "./pytorch";
-import type { TorchContents } from "./pytorch";
+import { modelOfTorch } from "./pytorch";
+import { contentsOf, pickledTensors, type StoragePlace, type TorchContents, type TorchPickle } from "./torch-pickle";
 import type { TorchStorage } from "./torch-world";
 import { elementBytes, TorchWorld } from "./torch-world";
 
@@ -25,31 +26,35 @@ const firstBytes = 1024 * 1024;
 const countBytes = 8;
 
 /** What the pickles at the front of a file say. */
-interface Front {
-  readonly value: unknown;
+interface Front extends TorchPickle {
   readonly valueAt: number;
-  readonly keys: readonly unknown[];
+  /** How many of the storages lie behind the pickles: the first of the list; the others are pieces of them. */
+  readonly whole: number;
+  readonly pieces: readonly { readonly piece: number; readonly of: number; readonly start: number }[];
+  /** Keys of storages in the order of the file; `undefined` for what is no key. */
+  readonly keys: readonly (string | undefined)[];
   readonly keysAt: number;
   readonly end: number;
-  readonly world: StreamWorld;
 }
 
 /** The tensors of a file of the old form. Reads its pickles, and the 8 bytes before each storage. `FormatError` with the byte for whatever is
  *  wrong in them. */
 export async function readPyTorchStream(source: ByteSource, signal?: AbortSignal): Promise<TorchContents> {
-  const { value, valueAt, keys, keysAt, end, world } = await readFront(source, signal);
+  const front = await readFront(source, signal);
+  const { valueAt, keys, keysAt, end, storages, whole, pieces } = front;
   let at = end;
-  const placed = new Set<unknown>();
+  const known = new Map(storages.slice(0, whole).map(({ key }, index) => [key, index]));
+  const places: (StoragePlace | undefined)[] = storages.map(() => undefined);
   for (const key of keys) {
-    const storage = typeof key === "string" ? world.storages.get(key) : undefined;
-    if (!storage || placed.has(key))
+    const index = key === undefined ? undefined : known.get(key);
+    const storage = index === undefined ? undefined : storages[index];
+    if (index === undefined || !storage || places[index])
       throw new FormatError(
         source.name,
         keysAt,
         "a key of the list is no storage's, or comes twice",
         "each storage once",
       );
-    placed.add(key);
     if (at + countBytes + storage.sizeBytes > source.byteLength)
       throw new FormatError(
         source.name,
@@ -66,16 +71,11 @@ export async function readPyTorchStream(source: ByteSource, signal?: AbortSignal
         `a storage has ${elements} elements`,
         `${storage.sizeBytes} bytes, as the pickle says`,
       );
-    storage.place = { source, start: at + countBytes };
+    places[index] = { source, start: at + countBytes };
     at += countBytes + storage.sizeBytes;
   }
-  if (placed.size !== world.storages.size)
-    throw new FormatError(
-      source.name,
-      keysAt,
-      `${world.storages.size - placed.size} storages are not in the list`,
-      "all",
-    );
+  if (keys.length !== whole)
+    throw new FormatError(source.name, keysAt, `${whole - keys.length} storages are not in the list`, "all");
   if (at !== source.byteLength)
     throw new FormatError(
       source.name,
@@ -83,8 +83,11 @@ export async function readPyTorchStream(source: ByteSource, signal?: AbortSignal
       `${source.byteLength - at} bytes follow the last storage`,
       "the end of the file",
     );
-  world.placeViews();
-  return contentsOf(value, source.name, world, valueAt);
+  for (const { piece, of, start } of pieces) {
+    const place = places[of];
+    places[piece] = place && { source, start: place.start + start };
+  }
+  return contentsOf(front, places, source.name, valueAt);
 }
 
 /** A model in a file of the old form. */
@@ -96,15 +99,19 @@ async function readFront(source: ByteSource, signal: AbortSignal | undefined): P
   for (let size = firstBytes; ; size *= 4) {
     const most = Math.min(source.byteLength, size, maxPickleBytes);
     const bytes = await source.read(0, most, signal);
+    const { name: file, storedBytes = Infinity } = source;
     try {
-      return parseFront(bytes, source.name, source.storedBytes);
+      return await parsedApart(tasks, { bytes, file, storedBytes }, { signal });
     } catch (error) {
       if (!(error instanceof FormatError) || most === source.byteLength || most === maxPickleBytes) throw error;
     }
   }
 }
 
-function parseFront(bytes: Uint8Array, file: string, storedBytes = Infinity): Front {
+/** The parsing of the pickles, for the thread. */
+export const tasks = parser(__filename, parseFront);
+
+function parseFront({ bytes, file, storedBytes }: Unparsed & { readonly storedBytes: number }): Front {
   const text = Buffer.from(bytes.subarray(0, 30)).toString("latin1");
   const end = text.indexOf(magic) + magic.length;
   if (!streamMagic.test(text) || end < magic.length || text[end] !== ".")
@@ -126,20 +133,27 @@ function parseFront(bytes: Uint8Array, file: string, storedBytes = Infinity): Fr
   const keys = next(object.end);
   if (!Array.isArray(keys.value))
     throw new FormatError(file, object.end, "the keys of the storages are no list", "a list");
+  const wholes = [...world.storages.values()];
+  const places = new Map(wholes.map((storage, at) => [storage, at]));
   return {
-    value: object.value,
+    ...pickledTensors(object.value, world, [...wholes, ...world.pieces.map(({ piece }) => piece)]),
     valueAt: machine.end,
-    keys: keys.value as unknown[],
+    whole: wholes.length,
+    pieces: world.pieces.map(({ of, start }, at) => ({
+      piece: wholes.length + at,
+      of: places.get(of) ?? 0,
+      start,
+    })),
+    keys: (keys.value as unknown[]).map((key) => (typeof key === "string" ? key : undefined)),
     keysAt: object.end,
     end: keys.end,
-    world,
   };
 }
 
 /** Storages lie behind the pickles; a storage may be a piece of another one. */
 class StreamWorld extends TorchWorld {
   readonly storages = new Map<string, TorchStorage>();
-  private readonly pieces: { readonly piece: TorchStorage; readonly of: TorchStorage; readonly start: number }[] = [];
+  readonly pieces: { readonly piece: TorchStorage; readonly of: TorchStorage; readonly start: number }[] = [];
 
   /** ("storage", type, key, location, elements, view), view: null or (key, offset, elements); or ("module", class, file, source). */
   persistent(id: unknown, at: number): unknown {
@@ -147,24 +161,18 @@ class StreamWorld extends TorchWorld {
     if (kind === "module") return type;
     if (kind !== "storage" || typeof key !== "string")
       return this.fail(at, "a persistent id is no storage", '("storage", type, key, location, size, view)');
-    const fresh = this.storageOf(type, elements, at);
+    const fresh = this.storageOf(key, type, elements, at);
     const storage = this.storages.get(key) ?? fresh;
     if (storage.sizeBytes !== fresh.sizeBytes || storage.dtype !== fresh.dtype)
       this.fail(at, `the storage ${quote(key)} has two types or sizes`, "one");
     this.storages.set(key, storage);
     if (view === null || view === undefined) return storage;
     const [, offset, count] = view instanceof PickleTuple ? view.items : [];
-    const piece = this.storageOf(type, count, at);
+    const piece = this.storageOf(key, type, count, at);
     const start = typeof offset === "number" ? offset * elementBytes(storage.dtype) : NaN;
     if (!(start >= 0 && start + piece.sizeBytes <= storage.sizeBytes))
       this.fail(at, `a view of the storage ${quote(key)} leaves it`, `at most its ${storage.sizeBytes} bytes`);
     this.pieces.push({ piece, of: storage, start });
     return piece;
-  }
-
-  /** Places the pieces, once the storages are. */
-  placeViews(): void {
-    for (const { piece, of, start } of this.pieces)
-      if (of.place) piece.place = { source: of.place.source, start: of.place.start + start };
   }
 }

@@ -1,15 +1,16 @@
 import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
 import type { Model } from "../tensor/model";
+import { parsedApart, parser, type Unparsed } from "./apart";
 import { ParseBudget } from "./budget";
 import { quote } from "./json-reader";
 import { maxPickleBytes, maxRank, maxTensors } from "./limits";
 import { readPickle, readPickleAt } from "./pickle";
 import { PickleGlobal, PickleTuple } from "./pickle-values";
-import { contentsOf, modelOfTorch } from "./pytorch";
-import type { TorchContents } from "./pytorch";
-import type { TensorView, TorchStorage } from "./torch-world";
-import { elementBytes, TorchWorld } from "./torch-world";
+import { modelOfTorch } from "./pytorch";
+import { contentsOf, pickledTensors, type StoragePlace, type TorchContents, type TorchPickle } from "./torch-pickle";
+import { elementBytes, TorchStorage, TorchWorld } from "./torch-world";
+import type { TensorView } from "./torch-world";
 
 /** PyTorch's files before 0.1.10: a tar archive of `storages`, `tensors` and `pickle`. `storages`: their number, for each a pickle of (key,
  *  location, type), the number of elements (u64) and their bytes; then the list of views (key, key of the whole, offset, elements). `tensors`:
@@ -50,8 +51,35 @@ export async function readPyTorchTar(source: ByteSource, signal?: AbortSignal): 
   const { start, sizeBytes } = member("pickle");
   if (sizeBytes > maxPickleBytes)
     throw new FormatError(source.name, start, `the pickle has ${sizeBytes} bytes`, `at most ${maxPickleBytes}`);
-  const value = readPickle(await source.read(start, start + sizeBytes, signal), world.file, world);
-  return contentsOf(value, source.name, world, start);
+  const bytes = await source.read(start, start + sizeBytes, signal);
+  const storedBytes = source.storedBytes ?? source.byteLength;
+  const storages = [...world.storages.values()].map(({ key, sizeBytes, dtype }) => ({ key, sizeBytes, dtype }));
+  const known = { storages, tensors: world.layouts };
+  const pickle = await parsedApart(tasks, { bytes, file, storedBytes, known }, { signal });
+  const places = pickle.storages.map(({ key }) => world.placeOf(key));
+  return contentsOf(pickle, places, source.name, start);
+}
+
+/** The tensors that the pickle calls for by their keys, as plain data. */
+interface KnownTensors {
+  readonly storages: readonly Pick<TorchStorage, "key" | "sizeBytes" | "dtype">[];
+  readonly tensors: readonly TensorLayout[];
+}
+
+/** Its parsing, for the thread. */
+export const tasks = parser(__filename, parsePickle);
+
+function parsePickle({
+  bytes,
+  file,
+  storedBytes,
+  known,
+}: Unparsed & { readonly storedBytes: number; readonly known: KnownTensors }): TorchPickle {
+  const world = new TarWorld(file, new ParseBudget(file, storedBytes));
+  for (const { key, sizeBytes, dtype } of known.storages)
+    world.storages.set(key, new TorchStorage(key, sizeBytes, dtype, 0));
+  for (const layout of known.tensors) world.add(layout);
+  return pickledTensors(readPickle(bytes, file, world), world, [...world.storages.values()]);
 }
 
 async function readTar(source: ByteSource, signal: AbortSignal | undefined): Promise<Map<string, TarMember>> {
@@ -141,7 +169,7 @@ class Walk {
     return this.end - this.at;
   }
 
-  place(start: number): { readonly source: ByteSource; readonly start: number } {
+  place(start: number): StoragePlace {
     return { source: this.source, start };
   }
 }
@@ -150,23 +178,23 @@ async function readStorages(walk: Walk, world: TarWorld): Promise<void> {
   for (let left = await walk.count("the number of storages", maxTensors); left > 0; left--) {
     const [key, , type] = tupleOf(await walk.pickle());
     const [elements] = await walk.integers(1);
-    const storage = world.storage(type, elements);
-    storage.place = walk.place(walk.skip(storage.sizeBytes));
     const name = walk.key(key);
+    const storage = world.storage(name, type, elements);
+    const place = walk.place(walk.skip(storage.sizeBytes));
     if (world.storages.has(name)) walk.fail(`the storage ${quote(name)} comes twice`, "each once");
-    world.storages.set(name, storage);
+    world.put(storage, place);
   }
-  const views = await walk.pickle(walk.left);
+  const views = await walk.pickle(Math.min(walk.left, maxPickleBytes));
   for (const view of Array.isArray(views) ? (views as unknown[]) : []) {
     const [key, whole, offset, elements] = tupleOf(view);
     const of = world.storages.get(walk.key(whole));
-    if (!of?.place || typeof offset !== "number") return walk.fail("a view has no storage", "one of the storages");
-    const piece = world.storage(new PickleGlobal(`torch.${world.typeOf(of)}`), elements);
+    const place = of && world.placeOf(of.key);
+    if (!place || typeof offset !== "number") return walk.fail("a view has no storage", "one of the storages");
+    const piece = world.storage(walk.key(key), new PickleGlobal(`torch.${world.typeOf(of)}`), elements);
     const start = offset * elementBytes(of.dtype);
     if (!(start >= 0 && start + piece.sizeBytes <= of.sizeBytes))
       walk.fail("a view leaves its storage", `at most ${of.sizeBytes} bytes`);
-    piece.place = walk.place(of.place.start + start);
-    world.storages.set(walk.key(key), piece);
+    world.put(piece, walk.place(place.start + start));
   }
 }
 
@@ -179,38 +207,56 @@ async function readTensors(walk: Walk, world: TarWorld): Promise<void> {
     const numbers = await walk.integers(2 * rank + 1);
     const shape = numbers.slice(0, rank);
     const strides = numbers.slice(rank, 2 * rank);
-    world.add(walk.key(key), walk.key(storage), { from: numbers[2 * rank], shape, strides });
+    world.add({ key: walk.key(key), storage: walk.key(storage), from: numbers[2 * rank], shape, strides });
   }
 }
 
 const tupleOf = (value: unknown): readonly unknown[] =>
   value instanceof PickleTuple ? value.items : Array.isArray(value) ? (value as unknown[]) : [];
 
+/** A tensor as the archive tells of it, before its pickle does. */
+interface TensorLayout {
+  readonly key: string;
+  readonly storage: string;
+  readonly from: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
+
 /** Tensors are known by keys when the pickle is read. */
 class TarWorld extends TorchWorld {
   readonly storages = new Map<string, TorchStorage>();
+  readonly layouts: TensorLayout[] = [];
   private readonly types = new Map<TorchStorage, string>();
+  private readonly places = new Map<string, StoragePlace>();
   private readonly tensors = new Map<string, TensorView>();
 
-  storage(type: unknown, elements: unknown): TorchStorage {
-    const storage = this.storageOf(type, elements, 0);
+  storage(key: string, type: unknown, elements: unknown): TorchStorage {
+    const storage = this.storageOf(key, type, elements, 0);
     this.types.set(storage, type instanceof PickleGlobal ? type.name.slice("torch.".length) : "");
     return storage;
+  }
+
+  put(storage: TorchStorage, place: StoragePlace): void {
+    this.storages.set(storage.key, storage);
+    this.places.set(storage.key, place);
+  }
+
+  placeOf(key: string): StoragePlace | undefined {
+    return this.places.get(key);
   }
 
   typeOf(storage: TorchStorage): string {
     return this.types.get(storage) ?? "";
   }
 
-  add(
-    key: string,
-    storage: string,
-    layout: { readonly from: number; readonly shape: readonly number[]; readonly strides: readonly number[] },
-  ): void {
+  add(layout: TensorLayout): void {
+    const { key, storage, ...rest } = layout;
     const of = this.storages.get(storage);
     if (!of?.dtype) return this.fail(0, `the tensor ${quote(key)} has no storage`, "one of the storages");
     if (this.tensors.has(key)) this.fail(0, `the tensor ${quote(key)} comes twice`, "each once");
-    this.tensors.set(key, this.view(of, of.dtype, layout, 0));
+    this.tensors.set(key, this.view(of, of.dtype, rest, 0));
+    this.layouts.push(layout);
   }
 
   /** The key of a tensor or a storage, or (class, file, source). */

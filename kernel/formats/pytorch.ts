@@ -2,22 +2,17 @@ import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
-import { parametersOf } from "../tensor/tensor";
-import type { Tensor } from "../tensor/tensor";
+import { parsedApart, parser, type Unparsed } from "./apart";
 import { ParseBudget, unpackedLimit } from "./budget";
-import { FileTensor } from "./file-tensor";
 import { quote } from "./json-reader";
 import { PickleTuple } from "./pickle-values";
 import { readPickle } from "./pickle";
 import { hashSources } from "./hash-sources";
 import { maxPickleBytes } from "./limits";
-import { isRowMajor, tensorOf } from "./strided-tensor";
 import { recordPaths, withNotes } from "./tensor-paths";
-import { viewsIn } from "./torch-views";
-import type { FoundView } from "./torch-views";
+import { contentsOf, pickledTensors, type TorchContents, type TorchPickle } from "./torch-pickle";
 import { elementBytes, TorchWorld } from "./torch-world";
 import type { TorchStorage } from "./torch-world";
-import { isReadable } from "./values";
 import { memberSource, readMember } from "./zip";
 import type { ZipMember } from "./zip";
 
@@ -28,15 +23,6 @@ import type { ZipMember } from "./zip";
 /** True for the members of a file of torch. */
 export function isPyTorch(members: readonly ZipMember[]): boolean {
   return members.some(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
-}
-
-/** Tensors as a file of torch has them. */
-export interface TorchContents {
-  readonly tensors: readonly Tensor[];
-  /** As many, in the same order. */
-  readonly found: readonly FoundView[];
-  /** What was passed over, in sentences. */
-  readonly notes: readonly string[];
 }
 
 /** The tensors of a state dict, in its order; of a checkpoint that holds several dicts, of all of them (`viewsIn` says how they are called).
@@ -71,28 +57,32 @@ export async function readPyTorch(
   if (main.sizeBytes > limit)
     throw new FormatError(source.name, main.at, `the pickle has ${main.sizeBytes} bytes`, `at most ${limit}`);
   const file = `${source.name} (${main.name})`;
-  const world = new ZipWorld(source, file, new ParseBudget(file, stored), { members: byName, root });
-  const value = readPickle(await readMember(source, main, signal), world.file, world);
-  return contentsOf(value, source.name, world, main.start);
+  const bytes = await readMember(source, main, signal);
+  const pickle = await parsedApart(tasks, { bytes, file, storedBytes: stored }, { signal });
+  const places = pickle.storages.map(({ key, sizeBytes, dtype, at }) => {
+    const name = `${root}data/${key}`;
+    const member = byName.get(name);
+    if (!member)
+      throw new FormatError(file, at, `the storage ${quote(key)} is not in the archive`, `a member ${quote(name)}`);
+    const elements = sizeBytes / elementBytes(dtype);
+    if (sizeBytes !== member.sizeBytes)
+      throw new FormatError(
+        file,
+        at,
+        `the storage ${quote(key)} has ${elements} elements`,
+        `its ${member.sizeBytes} bytes`,
+      );
+    return { source: memberSource(source, member), start: 0 };
+  });
+  return contentsOf(pickle, places, source.name, main.start);
 }
 
-/** The tensors in what a pickle of torch describes; `at` is the byte of `file` where it lies. */
-export function contentsOf(value: unknown, file: string, pickle: TorchWorld, at: number): TorchContents {
-  const { views, arrays } = viewsIn(value, pickle);
-  if (views.length === 0) throw new FormatError(file, at, "there are no tensors", "a state dict");
-  const tensors = views.map(({ name, view: { storage, dtype, offset, shape, strides } }) => {
-    if (!storage.place) throw new FormatError(file, at, `the storage of ${quote(name)} is missing`, "its bytes");
-    const { source, start: begin } = storage.place;
-    const start = begin + offset * elementBytes(dtype);
-    if (isReadable(dtype)) return tensorOf(source, name, shape, dtype, start, strides);
-    if (!isRowMajor(shape, strides))
-      throw new FormatError(file, at, `${quote(name)} is complex and not contiguous`, "tensor.contiguous()");
-    const complex = new FileTensor(source, name, shape, dtype, start, parametersOf(shape) * elementBytes(dtype));
-    return Object.assign(complex, { role: "buffer" as const, roleReason: "complex numbers" });
-  });
-  const shown = arrays.slice(0, 3).map(quote).join(", ") + (arrays.length > 3 ? " and so on" : "");
-  const notes = arrays.length === 0 ? [] : [`left out: ${arrays.length} arrays of NumPy (${shown})`];
-  return { tensors, found: views, notes };
+/** Its parsing, for the thread. */
+export const tasks = parser(__filename, parsePickle);
+
+function parsePickle({ bytes, file, storedBytes }: Unparsed & { readonly storedBytes: number }): TorchPickle {
+  const world = new ZipWorld(file, new ParseBudget(file, storedBytes));
+  return pickledTensors(readPickle(bytes, file, world), world, world.storages);
 }
 
 /** A model in a file of torch, whichever form it has; `read` reads it. */
@@ -123,32 +113,15 @@ export async function openPyTorch(
 
 /** Storages are members of the archive. */
 class ZipWorld extends TorchWorld {
-  constructor(
-    private readonly source: ByteSource,
-    file: string,
-    budget: ParseBudget,
-    private readonly archive: { readonly members: ReadonlyMap<string, ZipMember>; readonly root: string },
-  ) {
-    super(file, budget);
-  }
+  readonly storages: TorchStorage[] = [];
 
   /** ("storage", type, key, location, elements). */
   persistent(id: unknown, at: number): TorchStorage {
     const [kind, type, key, , elements] = id instanceof PickleTuple ? id.items : [];
     if (kind !== "storage" || typeof key !== "string")
       return this.fail(at, "a persistent id is no storage", '("storage", type, key, location, size)');
-    const storage = this.storageOf(type, elements, at);
-    const { members, root } = this.archive;
-    const member = members.get(`${root}data/${key}`);
-    if (!member)
-      return this.fail(
-        at,
-        `the storage ${quote(key)} is not in the archive`,
-        `a member ${quote(`${root}data/${key}`)}`,
-      );
-    if (storage.sizeBytes !== member.sizeBytes)
-      this.fail(at, `the storage ${quote(key)} has ${String(elements)} elements`, `its ${member.sizeBytes} bytes`);
-    storage.place = { source: memberSource(this.source, member), start: 0 };
+    const storage = this.storageOf(key, type, elements, at);
+    this.storages.push(storage);
     return storage;
   }
 }

@@ -39,7 +39,8 @@ export async function openSafetensorsParts(
   if (!parts || parts.at > 0 || parts.names.length === 1) return openSafetensors(source, name, signal);
   const opened = await mapInOrder(parts.names, shardsAtOnce, async (part, at) => {
     const file = at === 0 ? source : await siblings(part, 0);
-    return { file, header: await readSafetensorsHeader(file, signal) };
+    const header = await readSafetensorsHeader(file, signal);
+    return { file, header, tensors: await tensorsOf(file, header, signal) };
   });
   const seen = new Set<string>();
   for (const { file, header } of opened)
@@ -56,7 +57,7 @@ export async function openSafetensorsParts(
   return new TensorSet({
     name,
     format: "safetensors",
-    tensors: opened.flatMap(({ file, header }) => tensorsOf(file, header)),
+    tensors: opened.flatMap(({ tensors }) => tensors),
     metadata: Object.assign(Object.create(null), ...opened.map(({ header }) => header.metadata).reverse()),
     sha256: (options) =>
       hashSources(

@@ -1,8 +1,10 @@
+import { inTurns, mapWithTurns } from "../bytes/pause";
 import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Shape } from "../tensor/tensor";
+import { parsedApart, parser, type Unparsed } from "./apart";
 import { headerLimit } from "./budget";
 import { hashSources } from "./hash-sources";
 import { JsonReader, quote } from "./json-reader";
@@ -88,10 +90,15 @@ export async function readSafetensorsHeader(source: ByteSource, signal?: AbortSi
       `the header's length is ${length}`,
       `at most the ${byteLength - lengthBytes} bytes that follow`,
     );
-  return parseHeader(await source.read(lengthBytes, dataStart, signal), name, byteLength);
+  const bytes = await source.read(lengthBytes, dataStart, signal);
+  const parsed = await parsedApart(tasks, { bytes, file: name, fileBytes: byteLength }, { signal });
+  return { ...parsed, metadata: Object.assign(Object.create(null), parsed.metadata) };
 }
 
-function parseHeader(bytes: Uint8Array, file: string, fileBytes: number): SafetensorsHeader {
+/** Its parsing, for the thread. */
+export const tasks = parser(__filename, parseHeader);
+
+function parseHeader({ bytes, file, fileBytes }: Unparsed & { readonly fileBytes: number }): SafetensorsHeader {
   const json = new JsonReader(bytes, file, lengthBytes);
   if (bytes[0] !== 0x7b) json.fail(lengthBytes, "the header is no JSON object", 'a header that begins with "{"');
   const entries: SafetensorsEntry[] = [];
@@ -152,7 +159,7 @@ function parseEntry(json: JsonReader, name: string, nameAt: number): Safetensors
   const size = sizeInBytes(json, what, shape, bits, shapeAt);
   if (end - begin !== size)
     json.fail(offsetsAt, `${what} spans ${end - begin} bytes`, `${size}, for ${dtype} [${shape.join(", ")}]`);
-  return { name, dtype, shape: Object.freeze(shape), begin, end, nameAt, offsetsAt };
+  return { name, dtype, shape, begin, end, nameAt, offsetsAt };
 }
 
 function integers(json: JsonReader, what: string, most: number): number[] {
@@ -207,21 +214,32 @@ function checkCoverage(entries: readonly SafetensorsEntry[], file: string, dataS
     );
 }
 
-/** The tensors of a header as lazy `Tensor`s over `source`. */
-export function tensorsOf(source: ByteSource, header: SafetensorsHeader): FileTensor[] {
-  return header.entries.map(
+/** The tensors of a header as lazy `Tensor`s over `source`. `CancelledError` when the signal fires. */
+export function tensorsOf(
+  source: ByteSource,
+  { entries, dataStart }: SafetensorsHeader,
+  signal?: AbortSignal,
+): Promise<FileTensor[]> {
+  const made = mapWithTurns(
+    entries,
     ({ name, shape, dtype, begin, end }) =>
-      new FileTensor(source, name, shape, dtype, header.dataStart + begin, end - begin),
+      new FileTensor(source, name, Object.freeze(shape), dtype, dataStart + begin, end - begin),
   );
+  return inTurns(made, signal, `reading ${source.name}`);
 }
 
 /** A model in one safetensors file. Reads the header only. */
 export async function openSafetensors(source: ByteSource, name: string, signal?: AbortSignal): Promise<Model> {
   const header = await readSafetensorsHeader(source, signal);
+  const tensors = await tensorsOf(source, header, signal);
+  const byName = new Map<string, FileTensor>();
+  const sorting = mapWithTurns(tensors, (tensor) => void byName.set(tensor.name, tensor));
+  await inTurns(sorting, signal, `reading ${source.name}`);
   return new TensorSet({
     name,
     format: "safetensors",
-    tensors: tensorsOf(source, header),
+    tensors,
+    byName,
     metadata: header.metadata,
     sha256: (options) => hashSources([source], name, options?.signal),
   });

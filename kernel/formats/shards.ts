@@ -4,12 +4,13 @@ import { mapInOrder } from "../threads/pool";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
 import type { Tensor } from "../tensor/tensor";
+import { parsedApart, parser, type Unparsed } from "./apart";
 import { headerLimit } from "./budget";
 import { hashSources } from "./hash-sources";
 import { JsonReader, quote } from "./json-reader";
 import { maxIndexBytes, maxShards, maxTensors, shardsAtOnce } from "./limits";
 import { readPyTorch } from "./pytorch";
-import type { TorchContents } from "./pytorch";
+import type { TorchContents } from "./torch-pickle";
 import { readPyTorchStream, streamMagic } from "./pytorch-stream";
 import { readSafetensorsHeader, tensorsOf } from "./safetensors";
 import { folderSiblings, isPlainName } from "./siblings";
@@ -39,8 +40,26 @@ export async function readShardIndex(source: ByteSource, signal?: AbortSignal): 
   const limit = headerLimit(source, maxIndexBytes);
   if (source.byteLength > limit)
     throw new FormatError(file, 0, `the index has ${source.byteLength} bytes`, `at most ${limit}`);
-  const json = new JsonReader(await source.read(0, source.byteLength, signal), file, 0);
-  const shards = new Map<string, Map<string, number>>();
+  const bytes = await source.read(0, source.byteLength, signal);
+  const { shards, metadata } = await parsedApart(tasks, { bytes, file }, { signal });
+  return {
+    shards: new Map(shards.map(([shard, names]) => [shard, new Map(names)])),
+    metadata: Object.assign(Object.create(null), metadata),
+  };
+}
+
+/** Its parsing, for the thread. */
+export const tasks = parser(__filename, parseIndex);
+
+/** An index as plain data. */
+interface ParsedIndex {
+  readonly shards: readonly (readonly [shard: string, names: readonly (readonly [tensor: string, at: number])[]])[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+function parseIndex({ bytes, file }: Unparsed): ParsedIndex {
+  const json = new JsonReader(bytes, file, 0);
+  const shards = new Map<string, [string, number][]>();
   let metadata: Record<string, unknown> = Object.create(null);
   let mapped = -1;
   json.object("the index", (key, keyAt) => {
@@ -51,7 +70,7 @@ export async function readShardIndex(source: ByteSource, signal?: AbortSignal): 
   json.end(" \t\r\n", "the end of the file");
   if (mapped < 0) json.fail(0, "the index has no weight_map", "an object with weight_map");
   if (mapped === 0) json.fail(0, "the weight_map is empty", "at least one tensor");
-  return { shards, metadata };
+  return { shards: [...shards], metadata };
 }
 
 function object(json: JsonReader, keyAt: number): Record<string, unknown> {
@@ -63,7 +82,7 @@ function object(json: JsonReader, keyAt: number): Record<string, unknown> {
 
 const kinds = [".safetensors", ".bin"];
 
-function readWeightMap(json: JsonReader, shards: Map<string, Map<string, number>>): number {
+function readWeightMap(json: JsonReader, shards: Map<string, [string, number][]>): number {
   let count = 0;
   let kind: string | undefined;
   json.object("weight_map", (tensor, tensorAt) => {
@@ -76,9 +95,9 @@ function readWeightMap(json: JsonReader, shards: Map<string, Map<string, number>
     if (!names) {
       if (shards.size === maxShards)
         json.fail(tensorAt, `there are more than ${maxShards} shards`, `at most ${maxShards}`);
-      shards.set(shard, (names = new Map()));
+      shards.set(shard, (names = []));
     }
-    names.set(tensor, tensorAt);
+    names.push([tensor, tensorAt]);
   });
   return count;
 }
@@ -138,7 +157,7 @@ async function openShard(source: ByteSource, shardName: string, signal: AbortSig
   }
   const header = await readSafetensorsHeader(source, signal);
   const places = new Map(header.entries.map((entry) => [entry.name, entry.nameAt]));
-  return { source, tensors: tensorsOf(source, header), placeOf: (tensor) => places.get(tensor) ?? 0 };
+  return { source, tensors: await tensorsOf(source, header, signal), placeOf: (tensor) => places.get(tensor) ?? 0 };
 }
 
 /** A shard of torch: the zip of today, or the stream of pickles before 1.6. */

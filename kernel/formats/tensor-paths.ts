@@ -21,6 +21,19 @@ export function pathsOf(model: Model): TensorPaths | undefined {
   return recorded.get(model);
 }
 
+const parts = new WeakMap<Model, string>();
+
+/** Keeps which part of its file a model is, by the keys that lead to it with dots; returns the model. */
+export function recordPart<T extends Model>(model: T, part: string | undefined): T {
+  if (part !== undefined && part !== "") parts.set(model, part);
+  return model;
+}
+
+/** Which part of its file a model is; `undefined` for one that is the whole, or of which nothing is known. */
+export function partOf(model: Model): string | undefined {
+  return parts.get(model);
+}
+
 /** The key of a model's metadata under which a list of sentences says what was passed over when its file was read. */
 export const notesKey = "codebook.notes";
 

@@ -6,6 +6,7 @@ import type { DType } from "../tensor/dtype";
 import { TensorSet } from "../tensor/tensor-set";
 import type { ReadOptions, Shape, StoredPart, Tensor } from "../tensor/tensor";
 import { JsonReader, quote } from "./json-reader";
+import { parsedApart, parser, type Unparsed } from "./apart";
 import { headerLimit } from "./budget";
 import { hashSources } from "./hash-sources";
 import { maxIndexBytes, maxRank, maxShards, maxTensors } from "./limits";
@@ -49,6 +50,13 @@ export async function readTfjsManifest(source: ByteSource, signal?: AbortSignal)
   if (source.byteLength > limit)
     throw new FormatError(file, 0, `model.json has ${source.byteLength} bytes`, `at most ${limit}`);
   const bytes = await source.read(0, source.byteLength, signal);
+  return parsedApart(tasks, { bytes, file }, { signal });
+}
+
+/** Its parsing, for the thread. */
+export const tasks = parser(__filename, parseManifest);
+
+function parseManifest({ bytes, file }: Unparsed): Group[] {
   const json = new JsonReader(bytes, file, 0);
   const groups: Group[] = [];
   const seen = { paths: new Set<string>(), weights: new Set<string>() };

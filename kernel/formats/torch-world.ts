@@ -1,4 +1,3 @@
-import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
 import { dtypes } from "../tensor/dtype";
 import type { DType } from "../tensor/dtype";
@@ -57,15 +56,15 @@ const otherTensors: Readonly<Record<string, readonly [what: string, remedy: stri
   _rebuild_device_tensor_from_numpy: ["a tensor of a device that torch saves through NumPy", "tensor.cpu()"],
 };
 
-/** The bytes behind tensors. Where they are is known when the tensors are made of it. */
+/** The bytes behind tensors. */
 export class TorchStorage {
-  /** Where the storage's bytes begin, once that is known. */
-  place: { readonly source: ByteSource; readonly start: number } | undefined;
-
   constructor(
+    readonly key: string,
     readonly sizeBytes: number,
     /** Unset for an untyped storage. */
     readonly dtype: string | undefined,
+    /** The byte of the pickle that asks for it. */
+    readonly at: number,
   ) {}
 }
 
@@ -155,8 +154,8 @@ export abstract class TorchWorld implements PickleWorld {
     });
   }
 
-  /** The storage of that type with so many elements. */
-  protected storageOf(type: unknown, elements: unknown, at: number): TorchStorage {
+  /** The storage of that key and type with so many elements. */
+  protected storageOf(key: string, type: unknown, elements: unknown, at: number): TorchStorage {
     if (
       !(type instanceof PickleGlobal) ||
       typeof elements !== "number" ||
@@ -171,7 +170,7 @@ export abstract class TorchWorld implements PickleWorld {
       this.fail(at, `the file holds ${otherTensors._rebuild_qtensor[0]}`, otherTensors._rebuild_qtensor[1]);
     if (!dtype && type.name !== "torch.storage.UntypedStorage")
       return this.fail(at, `a storage has the type ${quote(type.name)}`, "a storage type");
-    return new TorchStorage(elements * elementBytes(dtype), dtype);
+    return new TorchStorage(key, elements * elementBytes(dtype), dtype, at);
   }
 
   /** A view of a storage that lies within it. */

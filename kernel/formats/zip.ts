@@ -4,6 +4,7 @@ import { pause, throwIfStopped } from "../bytes/pause";
 import type { ByteSource } from "../bytes/source";
 import { decodeUtf8, firstInvalidUtf8 } from "../bytes/utf8";
 import { FormatError } from "../errors";
+import { parsedApart, parser, type Unparsed } from "./apart";
 import { headerLimit } from "./budget";
 import { quote } from "./json-reader";
 import { readFront } from "./zip-front";
@@ -39,7 +40,7 @@ const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.b
 /** The members, in the order of the directory. Reads the directory and the local headers, no content. `FormatError` for an archive that
  *  breaks any rule. */
 export async function readZip(source: ByteSource, signal?: AbortSignal): Promise<ZipMember[]> {
-  const fail = (at: number, problem: string, expected: string): never => {
+  const fail: Fail = (at, problem, expected) => {
     throw new FormatError(source.name, at, problem, expected);
   };
   const { byteLength } = source;
@@ -62,11 +63,7 @@ export async function readZip(source: ByteSource, signal?: AbortSignal): Promise
   let size = data.getUint32(end + 12, true);
   let start = data.getUint32(end + 16, true);
   let directoryEnd = endAt;
-  const number64 = (from: DataView, at: number, where: number): number => {
-    const value = from.getBigUint64(at, true);
-    if (value > BigInt(byteLength)) fail(where, `a 64-bit field is ${value}`, `at most ${byteLength}, the file's size`);
-    return Number(value);
-  };
+  const number64 = numbersWithin(byteLength, fail);
   const isWide = count === 0xffff || size === wide || start === wide;
   const locator = endAt >= 20 + 56 ? view(await source.read(endAt - 20, endAt, signal)) : undefined;
   // torch writes the 64-bit end always; it is used wherever it is.
@@ -85,19 +82,38 @@ export async function readZip(source: ByteSource, signal?: AbortSignal): Promise
   const limit = headerLimit(source, Infinity);
   if (size > limit) fail(endAt + 12, `the directory has ${size} bytes`, `at most ${limit}`);
   if (count * centralBytes > size) fail(endAt + 10, `there are ${count} members`, `no more than ${size} bytes hold`);
-  const members = parseDirectory(await source.read(start, start + size, signal), start, count, fail, number64);
+  const bytes = await source.read(start, start + size, signal);
+  const directory = { bytes, file: source.name, start, count, byteLength };
+  const members = await parsedApart(tasks, directory, { signal });
   return checkLocals(source, members, start, signal, fail);
 }
 
 type Fail = (at: number, problem: string, expected: string) => never;
 
-function parseDirectory(
-  bytes: Uint8Array,
-  base: number,
-  count: number,
-  fail: Fail,
-  number64: (from: DataView, at: number, where: number) => number,
-): ZipMember[] {
+/** Reads 64-bit numbers, which are positions or sizes within so many bytes; `where` is their byte of the file. */
+function numbersWithin(byteLength: number, fail: Fail): (from: DataView, at: number, where: number) => number {
+  return (from, at, where) => {
+    const value = from.getBigUint64(at, true);
+    if (value > BigInt(byteLength)) fail(where, `a 64-bit field is ${value}`, `at most ${byteLength}, the file's size`);
+    return Number(value);
+  };
+}
+
+/** The bytes of a directory, where they begin, its entries, and the size of the file. */
+interface Directory extends Unparsed {
+  readonly start: number;
+  readonly count: number;
+  readonly byteLength: number;
+}
+
+/** The parsing of directories, for the thread. */
+export const tasks = parser(__filename, parseDirectory);
+
+function parseDirectory({ bytes, file, start: base, count, byteLength }: Directory): ZipMember[] {
+  const fail: Fail = (at, problem, expected) => {
+    throw new FormatError(file, at, problem, expected);
+  };
+  const number64 = numbersWithin(byteLength, fail);
   const data = view(bytes);
   const members: ZipMember[] = [];
   const names = new Set<string>();

@@ -7,6 +7,7 @@
  *        the arrays, each filled up to a multiple of 8
  *        SHA-256 of all before */
 import { createHash } from "node:crypto";
+import { isSpilled, type SpilledArray, type SpillFile } from "../bytes/spill-file";
 import { FormatError } from "../errors";
 import type { LayerOutcome } from "./compress-layer";
 
@@ -27,18 +28,34 @@ const arrays = {
 type ArrayName = keyof typeof arrays;
 
 /** The file in pieces, one behind the other: the arrays of the outcome as they are, not copied, with what stands between them. `key` says
- *  which layer, of which study, by which steps; reading asks for the same. */
-export function layerFileParts(key: string, outcome: LayerOutcome): Uint8Array[] {
-  const parts: Uint8Array[] = [];
+ *  which layer, of which study, by which steps; reading asks for the same. Arrays that lie in a file are read from `spilled`. */
+export function layerFileParts(
+  key: string,
+  outcome: LayerOutcome<SpilledArray>,
+  spilled: SpillFile,
+): (Uint8Array | SpilledArray)[];
+export function layerFileParts(key: string, outcome: LayerOutcome): Uint8Array[];
+export function layerFileParts(
+  key: string,
+  outcome: LayerOutcome<SpilledArray>,
+  spilled?: SpillFile,
+): (Uint8Array | SpilledArray)[] {
+  const parts: (Uint8Array | SpilledArray)[] = [];
   let size = 0;
+  const placed = (type: string, length: number, bytes: Uint8Array | SpilledArray): unknown => {
+    const { byteLength } = bytes;
+    const at = size;
+    parts.push(bytes, new Uint8Array(roundUp(byteLength) - byteLength));
+    size += roundUp(byteLength);
+    return { $array: [type, at, length] };
+  };
   const plain = (part: unknown): unknown => {
     if (ArrayBuffer.isView(part)) {
       const { buffer, byteOffset, byteLength } = part;
-      const at = size;
-      parts.push(new Uint8Array(buffer, byteOffset, byteLength), new Uint8Array(roundUp(byteLength) - byteLength));
-      size += roundUp(byteLength);
-      return { $array: [part.constructor.name, at, (part as Uint8Array).length] };
+      const { length } = part as Uint8Array;
+      return placed(part.constructor.name, length, new Uint8Array(buffer, byteOffset, byteLength));
     }
+    if (isSpilled(part)) return placed(part.type, part.length, part);
     if (typeof part === "number" && (!Number.isFinite(part) || Object.is(part, -0)))
       return { $number: Object.is(part, -0) ? "-0" : String(part) };
     if (Array.isArray(part)) return part.map(plain);
@@ -53,9 +70,12 @@ export function layerFileParts(key: string, outcome: LayerOutcome): Uint8Array[]
   view.setUint32(8, start - headBytes, true);
   view.setUint32(12, 0, true);
   head.set(json, headBytes);
-  const file = [head, ...parts.filter(({ length }) => length > 0)];
+  const file = [head, ...parts.filter(({ byteLength }) => byteLength > 0)];
   const hash = createHash("sha256");
-  for (const part of file) hash.update(part);
+  for (const part of file) {
+    if (!isSpilled(part)) hash.update(part);
+    else spilled?.forEach(part.start, part.start + part.byteLength, (bytes) => hash.update(bytes));
+  }
   return [...file, new Uint8Array(hash.digest())];
 }
 

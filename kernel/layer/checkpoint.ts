@@ -8,8 +8,9 @@
 import { createHash } from "node:crypto";
 import { access, mkdir, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomically } from "../bytes/atomic-file";
+import { temporaryPath, writeFileAtomically } from "../bytes/atomic-file";
 import { attempt } from "../bytes/source";
+import { bytesOfParts, type SpilledArray } from "../bytes/spill-file";
 import { FormatError, OptionError, WriteError } from "../errors";
 import { packageVersion } from "../version";
 import type { Step } from "../tensor/step";
@@ -95,8 +96,18 @@ export class Checkpoint {
   }
 
   /** Writes a layer's file atomically. `WriteError` when it cannot be written. */
-  async write({ file }: LayerFile, parts: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
-    await writeFileAtomically(file, parts, { signal });
+  async write({ file }: LayerFile, parts: readonly (Uint8Array | SpilledArray)[], signal: AbortSignal): Promise<void> {
+    await writeFileAtomically(file, bytesOfParts(parts), { signal });
+  }
+
+  /** Runs `work` with the path of a file beside a layer's, which may be made there and is gone afterwards. */
+  async beside<Result>({ file }: LayerFile, work: (path: string) => Promise<Result>): Promise<Result> {
+    const path = temporaryPath(file);
+    try {
+      return await work(path);
+    } finally {
+      await unlink(path).catch(() => undefined);
+    }
   }
 
   /** Says that this file belongs to the result. */

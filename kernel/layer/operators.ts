@@ -2,7 +2,15 @@
 import { coderOf, coders, planes } from "../encode";
 import { OptionError } from "../errors";
 import { nearestWord } from "../options";
-import { isPruneStep, pruners, structuralPruners, type Pruned, type Pruner, type StructuralPruner } from "../prune";
+import {
+  isPruneStep,
+  pruners,
+  structuralPruners,
+  type PieceMasks,
+  type Pruned,
+  type Pruner,
+  type StructuralPruner,
+} from "../prune";
 import { isQuantizeStep, quantizers, type Quantized } from "../quantize";
 import type { NamedShape } from "../network";
 import type { Step } from "../tensor/step";
@@ -89,6 +97,12 @@ export function pruneAtShared(
 ): Pruned | undefined {
   if (threshold === undefined || !isPruneStep(step) || sharedSparsityOf(step) === undefined) return undefined;
   return pruners.get(step.kind)?.shared?.pruneAt(weights, shape, step, threshold);
+}
+
+/** Who decides piece by piece at the threshold that a layer shares with others; `undefined` for a step that sees one layer. */
+export function beginAtShared(step: Step, threshold: LayerThreshold | undefined): PieceMasks | undefined {
+  if (threshold === undefined || !isPruneStep(step) || sharedSparsityOf(step) === undefined) return undefined;
+  return pruners.get(step.kind)?.shared?.beginAt(threshold);
 }
 
 /** The step that codes the bytes of floats of `dtype` as `coder` says: coders that see to bytes themselves as they are, others by byte

@@ -1,19 +1,21 @@
 /** What a worker thread does for a layer: compresses it, or restores its weights. */
+import { isSpilled, SpillFile, type SpilledArray } from "../bytes/spill-file";
 import { outlineOf } from "../stored/outline";
 import { restoreBytes, restoreValues } from "../stored/restored-weights";
 import { taskModule } from "../threads/tasks";
 import { sharing, transferring } from "../threads/transferring";
 import { layerFileParts } from "./checkpoint-file";
-import { compressLayer, sizeOfLayer, type LayerOutcome } from "./compress-layer";
+import { compressLayer, compressLayerInto, sizeOfLayer, type LayerOutcome } from "./compress-layer";
 import type { LayerJob } from "./layer-job";
 import { readLayerFile, storedAt, type LayerFile, type LayerSummary, type StoredLocation } from "./stored-location";
 
-function summaryOf({ stored, ...rest }: LayerOutcome): LayerSummary {
+function summaryOf({ stored, ...rest }: LayerOutcome<SpilledArray>): LayerSummary {
   return { ...rest, outline: stored && outlineOf(stored) };
 }
 
 /** The bytes in a buffer that may move to another thread: one that holds them, and behind them little else. */
-function owned(bytes: Uint8Array): Uint8Array {
+function owned(bytes: Uint8Array | SpilledArray): Uint8Array | SpilledArray {
+  if (isSpilled(bytes)) return bytes;
   const { byteOffset, length, buffer } = bytes;
   return byteOffset === 0 && 2 * length >= buffer.byteLength ? bytes : bytes.slice();
 }
@@ -27,10 +29,16 @@ export const tasks = taskModule(__filename, {
   },
   /** The bytes that would be kept of it. */
   size: (job: LayerJob) => sizeOfLayer(job),
-  /** The outcome as a file of a checkpoint, and all of it but the arrays. */
-  compressToFile: ({ job, key }: { readonly job: LayerJob; readonly key: string }) => {
-    const outcome = compressLayer(job);
-    return transferring({ parts: layerFileParts(key, outcome).map(owned), summary: summaryOf(outcome) });
+  /** The outcome as a file of a checkpoint, and all of it but the arrays. Large ones are left in a file at `spill`, which is then the caller's. */
+  compressToFile: ({ job, key, spill }: { readonly job: LayerJob; readonly key: string; readonly spill: string }) => {
+    const file = new SpillFile(spill);
+    try {
+      const outcome = compressLayerInto(job, file);
+      const parts = layerFileParts(key, outcome, file);
+      return transferring({ parts: parts.map(owned), summary: summaryOf(outcome) });
+    } finally {
+      file.close();
+    }
   },
   /** Reads such a file and checks it to the last byte. */
   takeUp: (file: LayerFile) => summaryOf(readLayerFile(file)),

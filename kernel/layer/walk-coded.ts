@@ -1,6 +1,6 @@
 /** A large layer that only lossless coders take, from its file, a few rows at a time: neither its bytes nor its weights are ever whole in memory. */
 import { FileRangeReader, type FileRange } from "../bytes/file-range";
-import { encodeSource } from "../encode";
+import type { ByteSource } from "../encode";
 import { isReadable } from "../formats/values";
 import { bytesOfRepeats } from "../loops/values";
 import { loops } from "../loops/loops";
@@ -8,7 +8,6 @@ import { ChangeMeter } from "../measure/change";
 import { entropyOfPieces, valuesAtOnce } from "../measure/entropy-pieces";
 import { RangeSearch } from "../measure/range-search";
 import type { StepMeasures } from "../report/types";
-import type { Step } from "../tensor/step";
 import type { LayerJob } from "./layer-job";
 import { stateOf, type LayerState } from "./layer-state";
 import { layerWarnings, noZeroGroups } from "./layer-warnings";
@@ -73,23 +72,20 @@ export function walkCoded(job: LayerJob): Walk | undefined {
   }
 }
 
-/** The bytes of a file's range, coded: what `encode` gives of all of them. `SourceError` when the file was changed meanwhile. */
-export function encodeRange(range: FileRange, step: Step): Uint8Array {
+/** Hands the bytes of a file's range to `work`, which reads them a part at a time. `SourceError` when the file was changed meanwhile. */
+export function withRange<Result>(range: FileRange, work: (source: ByteSource) => Result): Result {
   const file = new FileRangeReader(range);
   let buffer = new Uint8Array(0);
   try {
-    return encodeSource(
-      {
-        length: range.byteLength,
-        part(from, to) {
-          if (buffer.length < to - from) buffer = new Uint8Array(to - from);
-          const part = buffer.subarray(0, to - from);
-          file.read(part, from);
-          return part;
-        },
+    return work({
+      length: range.byteLength,
+      part(from, to) {
+        if (buffer.length < to - from) buffer = new Uint8Array(to - from);
+        const part = buffer.subarray(0, to - from);
+        file.read(part, from);
+        return part;
       },
-      step,
-    );
+    });
   } finally {
     file.finish();
   }

@@ -1,11 +1,9 @@
 /** A layer through one quantizer, and coders behind it, a few rows at a time: all passes over a piece run while it is in the core's own cache.
  *  w′ is never whole in memory. A first pass looks whether all weights are finite and over what range they lie; the second quantizes and
  *  measures. Up to 8 MiB of weights are held between the two; of a larger layer each piece is read again, which takes less time than new memory. */
-import { sumBlock } from "../loops/errors";
 import { loops } from "../loops/loops";
 import { errorMeasures } from "../measure";
 import { ChangeMeter, levelsOf } from "../measure/change";
-import { RangeSearch } from "../measure/range-search";
 import { NonFiniteError, OptionError } from "../errors";
 import { HalfRangeError } from "../grid/scale";
 import { matrixOf } from "../prune/sparse/storage";
@@ -15,7 +13,7 @@ import { atWidth } from "../quantize/widened";
 import type { Quantized } from "../quantize/quantizer";
 import { levelLimit, type StepMeasures } from "../report/types";
 import { countsOf, emptyCodes, typeOfCodes } from "../stored/packed-codes";
-import { layoutOf, rowsShape, type Layout } from "../tensor/layout";
+import { layoutOf, type Layout } from "../tensor/layout";
 import type { Step } from "../tensor/step";
 import { parametersOf, type Shape } from "../tensor/tensor";
 import { JoinedPieces } from "./joined-pieces";
@@ -24,6 +22,7 @@ import { stateOf } from "./layer-state";
 import { addZeroGroups, layerWarnings, noZeroGroups, zeroGroupsOf, type ZeroGroups } from "./layer-warnings";
 import { kindOfStep, labelOf } from "./operators";
 import { pieceQuantizer } from "./piece-quantizer";
+import { allRows, rowsAtOnce, surveyRange } from "./piece-rows";
 import { isLost, nothingLost, type Walk } from "./walk";
 import { weightReader, type WeightReader } from "./weight-reader";
 
@@ -33,8 +32,6 @@ export interface PieceWalk {
   readonly rows: number;
 }
 
-/** Weights of a piece, about: with what is made of them, they fill half a megabyte. */
-const pieceWeights = 49_152;
 /** Bytes of weights that are held between the passes. */
 const mostHeld = 1 << 23;
 /** Bytes of codes that lie in the kernels' memory, which stays for the next layer. */
@@ -53,26 +50,11 @@ export function pieceWalkOf({ steps, shape, axes, surgery, input }: LayerJob): P
 }
 
 function rowsOfPiece(step: Step, layout: Layout): number | undefined {
-  const { rows, columns } = matrixOf(rowsShape(layout));
   const quantizer = quantizerOf(step);
   // No piece of a stack holds rows of two matrices that the step would take together.
-  if (rows * columns <= pieceWeights || !isByRows(quantizer, layout, step)) return undefined;
-  const least = quantizer.pieces?.rows(step, layout.matrix);
-  if (least === undefined) return undefined;
-  // Pieces of whole blocks of sums, where there are any, spare the meter a copy.
-  const aligned = least * (sumBlock / commonDivisor(sumBlock, columns * least));
-  const unit = aligned * columns <= pieceWeights ? aligned : least;
-  const most = Math.max(1, Math.floor(pieceWeights / (columns * unit))) * unit;
-  return most < rows ? most : undefined;
+  if (!isByRows(quantizer, layout, step)) return undefined;
+  return rowsAtOnce(layout, quantizer.pieces?.rows(step, layout.matrix));
 }
-
-/** The greatest common divisor of two whole numbers, of which the first is not 0. */
-function commonDivisor(a: number, b: number): number {
-  return b === 0 ? a : commonDivisor(b, a % b);
-}
-
-/** All rows of a layer, those of a stack one below the other. */
-const shapeOf = ({ shape, axes }: LayerJob): Shape => rowsShape(layoutOf(shape, axes));
 
 /** Whether the weights are held in the kernels' memory. */
 function isHeld(shape: Shape): boolean {
@@ -92,12 +74,12 @@ export function memoryOfPieces({ shape }: LayerJob): number {
 
 /** The walk. The array of `job.input.values` may be detached. */
 export function walkPieces(job: LayerJob, { step, rows }: PieceWalk): Walk {
-  const { columns } = matrixOf(shapeOf(job));
-  const reader = weightReader({ ...job, shape: shapeOf(job) }, isHeld(job.shape));
+  const { columns } = matrixOf(allRows(job));
+  const reader = weightReader({ ...job, shape: allRows(job) }, isHeld(job.shape));
   try {
     const labels = job.steps.map(labelOf);
     const isShared = quantizerOf(step).pieces?.sharesTables?.(step) === true;
-    const range = survey(reader, rows * columns, { label: labels[0], name: job.name });
+    const range = surveyRange(reader, rows * columns, { label: labels[0], name: job.name });
     const state = stateOf(undefined);
     const { quantized, meter, zeroGroups } = atWidth(step, job.name, (own) => {
       const meter = new ChangeMeter(range, { findsLevels: !isShared });
@@ -136,22 +118,9 @@ function levelsOfCodes(quantized: Quantized): readonly number[] | undefined {
   return levelsOf(quantizerOf(quantized.step).dequantize({ ...quantized, codes, shape: [symbols.length] }));
 }
 
-/** Reads all weights once; their robust range. `NonFiniteError` for the first that is a NaN or infinite. */
-function survey(reader: WeightReader, most: number, { label, name }: { label: string; name: string }) {
-  const search = new RangeSearch(reader.length, (count) => reader.sample(count));
-  for (let start = 0; start < reader.length; start += most)
-    loops.memory.part(() => {
-      const piece = reader.first(start, Math.min(start + most, reader.length));
-      const odd = loops.values.firstNonFinite(piece);
-      if (odd >= 0) throw new NonFiniteError(name, start + odd, piece[odd], label);
-      search.add(piece);
-    });
-  return search.finish(() => reader.whole());
-}
-
 /** The steps alone: nothing is measured. The weights are finite. */
 export function stepPieces(job: LayerJob, walk: PieceWalk): Pick<Walk, "job" | "state"> {
-  const reader = weightReader({ ...job, shape: shapeOf(job) }, false);
+  const reader = weightReader({ ...job, shape: allRows(job) }, false);
   try {
     const state = stateOf(undefined);
     state.quantized = atWidth(walk.step, job.name, (step) =>
@@ -178,7 +147,7 @@ function quantizePieces(
   meter: ChangeMeter | undefined,
 ): { readonly quantized: Quantized; readonly zeroGroups: ZeroGroups } {
   const { name } = job;
-  const shape = shapeOf(job);
+  const shape = allRows(job);
   const quantizer = quantizerOf(step);
   const quantizePiece = pieceQuantizer(reader, { shape, name }, { step, rows });
   const matrix = matrixOf(shape);

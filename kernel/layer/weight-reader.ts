@@ -87,16 +87,15 @@ export function countPieces(
 }
 
 function countsInUse(table: Uint32Array | Float64Array): CountsInUse {
+  const entries = new Uint32Array(table.length);
+  const counts = new Float64Array(table.length);
   let used = 0;
-  for (let entry = 0; entry < table.length; entry++) if (table[entry] !== 0) used++;
-  const entries = new Uint32Array(used);
-  const counts = new Float64Array(used);
-  for (let entry = 0, next = 0; entry < table.length; entry++) {
+  for (let entry = 0; entry < table.length; entry++) {
     if (table[entry] === 0) continue;
-    entries[next] = entry;
-    counts[next++] = table[entry];
+    entries[used] = entry;
+    counts[used++] = table[entry];
   }
-  return { entries, counts };
+  return { entries: entries.slice(0, used), counts: counts.slice(0, used) };
 }
 
 /** Where the pieces come from. */

@@ -1,4 +1,5 @@
 /** Loops over integer codes: how often each occurs, and codes in so many bits each as a stream of bytes and back. */
+import { bytesForThreads } from "../bytes/array-memory";
 import type { CodeArray } from "../grid/arrays";
 import { countCodes, packBits, rangeOfCodes, unpackBits } from "../simd/measures";
 import { isBytes, ownCodes } from "./own-codes";
@@ -114,7 +115,7 @@ export const plainCodes: CodeLoops = {
 };
 
 function emptyStream(codes: number, width: number): Uint8Array {
-  return new Uint8Array(Math.ceil((codes * width) / 8));
+  return bytesForThreads(Math.ceil((codes * width) / 8));
 }
 
 /** Counts of the bytes as unsigned numbers, in four tables by turns: equal neighbours do not wait for each other. */

@@ -13,8 +13,9 @@ export interface ValueLoops {
   firstNonFinite(values: Float32Array): number;
   /** The values below `low` and those above `high`, in their order, and how many are at or beyond them. No NaN. */
   beyond(values: Float32Array, low: number, high: number): Beyond;
-  /** How often each value occurs that occurs more than once, ascending by value, −0 as 0, and a NaN by its bits. */
-  repeats(values: Float32Array): Uint32Array;
+  /** How often each value occurs that occurs more than once, ascending by value, −0 as 0, and a NaN by its bits; with so many more `zeros`, none
+   *  unless told. */
+  repeats(values: Float32Array, zeros?: number): Uint32Array;
   /** The different values, ascending, −0 as 0; `undefined` where there are more than `most`. No NaN. */
   distinct(values: Float32Array, most: number): number[] | undefined;
 }
@@ -35,8 +36,9 @@ export const plainValues: ValueLoops = {
     const below = values.filter((value) => value < low);
     return { below, above: values.filter((value) => value > high && !(value < low)), atLow, atHigh };
   },
-  repeats(values) {
-    const keys = keysOf(values);
+  repeats(values, zeros = 0) {
+    const keys = new Uint32Array(values.length + zeros).fill(keyOfZero, values.length);
+    keys.set(keysOf(values));
     return Uint32Array.from(keys.length <= countBySorting ? repeatsSorted(keys.sort()) : repeatsDealt(keys));
   },
   distinct(values, most) {
@@ -51,6 +53,9 @@ export const plainValues: ValueLoops = {
 
 const countBySorting = 4096;
 const halves = 65_536;
+
+/** What `keysOf` makes of 0. */
+const keyOfZero = 0x80000000;
 
 /** Bits that order as the values do, −0 as 0. */
 function keysOf(values: Float32Array): Uint32Array {
@@ -111,7 +116,7 @@ export const fastValues: ValueLoops = {
   firstNonFinite: (values) => (isFinite(values) ? -1 : plainValues.firstNonFinite(values)),
   beyond: valuesBeyond,
   // Outside a job there is no place for the buckets.
-  repeats: (values) => countRepeats(values) ?? plainValues.repeats(values),
+  repeats: (values, zeros) => countRepeats(values, zeros) ?? plainValues.repeats(values, zeros),
   distinct: (values, most) =>
     most <= mostDistinct ? distinctValues(values, most) : plainValues.distinct(values, most),
 };

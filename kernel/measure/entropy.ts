@@ -27,12 +27,18 @@ export function entropyOfCodes(codes: ArrayLike<number>): number {
   return entropyOfCounts(countSymbols(codes).counts);
 }
 
+const termOf = (count: number): number => count * Math.log2(count);
+/** n·log2 n of small n, of which most values have one; not looked at for 0. */
+const terms = Float64Array.from({ length: 256 }, (_, count) => termOf(count));
+
 /** Entropy of the distinct float32 values, in bits per value; −0 and 0 are one value, and so are NaNs of equal bits.
  *
- *  The terms n·log2 n are added by ascending value. A value that occurs once adds nothing, so only repeated ones are counted. */
-export function entropyOfValues(values: Float32Array): number {
-  if (values.length === 0) return 0;
+ *  So many more `zeros` are counted with them. The terms n·log2 n are added by ascending value. A value that occurs once adds nothing, so only repeated ones are counted. */
+export function entropyOfValues(values: Float32Array, zeros = 0): number {
+  const length = values.length + zeros;
+  if (length === 0) return 0;
   let repeated = 0;
-  for (const count of loops.values.repeats(values)) repeated += count * Math.log2(count);
-  return Math.max(0, Math.log2(values.length) - repeated / values.length);
+  const counts = loops.values.repeats(values, zeros);
+  for (let i = 0; i < counts.length; i++) repeated += counts[i] < terms.length ? terms[counts[i]] : termOf(counts[i]);
+  return Math.max(0, Math.log2(length) - repeated / length);
 }

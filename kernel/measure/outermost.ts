@@ -14,7 +14,7 @@ export interface Outermost {
 
 /** The values of rank `cut` and of rank n − 1 − cut among n ≥ 1 (0 is the smallest), −0 as 0. No NaN. */
 export function outermostValues(values: Float32Array, cut: number): Outermost {
-  const sample = OutermostSearch.fits(values.length, cut) ? sampleOf(values) : undefined;
+  const sample = OutermostSearch.fits(values.length, cut) ? sampleOf(values, sampleLengthOf(values.length)) : undefined;
   const search = sample && new OutermostSearch(values.length, cut, sample);
   search?.add(values);
   return search?.finish() ?? plainOutermost(values, cut);
@@ -27,6 +27,15 @@ export function plainOutermost(values: Float32Array, cut: number): Outermost {
 
 /** Values of the sample, in runs of neighbours, each of which costs one trip to memory. */
 export const sampleLength = 2048;
+/** The sample of more values than `manyValues`: its guess leaves half as many beyond, among which the one that is sought is selected. */
+const largeSampleLength = 8192;
+const manyValues = 1 << 18;
+
+/** How many of `count` values make a sample. */
+export function sampleLengthOf(count: number): number {
+  return count < manyValues ? sampleLength : largeSampleLength;
+}
+
 const runLength = 16;
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 
@@ -50,15 +59,14 @@ export class OutermostSearch {
   private atLow = 0;
   private atHigh = 0;
 
-  /** `count` values will come, of which `sample` (sampleLength) holds some; its order is changed. */
+  /** `count` values will come, of which `sample` (sampleLengthOf(count)) holds some. */
   constructor(
     count: number,
     private readonly cut: number,
     sample: Float32Array,
   ) {
     // Three times as many beyond as are wanted, and some more.
-    const guess = Math.ceil((3 * cut * sample.length) / count) + 4;
-    this.edges = { low: selectRank(sample, guess), high: selectRank(sample, sample.length - 1 - guess) };
+    this.edges = edgesOf(sample, Math.ceil((3 * cut * sample.length) / count) + 4);
   }
 
   /** Whether the search is worth its sample: for many values, and a cut that is a small part of them. */
@@ -91,6 +99,26 @@ export class OutermostSearch {
     const highest = fromTheEnd(this.above, this.atHigh, high, this.cut, (length) => length - 1 - this.cut);
     return lowest === undefined || highest === undefined ? undefined : { low: lowest + 0, high: highest + 0 };
   }
+}
+
+/** The values of rank `rank` from either end of a sample: few, and so kept in order while they are looked for. */
+function edgesOf(sample: Float32Array, rank: number): Outermost {
+  const least = new Float32Array(rank + 1).fill(Infinity);
+  const greatest = new Float32Array(rank + 1).fill(-Infinity);
+  for (let i = 0; i < sample.length; i++) {
+    const value = sample[i];
+    if (value < least[rank]) {
+      let place = rank;
+      for (; place > 0 && least[place - 1] > value; place--) least[place] = least[place - 1];
+      least[place] = value;
+    }
+    if (value > greatest[rank]) {
+      let place = rank;
+      for (; place > 0 && greatest[place - 1] < value; place--) greatest[place] = greatest[place - 1];
+      greatest[place] = value;
+    }
+  }
+  return { low: least[rank], high: greatest[rank] };
 }
 
 /** The value number `cut` counted from the outer end, among those beyond an edge and the edge itself, at or beyond which `reached` values

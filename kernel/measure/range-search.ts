@@ -1,6 +1,6 @@
 /** The robust range of values that come piece by piece. */
 import { rangeBetween, rangeOfLargest, robustCut, robustRange, type ValueRange } from "./histogram";
-import { OutermostSearch, sampleLength } from "./outermost";
+import { OutermostSearch, sampleLengthOf } from "./outermost";
 
 /** `add` each piece in turn, then `finish`: the range that `robustRange` gives of all values. The values must be finite. */
 export class RangeSearch {
@@ -9,7 +9,8 @@ export class RangeSearch {
   /** `count` values will come; `sample` gives some of them, spread over all, where it is asked. */
   constructor(count: number, sample: (count: number) => Float32Array) {
     const cut = robustCut(count);
-    this.search = OutermostSearch.fits(count, cut) ? new OutermostSearch(count, cut, sample(sampleLength)) : undefined;
+    const fits = OutermostSearch.fits(count, cut);
+    this.search = fits ? new OutermostSearch(count, cut, sample(sampleLengthOf(count))) : undefined;
   }
 
   /** The next values. */

@@ -11,5 +11,5 @@ export {
   type ChannelSection,
 } from "./channels";
 export type { Block, NamedShape } from "./numbered-blocks";
-export { isWeight, roleOf, rolesOf, withRoles, type JudgedModel } from "./roles";
+export { isWeight, roleOf, rolesOf, withRoles, withRolesInTurns, type JudgedModel } from "./roles";
 export type { JudgedTensor } from "./roles/subject";

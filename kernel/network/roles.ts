@@ -1,16 +1,17 @@
 /** What each tensor of a model is: a weight of some kind, with its axes, or what is left alone. The evidence, in this order: the element
  *  type, the names of optimizers' states, the architecture (the layers or the graph of a topology, `model_type`), names, shapes. */
+import { atOnce, inTurns, mapWithTurns } from "../bytes/pause";
 import { isIntegerType } from "../tensor/dtype";
 import { isWeightRole, type Axes, type RoleDescription, type TensorRole } from "../tensor/role";
 import type { Model } from "../tensor/model";
-import type { Tensor } from "../tensor/tensor";
+import type { Shape, Tensor } from "../tensor/tensor";
 import { architectureOf } from "./dimensions";
 import { rulesOfArchitecture, typesOf } from "./roles/architectures";
 import { axesByShape, kerasAxes, kerasDepthwiseAxes } from "./roles/axes";
 import { graphJudge } from "./roles/graph";
 import { kerasJudge } from "./roles/keras-layers";
 import { isHead, ruleByName } from "./roles/names";
-import { neighboursOf, type Neighbours } from "./roles/neighbours";
+import { neighboursOf, shapesOf, type Neighbours } from "./roles/neighbours";
 import { firstRule } from "./roles/rule";
 import { subjectOf, type JudgedTensor, type Subject } from "./roles/subject";
 import { isExpert, roleByRank, weightRule } from "./roles/weights";
@@ -30,9 +31,14 @@ const isInteger = ({ dtype, scheme }: JudgedTensor): boolean =>
  *  In a model that says what it is (a config.json, a topology, a GGUF file) a tensor of which nothing is known is "unknown", and is left
  *  alone; elsewhere (arrays in memory, a lone file) a matrix whose name says nothing is a weight. */
 export function rolesOf(model: JudgedModel): RoleDescription[] {
-  const subjects = model.tensors.map(subjectOf);
-  const judge = judgeOf(model, subjects);
-  return subjects.map((subject, at) => told(model.tensors[at], () => judge(subject)));
+  return atOnce(judging(model));
+}
+
+function* judging(model: JudgedModel): Generator<void, RoleDescription[]> {
+  const subjects = yield* mapWithTurns(model.tensors, subjectOf);
+  const judge = judgeOf(model, subjects, yield* shapesOf(subjects));
+  yield;
+  return yield* mapWithTurns(subjects, (subject, at) => told(model.tensors[at], () => judge(subject)));
 }
 
 /** What a reader told of a tensor, completed by what is judged. */
@@ -50,8 +56,17 @@ function told(
 
 /** Tells each tensor of a model what it is, where a reader has not told it already. Gives back the same model. */
 export function withRoles<M extends Model>(model: M): M {
-  const roles = rolesOf(model);
-  model.tensors.forEach((tensor, at) => {
+  return atOnce(telling(model));
+}
+
+/** As `withRoles`, in turns: a model of a million tensors takes seconds. `CancelledError` when the signal fires. */
+export function withRolesInTurns<M extends Model>(model: M, signal: AbortSignal | undefined): Promise<M> {
+  return inTurns(telling(model), signal, `opening ${model.name}`);
+}
+
+function* telling<M extends Model>(model: M): Generator<void, M> {
+  const roles = yield* judging(model);
+  yield* mapWithTurns(model.tensors, (tensor, at) => {
     const { role, roleReason, axes } = roles[at];
     const told = { role, roleReason, ...(axes && isWeightRole(tensor.role ?? role) ? { axes } : {}) };
     for (const [key, value] of Object.entries(told))
@@ -75,11 +90,15 @@ export function isWeight(
 
 type Judge = (subject: Subject) => RoleDescription;
 
-function judgeOf({ metadata = {}, config, format }: JudgedModel, subjects: readonly Subject[]): Judge {
+function judgeOf(
+  { metadata = {}, config, format }: JudgedModel,
+  subjects: readonly Subject[],
+  shapes: ReadonlyMap<string, Shape>,
+): Judge {
   const architecture = architectureOf(metadata);
   const types = architecture === undefined ? typesOf(config) : [];
   const isDescribed = architecture !== undefined || config !== undefined || format === "gguf";
-  const neighbours = neighboursOf(subjects, types, widthOf(config, metadata, subjects));
+  const neighbours = neighboursOf(subjects, types, widthOf(config, metadata, subjects), shapes);
   const special = types.flatMap((type) => rulesOfArchitecture(type).map((rule) => ({ ...rule, type })));
   const byGraph = graphJudge(config);
   const byLayers = byGraph ? undefined : kerasJudge(config);

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { pause } from "../bytes/pause";
 import { fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { openRecognized } from "../catalog/recognize";
@@ -8,13 +9,14 @@ import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
 import { folderSiblings, type Siblings } from "../formats/siblings";
 import { notedSiblings, recordFiles } from "../formats/source-files";
+import { partOf, recordPart } from "../formats/tensor-paths";
 import { currentHost } from "../host";
 import { parseAddress } from "../hub/address";
 import { hubEndpoint } from "../hub/environment";
 import { locateOnHub } from "../hub/hub-model";
 import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
-import { withRoles } from "../network";
+import { withRolesInTurns } from "../network";
 import { checkFlag, checkOptionNames } from "../options";
 import { displayModel } from "../static/display";
 import { withLogicalTensors } from "../stored-codes/logical-model";
@@ -72,21 +74,28 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const { source, siblings: beside, name, origin, folder } = await locate(path, options, signal);
   const opened = new Set([source]);
   const siblings = notedSiblings(beside, opened);
-  const { model: stored, format, source: inner } = await openRecognized(source, options.name ?? name, {
+  const {
+    model: stored,
+    format,
+    source: inner,
+  } = await openRecognized(source, options.name ?? name, {
     signal,
     siblings,
   });
   opened.add(inner);
+  await pause();
   const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
+  const selected = raw ? stored : selectPart(stored, options);
   const { model, config } = raw
     ? { model: stored, config: settings }
-    : await withLogicalTensors(selectPart(stored, options), {
+    : await withLogicalTensors(selected, {
         file: source.name,
         signal,
         config: settings,
         beside: (name) => readBeside(name, siblings, signal),
       });
-  const settled = withRoles(withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder));
+  const told = withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder);
+  const settled = await withRolesInTurns(recordPart(told, partOf(selected)), signal);
   return recordFiles(displayModel(settled), opened);
 }
 
@@ -112,5 +121,5 @@ export async function openSource(
   const siblings: Siblings = notedSiblings(folderSiblings(source), opened);
   const found = await openRecognized(source, options.name ?? source.name, { signal, siblings });
   opened.add(found.source);
-  return recordFiles(displayModel(withRoles(found.model)), opened);
+  return recordFiles(displayModel(await withRolesInTurns(found.model, signal)), opened);
 }

@@ -14,9 +14,9 @@ import { bitsFor } from "../measure/bit-arithmetic";
 import { checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { countKept, percent, type Pruned, type Pruner } from "./pruner";
-import { leastOf } from "./channels/select";
-import { cheapest, matrixOf, unstructuredStorage } from "./sparse/storage";
+import { countKept, percent, type PieceMasks, type Pruned, type Pruner } from "./pruner";
+import { leastMask, leastOf } from "./channels/select";
+import { cheapest, matrixOf, unstructuredStorage, type IndexStorage } from "./sparse/storage";
 
 /** Options of `edges()`: n and m, or fanIn, or block and sparsity. */
 export interface EdgesOptions {
@@ -76,52 +76,107 @@ export function edges(options: EdgesOptions): EdgesStep {
 
 function prune(weights: Float32Array, shape: Shape, step: EdgesStep, name?: string): Pruned {
   checkFinite(weights, "edges", name);
-  const { rows, columns } = matrixOf(shape);
-  if (step.block) return pruneBlocks(weights, shape, step, step.block);
-  const groupSize = step.m ?? columns;
-  const keep = step.n ?? step.fanIn ?? columns;
-  const mask = new Uint8Array(weights.length).fill(1);
-  let groups = 0;
-  for (let row = 0; row < rows; row++)
-    for (let start = row * columns; start < (row + 1) * columns; start += groupSize, groups++) {
-      const end = Math.min(start + groupSize, (row + 1) * columns);
-      const sizes = new Float32Array(end - start);
-      for (let i = start; i < end; i++) sizes[i - start] = weights[i] < 0 ? -weights[i] : weights[i];
-      for (const i of leastOf(sizes, sizes.length - keep)) mask[start + i] = 0;
-    }
+  const masks = beginMasks(step, shape);
+  while (masks.wantsMore()) masks.add(weights, 0);
+  const mask = masks.mask(weights, 0);
   const kept = countKept(mask);
-  const plain = unstructuredStorage(shape, kept);
-  if (step.m === undefined) return { step, shape, mask, kept, storage: plain };
-  const stored = groups * keep;
-  const metadata = { scheme: "n:m", indexBits: stored * bitsFor(step.m), storedWeights: stored } as const;
-  return { step, shape, mask, kept, storage: cheapest(metadata, plain) };
+  return { step, shape, mask, kept, storage: storageOf(step, shape, kept) };
 }
 
-function pruneBlocks(weights: Float32Array, shape: Shape, step: EdgesStep, block: readonly [number, number]): Pruned {
-  const { rows, columns } = matrixOf(shape);
-  const across = Math.ceil(columns / block[1]);
-  const tiles = Math.ceil(rows / block[0]) * across;
-  const means = new Float64Array(tiles);
-  const visit = (tile: number, each: (i: number) => void) => {
-    const top = Math.floor(tile / across) * block[0];
-    const left = (tile % across) * block[1];
-    const bottom = Math.min(rows, top + block[0]);
-    const right = Math.min(columns, left + block[1]);
-    for (let row = top; row < bottom; row++)
-      for (let column = left; column < right; column++) each(row * columns + column);
-    return (bottom - top) * (right - left);
+function beginMasks(step: EdgesStep, shape: Shape): PieceMasks {
+  const { columns } = matrixOf(shape);
+  if (step.block) return masksOfBlocks(shape, step, step.block);
+  const keep = step.n ?? step.fanIn ?? columns;
+  return {
+    wantsMore: () => false,
+    add: () => undefined,
+    mask: (piece) => maskOfGroups(piece, columns, step.m ?? columns, keep),
   };
-  for (let tile = 0; tile < tiles; tile++) {
-    let sum = 0;
-    const size = visit(tile, (i) => (sum += Math.abs(weights[i])));
-    means[tile] = sum / size;
-  }
-  const mask = new Uint8Array(weights.length).fill(1);
-  for (const tile of leastOf(means, Math.round((step.sparsity ?? 0) * tiles))) visit(tile, (i) => (mask[i] = 0));
-  const kept = countKept(mask);
-  const storage = { scheme: "blocks", indexBits: tiles, storedWeights: kept } as const;
-  return { step, shape, mask, kept, storage: cheapest(storage, unstructuredStorage(shape, kept)) };
 }
+
+function storageOf(step: EdgesStep, shape: Shape, kept: number): IndexStorage {
+  const { rows, columns } = matrixOf(shape);
+  const plain = unstructuredStorage(shape, kept);
+  if (step.block)
+    return cheapest({ scheme: "blocks", indexBits: tilesOf(shape, step.block), storedWeights: kept }, plain);
+  if (step.m === undefined || step.n === undefined) return plain;
+  const storedWeights = rows * Math.ceil(columns / step.m) * step.n;
+  return cheapest({ scheme: "n:m", indexBits: storedWeights * bitsFor(step.m), storedWeights }, plain);
+}
+
+function tilesOf(shape: Shape, [height, width]: readonly [number, number]): number {
+  const { rows, columns } = matrixOf(shape);
+  return Math.ceil(rows / height) * Math.ceil(columns / width);
+}
+
+/** Groups of more weights are put in order to find those that go. */
+const fewWeights = 16;
+
+/** The mask that leaves the `keep` strongest of each group of rows of `columns` weights. */
+function maskOfGroups(weights: Float32Array, columns: number, groupSize: number, keep: number): Uint8Array {
+  const mask = new Uint8Array(weights.length).fill(1);
+  const sizes = new Float32Array(Math.min(groupSize, columns));
+  for (let row = 0; row < weights.length; row += columns)
+    for (let start = row; start < row + columns; start += groupSize) {
+      const length = Math.min(groupSize, row + columns - start);
+      for (let i = 0; i < length; i++) sizes[i] = weights[start + i] < 0 ? -weights[start + i] : weights[start + i];
+      if (length > fewWeights) for (const i of leastOf(sizes.subarray(0, length), length - keep)) mask[start + i] = 0;
+      else
+        for (let count = length - keep; count > 0; count--) {
+          let least = 0;
+          for (let i = 1; i < length; i++) if (sizes[i] < sizes[least]) least = i;
+          mask[start + least] = 0;
+          sizes[least] = Infinity;
+        }
+    }
+  return mask;
+}
+
+/** Two passes: the first finds the mean of each tile, then those of least mean go. Pieces begin at the upper edge of tiles. */
+function masksOfBlocks(shape: Shape, step: EdgesStep, [height, width]: readonly [number, number]): PieceMasks {
+  const { columns } = matrixOf(shape);
+  const across = Math.ceil(columns / width);
+  const means = new Float64Array(tilesOf(shape, [height, width]));
+  let passes = 0;
+  let gone: Uint8Array | undefined;
+  /** Visits each tile of a piece with its number and the places of its weights. */
+  const eachTile = (piece: Float32Array, row: number, visit: (tile: number, each: TileVisitor) => void): void => {
+    const count = columns === 0 ? 0 : piece.length / columns;
+    for (let top = 0; top < count; top += height)
+      for (let left = 0; left < columns; left += width) {
+        const bottom = Math.min(count, top + height);
+        const right = Math.min(columns, left + width);
+        visit(((row + top) / height) * across + left / width, (act) => {
+          for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) act(y * columns + x);
+          return (bottom - top) * (right - left);
+        });
+      }
+  };
+  return {
+    wantsMore() {
+      if (passes++ === 0) return true;
+      gone = leastMask(means, Math.round((step.sparsity ?? 0) * means.length));
+      return false;
+    },
+    add(piece, row) {
+      eachTile(piece, row, (tile, each) => {
+        let sum = 0;
+        const size = each((i) => (sum += Math.abs(piece[i])));
+        means[tile] = sum / size;
+      });
+    },
+    mask(piece, row) {
+      const mask = new Uint8Array(piece.length).fill(1);
+      eachTile(piece, row, (tile, each) => {
+        if (gone?.[tile] === 1) each((i) => (mask[i] = 0));
+      });
+      return mask;
+    },
+  };
+}
+
+/** Calls `act` with the place of each weight of a tile; how many there are. */
+type TileVisitor = (act: (place: number) => void) => number;
 
 function target(shape: Shape, step: EdgesStep): number {
   const { columns } = matrixOf(shape);
@@ -138,4 +193,12 @@ function label(step: EdgesStep): string {
 }
 
 /** The pruner of `edges()` steps. */
-export const edgesPruner: Pruner<EdgesStep> = { kind: "edges", prune, target, label };
+export const edgesPruner: Pruner<EdgesStep> = {
+  kind: "edges",
+  prune,
+  target,
+  label,
+  // The mean of each tile, once more in order, and whether it goes.
+  memory: ({ block }, shape) => (block ? 17 * tilesOf(shape, block) : 0),
+  pieces: { rows: ({ block }) => block?.[0] ?? 1, begin: beginMasks, storage: storageOf },
+};

@@ -3,7 +3,7 @@ export { isPruneStep, prune, prunerLabel, prunerOf, type PrunedTensor } from "./
 export * from "./generated/methods";
 export { pruners, type PruneStep } from "./pruners";
 export { applyMask, type Factors, type Pruned, type Pruner, type StructuralPruner } from "./pruner";
-export type { MagnitudeThreshold, SharedThreshold } from "./pruner";
+export type { MagnitudeThreshold, PieceMasks, PrunedPieces, SharedThreshold } from "./pruner";
 export { breakEvenDensity, sparseBits, type IndexScheme, type IndexStorage } from "./sparse/storage";
 export { decodeSparse, encodeSparse, type SparseForm, type SparseTensor } from "./sparse/tensor";
 export { isStructural, structuralPruners, type StructuralStep } from "./channels/structural";

@@ -10,9 +10,9 @@
 import { loops } from "../loops/loops";
 import { checkFinite } from "../measure/finite";
 import { checkChoice, checkNumber, checkOptionNames } from "../options";
-import type { Shape } from "../tensor/tensor";
+import { parametersOf, type Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import { countKept, percent, type Pruned, type Pruner, type MagnitudeThreshold } from "./pruner";
+import { countKept, percent, type MagnitudeThreshold, type PieceMasks, type Pruned, type Pruner } from "./pruner";
 import { matrixOf, unstructuredStorage } from "./sparse/storage";
 
 const digits = 65_536;
@@ -149,6 +149,64 @@ function pruneLeast(weights: Float32Array, count: number): Uint8Array {
   return pruneAtThreshold(weights, threshold, count - below).mask;
 }
 
+/** The masks of pieces whose threshold is known: of the magnitudes that equal it, the first `ties` in order go. */
+function masksAt({ value, ties }: MagnitudeThreshold): PieceMasks {
+  let left = ties;
+  return {
+    wantsMore: () => false,
+    add: () => undefined,
+    mask(piece, row) {
+      if (row === 0) left = ties;
+      const { mask, tiesPruned } = loops.pruning.maskBelow(piece, value, left);
+      left -= tiesPruned;
+      return mask;
+    },
+  };
+}
+
+/** The masks of pieces that lose `count` weights together: two passes of counting find the threshold. */
+function masksOfLeast(count: number): PieceMasks {
+  let masks = count === 0 ? masksAt({ value: 0, ties: 0 }) : undefined;
+  let upper: ReturnType<typeof selectDigit> | undefined;
+  let counts: Uint32Array | undefined;
+  return {
+    wantsMore() {
+      if (masks) return false;
+      const counted = counts && Float64Array.from(counts);
+      if (counted && !upper) upper = selectDigit(counted, count);
+      else if (counted && upper) {
+        const { digit, remaining } = selectDigit(counted, upper.remaining);
+        masks = masksAt(thresholdOf(upper.digit, digit, remaining));
+        return false;
+      }
+      counts = tableOfCounts();
+      return true;
+    },
+    add(piece) {
+      if (counts) loops.pruning.countMagnitudes(piece, upper?.digit, counts);
+    },
+    mask(piece, row) {
+      if (!masks) throw new RangeError("the pieces were not counted yet");
+      return masks.mask(piece, row);
+    },
+  };
+}
+
+/** A table of zeros, where the loops reach it without a copy. */
+function tableOfCounts(): Uint32Array {
+  const { buffer, byteOffset } = loops.memory.bytes(4 * digits);
+  return new Uint32Array(buffer, byteOffset, digits).fill(0);
+}
+
+/** Each row by itself. */
+function masksOfRows(shape: Shape, step: MagnitudeStep): PieceMasks {
+  return {
+    wantsMore: () => false,
+    add: () => undefined,
+    mask: (piece) => prune(piece, [piece.length / matrixOf(shape).columns, ...shape.slice(1)], step).mask,
+  };
+}
+
 /** A mask as `Pruned`, unstructured: how `compress()` wraps the masks that it made at a global threshold. */
 export function maskOf(mask: Uint8Array, shape: Shape, step: Step): Pruned {
   const kept = countKept(mask);
@@ -165,5 +223,12 @@ export const magnitudePruner: Pruner<MagnitudeStep> = {
     sparsity: ({ scope, sparsity }) => (scope === "global" ? sparsity : undefined),
     pruneAt: (weights, shape, step, { value, ties }) =>
       maskOf(pruneAtThreshold(weights, value, ties).mask, shape, step),
+    beginAt: masksAt,
+  },
+  pieces: {
+    rows: () => 1,
+    begin: (step, shape) =>
+      step.scope === "row" ? masksOfRows(shape, step) : masksOfLeast(pruneCount(step.sparsity, parametersOf(shape))),
+    storage: (_step, shape, kept) => unstructuredStorage(shape, kept),
   },
 };

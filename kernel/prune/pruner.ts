@@ -56,8 +56,30 @@ export interface Pruner<S extends Step = Step> {
   memory?(step: S, shape: Shape): number;
   /** Of a method that can prune several layers by one threshold. */
   readonly shared?: SharedThreshold<S>;
+  /** Of a method that can prune a matrix a few rows at a time. */
+  readonly pieces?: PrunedPieces<S>;
   /** Of a method that can also take parts out of a network, as a structural one does: whether this step does. */
   isStructural?(step: S): boolean;
+}
+
+/** How a matrix is pruned in pieces of whole rows, which together lose what the matrix would lose at once. */
+export interface PrunedPieces<S extends Step> {
+  /** A piece has a multiple of so many rows, but for the last; `undefined` where the step has to see the whole matrix. */
+  rows(step: S, shape: Shape): number | undefined;
+  /** Who decides for a matrix of that shape. */
+  begin(step: S, shape: Shape): PieceMasks;
+  /** How the places of the weights that are left of a matrix are told, of which there are `kept`. */
+  storage(step: S, shape: Shape, kept: number): IndexStorage;
+}
+
+/** The masks of the pieces of a matrix. The weights are finite. */
+export interface PieceMasks {
+  /** Called before the first pass over all pieces and after each: true when they are wanted in order (once more). */
+  wantsMore(): boolean;
+  /** The next piece, which begins at row `row`. */
+  add(piece: Float32Array, row: number): void;
+  /** When no more is wanted: which weights of a piece stay, a byte for each. Pieces come in order, as often as the first does. */
+  mask(piece: Float32Array, row: number): Uint8Array;
 }
 
 /** Where pruning by size stops: every |w| below `value` goes, and `ties` of those that equal it, lowest index first. */
@@ -74,6 +96,8 @@ export interface SharedThreshold<S extends Step> {
   sparsity(step: S): number | undefined;
   /** Prunes one layer of them. */
   pruneAt(weights: Float32Array, shape: Shape, step: S, threshold: MagnitudeThreshold): Pruned;
+  /** The same in pieces. */
+  beginAt(threshold: MagnitudeThreshold): PieceMasks;
 }
 
 /** A method that changes the shape of a network: it looks at several tensors at once, and `compress()` carries it out. */

@@ -4,10 +4,8 @@ import { checkNumber, checkOptionNames, describe } from "../options";
 import { rolesOf } from "../network";
 import { displayReport, type Displayed } from "../static/display";
 import type { LayerReport, ModelSummary, Report, ReportWarning, VariantSummary } from "../report/types";
-import { viewLimits } from "../report/checks";
-import { Malformed, readerOf } from "../report/reader";
-import { checkReport } from "../report/report";
 import { warningsOf } from "../report/warnings";
+import { wholeReport } from "../report/whole-report";
 import type { Model } from "../tensor/model";
 import { defaultWorkers } from "../threads/pool";
 import { Runner } from "../threads/runner";
@@ -42,7 +40,7 @@ export interface CompareOptions {
  *  variant that left a layer alone has null there. With `base`, a model of another file is measured against it: its tensors are those of
  *  the same name (behind a common prefix such as "model.") and shape, and `warnings` lists what did not match; tensors that are equal to
  *  the last weight count as left alone. `OptionError` when there is nothing to compare, or the variants come from different models: they
- *  must agree in SHA-256, or be measured; `NonFiniteError` for a NaN or an infinity in a model that is measured. */
+ *  must agree in SHA-256 and be the same part of the file, or be measured; `NonFiniteError` for a NaN or an infinity in a model that is measured. */
 export async function compare(
   variants: Readonly<Record<string, Compared>>,
   options: CompareOptions = {},
@@ -127,7 +125,7 @@ async function againstBase(given: readonly Given[], base: Model, options: Compar
       }
       if (!model)
         throw new OptionError(
-          `compare(): "${name}" is a report of another file than base (${describeModel(own)}), and weights are not in it; give the model instead`,
+          `compare(): "${name}" is a report of another model than base (${describeModel(own)}), and weights are not in it; give the model instead`,
         );
       const measured = await measureModel(name, model, base, runner, options.onProgress);
       columns.push({ base: summary, number: 0, ...measured });
@@ -159,7 +157,7 @@ function reportOf(name: string, value: unknown): { report?: Report; model?: Mode
   if (value instanceof CompressedModel) return { report: value.report, model: value };
   const candidate = value as Partial<Report & Model> | null | undefined;
   if (candidate?.kind === "report" && (candidate.version === 1 || candidate.version === 2))
-    return { report: wholeReport(name, value) };
+    return { report: wholeReport(`compare(): "${name}"`, value) };
   if (typeof candidate?.tensor === "function") return { model: value as Model };
   const hint = describe(value);
   throw new OptionError(
@@ -167,28 +165,17 @@ function reportOf(name: string, value: unknown): { report?: Report; model?: Mode
   );
 }
 
-/** A report that may have been JSON meanwhile. `OptionError` where a part of it is missing or wrong; what is larger than any view draws is
- *  taken as it is. */
-function wholeReport(name: string, value: unknown): Report {
-  const report = value as Report;
-  try {
-    const { layers, variants } = viewLimits;
-    if (!(report.layers?.length > layers || report.variants?.length > variants)) checkReport(readerOf(value));
-    return report;
-  } catch (error) {
-    if (!(error instanceof Malformed)) throw error;
-    throw new OptionError(`compare(): "${name}" is no whole report: its ${error.message}`);
-  }
-}
-
+/** One file may hold several models, and the parts of one: weights, and the codes that it keeps them as. */
 function isSame(first: ModelSummary, model: ModelSummary): boolean {
+  if (first.parameters !== model.parameters || first.part !== model.part) return false;
   return first.sha256 !== undefined && model.sha256 !== undefined
     ? first.sha256 === model.sha256
-    : first.name === model.name && first.parameters === model.parameters && first.bytes === model.bytes;
+    : first.name === model.name && first.bytes === model.bytes;
 }
 
-function describeModel({ name, parameters, sha256 }: ModelSummary): string {
-  return `${name} (${parameters} parameters${sha256 ? `, SHA-256 ${sha256.slice(0, 12)}…` : ""})`;
+function describeModel({ name, parameters, sha256, part }: ModelSummary): string {
+  const of = part === undefined ? "" : `, the part "${part}"`;
+  return `${name} (${parameters} parameters${of}${sha256 ? `, SHA-256 ${sha256.slice(0, 12)}…` : ""})`;
 }
 
 function checkSame(firstName: string, first: ModelSummary, name: string, model: ModelSummary): void {

@@ -2,6 +2,7 @@
  *  checkpoint, from which those are taken that it has. */
 import { free } from "../bytes/array-memory";
 import type { FileRange } from "../bytes/file-range";
+import { isSpilled } from "../bytes/spill-file";
 import { FormatError, UnsupportedError } from "../errors";
 import type { Progress } from "../host";
 import { isReadable } from "../formats/values";
@@ -98,10 +99,12 @@ async function keptOutcome(
   const moved = buffersOf(input);
   const job = jobOf(input);
   if (checkpoint && file) {
-    const made = await runner.run(layerTasks, "compressToFile", { job, key: file.key }, moved, name);
-    await checkpoint.write(file, made.parts, runner.signal);
-    free(...made.parts);
-    return locatedAt(file, made.summary);
+    return checkpoint.beside(file, async (spill) => {
+      const made = await runner.run(layerTasks, "compressToFile", { job, key: file.key, spill }, moved, name);
+      await checkpoint.write(file, made.parts, runner.signal);
+      for (const part of made.parts) if (!isSpilled(part)) free(part);
+      return locatedAt(file, made.summary);
+    });
   }
   const { stored, ...summary } = await runner.run(layerTasks, "compress", job, moved, name);
   return locatedAt(stored, summary);

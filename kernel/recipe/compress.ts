@@ -16,6 +16,7 @@ import { Checkpoint, readingOf } from "../layer/checkpoint";
 import { compressLayers } from "./compress-layers";
 import { CompressedModel } from "./compressed-model";
 import type { LocatedOutcome } from "../layer/stored-location";
+import { isReadable } from "../formats/values";
 import { memoryNeedOf, neediestStep } from "../layer/memory-need";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { CutTensor } from "../surgery/cut-tensor";
@@ -110,7 +111,7 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
   try {
     const surgery = await operate({ model, entries, chooser, runner, onProgress, memoryLimit });
     const layers = planLayers(model, entries, chooser, surgery);
-    checkNeeds(layers, memoryLimit);
+    checkNeeds(layers, memoryLimit, options.checkpoint !== undefined);
     const ran = entries.filter((_, at) =>
       layers.some(({ entry, origin }) => (entry < 0 ? chooser.entryOf(origin) : entry) === at),
     );
@@ -158,15 +159,20 @@ function checkModel(model: unknown): void {
 }
 
 /** `OptionError` for the first layer whose steps need more memory than the limit. */
-function checkNeeds(layers: readonly PlannedLayer[], limit: number): void {
+function checkNeeds(layers: readonly PlannedLayer[], limit: number, hasCheckpoint: boolean): void {
   for (const { origin, steps, surgery } of layers) {
     const step = neediestStep(steps, origin.shape);
     if (step === undefined) continue;
-    const need = memoryNeedOf({
-      ...{ shape: origin.shape, steps },
-      ...(origin.axes && { axes: origin.axes }),
-      ...(surgery && { surgery }),
-    });
+    const needFrom = (bytesInFile: number | undefined): number =>
+      memoryNeedOf({
+        ...{ shape: origin.shape, dtype: origin.dtype, steps, hasCheckpoint, bytesInFile },
+        ...(origin.axes && { axes: origin.axes }),
+        ...(surgery && { surgery }),
+      });
+    const most = needFrom(undefined);
+    // Asking for a range counts as reading it.
+    const inFile = most > limit && isReadable(origin.dtype) ? origin.fileRange?.()?.byteLength : undefined;
+    const need = inFile === undefined ? most : needFrom(inFile);
     checkMemory(limit, need, `${step.kind}()`, `${origin.name} (${origin.shape.join(", ")})`);
   }
 }
@@ -213,7 +219,7 @@ function assemble(
       dtype: scheme ?? dtype,
       parameters,
       bytes: sizeBytes,
-      ...(scheme === undefined ? {} : { requantized: scheme }),
+      ...(scheme === undefined || unquantizedSchemes.has(scheme) ? {} : { requantized: scheme }),
       histogram,
       ...roleOfOther(origin),
       variants: [kept],
@@ -260,6 +266,9 @@ function assemble(
 }
 
 /** What the tensor is called by its type: what was done to it, but for whole numbers, which stay what they were. */
+/** Ways to store a weight whose numbers were not rounded to codes. */
+const unquantizedSchemes: ReadonlySet<string> = new Set(["torch prune mask", "torch weight norm"]);
+
 function typeOf({ dtype, scheme }: Tensor, variant: LayerVariant): string {
   return scheme === undefined && isIntegerType(dtype) ? dtype : variant.scheme;
 }

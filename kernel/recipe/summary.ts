@@ -1,4 +1,5 @@
 import { originOf } from "../formats/origin";
+import { partOf } from "../formats/tensor-paths";
 import type { ModelSummary } from "../report/types";
 import type { Model } from "../tensor/model";
 
@@ -6,5 +7,14 @@ import type { Model } from "../tensor/model";
 export function summaryOf(model: Model, sha256: string): ModelSummary {
   const { name, format, parameters, sizeBytes } = model;
   const source = originOf(model);
-  return { name, format, parameters, bytes: sizeBytes, sha256, ...(source !== undefined && { source }) };
+  const part = partOf(model);
+  return {
+    name,
+    format,
+    parameters,
+    bytes: sizeBytes,
+    sha256,
+    ...(part !== undefined && { part }),
+    ...(source !== undefined && { source }),
+  };
 }

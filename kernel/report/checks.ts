@@ -24,6 +24,7 @@ export function modelSummary(model: Reader): ModelSummary {
     parameters: model.count("parameters"),
     bytes: model.count("bytes"),
     ...(model.has("sha256") ? { sha256: model.text("sha256") } : {}),
+    ...(model.has("part") ? { part: model.text("part") } : {}),
     ...(model.has("source") ? { source: model.text("source") } : {}),
   };
 }

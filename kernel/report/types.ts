@@ -23,6 +23,8 @@ export interface ModelSummary {
   readonly bytes: number;
   /** Hex; absent when the file was not read whole. */
   readonly sha256?: string;
+  /** Which part of the file the model is, where it is one of several: "model", "ema.state_dict". */
+  readonly part?: string;
   /** The address that opens the same bytes again, pinned to a commit, for a model that came from one. */
   readonly source?: string;
 }

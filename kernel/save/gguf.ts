@@ -50,7 +50,15 @@ export async function saveGguf(
   path: string,
   options: SaveGgufOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveGguf", options, ["dtype", "metadata", "alignment", "signal", "resume", "replace", "fileSystem"]);
+  checkOptionNames("saveGguf", options, [
+    "dtype",
+    "metadata",
+    "alignment",
+    "signal",
+    "resume",
+    "replace",
+    "fileSystem",
+  ]);
   await refuseOwnFiles("saveGguf", model, path, options.replace ?? false);
   const isTurned = isFromFolder(model) && options.metadata?.[architectureKey] === undefined;
   const turned = isTurned ? await ggufFromFolder(model) : undefined;

@@ -48,7 +48,11 @@ export async function planFolder(
   }
   const metadata = weightsMetadata(model, options.provenance);
   const weights = shardedFiles(tensors, { dtype, metadata, shardBytes: options.shardBytes });
-  const layers = layersAsValues(tensors, weights, (tensor) => reasons?.get(tensor) ?? "this folder holds plain weights");
+  const layers = layersAsValues(
+    tensors,
+    weights,
+    (tensor) => reasons?.get(tensor) ?? "this folder holds plain weights",
+  );
   const [form, engine] = ["folder of plain weights", "transformers"];
   const settings = tensors.some(isCoded) ? config : withoutQuantization(config);
   const written = { method: "save", model, form, engine, weights, config: { ...settings, ...typeIn(settings, only) } };

@@ -144,7 +144,8 @@ export async function copySmallFiles(
 ): Promise<void> {
   for (const { path } of files) {
     const [source, target] = [join(from, path), join(folder, path)];
-    if (path.includes("/")) await writing(target, "making its folder", () => mkdir(dirname(target), { recursive: true }));
+    if (path.includes("/"))
+      await writing(target, "making its folder", () => mkdir(dirname(target), { recursive: true }));
     const bytes = await attempt(source, () => readFile(source));
     await writeFileAtomically(target, [bytes], options);
   }

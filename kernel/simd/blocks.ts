@@ -116,15 +116,18 @@ function splitFields(
   codec.fields.forEach(({ at, bytes: size }, number) => {
     const field = fields[number];
     const step = codec.bytes;
-    if (size === 2)
-      for (let from = at, to = 2 * first, end = to + 2 * blocks; to < end; to += 2, from += step) {
-        field[to] = bytes[from];
-        field[to + 1] = bytes[from + 1];
-      }
-    else
+    const areHalves = size === 2 && (at | step | bytes.byteOffset) % 2 === 0;
+    if (areHalves) {
+      const [from, to] = [halvesOf(bytes), halvesOf(field)];
+      for (let block = 0, k = at / 2; block < blocks; block++, k += step / 2) to[first + block] = from[k];
+    } else
       for (let block = 0, from = at, to = first * size; block < blocks; block++, from += step)
         for (let k = 0; k < size; k++) field[to++] = bytes[from + k];
   });
+}
+
+function halvesOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint16Array {
+  return new Uint16Array(buffer, byteOffset, byteLength >> 1);
 }
 
 function joinFields(

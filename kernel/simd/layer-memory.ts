@@ -114,6 +114,10 @@ export function inPieces(
   const { memory } = load();
   const sizes = operands.map(({ array, each }) => each * (array?.BYTES_PER_ELEMENT ?? 1));
   const places = operands.map(({ array }) => (array ? addressOf(array) : undefined));
+  if (!places.includes(undefined)) {
+    inPlace(units, mostUnits, { operands, sizes, places: places as readonly number[] }, work);
+    return;
+  }
   const isWhole = ({ use }: Operand): boolean => use === "whole";
   const stagedBytes = (of: (operand: Operand) => boolean): number =>
     operands.reduce((sum, operand, k) => (places[k] === undefined && of(operand) ? sum + sizes[k] : sum), 0);
@@ -160,6 +164,22 @@ export function inPieces(
   }
 }
 
+/** The same where all arrays lie in the memory: nothing is copied, and no stage limits a piece. */
+function inPlace(
+  units: number,
+  mostUnits: number,
+  { operands, sizes, places }: { operands: readonly Operand[]; sizes: readonly number[]; places: readonly number[] },
+  work: (addresses: readonly number[], first: number, count: number) => void | false,
+): void {
+  const addresses = places.slice();
+  const perPiece = Math.max(1, Math.floor(mostUnits));
+  for (let first = 0; first < units; first += perPiece) {
+    for (let k = 0; first > 0 && k < places.length; k++)
+      if (operands[k].use !== "whole") addresses[k] = places[k] + first * sizes[k];
+    if (!untilTrap(() => work(addresses, first, Math.min(perPiece, units - first)))) return;
+  }
+}
+
 function viewLike(array: KernelArray, buffer: ArrayBuffer, at: number, length: number): KernelArray {
   const View = array.constructor as new (buffer: ArrayBuffer, at: number, length: number) => KernelArray;
   return new View(buffer, at, length);
@@ -169,6 +189,7 @@ interface Views {
   readonly buffer: ArrayBuffer;
   readonly bytes: Uint8Array;
   readonly floats: Float32Array;
+  readonly words: Uint32Array;
   readonly doubles: Float64Array;
   /** Through it blocks of parameters are written. */
   readonly view: DataView;
@@ -183,6 +204,7 @@ export function memoryViews(): Views {
     buffer,
     bytes: new Uint8Array(buffer),
     floats: new Float32Array(buffer),
+    words: new Uint32Array(buffer),
     doubles: new Float64Array(buffer),
     view: new DataView(buffer),
   };

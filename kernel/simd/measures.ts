@@ -2,14 +2,16 @@
 import { BINS, BYTE_TABLE_BYTES, LISTS, VALUE_SLOTS } from "./generated/layers";
 import { inPieces, layerFunctions, memoryBytes, memoryViews } from "./layer-memory";
 
-/** Weights of a piece. */
+/** Weights of a piece: those of a block of sums. */
 const piece = 16_384;
+/** Weights of a piece that is looked at once. */
+const longPiece = 65_536;
 
 /** True when no value is NaN or infinite. */
 export function isFinite(values: Float32Array): boolean {
   const { largestBits } = layerFunctions();
   let largest = 0;
-  inPieces(values.length, piece, [{ array: values, each: 1, use: "in" }], ([x], _first, count) => {
+  inPieces(values.length, longPiece, [{ array: values, each: 1, use: "in" }], ([x], _first, count) => {
     largest = Math.max(largest, largestBits(x, count));
   });
   return largest < 0x7f800000;
@@ -34,7 +36,7 @@ export function measureChange(
   sums: Float64Array,
   histogram?: BinsOfChange,
 ): number | undefined {
-  const { errorSums, countBins, clearBins } = layerFunctions();
+  const { measureChange: measure, clearBins } = layerFunctions();
   const out = LISTS;
   const rangeAt = LISTS + 64;
   const { doubles: numbers } = memoryViews();
@@ -57,15 +59,12 @@ export function measureChange(
     ([w, v], _first, count) => {
       const { doubles } = memoryViews();
       doubles[out / 8 + 4] = largest;
-      zeros += errorSums(w, v, count, out);
+      zeros += measure(w, v, count, histogram ? rangeAt : 0, out);
       errors += doubles[out / 8];
       befores += doubles[out / 8 + 1];
       afters += doubles[out / 8 + 2];
       products += doubles[out / 8 + 3];
       largest = doubles[out / 8 + 4];
-      if (!histogram) return;
-      countBins(w, count, rangeAt, 0);
-      countBins(v, count, rangeAt, 1);
     },
   );
   if (Number.isNaN(errors)) return undefined;
@@ -80,8 +79,8 @@ export function measureChange(
 /** Adds the counts of w (0) or w′ (1). */
 function addTotals(which: number, counts: Float64Array): void {
   layerFunctions().binTotals(which, LISTS);
-  const found = new Uint32Array(memoryBytes(LISTS, 4 * (bins + 2)).buffer, LISTS, bins + 2);
-  for (let slot = 0; slot < found.length; slot++) counts[slot] += found[slot];
+  const { words } = memoryViews();
+  for (let slot = 0; slot < bins + 2; slot++) counts[slot] += words[LISTS / 4 + slot];
 }
 
 /** Values beyond two edges, each in their order, and how many lie at or beyond them. */
@@ -99,19 +98,19 @@ export function valuesBeyond(values: Float32Array, low: number, high: number): B
   const below: Float32Array[] = [];
   const above: Float32Array[] = [];
   let [atLow, atHigh] = [0, 0];
-  const counts = new Uint32Array(memoryBytes(LISTS, 16).buffer, LISTS, 4);
+  const counts = LISTS / 4;
   const operands = [
     { array: values, each: 1, use: "in" },
     { each: 4, use: "scratch" },
     { each: 4, use: "scratch" },
   ] as const;
-  inPieces(values.length, piece, operands, ([x, belowAt, aboveAt], _first, count) => {
+  inPieces(values.length, longPiece, operands, ([x, belowAt, aboveAt], _first, count) => {
     collectTails(x, count, low, high, belowAt, aboveAt);
-    atLow += counts[0];
-    atHigh += counts[1];
-    const { floats } = memoryViews();
-    if (counts[2] > 0) below.push(floats.slice(belowAt / 4, belowAt / 4 + counts[2]));
-    if (counts[3] > 0) above.push(floats.slice(aboveAt / 4, aboveAt / 4 + counts[3]));
+    const { floats, words } = memoryViews();
+    atLow += words[counts];
+    atHigh += words[counts + 1];
+    if (words[counts + 2] > 0) below.push(floats.slice(belowAt / 4, belowAt / 4 + words[counts + 2]));
+    if (words[counts + 3] > 0) above.push(floats.slice(aboveAt / 4, aboveAt / 4 + words[counts + 3]));
   });
   return { below: joined(below), above: joined(above), atLow, atHigh };
 }
@@ -149,9 +148,7 @@ function countBytes(codes: Uint8Array | Int8Array): SymbolCounts {
   const tables = LISTS;
   memoryBytes(tables, BYTE_TABLE_BYTES).fill(0);
   const { countBytes: count } = layerFunctions();
-  inPieces(codes.length, 4 * piece, [{ array: codes, each: 1, use: "in" }], ([x], _first, some) =>
-    count(x, some, tables),
-  );
+  inPieces(codes.length, longPiece, [{ array: codes, each: 1, use: "in" }], ([x], _first, some) => count(x, some));
   const six = new Uint32Array(memoryBytes(tables, BYTE_TABLE_BYTES).buffer, tables, 1536);
   const bytes = new Float64Array(256);
   for (let byte = 0; byte < 1024; byte++) bytes[byte & 255] += six[byte];
@@ -230,7 +227,7 @@ export function packBits(codes: Uint8Array | Int8Array, width: number, first: nu
   const whole = codes.length - (codes.length % 8);
   inPieces(
     whole / 8,
-    piece / 8,
+    longPiece / 8,
     [
       { array: codes, each: 8, use: "in" },
       { array: bytes, each: width, use: "out" },
@@ -259,7 +256,7 @@ export function unpackBits(bytes: Uint8Array, width: number, first: number, code
   const whole = codes.length - (codes.length % 8);
   inPieces(
     whole / 8,
-    piece / 8,
+    longPiece / 8,
     [
       { array: bytes, each: width, use: "in" },
       { array: codes, each: 8, use: "out" },

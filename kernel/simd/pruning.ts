@@ -134,8 +134,9 @@ const front = 16;
 /** Bits of halves that were seen, and seen again; numbers; a list of halves. */
 const scratchBytes = 2 * 8192 + 4 * halves + 2 * halves;
 
-/** How often each value occurs that occurs more than once, ascending by value, −0 as 0; `undefined` where the arena has no place. */
-export function countRepeats(values: Float32Array): Uint32Array | undefined {
+/** How often each value occurs that occurs more than once, ascending by value, −0 as 0, with so many more zeros; `undefined` where the arena has no
+ *  place. */
+export function countRepeats(values: Float32Array, moreZeros = 0): Uint32Array | undefined {
   const { countBuckets, beginBuckets, dealLowers, countRepeats: work } = layerFunctions();
   const [lower, ends, scratch] = [front + 2 * values.length + 2, 4 * halves, scratchBytes].map((bytes) =>
     arenaBytes(bytes),
@@ -146,7 +147,7 @@ export function countRepeats(values: Float32Array): Uint32Array | undefined {
   scratch.fill(0);
   const operand = [{ array: values, each: 1, use: "in" }] as const;
   inPieces(values.length, piece, operand, ([x], _first, count) => countBuckets(x, count, endsAt));
-  const zeros = values.length - beginBuckets(endsAt);
+  const zeros = moreZeros + values.length - beginBuckets(endsAt);
   inPieces(values.length, piece, operand, ([x], _first, count) => dealLowers(x, count, endsAt, lowerAt + front));
   const repeated = work(lowerAt + front, endsAt, scratchAt, zeros, lowerAt);
   return new Uint32Array(memoryBytes(lowerAt, 4 * repeated).buffer, lowerAt, repeated).slice();

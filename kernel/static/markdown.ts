@@ -1,4 +1,5 @@
 /** The report as Markdown (GitHub's tables): for a README, an issue, a paper's appendix. */
+import { reportGiven } from "../report/whole-report";
 import { visibleText } from "../report/visible-text";
 import { leftAloneLine, leftAloneSentence } from "../report/left-alone";
 import { formatShape } from "../report/numbers";
@@ -24,7 +25,7 @@ export function markdownCode(name: string): string {
   return fence + space + text + space + fence;
 }
 
-/** In a table, a bar would end the cell even inside a code span. */
+/** In a table, a bar would end the cell even inside a code span. `OptionError` for what is no whole report. */
 const cellCode = (name: string): string => markdownCode(name).replace(/\|/g, "\\|");
 
 function table(headings: readonly string[], rows: readonly (readonly string[])[], left: readonly number[]): string[] {
@@ -40,6 +41,7 @@ function leftAloneLines({ leftAlone }: Report): string[] {
 
 /** The whole report: totals, the worst layers, and every layer with SQNR (dB), bits per weight and share of zeros (%) for each variant. */
 export function reportToMarkdown(report: Report): string {
+  reportGiven("reportToMarkdown", report);
   const worst = worstList(report, markdownCode);
   const warnings = warningLines(report.warnings, report.variants.length > 1, markdownCode);
   const many = report.variants.length > 1;

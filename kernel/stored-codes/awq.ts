@@ -37,7 +37,8 @@ export const awq: Scheme = {
       );
     const width = bits ?? w_bit ?? 4;
     if (width !== 4) file.fail(codes, `the settings say ${String(width)} bits`, "4 bits, as the GEMM layout has");
-    return stems.map((stem) => layer(file, stem));
+    const { group_size, q_group_size } = file.quantization ?? {};
+    return stems.map((stem) => layer(file, stem, group_size ?? q_group_size));
   },
 };
 
@@ -49,11 +50,18 @@ function isRowwise(file: FileTensors, stem: string): boolean {
   return codes.shape[1] * 8 === scales.shape[1] && codes.shape[0] % scales.shape[0] === 0;
 }
 
-function layer(file: FileTensors, stem: string): LogicalWeight {
+/** `said`: what the settings say of the size of a group; −1 is one group. */
+function layer(file: FileTensors, stem: string, said: unknown): LogicalWeight {
   const codes = file.need(`${stem}qweight`, "AWQ", { dtypes: ["I32", "U32"] });
   const scales = file.need(`${stem}scales`, "AWQ", { dtypes: ["F16", "BF16", "F32"] });
   const [inputs] = codes.shape;
   const [groups, outputs] = scales.shape;
+  if (typeof said === "number" && (said > 0 ? Math.ceil(inputs / said) : 1) !== groups)
+    file.fail(
+      scales,
+      `"${scales.name}" has ${groups} groups for ${inputs} inputs, and the settings say ${said > 0 ? `groups of ${said}` : "one group"}`,
+      "settings (quantization_config) of the model that the file holds",
+    );
   const zeros = file.need(`${stem}qzeros`, "AWQ", { dtypes: ["I32", "U32"], shape: [groups, outputs / 8] });
   return {
     name: `${stem}weight`,

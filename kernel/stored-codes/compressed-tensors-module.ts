@@ -49,6 +49,7 @@ export function gridOf(
       `"${scale.name}" has shape [${scale.shape.join(", ")}] for a weight [${shape.join(", ")}]`,
       "a scale for all, for each row, for each group of the settings, or for each of their blocks",
     );
+  checkStrategy(file, scale, shape, grid, args);
   if (order && order.parameters !== shape[shape.length - 1])
     file.fail(
       order,
@@ -56,6 +57,30 @@ export function gridOf(
       `${shape[shape.length - 1]}, one for each input`,
     );
   return grid;
+}
+
+/** `FormatError` where the settings say scales of another kind than are there: those of another model, or of another layer. */
+function checkStrategy(
+  file: FileTensors,
+  scale: Tensor,
+  shape: readonly number[],
+  { height, width, across }: ScaleGrid,
+  args: WeightArgs | undefined,
+): void {
+  const columns = shape[shape.length - 1];
+  const isOne = scale.parameters === 1;
+  const { strategy, group } = args ?? {};
+  const contradicts =
+    (strategy === "tensor" && !isOne) ||
+    (strategy === "channel" && !isOne && (across > 1 || height > 1)) ||
+    (/group$/.test(strategy ?? "") && group !== undefined && group < columns && width !== group) ||
+    (strategy === "block" && !isOne && args?.block !== undefined && across === 1 && height === 1);
+  if (contradicts)
+    file.fail(
+      scale,
+      `"${scale.name}" has shape [${scale.shape.join(", ")}] for a weight [${shape.join(", ")}], and the settings say strategy "${strategy}"${group === undefined ? "" : ` with groups of ${group}`}`,
+      "settings (quantization_config) of the model that the file holds",
+    );
 }
 
 /** The scales as float32; exponents of the microscaling formats as the powers of two that they are. */

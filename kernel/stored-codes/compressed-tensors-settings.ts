@@ -9,6 +9,8 @@ export interface WeightArgs {
   readonly isSymmetric: boolean;
   /** Inputs that share a scale; absent where the strategy has no groups. */
   readonly group: number | undefined;
+  /** "tensor", "channel", "group", "block", "tensor_group"; absent where the settings do not say. */
+  readonly strategy?: string | undefined;
   /** Rows and columns that share a scale; absent unless the strategy is "block". */
   readonly block: readonly [number, number] | undefined;
 }
@@ -24,13 +26,14 @@ export function groupsOf(quantization: Settings | undefined): readonly Group[] {
   if (!isObject(groups)) return [];
   return Object.values(groups).flatMap((group) => {
     if (!isObject(group) || !isObject(group.weights) || !Array.isArray(group.targets)) return [];
-    const { num_bits: bits, symmetric, group_size: size, block_structure: block } = group.weights;
+    const { num_bits: bits, symmetric, group_size: size, block_structure: block, strategy } = group.weights;
     if (typeof bits !== "number") return [];
     const targets = group.targets.filter((target): target is string => typeof target === "string");
     const args = {
       bits,
       isSymmetric: symmetric !== false,
       group: typeof size === "number" && size > 0 ? size : undefined,
+      strategy: typeof strategy === "string" ? strategy : undefined,
       block: isPair(block) ? block : undefined,
     };
     return [{ targets, args }];

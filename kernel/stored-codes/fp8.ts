@@ -36,6 +36,7 @@ export const fp8: Scheme = {
     const weights = [...file.tensors.values()].filter(
       ({ dtype, parameters }) => elementTypes.has(dtype) && parameters > 0,
     );
+    refusePlainWithScale(file);
     return weights.flatMap((weight) => {
       const scale = scaleOf(file, weight);
       if (scale && scale.parameters > 1 && isOfComfyUi(file, weight)) return [];
@@ -51,6 +52,19 @@ export const fp8: Scheme = {
     });
   },
 };
+
+/** A weight of plain floats beside a scale of FP8: one of the two is of another file, and whether the scale is applied already nobody knows. */
+function refusePlainWithScale(file: FileTensors): void {
+  for (const stem of file.stems("weight_scale_inv")) {
+    const weight = file.find(`${stem}weight`);
+    if (weight && /^(F16|BF16|F32|F64)$/.test(weight.dtype))
+      file.fail(
+        weight,
+        `"${weight.name}" is ${weight.dtype} and has "${stem}weight_scale_inv" beside it, which belongs to a weight of FP8`,
+        "a weight of F8_E4M3, or none of its scale; open(path, { raw: true }) shows both",
+      );
+  }
+}
 
 const isScaleName = (name: string): boolean => /scale(_inv|_2)?$/.test(name);
 

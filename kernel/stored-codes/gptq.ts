@@ -25,6 +25,8 @@ interface GptqSettings {
   /** What is stored, if the settings say it: z − 1 or z. */
   readonly offset: 1 | 0 | undefined;
   readonly isSymmetric: boolean | undefined;
+  /** Whether the settings give some layers settings of their own, which are not looked up: shapes tell. */
+  readonly hasExceptions: boolean;
   /** Whether inputs are said to be in another order than that of their groups. */
   readonly isOrdered: boolean;
 }
@@ -80,6 +82,7 @@ function settingsOf(file: FileTensors): GptqSettings {
     group: typeof said.group_size === "number" && said.group_size > 0 ? said.group_size : undefined,
     offset: file.quantization ? offset : undefined,
     isSymmetric: typeof said.sym === "boolean" ? said.sym : undefined,
+    hasExceptions: [said.dynamic, said.extra_config].some((own) => typeof own === "object" && own !== null),
     isOrdered: said.desc_act === true,
   };
 }
@@ -115,15 +118,33 @@ function layer(file: FileTensors, stem: string, settings: GptqSettings): Logical
       `codes of 2, 3, 4 or 8 bits${possible.length > 1 ? `; ${possible.join(" or ")} would fit` : ""}`,
     );
   file.need(zeros.name, "GPTQ", { shape: [groups, zeros.shape[1]] });
-  const group = settings.group ?? Math.ceil(inputs / groups);
+  const equal = Math.ceil(inputs / groups);
+  const isSaid = settings.group !== undefined && Math.ceil(inputs / settings.group) === groups;
+  const group = settings.group !== undefined && (isSaid || !order) ? settings.group : equal;
   if (!order) checkGroups(file, scales, { inputs, group, groups, isOrdered: settings.isOrdered });
   return {
     name: `${stem}weight`,
     shape: [outputs, inputs],
+    contradiction: settings.hasExceptions
+      ? undefined
+      : contradictionOf(settings, { bits, group, isOneGroup: groups === 1 }),
     scheme: `GPTQ ${bits}-bit ${groups === 1 ? "per channel" : `g${group}`}`,
     parts: [codes, zeros, scales, ...(listed ? [listed] : [])],
     open: (reading) => open({ codes, zeros, scales, order }, { ...settings, bits, group }, inputs, reading),
   };
+}
+
+/** What the settings say of bits and groups, where the shapes say something else. */
+function contradictionOf(
+  said: GptqSettings,
+  { bits, group, isOneGroup }: { readonly bits: number; readonly group: number; readonly isOneGroup: boolean },
+): string | undefined {
+  const isOther = { bits: said.bits !== undefined && said.bits !== bits, group: false };
+  isOther.group = said.group !== undefined && said.group !== group && !(isOneGroup && said.group > group);
+  if (!isOther.bits && !isOther.group) return undefined;
+  return isOther.bits
+    ? `the settings say ${said.bits} bits, and its shapes ${bits}, by which it is read`
+    : `the settings say groups of ${said.group}, and its shapes ${group}, by which it is read`;
 }
 
 interface Groups {

@@ -91,6 +91,11 @@ async function layer(file: FileTensors, stem: string): Promise<LogicalWeight> {
   const axis = await number("axis");
   const group = file.tensors.has(`${stem}group_size`) ? await number("group_size") : shape[axis === 1 ? 1 : 0];
   const count = parametersOf(shape);
+  const [least = 0] = Object.values(packings)
+    .map((one) => one.bits)
+    .filter((width) => packing && width < packing.bits);
+  if (packing && !(bits > least && bits <= packing.bits))
+    file.fail(codes, `the state of "${codes.name}" says ${bits} bits, packed as ${said}`, "one of them");
   if (
     !packing ||
     !shape.every((size) => Number.isSafeInteger(size) && size >= 0) ||

@@ -1,13 +1,15 @@
 /** A model of a file's tensors as its author means it: codes and scales of a weight as one tensor. */
 import { createHash } from "node:crypto";
+import { inTurns, pause, throwIfStopped } from "../bytes/pause";
 import { FormatError } from "../errors";
+import { withNotes } from "../formats/tensor-paths";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { TensorSet } from "../tensor/tensor-set";
 import { FileTensors, type FileSettings, type Settings } from "./file-tensors";
 import { LogicalTensor } from "./logical-tensor";
 import { quantizationOf, withoutQuantization } from "./quantization-settings";
-import { refuseCodes, refuseMethod } from "./refusals";
+import { refuseMethod, refusingCodes } from "./refusals";
 import type { Scheme } from "./scheme";
 import { schemes as allSchemes } from "./schemes";
 
@@ -35,7 +37,8 @@ export async function withLogicalTensors(
   model: Model,
   { file, signal, config, beside, schemes = allSchemes }: LogicalOptions,
 ): Promise<LogicalModel> {
-  const left = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
+  const left = new Map<string, Tensor>();
+  for (const tensor of model.tensors) left.set(tensor.name, tensor);
   const settings: FileSettings = {
     file,
     signal,
@@ -43,26 +46,39 @@ export async function withLogicalTensors(
     quantization: await quantizationOf(model.tensors, config, beside),
     metadata: model.metadata,
   };
+  const task = `opening ${model.name}`;
   refuseMethod(new FileTensors(left, settings));
   const said = createHash("sha256")
     .update(JSON.stringify(settings.quantization ?? null))
     .digest("hex");
   const weightOf = new Map<Tensor, LogicalTensor>();
-  for (const scheme of schemes)
+  const contradictions = new Map<string, string[]>();
+  for (const scheme of schemes) {
+    await pause();
+    throwIfStopped(signal, task);
     for (const weight of await scheme.find(new FileTensors(left, settings))) {
       const tensor = new LogicalTensor(weight, said);
+      if (weight.contradiction !== undefined)
+        contradictions.set(weight.contradiction, [...(contradictions.get(weight.contradiction) ?? []), weight.name]);
       for (const part of weight.parts) {
         weightOf.set(part, tensor);
         left.delete(part.name);
       }
     }
-  refuseCodes(new FileTensors(left, settings), schemes);
+  }
+  await inTurns(refusingCodes(new FileTensors(left, settings), schemes), signal, task);
   if (weightOf.size === 0) return { model, config };
   const tensors = [...new Set(model.tensors.map((tensor) => weightOf.get(tensor) ?? tensor))];
   checkNames(file, tensors);
-  const { name, format, metadata } = model;
+  const { name, format } = model;
+  const metadata = withNotes(model.metadata, [...contradictions].map(noteOf));
   const logical = new TensorSet({ name, format, metadata, tensors, sha256: (options) => model.sha256(options) });
   return { model: logical, config: config && withoutQuantization(config) };
+}
+
+/** A sentence on weights whose settings say what their shapes do not. */
+function noteOf([what, [first, ...more]]: readonly [what: string, names: readonly string[]]): string {
+  return `"${first}"${more.length === 0 ? "" : ` and ${more.length} more`}: ${what}`;
 }
 
 /** A weight may not be there twice, as codes and as numbers. */

@@ -1,4 +1,5 @@
 /** Signs of stored codes that no scheme took: refused by name, for whatever were made of them would be silently wrong. */
+import { atOnce } from "../bytes/pause";
 import { FormatError } from "../errors";
 import type { Tensor } from "../tensor/tensor";
 import type { FileTensors } from "./file-tensors";
@@ -24,7 +25,13 @@ export function refuseMethod(file: FileTensors): void {
 /** Throws `FormatError` when the tensors that are left look like codes, or `quant_method` says what nobody here has heard of: whether float tensors
  *  are weights then is not known. */
 export function refuseCodes(left: FileTensors, schemes: readonly Scheme[] = allSchemes): void {
+  atOnce(refusingCodes(left, schemes));
+}
+
+/** As `refuseCodes`, with a turn for others between two looks at all tensors. */
+export function* refusingCodes(left: FileTensors, schemes: readonly Scheme[]): Generator<void, void> {
   for (const refusal of refusals) {
+    yield;
     const seen = refusal.sign?.(left);
     if (seen) refuse(left, refusal, seen);
   }

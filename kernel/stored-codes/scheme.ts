@@ -24,6 +24,8 @@ export interface LogicalWeight {
   readonly description?: RoleDescription | undefined;
   /** How it is stored, for people: "GPTQ 4-bit g128". */
   readonly scheme: string;
+  /** What the settings say otherwise than the shapes, which alone decide: "the settings say 8 bits, the shapes 4". */
+  readonly contradiction?: string | undefined;
   /** The tensors of the file that it takes up, each of which belongs to one weight only; codes first. */
   readonly parts: readonly Tensor[];
   /** Reads what every row needs (scales, zero points, where they lie far apart the codes too) and gives the decoder of rows. A row is a run of

@@ -3,7 +3,7 @@ import type { Axes } from "../tensor/role";
 import type { Step } from "../tensor/step";
 import type { Shape } from "../tensor/tensor";
 import { storedBytes } from "./stored-size";
-import type { StoredTensor } from "./stored-tensor";
+import type { Sized, StoredTensor } from "./stored-tensor";
 
 /** A stored tensor without its bytes. */
 export interface StoredOutline {
@@ -34,7 +34,7 @@ export interface TableOutline {
 }
 
 /** What is known of it without its bytes. */
-export function outlineOf(stored: StoredTensor): StoredOutline {
+export function outlineOf(stored: StoredTensor<Sized>): StoredOutline {
   const { name, shape, axes, mask, content } = stored;
   return {
     name,

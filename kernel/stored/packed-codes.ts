@@ -4,8 +4,15 @@ import type { CodeArray } from "../quantize/quantizer";
 import { loops } from "../loops/loops";
 import { countSymbols, type CountedSymbols } from "../measure/entropy";
 
-export interface PackedCodes {
-  readonly bytes: Uint8Array;
+/** An array of which only the number of elements is looked at. */
+export interface Sized {
+  /** Elements of the array. */
+  readonly length: number;
+}
+
+/** Codes, each in so many bits. `Place`: as of `StoredTensor`. */
+export interface PackedCodes<Place extends Sized = never> {
+  readonly bytes: Uint8Array | Place;
   readonly length: number;
   /** Bits of a code in a file. Where that is no whole number (1.625 in TQ1_0) the bytes here have the next one. */
   readonly bits: number;
@@ -32,17 +39,51 @@ export function emptyCodes(type: CodeType, length: number): CodeArray {
 
 /** Packs codes of at most 2^bits different values, 1 ≤ bits ≤ 32. They must not change afterwards: see `countsOf`. */
 export function packCodes(codes: CodeArray, bits: number): PackedCodes {
+  return packCodesInto<never>(codes, bits, (size, pieces) => {
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for (const piece of pieces) {
+      if (piece.length === size) return piece;
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    return bytes;
+  });
+}
+
+/** The same where `collect` puts so many bytes, which come in pieces. */
+export function packCodesInto<Place extends Sized>(
+  codes: CodeArray,
+  bits: number,
+  collect: (size: number, pieces: Iterable<Uint8Array>) => Uint8Array | Place,
+): PackedCodes<Place> {
   const { low, high } = endsOf(codes);
   const width = Math.ceil(bits);
+  const size = Math.ceil((codes.length * width) / 8);
   const shared = { length: codes.length, bits, type: typeOfCodes(codes) };
-  if (high - low < 2 ** width) return { bytes: loops.codes.pack(codes, width, low), ...shared, first: low };
+  if (high - low < 2 ** width) return { bytes: collect(size, packed(codes, width, low)), ...shared, first: low };
   // Codes with gaps, such as −1 and +1 at one bit.
-  const symbols = [...new Set<number>(codes)].sort((a, b) => a - b);
+  const symbols = countsOf(codes).symbols;
   if (symbols.length > 2 ** width) throw new RangeError(`${symbols.length} different codes do not fit in ${bits} bits`);
-  const numberOf = new Map(symbols.map((symbol, number) => [symbol, number]));
+  return { bytes: collect(size, packed(codes, width, 0, symbols)), ...shared, first: 0, symbols };
+}
+
+/** Codes that are packed at once: whole bytes at every width. */
+const codesAtOnce = 2 ** 20;
+
+/** The packed bytes, piece by piece; with `symbols`, of the places that the codes have in them. */
+function* packed(codes: CodeArray, width: number, first: number, symbols?: readonly number[]): Generator<Uint8Array> {
+  const numberOf = symbols && new Map(symbols.map((symbol, number) => [symbol, number]));
+  for (let start = 0; start < codes.length; start += codesAtOnce) {
+    const part = codes.subarray(start, start + codesAtOnce);
+    yield loops.codes.pack(numberOf ? numbersOf(part, numberOf, width) : part, width, first);
+  }
+}
+
+function numbersOf(codes: CodeArray, numberOf: ReadonlyMap<number, number>, width: number): Uint8Array | Int32Array {
   const numbers = emptyNumbers(codes.length, width);
   for (let i = 0; i < codes.length; i++) numbers[i] = numberOf.get(codes[i]) ?? 0;
-  return { bytes: loops.codes.pack(numbers, width, 0), ...shared, first: 0, symbols };
+  return numbers;
 }
 
 /** For numbers of symbols, of which there are fewer than 2^31. */

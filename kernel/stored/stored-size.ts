@@ -4,10 +4,10 @@
  *  - an index of the weights that are left, where zeros are left out of the content or cannot be told from it (prune/sparse/storage.ts);
  *  each rounded up to whole bytes, and the tensor's entry in the file's header: the UTF-8 bytes of its name, its shape, and the kind
  *  and length of its parts, as JSON. */
-import type { StoredTensor } from "./stored-tensor";
+import type { Sized, StoredTensor } from "./stored-tensor";
 
 /** The name and the size in bytes of each part; the header's entry comes last. */
-export function storedParts(stored: StoredTensor): [string, number][] {
+export function storedParts(stored: StoredTensor<Sized>): [string, number][] {
   const { content, index, sparse } = stored;
   const parts: [string, number][] = [];
   const bytesOf = (bits: number): number => Math.ceil(bits / 8);
@@ -29,6 +29,6 @@ export function storedParts(stored: StoredTensor): [string, number][] {
 }
 
 /** The size of a stored tensor in bytes, with its entry in the header. */
-export function storedBytes(stored: StoredTensor): number {
+export function storedBytes(stored: StoredTensor<Sized>): number {
   return storedParts(stored).reduce((sum, [, bytes]) => sum + bytes, 0);
 }

@@ -6,10 +6,13 @@ import type { DType } from "../tensor/dtype";
 import type { Axes } from "../tensor/role";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import type { PackedCodes } from "./packed-codes";
+import type { PackedCodes, Sized } from "./packed-codes";
 
-/** A compressed tensor as it is kept. */
-export interface StoredTensor {
+export type { Sized };
+
+/** A compressed tensor as it is kept. `Place` is where a large array may be instead of in memory, while a layer is on its way to a file
+ *  (bytes/spill-file.ts); unless told, nowhere. */
+export interface StoredTensor<Place extends Sized = never> {
   readonly name: string;
   /** The tensor's own dimensions. */
   readonly shape: Shape;
@@ -21,34 +24,34 @@ export interface StoredTensor {
   readonly index?: IndexStorage;
   /** True where the content holds only the weights that the mask keeps. */
   readonly sparse?: boolean;
-  readonly content: StoredValues | StoredCodes | StoredFactors | StoredBytes;
+  readonly content: StoredValues<Place> | StoredCodes<Place> | StoredFactors<Place> | StoredBytes<Place>;
 }
 
 /** What a lossless coder made, its tables and headers included. */
-export interface Coded {
+export interface Coded<Place extends Sized = never> {
   readonly coder: Step;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | Place;
 }
 
 /** The bytes of the tensor itself, coded without loss. */
-export interface StoredBytes {
+export interface StoredBytes<Place extends Sized = never> {
   readonly kind: "bytes";
   readonly dtype: DType;
-  readonly bytes: Coded;
+  readonly bytes: Coded<Place>;
 }
 
 /** The weights themselves, as floats. */
-export interface StoredValues {
+export interface StoredValues<Place extends Sized = never> {
   readonly kind: "values";
-  readonly values: Float32Array | Coded;
+  readonly values: Float32Array | Place | Coded<Place>;
   readonly bitsPerValue: number;
 }
 
 /** The codes of a quantizer, and its tables. */
-export interface StoredCodes {
+export interface StoredCodes<Place extends Sized = never> {
   readonly kind: "codes";
   readonly quantizer: Step;
-  readonly codes: PackedCodes | Coded;
+  readonly codes: PackedCodes<Place> | Coded<Place>;
   readonly tables: readonly Table[];
   /** Matrices of a stack that were quantized each on its own, codes and tables one behind the other; absent: 1. */
   readonly matrices?: number;
@@ -56,12 +59,12 @@ export interface StoredCodes {
 
 /** Two thin matrices, the left (rows, rank) before the right (rank, columns), row-major little-endian floats; of a stack one pair behind the
  *  other. */
-export interface StoredFactors {
+export interface StoredFactors<Place extends Sized = never> {
   readonly kind: "factors";
   /** Of a stack the largest. */
   readonly rank: number;
   /** Of a stack, one for each matrix. */
   readonly ranks?: readonly number[];
   readonly bitsPerValue: number;
-  readonly bytes: Uint8Array | Coded;
+  readonly bytes: Uint8Array | Coded<Place>;
 }

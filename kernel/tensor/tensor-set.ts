@@ -11,6 +11,8 @@ export interface TensorSetParts {
   readonly format: string;
   /** Names must differ. */
   readonly tensors: readonly Tensor[];
+  /** The same tensors by their names, where somebody has sorted them so; absent: it is done here. */
+  readonly byName?: ReadonlyMap<string, Tensor>;
   /** The file's own key–value pairs; absent: none. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** What lies beside the weights, as plain JSON; absent or undefined: nothing. */
@@ -51,7 +53,7 @@ export class TensorSet implements Model {
     this.metadata = parts.metadata ?? Object.create(null);
     if (parts.config) this.config = parts.config;
     if (parts.folder !== undefined) this.folder = parts.folder;
-    this.byName = new Map(parts.tensors.map((tensor) => [tensor.name, tensor]));
+    this.byName = parts.byName ?? namesOf(parts.tensors);
     this.hash = parts.sha256;
     if (this.byName.size !== parts.tensors.length)
       throw new OptionError(`${parts.name}: two tensors have the name "${firstDuplicate(parts.tensors)}"`);
@@ -86,6 +88,12 @@ export class TensorSet implements Model {
     const count = `${this.tensors.length} ${this.tensors.length === 1 ? "tensor" : "tensors"}`;
     return `Model ${this.name} (${this.format}): ${count}, ${this.parameters} parameters, ${this.sizeBytes} bytes`;
   }
+}
+
+function namesOf(tensors: readonly Tensor[]): ReadonlyMap<string, Tensor> {
+  const byName = new Map<string, Tensor>();
+  for (const tensor of tensors) byName.set(tensor.name, tensor);
+  return byName;
 }
 
 function firstDuplicate(tensors: readonly Tensor[]): string {

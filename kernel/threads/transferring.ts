@@ -1,3 +1,5 @@
+import { largeBytes } from "../bytes/array-memory";
+
 /** A task's result together with the buffers in it that move to the caller instead of being copied. */
 export class Transferring<Value = unknown> {
   readonly value: Value;
@@ -20,9 +22,6 @@ export function transferring<Value>(value: Value): Transferring<Value> {
   return new Transferring(value, [...buffers]);
 }
 
-/** Arrays of fewer bytes are copied, which takes less than a millisecond or so. */
-const largeBytes = 1 << 20;
-
 /** A copy of `value`, which is plain data, with its arrays of 1 MiB and more in shared memory: posting it to threads copies none of these. */
 export function sharing<Value>(value: Value): Value {
   return shared(value) as Value;
@@ -38,7 +37,8 @@ function shared(part: unknown): unknown {
 type ArrayOfBytes = new (buffer: SharedArrayBuffer) => ArrayBufferView;
 
 function shareArray(array: ArrayBufferView): ArrayBufferView {
-  if (array.byteLength < largeBytes || array instanceof DataView) return array;
+  if (array.byteLength < largeBytes || array instanceof DataView || array.buffer instanceof SharedArrayBuffer)
+    return array;
   const buffer = new SharedArrayBuffer(array.byteLength);
   new Uint8Array(buffer).set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   return new (array.constructor as unknown as ArrayOfBytes)(buffer);

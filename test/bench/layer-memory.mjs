@@ -33,24 +33,25 @@ export const inPieces = [
   "meanConstrained({ bits: 4 })",
   "sorted({ bits: 4, per: 'channel' })",
   "kMeans({ bits: 4, per: 'channel' })",
-];
-
-/** Steps that see a layer whole, and say what they need. */
-export const whole = [
-  // Its places of all symbols are a second array of codes.
   "linear({ bits: 4, group: 128 }), horner()",
-  "ternary()",
   "magnitude({ sparsity: 0.5 })",
+  "magnitude({ sparsity: 0.1 })",
   "magnitude({ sparsity: 0.5, scope: 'row' })",
-  "sorted({ bits: 4 })",
-  "kMeans({ bits: 4 })",
-  // Floats alone go in pieces too, but what is kept of them is most of their bytes.
+  "magnitude({ sparsity: 0.5, scope: 'global' })",
+  "magnitude({ sparsity: 0.5 }), linear({ bits: 4, group: 128 }), rans()",
+  "magnitude({ sparsity: 0.5 }), zstd()",
+  "edges({ n: 2, m: 4 })",
+  "edges({ fanIn: 1024 })",
+  "edges({ block: [4, 4], sparsity: 0.5 })",
   "huffman()",
   "rans()",
   "horner()",
   "zstd()",
   "planes()",
 ];
+
+/** Steps that see a layer whole, and say what they need. */
+export const whole = ["ternary()", "sorted({ bits: 4 })", "kMeans({ bits: 4 })", "linear({ step: 0.01 }), rans()"];
 
 /** One matrix of so many MiB of float32, 4096 columns, that look like weights: no two rows are alike. */
 export function writeLayer(path, mebibytes) {

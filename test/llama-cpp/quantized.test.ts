@@ -183,7 +183,9 @@ describe("what else is written", () => {
       expect(a.filter((value) => value === 0).length / a.length).toBeGreaterThan(0.6);
     }
     const affine = await compress(model, [magnitude({ sparsity: 0.7 }), ggml({ type: "Q4_1" })]);
-    await expect(affine.save(at("refused.gguf"), { provenance: false })).rejects.toThrow(/was pruned, and blocks of Q4_1 hold no zeros; take/);
+    await expect(affine.save(at("refused.gguf"), { provenance: false })).rejects.toThrow(
+      /was pruned, and blocks of Q4_1 hold no zeros; take/,
+    );
     await affine.save(at("floats.gguf"), { dtype: "BF16" });
     expect(new Set((await open(at("floats.gguf"))).tensors.map(({ dtype }) => dtype))).toEqual(new Set(["BF16"]));
   });

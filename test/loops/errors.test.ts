@@ -123,6 +123,17 @@ test.each([
   expect(change.binsAfter).toEqual(change.binsBefore);
 });
 
+test("bins hold more values than 16 bits count, inside, below and above", () => {
+  const values = new Float32Array(300_000).fill(0.01);
+  values.fill(-5, 100_000, 170_000).fill(5, 200_000);
+  const range = { minimum: -1, maximum: 1, bins: 64 };
+  const { binsBefore, binsAfter, zeros } = fastErrors.compare(values, new Float32Array(300_000), range, noChange(64));
+  expect([...binsBefore.filter((count) => count > 0)]).toEqual([70_000, 130_000, 100_000]);
+  expect(binsBefore[33]).toBe(130_000);
+  expect(binsAfter[33]).toBe(300_000);
+  expect(zeros).toBe(300_000);
+});
+
 test("a block adds up in four accumulators, element i in number i mod 4, the first to the third", () => {
   // Beside 2^54, whose neighbours are 4 away, each 1.5625 alone is lost; the second and the fourth together count.
   const before = Float32Array.of(2 ** 27, 1.25, 0, 1.25);

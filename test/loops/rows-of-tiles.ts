@@ -83,6 +83,19 @@ export const tileRows: Rows<"tiles"> = {
           ({ tiles }, put) => tiles.encodeSixteen(put(whole), group, { midpoints, codeOfRank }, put(largest)),
         ] satisfies Case;
       }
+    // Numbers on the midpoints and beside them, midpoints that are equal, and both ends.
+    for (const points of [midpoints, midpoints.map((point) => Math.fround(point * 1e-4)), evenPoints, equalPoints])
+      for (const most of [1, 3e-5, 7e30]) {
+        const beside = Float32Array.from({ length: 64 * 15 * 7 }, (_, i) => {
+          if (i % 64 === 0) return most;
+          return most * Math.max(-1, points[i % 15] * (1 + (((i / 15) | 0) % 7) * 2 ** -24 - 3 * 2 ** -24));
+        });
+        const largest = new Float32Array(beside.length / 64).fill(most);
+        yield [
+          `${points[0]} to ${points[14]} times ${most}`,
+          ({ tiles }, put) => tiles.encodeSixteen(put(beside), 64, { midpoints: points, codeOfRank }, put(largest)),
+        ] satisfies Case;
+      }
   },
   *decodeTable() {
     for (const shape of shapes) {
@@ -102,6 +115,9 @@ export const tileRows: Rows<"tiles"> = {
     }
   },
 };
+
+const evenPoints = Float32Array.from({ length: 15 }, (_, i) => (i - 7) / 7);
+const equalPoints = Float32Array.from({ length: 15 }, (_, i) => (Math.floor(i / 4) - 2) / 8);
 
 const grid = (options: Partial<GridOptions>): GridOptions => ({
   bits: 4,

@@ -128,7 +128,9 @@ function table(cells: readonly Cell[], families: readonly string[]): string {
     return text.padEnd(Math.max(name.length, 7));
   };
   const rows = families.map((family) => [family.padEnd(wide), ...forms.map((form) => mark(family, form))]);
-  return [["".padEnd(wide), ...forms.map(({ name }) => name.padEnd(7))], ...rows].map((row) => row.join("  ")).join("\n");
+  return [["".padEnd(wide), ...forms.map(({ name }) => name.padEnd(7))], ...rows]
+    .map((row) => row.join("  "))
+    .join("\n");
 }
 
 /** What `npm test` takes: of each family the forms that its number falls on, so that each form meets many families. */
@@ -166,7 +168,12 @@ itWith(hasModules("torch", "transformers", "safetensors", "compressed_tensors", 
     writeFileSync(list, JSON.stringify(jobs));
     const judged = python("folders.py", list) as Cell[];
     for (const cell of judged) cells.push({ ...cell, packed: counts.get(`${cell.family} ${cell.form}`) ?? "" });
-    process.stdout.write(`${table(cells, made.map(({ family }) => family))}\n`);
+    process.stdout.write(
+      `${table(
+        cells,
+        made.map(({ family }) => family),
+      )}\n`,
+    );
     const wrong = cells.filter((cell) => cell.wrong.length > 0);
     if (process.env.FAMILIES_OUT) writeFileSync(process.env.FAMILIES_OUT, JSON.stringify(cells, undefined, 1));
     expect(wrong.map((cell) => `${cell.family}, ${cell.form}: ${cell.wrong.slice(0, 3).join("; ")}`)).toEqual([]);

@@ -17,3 +17,19 @@ test.each([1, 40, 500, 10_000])("with %i values in memory it is that of the whol
 test("no values have none", () => {
   expect(entropyOfPieces(0, () => undefined)).toBe(0);
 });
+
+test("a share has as many values as may be in memory, and the next begins where it would have more", () => {
+  // Of four upper halves 30, 20, 5 and 46 values: the first two are a share of 50, the others one each.
+  const four = Float32Array.from({ length: 101 }, (_, i) => (i < 30 ? 1 : i < 50 ? 2 : i < 55 ? 4 : 8));
+  let visits = 0;
+  const bits = entropyOfPieces(
+    four.length,
+    (visitPiece) => {
+      visits++;
+      visitPiece(four);
+    },
+    50,
+  );
+  expect(visits).toBe(4);
+  expect(bits).toBe(entropyOfValues(four));
+});

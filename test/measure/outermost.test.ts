@@ -1,8 +1,10 @@
+import { loops } from "../../kernel/loops/loops";
 import {
   outermostValues,
   OutermostSearch,
   plainOutermost,
   sampleLength,
+  sampleLengthOf,
   sampleOf,
 } from "../../kernel/measure/outermost";
 import { adversarialWeights, gaussianWeights } from "../blocks/weights";
@@ -22,8 +24,8 @@ const kinds: Record<string, (count: number) => Float32Array> = {
 };
 
 test("the outermost values are those of the sorted values, for small cuts and large", () => {
-  for (const [kind, draw] of Object.entries(kinds)) {
-    const values = draw(200_000);
+  for (const [kind, draw] of [...Object.entries(kinds), ["many", kinds.gaussian] as const]) {
+    const values = draw(kind === "many" ? 300_000 : 200_000);
     const sorted = values.slice().sort();
     for (const cut of [0, 1, 100, 700, 50_000]) {
       const { low, high } = outermostValues(values, cut);
@@ -48,8 +50,19 @@ test("a search by pieces finds what one array gives, and says so when its sample
   const misled = new OutermostSearch(values.length, 50, new Float32Array(sampleLength).fill(1e6));
   misled.add(values);
   expect(misled.finish()).toBeUndefined();
+  expect([2 ** 18 - 1, 2 ** 18].map(sampleLengthOf)).toEqual([sampleLength, 4 * sampleLength]);
   expect(OutermostSearch.fits(4 * sampleLength - 1, 0)).toBe(false);
   expect(OutermostSearch.fits(256_000, 1001)).toBe(false);
+});
+
+test("a search guesses that three times as many lie beyond as are wanted, and four more of the sample", () => {
+  const beyond = jest.spyOn(loops.values, "beyond");
+  // 3·50·2048/100000 = 3.07: rank 4 + 4 from either end of the sample, whose values stand in no order.
+  const sample = Float32Array.from({ length: sampleLength }, (_, i) => (i * 1025) % sampleLength);
+  const search = new OutermostSearch(100_000, 50, sample);
+  search.add(Float32Array.of(1, 2));
+  expect(beyond.mock.calls.map(([, low, high]) => [low, high])).toEqual([[8, sampleLength - 9]]);
+  beyond.mockRestore();
 });
 
 test("a sample has values of all parts of the array", () => {

@@ -3,6 +3,7 @@ import { linear } from "../../kernel/quantize/linear";
 import { compare } from "../../kernel/recipe/compare";
 import { compress } from "../../kernel/recipe/compress";
 import { displaySymbol } from "../../kernel/static/display";
+import { recordPart } from "../../kernel/formats/tensor-paths";
 import { fromArrays } from "../../kernel/tensor/memory";
 
 const model = (factor = 1) =>
@@ -93,4 +94,18 @@ test("a layer goes right behind the one that it follows in its own report", asyn
   expect(await order(ac, ab)).toEqual(all);
   expect(await order(abc, ac)).toEqual(all);
   expect(await order(await of("b.weight", "c.weight"), ac)).toEqual(all);
+});
+
+test("two parts of one file are two models", async () => {
+  const [own, average] = ["model", "ema"].map((part) => recordPart(model(), part));
+  const small = await compress(own, linear({ bits: 4 }));
+  expect(small.report.model.part).toBe("model");
+  expect((await compare({ small, again: small.report }, { base: own })).variants).toHaveLength(2);
+  await expect(compare({ small, average })).rejects.toThrow('the part "ema"');
+  await expect(compare({ small: small.report }, { base: average })).rejects.toThrow(
+    "a report of another model than base",
+  );
+  // The model itself is measured: its values are those of the other part, and it lost what quantization took.
+  const measured = await compare({ small }, { base: average });
+  expect(measured.layers.map(({ name }) => name)).toEqual(["a.weight", "b.weight", "c.weight"]);
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compress, fromArrays, ggml, linear, open, OptionError, rans, type Model, type Recipe } from "../../kernel";
 import { saveGguf } from "../../kernel/save/gguf";
+import type { SaveOptions } from "../../kernel/save/saved-model";
 import { gaussianWeights } from "../blocks/weights";
 
 let folder: string;
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function saved(recipe: Recipe, options: { dtype?: "F16" | "BF16" | "F32" } = {}): Promise<Model> {
+async function saved(recipe: Recipe, options: SaveOptions = {}): Promise<Model> {
   const small = await compress(model, recipe, { workers: 1 });
   const { bytes, form } = await small.save(at("small.gguf"), { provenance: false, ...options });
   const again = await open(at("small.gguf"));
@@ -96,7 +97,9 @@ describe("the number that tells a file's type", () => {
   test("is not added where the model has none and no block was made", async () => {
     await saveGguf(model, at("untold.gguf"), { metadata: { "general.file_type": undefined } });
     const untold = await open(at("untold.gguf"));
-    await (await compress(untold, linear({ bits: 4, group: 64 }))).save(at("small.gguf"), { dtype: "F16", provenance: false });
+    await (
+      await compress(untold, linear({ bits: 4, group: 64 }))
+    ).save(at("small.gguf"), { dtype: "F16", provenance: false });
     expect(keysOf(await open(at("small.gguf")))).toEqual([]);
     await (await compress(untold, ggml({ type: "Q8_0" }))).save(at("small.gguf"), { provenance: false });
     expect(keysOf(await open(at("small.gguf"))).map(([key]) => key)).toEqual([

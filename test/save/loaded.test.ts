@@ -169,8 +169,12 @@ test("saveBitsandbytes() leaves plain what one config.json cannot say", async ()
       { match: "a.weight", steps: a },
       { match: "b.weight", steps: b },
     ]);
-  const reasons = async (small: CompressedModel) => (await saveBitsandbytes(small, to)).layers.map(({ reason }) => reason);
-  expect(await reasons(await two(nf4(), fp4()))).toEqual([undefined, expect.stringMatching(/it is fp4, and .* all nf4/)]);
+  const reasons = async (small: CompressedModel) =>
+    (await saveBitsandbytes(small, to)).layers.map(({ reason }) => reason);
+  expect(await reasons(await two(nf4(), fp4()))).toEqual([
+    undefined,
+    expect.stringMatching(/it is fp4, and .* all nf4/),
+  ]);
   expect(await reasons(await two(nf4(), nf4({ doubleQuant: true })))).toEqual([
     undefined,
     "it is nf4 with scales of 8 bits, and a folder of bitsandbytes is all nf4",

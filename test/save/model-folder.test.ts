@@ -2,14 +2,24 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compress, fromArrays, linear, magnitude, open, OptionError, saveSafetensors, type CompressedModel } from "../../kernel";
+import {
+  compress,
+  fromArrays,
+  linear,
+  magnitude,
+  open,
+  OptionError,
+  saveSafetensors,
+  type CompressedModel,
+} from "../../kernel";
 
 let root: string;
 let from: string;
 let to: string;
 let packed: CompressedModel;
 let plain: CompressedModel;
-const config = '{\n  "model_type": "own",\n  "eps": 1e-05, "theta": 30.0,\n  "big": 12345678901234567890, "cap": Infinity\n}\n';
+const config =
+  '{\n  "model_type": "own",\n  "eps": 1e-05, "theta": 30.0,\n  "big": 12345678901234567890, "cap": Infinity\n}\n';
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), "codebook-model-folder-"));
@@ -41,7 +51,9 @@ test("what lies beside the weights comes along, config.json with its characters,
   await plain.save(`${to}/`);
   expect(inFolder()).toEqual(usual);
   expect(textOf("config.json")).toBe(config);
-  expect(textOf("README.md")).toMatch(/^# Own\n\nWords\.\n\n<!-- codebook:begin -->\n[^]*`1_Pooling\/config\.json` \| 34 \|/);
+  expect(textOf("README.md")).toMatch(
+    /^# Own\n\nWords\.\n\n<!-- codebook:begin -->\n[^]*`1_Pooling\/config\.json` \| 34 \|/,
+  );
   expect(textOf("README.md")).not.toContain(root);
   await packed.save(`${to}/`);
   expect(textOf("config.json").startsWith(config.slice(0, -3))).toBe(true);
@@ -51,9 +63,15 @@ test("what lies beside the weights comes along, config.json with its characters,
 
 test("the same call gives the same bytes, and without provenance the files are as the library writes them", async () => {
   await packed.save(`${to}/`);
-  const first = inFolder().filter((name) => /\./.test(name)).map((name) => readFileSync(join(to, name)));
+  const first = inFolder()
+    .filter((name) => /\./.test(name))
+    .map((name) => readFileSync(join(to, name)));
   await packed.save(`${to}/`, { resume: true });
-  expect(inFolder().filter((name) => /\./.test(name)).map((name) => readFileSync(join(to, name)))).toEqual(first);
+  expect(
+    inFolder()
+      .filter((name) => /\./.test(name))
+      .map((name) => readFileSync(join(to, name))),
+  ).toEqual(first);
   await packed.save(`${to}/`, { provenance: false });
   expect(textOf("README.md")).toBe("# Own\n\nWords.\n");
   expect((await open(to)).metadata).toEqual({ format: "pt" });
@@ -61,7 +79,11 @@ test("the same call gives the same bytes, and without provenance the files are a
 
 test("one file becomes several and back, and nothing of the other lies about; the reader's own files and words stay", async () => {
   const { bytes, files } = await plain.save(`${to}/`, { maxShardSize: "600B" });
-  const shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"];
+  const shards = [
+    "model-00001-of-00002.safetensors",
+    "model-00002-of-00002.safetensors",
+    "model.safetensors.index.json",
+  ];
   expect(files.filter((name) => name.startsWith("model"))).toEqual(shards);
   expect(bytes).toBe(shards.slice(0, 2).reduce((sum, name) => sum + readFileSync(join(to, name)).length, 0));
   writeFileSync(join(to, "notes.txt"), "mine");
@@ -69,7 +91,9 @@ test("one file becomes several and back, and nothing of the other lies about; th
   writeFileSync(join(to, "README.md"), textOf("README.md").replace("Words.", "Other words."));
   rmSync(join(from, "tokenizer.json"));
   await plain.save(`${to}/`);
-  expect(inFolder()).toEqual([...usual, "1_Pooling/mine.txt", "notes.txt"].filter((name) => name !== "tokenizer.json").sort());
+  expect(inFolder()).toEqual(
+    [...usual, "1_Pooling/mine.txt", "notes.txt"].filter((name) => name !== "tokenizer.json").sort(),
+  );
   expect(textOf("README.md")).toMatch(/^# Own\n\nOther words\./);
   expect((await open(to)).tensors).toHaveLength(2);
 });
@@ -93,9 +117,13 @@ test("a large file stays behind, and the card says so", async () => {
 });
 
 test("the original's folder is refused, and options that are none", async () => {
-  await expect(plain.save(`${from}/`)).rejects.toThrow("is the original's own folder; name another, or { replace: true }");
+  await expect(plain.save(`${from}/`)).rejects.toThrow(
+    "is the original's own folder; name another, or { replace: true }",
+  );
   for (const wrong of [{ maxShardSize: "big" }, { replace: "yes" }, { provenance: 1 }])
     await expect(plain.save(`${to}/`, wrong as object)).rejects.toThrow(OptionError);
-  await expect(plain.save(join(root, "a.safetensors"), { maxShardSize: "1GB" })).rejects.toThrow("maxShardSize goes with a folder");
+  await expect(plain.save(join(root, "a.safetensors"), { maxShardSize: "1GB" })).rejects.toThrow(
+    "maxShardSize goes with a folder",
+  );
   expect(readdirSync(root)).toEqual(["from"]);
 });

@@ -128,7 +128,9 @@ test("writers of packed matrices refuse what lies otherwise, with the way out", 
     /in\.weight is plain, because it does not lie \(out, in\).*saveSafetensors/,
   );
   const stacked = await compress(modelOf({ "experts.up.weight": layouts["experts (experts, out, in)"] }), nf4());
-  await expect(saveBitsandbytes(stacked, at("no"))).rejects.toThrow(/experts\.up\.weight is plain, .* stack of experts/);
+  await expect(saveBitsandbytes(stacked, at("no"))).rejects.toThrow(
+    /experts\.up\.weight is plain, .* stack of experts/,
+  );
   const four = await compress(modelOf({ "in.weight": wide }), nf4());
   await expect(saveBitsandbytes(four, at("no"))).rejects.toThrow(/in\.weight is plain, .* not lie \(out, in\)/);
   const both = await compress(modelOf({ "in.weight": wide, "out.weight": inRows }, { config }), nf4());

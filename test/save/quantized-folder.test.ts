@@ -63,7 +63,9 @@ test("config.json is the model's own, the original's, or what is needed alone", 
   await folderOf({ config: { model_type: "mine", quantization_config: "old" } }, from).write(to);
   expect(configIn()).toEqual({ model_type: "mine", ...own });
   await folderOf({}, from).write(to);
-  expect(readFileSync(join(to, "config.json"), "utf8")).toMatch(/^\{"model_type":"own","eps":1e-05,"quantization_config": /);
+  expect(readFileSync(join(to, "config.json"), "utf8")).toMatch(
+    /^\{"model_type":"own","eps":1e-05,"quantization_config": /,
+  );
   expect(configIn()).toEqual({ model_type: "own", eps: 1e-5, ...own });
   await folderOf().write(to);
   expect(configIn()).toEqual(own);

@@ -1,5 +1,14 @@
 /** What comes along beside a model's weights, and what stays behind. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { FormatError, SourceError } from "../../kernel/errors";
@@ -122,5 +131,7 @@ test("a folder that is gone, and a list of modules that is none, are told", asyn
   await expect(smallFilesOf(join(root, "none"))).rejects.toThrow(SourceError);
   writeFileSync(join(from, "modules.json"), "[");
   await expect(smallFilesOf(from)).rejects.toThrow(FormatError);
-  await expect(smallFilesOf(from)).rejects.toThrow("this is no JSON; expected the list of modules of sentence-transformers");
+  await expect(smallFilesOf(from)).rejects.toThrow(
+    "this is no JSON; expected the list of modules of sentence-transformers",
+  );
 });

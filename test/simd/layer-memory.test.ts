@@ -95,8 +95,39 @@ describe("pieces", () => {
     reserve(1024);
     const array = arenaBytes(5);
     array.set([1, 2, 3, 4, 5]);
-    addOne(array, array, 2);
+    expect(addOne(array, array, 2.5)).toEqual([
+      [0, 2],
+      [2, 2],
+      [4, 1],
+    ]);
     expect([...array]).toEqual([2, 3, 4, 5, 6]);
+    expect(addOne(array, array, 2, 2)).toHaveLength(2);
+    expect([...array]).toEqual([3, 4, 5, 6, 6]);
+    expect(addOne(array, array, 0.5)).toHaveLength(5);
+  });
+
+  test("of the arena are as large as asked for, whatever the stage holds, and find all of an array of use whole", () => {
+    const length = 2 * stageBytes;
+    reserve(2 * length + 64);
+    const [array, table] = [arenaBytes(length), arenaFloats(2)];
+    table.set([5, 6]);
+    const seen: number[][] = [];
+    inPieces(
+      length,
+      length - 1,
+      [
+        { array, each: 1, use: "in" },
+        { array: table, each: 2, use: "whole" },
+      ],
+      ([from, at], first, count) => {
+        expect(from).toBe((addressOf(array) ?? 0) + first);
+        seen.push([count, ...memoryViews().floats.subarray(at / 4, at / 4 + 2)]);
+      },
+    );
+    expect(seen).toEqual([
+      [length - 1, 5, 6],
+      [1, 5, 6],
+    ]);
   });
 
   test("are no larger than the stage holds, scratch counted", () => {

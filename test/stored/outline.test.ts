@@ -38,3 +38,13 @@ test("a form of values says no more than that", () => {
   };
   expect(outlineOf(stored)).toMatchObject({ isMasked: false, content: { kind: "values" } });
 });
+
+test("a form says which way the tensor lies, where that is another than usual", () => {
+  const stored: StoredTensor = {
+    name: "conv1d",
+    shape: [2, 3],
+    axes: { output: [1], input: [0], stacked: [] },
+    content: { kind: "values", values: new Float32Array(6), bitsPerValue: 32 },
+  };
+  expect(outlineOf(stored).axes).toEqual({ output: [1], input: [0], stacked: [] });
+});

@@ -33,8 +33,10 @@ describe("sharing", () => {
     expect(text).toBe("a");
   });
 
-  test("leaves small arrays as they are", () => {
+  test("leaves small arrays as they are, and those that are shared", () => {
     const small = new Uint8Array(100);
+    const shared = new Uint8Array(new SharedArrayBuffer(1 << 20));
     expect(sharing([small])[0]).toBe(small);
+    expect(sharing([shared])[0]).toBe(shared);
   });
 });

@@ -12,6 +12,7 @@
  *  Bytes are foreign until proved: nothing is allocated from a count that the bytes do not back, and whatever does not fit is a
  *  `FormatError` with its offset. */
 import { crc32 } from "node:zlib";
+import type { SpilledArray, SpillFile } from "../../bytes/spill-file";
 import { FormatError } from "../../errors";
 
 /** What every container begins with: "CBE" and the version, 1. */
@@ -50,44 +51,72 @@ export const arrayTypes: readonly ArrayType[] = [
 
 /** From here on a buffer grows by a quarter: what is spare of it is resident too. */
 const largeBytes = 8 * 1024 * 1024;
+/** Bytes that wait in memory until they go to a file. */
+const waitingBytes = 1024 * 1024;
 
-/** Bytes that grow as they are written. */
+/** Bytes that grow as they are written: in memory, or at the end of a file. */
 export class ByteWriter {
   private buffer: Uint8Array<ArrayBuffer>;
-  /** Bytes written so far. */
-  length = 0;
+  /** Bytes in `buffer`, behind those that are in the file. */
+  private held = 0;
+  /** Where the bytes begin in the file, and how many of them are there. */
+  private readonly start: number;
+  private filed = 0;
 
-  /** `capacity`: bytes that will be written, about; those that are not take no memory, and more are taken when they are needed. */
-  constructor(private readonly capacity = 256) {
-    this.buffer = new Uint8Array(capacity);
+  /** `capacity`: bytes that will be written, about; those that are not take no memory, and more are taken when they are needed. With a
+   *  `file` they go to its end, to which nothing else is written meanwhile. */
+  constructor(
+    private readonly capacity = 256,
+    private readonly file?: SpillFile,
+  ) {
+    this.buffer = new Uint8Array(file ? waitingBytes : capacity);
+    this.start = file?.length ?? 0;
   }
 
-  /** Room for `count` more bytes: the buffer, from which the caller writes at `length` and then moves `length` on. */
-  reserve(count: number): Uint8Array {
-    if (this.length + count > this.buffer.length) {
-      const factor = this.buffer.length < largeBytes ? 2 : 1.25;
-      const larger = new Uint8Array(Math.max(Math.ceil(this.buffer.length * factor), this.length + count));
-      larger.set(this.buffer.subarray(0, this.length));
-      this.buffer = larger;
-    }
-    return this.buffer;
+  /** Bytes written so far. */
+  get length(): number {
+    return this.filed + this.held;
   }
 
   /** Writes one byte, 0–255. */
   byte(value: number): void {
-    this.reserve(1)[this.length++] = value;
+    this.reserve(1);
+    this.buffer[this.held++] = value;
   }
 
   /** Writes the bytes as they are. */
   bytes(values: Uint8Array): void {
-    this.reserve(values.length).set(values, this.length);
-    this.length += values.length;
+    this.reserve(values.length);
+    if (this.file && values.length > waitingBytes) {
+      this.file.append(values);
+      this.filed += values.length;
+      return;
+    }
+    this.buffer.set(values, this.held);
+    this.held += values.length;
   }
 
-  /** Writes bytes [from, to) of the buffer once more, where it is written next, which lies before them. */
-  move(from: number, to: number): void {
-    this.buffer.copyWithin(this.length, from, to);
-    this.length += to - from;
+  /** Puts bytes before those that were written from the place `at` on. */
+  insert(at: number, values: Uint8Array): void {
+    if (this.file) {
+      this.flush(this.file);
+      this.file.insert(this.start + at, values);
+      this.filed += values.length;
+      return;
+    }
+    this.reserve(values.length);
+    this.buffer.copyWithin(at + values.length, at, this.held);
+    this.buffer.set(values, at);
+    this.held += values.length;
+  }
+
+  /** Takes back all but the first `length` bytes. */
+  cut(length: number): void {
+    if (length < this.filed) {
+      this.file?.cut(this.start + length);
+      this.filed = length;
+    }
+    this.held = length - this.filed;
   }
 
   /** A whole number from 0 to 2^53 − 1. */
@@ -107,16 +136,47 @@ export class ByteWriter {
     for (let i = 0, rest = value; i < bytes; i++, rest = Math.floor(rest / 256)) this.byte(rest % 256);
   }
 
-  /** What was written so far. */
+  /** What was written so far, of a writer in memory. */
   get written(): Uint8Array {
-    return this.buffer.subarray(0, this.length);
+    return this.buffer.subarray(0, this.held);
   }
 
-  /** What was written, with the CRC-32 behind it: a copy, or, where much was to be expected, the beginning of the writer's own buffer. */
+  /** What was written, with the CRC-32 behind it, of a writer in memory: a copy, or, where much was to be expected, the beginning of the
+   *  writer's own buffer. */
   finish(): Uint8Array {
-    this.little(crc32(this.buffer.subarray(0, this.length)), 4);
+    this.little(crc32(this.written), 4);
     if (this.capacity >= largeBytes) return this.written;
-    return this.buffer.slice(0, this.length);
+    return this.buffer.slice(0, this.held);
+  }
+
+  /** The same of a writer into a file: where it is. */
+  finishInFile(file: SpillFile): SpilledArray {
+    this.flush(file);
+    let sum = 0;
+    file.forEach(this.start, this.start + this.filed, (part) => (sum = crc32(part, sum)));
+    this.little(sum, 4);
+    this.flush(file);
+    const { filed, start } = this;
+    return { spilledTo: file.path, type: "Uint8Array", start, length: filed, byteLength: filed };
+  }
+
+  /** Makes room for `count` more bytes in the buffer, if it is to hold them. */
+  private reserve(count: number): void {
+    if (this.held + count <= this.buffer.length) return;
+    if (this.file) {
+      this.flush(this.file);
+      return;
+    }
+    const factor = this.buffer.length < largeBytes ? 2 : 1.25;
+    const larger = new Uint8Array(Math.max(Math.ceil(this.buffer.length * factor), this.held + count));
+    larger.set(this.written);
+    this.buffer = larger;
+  }
+
+  private flush(file: SpillFile): void {
+    file.append(this.written);
+    this.filed += this.held;
+    this.held = 0;
   }
 }
 

@@ -1,3 +1,4 @@
+import { pause } from "../../bytes/pause";
 import type { ByteSource } from "../../bytes/source";
 import { decodeUtf8, firstInvalidUtf8 } from "../../bytes/utf8";
 import { FormatError } from "../../errors";
@@ -47,6 +48,8 @@ export class GgufCursor {
     if (start + size > limit)
       this.fail(start, `the header goes on past byte ${limit}, within ${what}`, "a shorter header");
     const end = Math.min(this.source.byteLength, start + Math.max(size, this.source.windowBytes ?? windowBytes));
+    // What lies in memory is read without a turn of the event loop.
+    await pause();
     const fetched = await this.source.read(start + this.window.length - this.at, end, this.signal);
     const joined = new Uint8Array(end - start);
     joined.set(this.window.subarray(this.at));

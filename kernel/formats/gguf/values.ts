@@ -113,11 +113,13 @@ export function encodePair(key: string, { type, value }: GgufValue): Uint8Array[
 }
 
 function encodeValues(key: string, type: GgufTypeName, values: readonly unknown[]): Uint8Array[] {
-  if (type === "string")
-    return values.map((value) => {
-      if (typeof value !== "string" || !isWellFormed(value)) refuse(key, `is ${describe(value)}`, "well-formed text");
-      return encodeText(value);
+  if (type === "string") {
+    const texts = values.map((value) => {
+      if (typeof value === "string" && isWellFormed(value)) return value;
+      return refuse(key, `is ${describe(value)}`, "well-formed text");
     });
+    return [encodeTexts(texts)];
+  }
   const size = [...scalarTypes.values()].find(({ name }) => name === type)?.bytes ?? 0;
   const bytes = Buffer.alloc(size * values.length);
   if (type === "bool" || type === "float32" || type === "float64")
@@ -179,10 +181,19 @@ function integerOf(value: unknown): bigint | undefined {
 
 /** Text with its length in UTF-8 bytes, 64 bits, in front. */
 export function encodeText(text: string): Uint8Array {
-  const bytes = Buffer.allocUnsafe(8 + Buffer.byteLength(text));
-  bytes.writeUInt32LE(bytes.length - 8);
-  bytes.writeUInt32LE(0, 4);
-  bytes.write(text, 8);
+  return encodeTexts([text]);
+}
+
+/** Texts one after the other, such as a tokenizer's tokens, in one array. */
+function encodeTexts(texts: readonly string[]): Uint8Array {
+  const bytes = Buffer.allocUnsafe(texts.reduce((sum, text) => sum + 8 + Buffer.byteLength(text), 0));
+  let at = 0;
+  for (const text of texts) {
+    const size = bytes.write(text, at + 8);
+    bytes.writeUInt32LE(size, at);
+    bytes.writeUInt32LE(0, at + 4);
+    at += 8 + size;
+  }
   return bytes;
 }
 

@@ -10,7 +10,7 @@ import { maxConfigBytes, readBeside } from "../config";
 import { hashSources } from "../hash-sources";
 import { openHdf5, type Hdf5Array, type Hdf5File } from "../hdf5/hdf5";
 import type { ProcessOptions } from "../hdf5/process";
-import { parseJsonObject, type JsonObject } from "../json-file";
+import { jsonObjectApart, type JsonObject } from "../json-file";
 import { quote } from "../json-reader";
 import type { Siblings } from "../siblings";
 import { withNotes } from "../tensor-paths";
@@ -52,7 +52,7 @@ async function readJson(source: ByteSource, member: ZipMember, signal: AbortSign
       `${member.name} has ${member.sizeBytes} bytes`,
       `at most ${maxConfigBytes}`,
     );
-  return parseJsonObject(await readMember(source, member, signal), `${source.name} (${member.name})`);
+  return jsonObjectApart(await readMember(source, member, signal), `${source.name} (${member.name})`, signal);
 }
 
 const pieceBytes = 8 * 1024 * 1024;
@@ -78,7 +78,8 @@ export async function openKerasH5(
     version !== undefined ||
     file.arrays.some(({ path }) => isVariable(path) || isOfOptimizer(path));
   if (!isOfKeras) return arraysOf(source, name, file);
-  const topology = own === undefined ? undefined : parseJsonObject(Buffer.from(own), `${source.name} (model_config)`);
+  const topology =
+    own === undefined ? undefined : await jsonObjectApart(Buffer.from(own), `${source.name} (model_config)`, signal);
   const beside = topology || !siblings ? undefined : await readBeside("config.json", siblings, signal);
   const isTopology = beside !== undefined && "class_name" in beside;
   const metadata = version === undefined ? {} : { keras_version: version };

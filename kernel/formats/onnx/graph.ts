@@ -29,8 +29,6 @@ export interface Constants {
   readonly dequantizations: readonly Dequantization[];
   /** Codes whose scale or zero is computed when the graph runs. */
   readonly unscaled: ReadonlySet<Constant>;
-  /** Names of sparse initializers. */
-  readonly sparse: readonly string[];
 }
 
 /** A constant as a node sees it: through which transpositions, and whether a node has made numbers of its codes. */
@@ -42,13 +40,16 @@ interface Seen {
 
 type Scope = ReadonlyMap<string, Seen>;
 
-/** All constants of a model, in the order in which its graphs have them. */
-export function constantsOf({ graph, functions }: ModelMessage): Constants {
+/** All constants of a model, in the order in which its graphs have them; yields between nodes where others may go first. */
+export function* constantsOf({ graph, functions }: ModelMessage): Generator<void, Constants> {
   const found = new Finder();
-  found.visit(graph, new Map(), "");
-  for (const one of functions) found.visit(one, new Map(), one.name);
+  yield* found.visit(graph, new Map(), "");
+  for (const one of functions) yield* found.visit(one, new Map(), one.name);
   return found;
 }
+
+/** Nodes that are visited in some milliseconds. */
+const nodesInTurn = 10_000;
 
 /** For each operator that takes codes with their scale and zero: the input of each of the three, and the axis of the scales by default. */
 const dequantizing: Readonly<
@@ -63,20 +64,21 @@ class Finder implements Constants {
   readonly all: Constant[] = [];
   readonly dequantizations: Dequantization[] = [];
   readonly unscaled = new Set<Constant>();
-  readonly sparse: string[] = [];
   private readonly names = new Set<string>();
   private readonly codes = new Set<Constant>();
 
-  visit(graph: GraphMessage, outer: Scope, path: string): void {
+  private visited = 0;
+
+  *visit(graph: GraphMessage, outer: Scope, path: string): Generator<void, void> {
     const scope = new Map(outer);
-    for (const name of graph.sparse) this.sparse.push(name);
     for (const message of graph.initializers) this.add(scope, message.name, message, path);
-    graph.nodes.forEach((node, at) => {
+    for (const [at, node] of graph.nodes.entries()) {
+      if (++this.visited % nodesInTurn === 0) yield;
       if (node.op === "Constant" && node.constant && node.outputs.length > 0)
         this.add(scope, node.outputs[0], node.constant, path);
       else this.use(node, scope);
-      for (const inner of node.graphs) this.visit(inner, scope, `${path}${node.name || `${node.op}_${at}`}/`);
-    });
+      for (const inner of node.graphs) yield* this.visit(inner, scope, `${path}${node.name || `${node.op}_${at}`}/`);
+    }
   }
 
   private add(scope: Map<string, Seen>, own: string, message: TensorMessage, path: string): void {

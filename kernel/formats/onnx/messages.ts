@@ -1,3 +1,4 @@
+import { pause } from "../../bytes/pause";
 import type { ParseBudget } from "../budget";
 import { maxNameLength, maxRank, maxTensors } from "../limits";
 import { quote } from "../json-reader";
@@ -17,6 +18,8 @@ export interface TensorMessage {
   readonly raw: Range | undefined;
   /** The pieces of each field of values, by its number. */
   readonly pieces: ReadonlyMap<number, readonly Range[]>;
+  /** Of a sparse tensor: its numbers and their places; the rest is then what the dense tensor has. */
+  readonly sparse?: { readonly values: TensorMessage; readonly places: TensorMessage };
   /** `external_data`, where `data_location` says that it counts. */
   readonly external: Readonly<Record<string, string>> | undefined;
 }
@@ -44,9 +47,8 @@ export interface NodeMessage {
 export interface GraphMessage {
   readonly name: string;
   readonly nodes: readonly NodeMessage[];
+  /** Sparse ones behind the others. */
   readonly initializers: readonly TensorMessage[];
-  /** Names of initializers that are sparse. */
-  readonly sparse: readonly string[];
 }
 
 /** A ModelProto. */
@@ -59,6 +61,8 @@ export interface ModelMessage {
 const maxDepth = 16;
 /** The largest exported networks have some ten thousand nodes. */
 const maxNodes = 1_000_000;
+/** Nodes that are read in some milliseconds. */
+const nodesInTurn = 1000;
 /** Fields of values in so many pieces are written one number at a time, which no writer does. */
 const maxPieces = 4096;
 const maxTextBytes = 1024 * 1024;
@@ -112,7 +116,7 @@ export class MessageReader {
     if (depth > maxDepth) this.wire.fail(range.start, "graphs nest too deep", `${maxDepth} levels`);
     const nodes: NodeMessage[] = [];
     const initializers: TensorMessage[] = [];
-    const sparse: string[] = [];
+    const sparse: TensorMessage[] = [];
     let name = "";
     for await (const field of this.wire.fields(range)) {
       if (field.type !== 2) continue;
@@ -121,7 +125,7 @@ export class MessageReader {
       else if (field.number === 5) initializers.push(await this.tensor(field));
       else if (field.number === 15) sparse.push(await this.sparse(field));
     }
-    return { name, nodes, initializers, sparse };
+    return { name, nodes, initializers: [...initializers, ...sparse] };
   }
 
   private async function(range: Range): Promise<GraphMessage> {
@@ -131,12 +135,14 @@ export class MessageReader {
       if (field.number === 1 && field.type === 2) name = await this.text(field, "the name of a function");
       else if (field.number === 7 && field.type === 2) nodes.push(await this.node(field, 0));
     }
-    return { name, nodes, initializers: [], sparse: [] };
+    return { name, nodes, initializers: [] };
   }
 
   private async node(range: Range, depth: number): Promise<NodeMessage> {
     if (++this.nodes > maxNodes)
       this.wire.fail(range.start, `there are more than ${maxNodes} nodes`, `at most ${maxNodes}`);
+    // What lies in memory is read without a turn of the event loop.
+    if (this.nodes % nodesInTurn === 0) await pause();
     this.budget.spend(nodeBytes, range.start);
     const texts = { 3: "", 4: "", 7: "" };
     const inputs: string[] = [];
@@ -153,7 +159,7 @@ export class MessageReader {
       else if (field.number === 5) {
         const { name, value, tensor, graphs: inner } = await this.attribute(field, depth);
         if (wantedAttributes.has(name) && value !== undefined) attributes[name] = value;
-        if (name === "value" && tensor) constant = tensor;
+        if ((name === "value" || name === "sparse_value") && tensor) constant = tensor;
         for (const graph of inner) graphs.push(graph);
       }
     }
@@ -187,6 +193,7 @@ export class MessageReader {
       )
         value = (await this.wire.varints(field, `the attribute ${quote(name)}`, maxInts)).map(signed);
       else if (field.number === 5 && field.type === 2) tensor = await this.tensor(field);
+      else if (field.number === 22 && field.type === 2) tensor = await this.sparse(field);
       else if ((field.number === 6 || field.number === 11) && field.type === 2)
         graphs.push(await this.graph(field, depth + 1));
     }
@@ -239,12 +246,23 @@ export class MessageReader {
     });
   }
 
-  /** The name of the values of a SparseTensorProto. */
-  private async sparse(range: Range): Promise<string> {
-    let name = "";
-    for await (const field of this.wire.fields(range))
-      if (field.number === 1 && field.type === 2) name = (await this.tensor(field)).name;
-    return name;
+  /** A SparseTensorProto; its name is that of its numbers. */
+  private async sparse(range: Range): Promise<TensorMessage> {
+    let values: TensorMessage | undefined;
+    let places: TensorMessage | undefined;
+    const shape: number[] = [];
+    for await (const field of this.wire.fields(range)) {
+      if (field.number === 1 && field.type === 2) values = await this.tensor(field);
+      else if (field.number === 2 && field.type === 2) places = await this.tensor(field);
+      else if (field.number === 3) for (const size of await this.sizes(field)) shape.push(size);
+      if (shape.length > maxRank)
+        this.wire.fail(field.start, `a tensor has ${shape.length} dimensions`, `at most ${maxRank}`);
+    }
+    if (!values || !places)
+      return this.wire.fail(range.start, "a sparse tensor has no numbers, or none of their places", "both");
+    const { name, type } = values;
+    const none = { raw: undefined, pieces: new Map<number, readonly Range[]>(), external: undefined };
+    return { name, type, shape, at: range.start, ...none, sparse: { values, places } };
   }
 
   private async pair(range: Range, into: Record<string, string>): Promise<void> {

@@ -1,3 +1,4 @@
+import { inTurns } from "../../bytes/pause";
 import type { ByteSource } from "../../bytes/source";
 import { FormatError } from "../../errors";
 import type { Model } from "../../tensor/model";
@@ -38,16 +39,17 @@ export async function openOnnx(
   const budget = new ParseBudget(source.name, source.storedBytes ?? source.byteLength);
   const message = await new MessageReader(new WireReader(source, signal), budget).model();
   if (!message) throw new FormatError(source.name, 0, "there is no graph in this file", "a model of ONNX");
-  const { all, dequantizations, unscaled, sparse } = constantsOf(message);
+  const { all, dequantizations, unscaled } = await inTurns(constantsOf(message), signal, `reading ${source.name}`);
   const maker = new TensorMaker(source, siblings);
   const made = new Map<Constant, Tensor>();
   const texts: string[] = [];
+  const thin: string[] = [];
   for (const constant of all) {
     const { name: own, message: stored, uses } = constant;
     if (own.includes("\0") || own === "__proto__")
       throw new FormatError(source.name, stored.at, `a tensor is called ${quote(own)}`, "a name that is safe as a key");
     const tensor = await maker.tensor(stored, own);
-    if (!tensor) texts.push(own);
+    if (!tensor) (stored.sparse ? thin : texts).push(own);
     else made.set(constant, Object.assign(tensor, roleOf(tensor, uses, unscaled.has(constant))));
   }
   if (made.size === 0)
@@ -59,7 +61,7 @@ export async function openOnnx(
     tensors: [...made.values()],
     metadata: withNotes(message.metadata, [
       ...leftOut("of text or of an unknown type", texts),
-      ...leftOut("that are sparse", sparse),
+      ...leftOut("that are sparse, and too thin or of too odd a type to be made dense", thin),
     ]),
     sha256: (options) => hashSources([source, ...beside], name, options?.signal),
   });

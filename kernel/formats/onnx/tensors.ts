@@ -8,6 +8,7 @@ import { isPlainPath } from "../siblings";
 import type { TensorMessage } from "./messages";
 import { onnxTypes } from "./types";
 import type { OnnxType } from "./types";
+import { isDenseEnough, SparseTensor } from "./sparse";
 import { bytesOf, FieldNumbers, SmallNumbers } from "./values";
 
 /** Makes tensors of messages; their bytes lie in the model's file or, by name and place, in others beside it. */
@@ -35,6 +36,7 @@ export class TensorMaker {
       if (!Number.isSafeInteger(elements * 16))
         this.fail(at, `${quote(name)} has the shape [${shape.join(", ")}]`, "at most 2^49 numbers");
     }
+    if (message.sparse) return this.sparse(message, message.sparse, name, type);
     const sizeBytes = bytesOf(type, elements);
     const frozen = Object.freeze([...shape]);
     const place = external ? await this.external(external, sizeBytes, at, name) : undefined;
@@ -60,6 +62,29 @@ export class TensorMaker {
       );
     if (isFloat && own.length === 1) return lying(this.source, name, frozen, type, own[0].start, sizeBytes);
     return new FieldNumbers(this.source, name, frozen, type, own);
+  }
+
+  /** `undefined` where the dense tensor is of numbers within bytes, or would have too many numbers for those that are stored. */
+  private async sparse(
+    { at, shape }: TensorMessage,
+    parts: NonNullable<TensorMessage["sparse"]>,
+    name: string,
+    type: OnnxType,
+  ): Promise<Tensor | undefined> {
+    const values = await this.tensor(parts.values, name);
+    const places = await this.tensor(parts.places, `the places of ${name}`);
+    if (!values || places?.dtype !== "I64" || type.bits < 8) return undefined;
+    const count = values.parameters;
+    const [rows, rank = 1] = places.shape;
+    const fits = rows === count && (places.shape.length === 1 || (places.shape.length === 2 && rank === shape.length));
+    if (values.shape.length !== 1 || !fits)
+      this.fail(
+        at,
+        `the sparse tensor ${quote(name)} has numbers [${values.shape.join(", ")}] and places [${places.shape.join(", ")}]`,
+        `numbers [n], places [n] or [n, ${shape.length}]`,
+      );
+    if (!isDenseEnough(shape, count)) return undefined;
+    return new SparseTensor(this.source.name, name, Object.freeze([...shape]), type, { values, places, at });
   }
 
   private async external(

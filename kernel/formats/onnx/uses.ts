@@ -44,8 +44,12 @@ export function axesBehind(
 
 /** What a constant of that shape is to its graph, by all nodes that take it; undefined where none does, or none says. */
 export function roleByUses(uses: readonly Use[], shape: readonly number[]): RoleDescription | undefined {
-  const weights = uses.flatMap((use) => weightRole(use, shape) ?? []);
-  const weight = weights.find(({ role }) => role === "embedding") ?? weights.at(0);
+  let weight: RoleDescription | undefined;
+  for (const use of uses) {
+    if (shape.length < 2 || weight?.role === "embedding") break;
+    // A weight may have a use for each of a million nodes; what is looked up is an embedding whatever else is made of it.
+    if (weight === undefined || use.node.op === "Gather") weight = weightRole(use, shape) ?? weight;
+  }
   if (weight) return weight;
   const [use] = uses;
   if (use === undefined) return undefined;
@@ -92,7 +96,14 @@ function weightRole({ node, input, axes }: Use, shape: readonly number[]): RoleD
     case "DeformConv":
       return input === 1 ? found("convolution", 0, 1) : undefined;
     case "ConvTranspose":
-      return input === 1 ? found("convolution", 1, 0) : undefined;
+      if (input !== 1) return undefined;
+      // In groups, the outputs of one group lie beside those of the others: no two of them may share what belongs to one.
+      return typeof attributes.group === "number" && attributes.group > 1
+        ? {
+            ...found("convolution", 1, 0),
+            axes: { output: (shape[1] === 1 ? [0] : [0, 1]).map(own), input: [], stacked: [] },
+          }
+        : found("convolution", 1, 0);
     case "Gemm":
     case "FusedGemm":
       if (rank !== 2 || input > 1) return undefined;

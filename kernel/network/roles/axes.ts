@@ -66,6 +66,8 @@ export function axesByShape(role: TensorRole, subject: Subject, neighbours: Neig
   if (second === 1 && first > 1 && (bias === undefined || bias === first)) {
     if (transposed || depthwiseNames.test(path) || neighbours.before(subject) === first) return axes([0], []);
   }
+  // In groups, the outputs of one group lie beside those of the others along the second axis: no two of them may share what belongs to one.
+  if (transposed && bias !== undefined && bias > second && bias % second === 0) return axes([0, 1], []);
   return transposed ? turnedAxes : torchAxes;
 }
 

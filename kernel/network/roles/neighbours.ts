@@ -1,4 +1,5 @@
 /** What the other tensors of a model tell of one: the length of its bias, the layer before it, the width of the network. */
+import { atOnce, mapWithTurns } from "../../bytes/pause";
 import type { Shape } from "../../tensor/tensor";
 import { turnedExperts } from "./architectures";
 import type { Subject } from "./subject";
@@ -33,13 +34,20 @@ export const conv1dNetworks: ReadonlySet<string> = new Set([
   "gpt-sw3",
 ]);
 
+/** The shapes of a model's tensors by their names, with turns for others. */
+export function* shapesOf(subjects: readonly Subject[]): Generator<void, ReadonlyMap<string, Shape>> {
+  const shapes = new Map<string, Shape>();
+  yield* mapWithTurns(subjects, ({ name, shape }) => void shapes.set(name, shape));
+  return shapes;
+}
+
 /** The neighbours in a model; `types`: its network's types by config.json, `width`: the width that it states. */
 export function neighboursOf(
   subjects: readonly Subject[],
   types: readonly string[],
   width: number | undefined,
+  shapes: ReadonlyMap<string, Shape> = atOnce(shapesOf(subjects)),
 ): Neighbours {
-  const shapes = new Map(subjects.map(({ name, shape }) => [name, shape]));
   const biasOf = ({ prefix, parameter }: Subject): number | undefined => {
     const own = parameter.replace(/^weight(_v|_orig|_bar|_raw)?$|^weight\.original1?$|^kernel$/, "bias");
     const word = own === "bias" ? own : parameter.replace(/_w$/, "_b").replace(/_weight$/, "_bias");

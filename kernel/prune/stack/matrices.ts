@@ -34,7 +34,11 @@ export function pruneMatrices(
     shape,
     mask,
     kept,
-    storage: storageOf(parts, shape, kept),
+    storage: storageOfParts(
+      parts.map(({ storage }) => storage),
+      shape,
+      kept,
+    ),
     ...(values && { values }),
     ...(stackedFactors.length === matrices && { stackedFactors }),
     ...(parts.some(({ nodes }) => nodes) && {
@@ -43,10 +47,10 @@ export function pruneMatrices(
   };
 }
 
-/** What the parts take one by one, where all are told in one way. */
-function storageOf(parts: readonly Pruned[], shape: Shape, kept: number): IndexStorage {
-  const [{ scheme }] = parts.map(({ storage }) => storage);
-  if (parts.some(({ storage }) => storage.scheme !== scheme)) return unstructuredStorage(shape, kept);
-  const sum = (of: "indexBits" | "storedWeights") => parts.reduce((total, { storage }) => total + storage[of], 0);
+/** What the matrices of a stack take one by one, where all are told in one way; `shape` is that of all rows, of which `kept` weights stay. */
+export function storageOfParts(parts: readonly IndexStorage[], shape: Shape, kept: number): IndexStorage {
+  const [{ scheme }] = parts;
+  if (parts.some((storage) => storage.scheme !== scheme)) return unstructuredStorage(shape, kept);
+  const sum = (of: "indexBits" | "storedWeights") => parts.reduce((total, storage) => total + storage[of], 0);
   return { scheme, indexBits: sum("indexBits"), storedWeights: sum("storedWeights") };
 }

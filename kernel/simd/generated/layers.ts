@@ -224,6 +224,14 @@ export interface LayersModule {
   packBlocks(type: number, codes: number, blocks: number, bytes: number): void;
   unpackBlocks(type: number, bytes: number, blocks: number, codes: number): void;
   decodeBlocks(type: number, bytes: number, blocks: number, codes: number, out: number): void;
+  /** Begins the counts anew. */
+  clearBins(): void;
+  /** Writes the counts of w (0) or w′ (1) to out (BINS + 2) u32: below, the bins, above. */
+  binTotals(which: number, out: number): void;
+  /** Writes Σ(w′ − w)², Σw², Σw′² and Σ w·w′ of the values `before` and `after` to out (5) f64, whose last number max|w′ − w| raises. Each sum is
+   *  made of four, to which the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0.
+   *  Unless `range` is 0, counts the values over BINS bins: minimum f64, bins per unit f64, maximum f64. */
+  measureChange(before: number, after: number, count: number, range: number, out: number): number;
   /** w′ = scale·(q − z): scales (groups) f32; codes and zeros (groups) u8, or 0 for no zeros. One row of groups. */
   decodeUnsigned(codes: number, columns: number, group: number, scales: number, zeros: number, out: number): void;
   /** The same for codes and zeros i8. */
@@ -240,9 +248,11 @@ export interface LayersModule {
   encodeIntegers(weights: number, columns: number, group: number, scales: number, zeros: number, codes: number): void;
   /** q = rint(w/step) as int32. Returns the largest |w/step|: beyond 2^22 the codes mean nothing. */
   encodeSteps(weights: number, count: number, step: number, codes: number): number;
-  /** Codes of blocks of `group` weights, a multiple of 16, by the largest magnitude a of each: the number of midpoints (15) f32 below
+  /** Codes of blocks of `group` weights, a multiple of 16, by the largest magnitude a of each: the number of midpoints (15) f32, from −1 to 1, below
    *  w·(1/a) is the place of the code among the codes (16) u8. The midpoints are the first list, the codes the second. A last block that is
-   *  shorter has its own rule and is not done here. */
+   *  shorter has its own rule and is not done here.
+   *
+   *  Numbers are compared by their cells, eight at a time; sixteen of which one lies in a midpoint's own cell are compared as they are. */
   encodeSixteen(weights: number, blocks: number, group: number, largest: number, codes: number): void;
   hqqRound(weights: number, columns: number, group: number, inverses: number, zeros: number, next: number): number;
   /** Codes q of the formula above. */
@@ -274,21 +284,13 @@ export interface LayersModule {
   linearEncode(weights: number, rows: number, columns: number, group: number, codes: number): void;
   /** The largest bit pattern of |x| among the values, as an integer. It is 0x7f800000 or more when a value is not finite. */
   largestBits(x: number, count: number): number;
-  /** Begins both sets of counts anew. */
-  clearBins(): void;
-  /** Adds the counts of `count` values over BINS bins to set 0 or 1. range: minimum f64, bins per unit f64, maximum f64. */
-  countBins(x: number, count: number, range: number, which: number): void;
-  /** Writes the counts of set 0 or 1 to out (BINS + 2) u32: below, the bins, above. */
-  binTotals(which: number, out: number): void;
-  /** Writes Σ(w′ − w)², Σw², Σw′² and Σ w·w′ of the values `before` and `after` to out (5) f64, whose last number max|w′ − w| raises. Each sum is
-   *  made of four, to which the values are added in turn, and which are added as (0 + 2) + (1 + 3). Returns how many values of `after` are 0. */
-  errorSums(before: number, after: number, count: number, out: number): number;
-  /** Copies the values below `low` to `below` and those above `high` to `above`, in order. Writes four counts u32 to LISTS: of values at or below
-   *  `low`, at or above `high`, below `low`, above `high`. */
+  /** Copies the values below `low` to `below` and the others above `high` to `above`, in order; a number behind them is written as well. Writes four
+   *  counts u32 to LISTS: of values at or below `low`, at or above `high`, below `low`, above `high`. */
   collectTails(x: number, count: number, low: number, high: number, below: number, above: number): void;
-  /** Adds the counts of byte values to tables (6, 256) u32: byte i to table i mod 4, but for stretches of 16 bytes of 0 to 15, whose pairs go to
-   *  table 4, the first of a pair in the low half of its number, and of −8 to 7, whose pairs go to table 5, 8 added to each. */
-  countBytes(x: number, count: number, tables: number): void;
+  /** Adds the counts of byte values to the tables (6, 256) u32 at LISTS: byte i to table i mod 4, but of whole stretches of 0 to 15, or of −8 to 7, to table 0,
+   *  and, of stretches of 16 bytes of 0 to 15, the pairs to table 4, the first of a pair in the low half of its number, and of such of −8 to 7 to
+   *  table 5, 8 added to each. */
+  countBytes(x: number, count: number): void;
   /** Lowers and raises out (2) i32, the smallest and the largest number so far, by `count` int32. */
   rangeOfIntegers(x: number, count: number, out: number): void;
   /** Adds 1 to the number of each int32 value, less `first`, in one of four tables u32, `stride` bytes apart, by turns: equal neighbours do not wait

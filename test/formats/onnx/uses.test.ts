@@ -27,3 +27,10 @@ it("a weight counts before whatever else takes it, a table before a head", () =>
   expect(roleByUses([], [4, 3])).toBeUndefined();
   expect(roleByUses([matmul], [4])?.role).toBe("buffer");
 });
+
+it("outputs of a transposed convolution in groups share nothing with those of other groups", () => {
+  const use = (group: number) => [{ node: node("ConvTranspose", { group }), input: 1, axes: undefined }];
+  expect(roleByUses(use(1), [8, 2, 3])?.axes).toEqual({ output: [1], input: [0], stacked: [] });
+  expect(roleByUses(use(2), [8, 2, 3])?.axes).toEqual({ output: [0, 1], input: [], stacked: [] });
+  expect(roleByUses(use(8), [8, 1, 3])?.axes).toEqual({ output: [0], input: [], stacked: [] });
+});

@@ -25,7 +25,7 @@ test.each<[string, TensorRole, Record<string, number[]>, number[][]]>([
     { "up.weight": [8, 4, 3, 3], "up.bias": [4] },
     [[1], [0], []],
   ],
-  ["one of groups by its bias", "convolution", { "up.weight": [8, 2, 3, 3], "up.bias": [4] }, [[1], [0], []]],
+  ["one of groups by its bias", "convolution", { "up.weight": [8, 2, 3, 3], "up.bias": [4] }, [[0, 1], [], []]],
   ["a square one by its name", "convolution", { "deconv1.weight": [8, 8, 3, 3] }, [[1], [0], []]],
   ["a square one by name and kernel", "convolution", { "ups.0.weight": [8, 8, 16] }, [[1], [0], []]],
   ["a convolution behind an interpolation", "convolution", { "upsample.conv.weight": [8, 8, 3, 3] }, [[0], [1], []]],

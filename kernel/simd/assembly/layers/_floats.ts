@@ -3,6 +3,12 @@
 /** 1.5·2^23: adding it to |x| < 2^22 rounds x to an integer, ties to even, which stands in the low bits of the sum. */
 export const magic: f32 = 12582912.0;
 
+/** `magic`, the bits below it, and its own among these, four times each. V8 makes a constant vector by three operations wherever it is used, a loop
+ *  included; loading one takes one. */
+const magics = memory.data<f32>([12582912.0, 12582912.0, 12582912.0, 12582912.0], 16);
+const lowerBits = memory.data<u32>([0x7fffff, 0x7fffff, 0x7fffff, 0x7fffff], 16);
+const ownBits = memory.data<u32>([0x400000, 0x400000, 0x400000, 0x400000], 16);
+
 /** The float16 nearest to x, ties to even; a NaN stays one, made quiet. */
 export function toHalf(x: f32): u32 {
   const bits = reinterpret<u32>(x);
@@ -45,8 +51,7 @@ export function nearestInteger(x: f32): i32 {
 
 /** The same for four. */
 export function nearestIntegers(x: v128): v128 {
-  const bits = v128.and(f32x4.add(x, f32x4.splat(magic)), i32x4.splat(0x7fffff));
-  return i32x4.sub(bits, i32x4.splat(0x400000));
+  return i32x4.sub(v128.and(f32x4.add(x, v128.load(magics)), v128.load(lowerBits)), v128.load(ownBits));
 }
 
 /** Four vectors of whole numbers, 0 to 255 or −128 to 127, as bytes. Numbers beyond are cut to the low 16 bits' range first. */

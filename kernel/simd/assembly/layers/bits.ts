@@ -34,6 +34,7 @@ export function packBits(codes: usize, count: i32, width: i32, first: i32, to: u
       const high = i8x16.sub(v128.load(codes + i, 16), firsts);
       v128.store(to, i8x16.narrow_i16x8_u(nibblesOf(low), nibblesOf(high)));
     }
+  if (width == 8) for (; i + 16 <= count; i += 16, to += 16) v128.store(to, i8x16.sub(v128.load(codes + i), firsts));
   for (; i + 16 <= count; i += 16) {
     const sixteen = i8x16.sub(v128.load(codes + i), firsts);
     store<u64>(to, squeeze(i64x2.extract_lane(sixteen, 0), w));
@@ -56,6 +57,8 @@ export function unpackBits(from: usize, count: i32, width: i32, first: i32, code
   const firsts = i8x16.splat(<i8>first);
   const w = <u64>width;
   let i = 0;
+  if (width == 8)
+    for (; i + 16 <= count; i += 16, from += 16) v128.store(codes + i, i8x16.add(v128.load(from), firsts));
   for (; i + 16 <= count; i += 16) {
     const low = stretch(load<u64>(from), w);
     const high = stretch(load<u64>(from + width), w);

@@ -149,20 +149,105 @@ function ranksOf(x: v128, midpoints: usize): v128 {
   return rank;
 }
 
-/** Codes of blocks of `group` weights, a multiple of 16, by the largest magnitude a of each: the number of midpoints (15) f32 below
+/** The ranks of sixteen numbers w·(1/a). */
+function ranksOfSixteen(weights: usize, inverse: v128, midpoints: usize): v128 {
+  const a = ranksOf(f32x4.mul(v128.load(weights), inverse), midpoints);
+  const b = ranksOf(f32x4.mul(v128.load(weights, 16), inverse), midpoints);
+  const c = ranksOf(f32x4.mul(v128.load(weights, 32), inverse), midpoints);
+  const d = ranksOf(f32x4.mul(v128.load(weights, 48), inverse), midpoints);
+  return i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+}
+
+/** The cells of eight numbers w·(1/a). Those from −1 to 1 lie in 65,535 cells: the number of a cell, an i16, never falls where the number rises. */
+function cellsOf(weights: usize, inverse: v128, cells: v128, magics: v128): v128 {
+  const x = f32x4.mul(f32x4.mul(v128.load(weights), inverse), cells);
+  const y = f32x4.mul(f32x4.mul(v128.load(weights, 16), inverse), cells);
+  return i16x8.narrow_i32x4_s(i32x4.sub(f32x4.add(x, magics), magics), i32x4.sub(f32x4.add(y, magics), magics));
+}
+
+/** The cells i16 of the 15 midpoints in the order of a search by halves: of the middle one, of those in the middle of the halves, of the four in
+ *  the middle of the quarters, of the other eight. */
+const middle = memory.data(16, 16);
+const halves = memory.data(16, 16);
+const quarters = memory.data(16, 16);
+const eighths = memory.data(16, 16);
+/** The lower and the upper bytes of the cells, in order. */
+const lowerBytes = memory.data(16, 16);
+const upperBytes = memory.data(16, 16);
+
+function cellOfMidpoint(midpoints: usize, rank: usize): i16 {
+  memory.fill(tail, 0, 64);
+  store<f32>(tail, load<f32>(midpoints + (rank << 2)));
+  return i16x8.extract_lane_s(cellsOf(tail, f32x4.splat(1), f32x4.splat(32767), f32x4.splat(magic)), 0);
+}
+
+function setCells(midpoints: usize): void {
+  v128.store(middle, i16x8.splat(cellOfMidpoint(midpoints, 7)));
+  for (let k: usize = 0; k < 2; k++) store<i16>(halves + 2 * k, cellOfMidpoint(midpoints, 8 * k + 3));
+  for (let k: usize = 0; k < 4; k++) store<i16>(quarters + 2 * k, cellOfMidpoint(midpoints, 4 * k + 1));
+  for (let k: usize = 0; k < 8; k++) store<i16>(eighths + 2 * k, cellOfMidpoint(midpoints, 2 * k));
+  // What lies above all midpoints lies in no cell of theirs, that of the last included.
+  for (let rank: usize = 0; rank < 16; rank++) {
+    const cell = cellOfMidpoint(midpoints, min<usize>(rank, 14));
+    store<u8>(lowerBytes + rank, <u8>cell);
+    store<u8>(upperBytes + rank, <u8>(cell >> 8));
+  }
+}
+
+/** How many of the midpoints' cells lie below each of sixteen cells. `pair` and `step` make places of i16 numbers in a table, as bytes: 2k and
+ *  2k + 1 for number k, which rises by 1 where a cell lies above. */
+function ranksOfCells(first: v128, second: v128, pair: v128, step: v128): v128 {
+  let table = v128.load(middle);
+  let p = i16x8.add(v128.and(i16x8.gt_s(first, table), step), pair);
+  let q = i16x8.add(v128.and(i16x8.gt_s(second, table), step), pair);
+  table = v128.load(halves);
+  let above = v128.and(i16x8.gt_s(first, i8x16.swizzle(table, p)), step);
+  p = i16x8.add(i16x8.add(p, i16x8.sub(p, pair)), above);
+  above = v128.and(i16x8.gt_s(second, i8x16.swizzle(table, q)), step);
+  q = i16x8.add(i16x8.add(q, i16x8.sub(q, pair)), above);
+  table = v128.load(quarters);
+  above = v128.and(i16x8.gt_s(first, i8x16.swizzle(table, p)), step);
+  p = i16x8.add(i16x8.add(p, i16x8.sub(p, pair)), above);
+  above = v128.and(i16x8.gt_s(second, i8x16.swizzle(table, q)), step);
+  q = i16x8.add(i16x8.add(q, i16x8.sub(q, pair)), above);
+  table = v128.load(eighths);
+  // The first byte of a place is twice the number, and true is −1.
+  const bytes = i16x8.splat(255);
+  return i8x16.narrow_i16x8_u(
+    i16x8.sub(v128.and(p, bytes), i16x8.gt_s(first, i8x16.swizzle(table, p))),
+    i16x8.sub(v128.and(q, bytes), i16x8.gt_s(second, i8x16.swizzle(table, q))),
+  );
+}
+
+/** Whether one of sixteen cells is that of the first midpoint that is not below it. */
+function areInDoubt(first: v128, second: v128, ranks: v128): bool {
+  const lower = i8x16.swizzle(v128.load(lowerBytes), ranks);
+  const upper = i8x16.swizzle(v128.load(upperBytes), ranks);
+  const low = v128.shuffle<u8>(lower, upper, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const high = v128.shuffle<u8>(lower, upper, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  return v128.any_true(v128.or(i16x8.eq(first, low), i16x8.eq(second, high)));
+}
+
+/** Codes of blocks of `group` weights, a multiple of 16, by the largest magnitude a of each: the number of midpoints (15) f32, from −1 to 1, below
  *  w·(1/a) is the place of the code among the codes (16) u8. The midpoints are the first list, the codes the second. A last block that is
- *  shorter has its own rule and is not done here. */
+ *  shorter has its own rule and is not done here.
+ *
+ *  Numbers are compared by their cells, eight at a time; sixteen of which one lies in a midpoint's own cell are compared as they are. */
 export function encodeSixteen(weights: usize, blocks: i32, group: i32, largest: usize, codes: usize): void {
   const midpoints = LISTS;
   const list = pinned(v128.load(LISTS + LIST_STRIDE));
+  const cells = pinned(f32x4.splat(32767));
+  const magics = pinned(f32x4.splat(magic));
+  const pair = pinned(i16x8.splat(0x0100));
+  const step = pinned(i16x8.splat(0x0202));
+  setCells(midpoints);
   for (let block = 0; block < blocks; block++) {
     const inverse = pinned(f32x4.splat(1 / max<f32>(load<f32>(largest), <f32>1e-38)));
     for (const end = codes + <usize>group; codes < end; codes += 16) {
-      const a = ranksOf(f32x4.mul(v128.load(weights), inverse), midpoints);
-      const b = ranksOf(f32x4.mul(v128.load(weights, 16), inverse), midpoints);
-      const c = ranksOf(f32x4.mul(v128.load(weights, 32), inverse), midpoints);
-      const d = ranksOf(f32x4.mul(v128.load(weights, 48), inverse), midpoints);
-      const ranks = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+      const first = cellsOf(weights, inverse, cells, magics);
+      const second = cellsOf(weights + 32, inverse, cells, magics);
+      let ranks = ranksOfCells(first, second, pair, step);
+      if (areInDoubt(first, second, ranks)) ranks = ranksOfSixteen(weights, inverse, midpoints);
       v128.store(codes, i8x16.swizzle(list, ranks));
       weights += 64;
     }

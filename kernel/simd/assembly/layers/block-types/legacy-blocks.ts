@@ -89,22 +89,36 @@ export function roundAway(y: v128): v128 {
   return i32x4.sub(bits, i32x4.splat(reinterpret<i32>(magic)));
 }
 
+/** Scales and their inverses (blocksAtOnce) f32 of blocks that are encoded together: a block need not wait for its divisions. */
+const blocksAtOnce: i32 = 64;
+const scalesOfBlocks = memory.data(64 * 4, 16);
+const inversesOfBlocks = memory.data(64 * 4, 16);
+
 export function encodeQ8(x: usize, blocks: i32, bytes: usize, codes: usize): void {
-  for (let block = 0; block < blocks; block++) {
-    const d = largestMagnitude(x, 32) / 127;
-    storeHalf(bytes, d);
-    const inverses = f32x4.splat(inverseOf(d));
-    for (let i: usize = 0; i < 32; i += 16) {
-      const at = x + 4 * i;
-      const a = roundAway(f32x4.mul(v128.load(at), inverses));
-      const b = roundAway(f32x4.mul(v128.load(at, 16), inverses));
-      const c = roundAway(f32x4.mul(v128.load(at, 32), inverses));
-      const e = roundAway(f32x4.mul(v128.load(at, 48), inverses));
-      v128.store(codes + i, i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, e)));
+  for (let first = 0; first < blocks; first += blocksAtOnce) {
+    const count = <usize>min(blocksAtOnce, blocks - first);
+    for (let block: usize = 0; block < count; block++)
+      store<f32>(scalesOfBlocks + 4 * block, largestMagnitude(x + 128 * block, 32));
+    for (let at: usize = 0; at < 4 * count; at += 16) {
+      const d = f32x4.div(v128.load(scalesOfBlocks + at), f32x4.splat(127));
+      const inverse = f32x4.div(f32x4.splat(1), d);
+      // As `inverseOf` has it.
+      const isFinite = f32x4.lt(f32x4.abs(inverse), f32x4.splat(Infinity));
+      v128.store(scalesOfBlocks + at, d);
+      v128.store(inversesOfBlocks + at, v128.and(inverse, isFinite));
     }
-    x += 128;
-    bytes += 34;
-    codes += 32;
+    for (let block: usize = 0; block < count; block++) {
+      storeHalf(bytes, load<f32>(scalesOfBlocks + 4 * block));
+      const inverses = v128.load32_splat(inversesOfBlocks + 4 * block);
+      for (const end = codes + 32; codes < end; codes += 16, x += 64) {
+        const a = roundAway(f32x4.mul(v128.load(x), inverses));
+        const b = roundAway(f32x4.mul(v128.load(x, 16), inverses));
+        const c = roundAway(f32x4.mul(v128.load(x, 32), inverses));
+        const e = roundAway(f32x4.mul(v128.load(x, 48), inverses));
+        v128.store(codes, i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, e)));
+      }
+      bytes += 34;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** The searches for scales of `kernel/blocks/scale-search.ts`, four groups at a time. Each lane does the operations of the reference in
  *  its order; where the reference branches, lanes are masked. Groups lie in lanes.ts, `weightLanes` and `errorLanes`. */
 import { magic, nearestInteger, nearestIntegers } from "../_floats";
+import { pinned } from "../_pin";
 import { codesAt, errorLanes, errorsAt, peaksOf, weightLanes } from "./lanes";
 
 /** Types that stand for a choice made when compiling. */
@@ -197,8 +198,12 @@ const mostRounds = 5;
  *  that they wait together. */
 export function descendedScales(qmax: i32, scales: usize): void {
   const zeros = f32x4.splat(0);
-  const low = f32x4.splat(<f32>-qmax);
-  const high = f32x4.splat(<f32>(qmax - 1));
+  const low = pinned(f32x4.splat(<f32>-qmax));
+  const high = pinned(f32x4.splat(<f32>(qmax - 1)));
+  // What `rounded<Any>` goes by, held in registers.
+  const magics = pinned(f32x4.splat(magic));
+  const mask = pinned(i32x4.splat(0x7fffff));
+  const middle = pinned(i32x4.splat(0x400000));
   for (let four: usize = 0; four < 4; four++) {
     const from = weightLanes + (four << 8);
     const peaks = peaksOf(from, 16);
@@ -208,7 +213,8 @@ export function descendedScales(qmax: i32, scales: usize): void {
     let squares = zeros;
     for (let at = from; at < from + 256; at += 16) {
       const value = v128.load(at);
-      const l = rounded<Any>(f32x4.mul(inverse, value), low, high);
+      const near = i32x4.sub(v128.and(f32x4.add(f32x4.mul(inverse, value), magics), mask), middle);
+      const l = f32x4.pmin(high, f32x4.pmax(low, f32x4.convert_i32x4_s(near)));
       v128.store(at, v128.bitselect(low, l, zero), codesAt);
       const w = f32x4.mul(value, value);
       products = f32x4.add(products, f32x4.mul(f32x4.mul(w, value), l));
@@ -231,6 +237,10 @@ export function descendedScales(qmax: i32, scales: usize): void {
 /** One round over the weights of the `count` restless fours; how many still are. */
 function descend(count: usize, low: v128, high: v128): i32 {
   const zeros = f32x4.splat(0);
+  // What `rounded<Any>` goes by, held in registers.
+  const magics = pinned(f32x4.splat(magic));
+  const mask = pinned(i32x4.splat(0x7fffff));
+  const middle = pinned(i32x4.splat(0x400000));
   for (let k: usize = 0; k < count; k++) v128.store(fours + ((<usize>load<u8>(restless + k)) << 6), zeros, 48);
   for (let i: usize = 0; i < 256; i += 16)
     for (let k: usize = 0; k < count; k++) {
@@ -246,7 +256,8 @@ function descend(count: usize, low: v128, high: v128): i32 {
       const otherProducts = f32x4.sub(products, f32x4.mul(weighted, old));
       const otherSquares = f32x4.sub(squares, f32x4.mul(f32x4.mul(w, old), old));
       const ideal = f32x4.div(f32x4.mul(value, otherSquares), otherProducts);
-      const l = rounded<Any>(ideal, low, high);
+      const near = i32x4.sub(v128.and(f32x4.add(ideal, magics), mask), middle);
+      const l = f32x4.pmin(high, f32x4.pmax(low, f32x4.convert_i32x4_s(near)));
       const isSame = v128.or(f32x4.eq(l, old), v128.load(sums, 32));
       if (i32x4.all_true(isSame)) continue;
       const nextProducts = f32x4.add(otherProducts, f32x4.mul(weighted, l));
