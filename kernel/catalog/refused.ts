@@ -41,6 +41,8 @@ const beginnings: readonly (Refused & { readonly begins: RegExp })[] = [
   { begins: /^(BZh\d|\xfd7zXZ\0|7z\xbc\xaf|Rar!)/, what: "a packed file", remedy: "the file inside: unpack it" },
   { begins: /^(\x78[\x01\x5e\x9c\xda]|ZF\x80)/s, what: "a file packed by zlib, as joblib writes them", remedy: arrays },
   { begins: /^(ftrt|ptrt)/, what: "an engine of TensorRT", remedy: "the ONNX model that it was built from" },
+  { begins: /^.{4}ET\d\d/s, what: "a program of ExecuTorch", remedy: "the model that it was made from" },
+  { begins: /^\xba\x16\x4f\x2f/, what: "a model of fastText", remedy: arrays },
   { begins: /^7767517/, what: "a network of ncnn", remedy: "the model that it was made from, in safetensors or ONNX" },
   { begins: /^PAR1/, what: "a Parquet file, a table", remedy: "a model" },
   { begins: /^%PDF/, what: "a PDF", remedy: "a model" },
@@ -143,17 +145,43 @@ const folders: readonly (Refused & { readonly has: RegExp })[] = [
     remedy: "one file: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER FILE",
   },
   {
+    has: /^model_index\.json$/,
+    what: "a pipeline of diffusers, whose parts are models",
+    remedy: "one of its folders, such as unet, transformer, vae or text_encoder",
+  },
+  {
+    has: /^openvino_.*\.xml$/,
+    what: "a network of OpenVINO",
+    remedy: "the model that it was made from, in safetensors or ONNX",
+  },
+  { has: /^(ndarray-cache|tensor-cache)\.json$/, what: "a model of MLC", remedy: "the model that it was made from" },
+  { has: /^config\.cfg$/, what: "a pipeline of spaCy", remedy: `${arrays} of its components' models` },
+  {
+    has: /^model\.bin$/,
+    what: "a model of CTranslate2, or one whose file is called model.bin",
+    remedy: "the model that it was converted from, or that file by its name",
+  },
+  {
     has: /^mp_rank_\d+_model_states\.pt$|^zero_pp_rank/,
     what: "a checkpoint of DeepSpeed",
     remedy: "one file: python zero_to_fp32.py FOLDER FILE",
   },
 ];
 
-/** The error for a folder, of these names, that holds no model that is read here. `otherwise`: what it says where nothing is known. */
-export function refusedFolder(folder: string, names: readonly string[], otherwise: string): SourceError {
+/** Folders with models that are named. */
+const mostNamed = 8;
+
+/** The error for a folder, of these names, that holds no model that is read here. `otherwise`: what it says where nothing is known; `inside`: its
+ *  folders that hold one each. */
+export function refusedFolder(
+  folder: string,
+  names: readonly string[],
+  otherwise: string,
+  inside: readonly string[] = [],
+): SourceError {
   const known = folders.find(({ has }) => names.some((name) => has.test(name)));
-  return new SourceError(
-    folder,
-    known ? `this is ${known.what}, which is not read here; open ${known.remedy}` : otherwise,
-  );
+  const said = known ? `this is ${known.what}, which is not read here; open ${known.remedy}` : otherwise;
+  const more = inside.length > mostNamed ? " and others" : "";
+  const models = inside.slice(0, mostNamed).join(", ") + more;
+  return new SourceError(folder, inside.length === 0 ? said : `${said}; there are models in its folders: ${models}`);
 }

@@ -12,8 +12,10 @@ import { formats } from "./formats";
  *  needs to be at the path. `OptionError` for an ending that no format writes, and for options that do not go with it. */
 export async function planModel(model: SavedModel, path: string, options: SaveOptions): Promise<PlannedSave> {
   checkOptionNames("save", options, [
+    "architecture",
     "dtype",
     "from",
+    "metadata",
     "padHeads",
     "resume",
     "replace",
@@ -23,15 +25,18 @@ export async function planModel(model: SavedModel, path: string, options: SaveOp
   ]);
   checkFlag("save", "replace", options.replace ?? false);
   const provenance = checkFlag("save", "provenance", options.provenance ?? true);
+  for (const name of ["architecture", "metadata"] as const)
+    if (options[name] !== undefined && !path.endsWith(".gguf"))
+      throw new OptionError(`save(): ${name} goes with a GGUF file: save("small.gguf", { ${name} })`);
   if (isFolder(path)) return planFolderOf(model, options);
   for (const name of ["from", "padHeads", "maxShardSize"] as const)
     if (options[name] !== undefined)
       throw new OptionError(`save(): ${name} goes with a folder: save("small/", { ${name} })`);
-  const { dtype, resume = false, signal } = options;
+  const { architecture, dtype, metadata, resume = false, signal } = options;
   const format = formats.find(
     ({ plan, impliedEnding }) => plan && impliedEnding !== undefined && path.endsWith(impliedEnding),
   );
-  if (format?.plan) return format.plan(model, { dtype, resume, provenance, signal });
+  if (format?.plan) return format.plan(model, { architecture, dtype, metadata, resume, provenance, signal });
   const ending = /\.[^./\\]*$/.exec(path)?.[0];
   throw new OptionError(
     `save(): ${ending ? `"${ending}" cannot be written` : `"${path}" has no suffix`}; save("model.safetensors") or save("model.gguf") writes the values as float32, { dtype: "F16" } or "BF16" as 16-bit floats; save("folder/") writes them packed`,

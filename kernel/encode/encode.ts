@@ -226,6 +226,14 @@ export function decode(encoded: Encoded | Uint8Array, options: DecodeOptions = {
   return type.name === "string" ? textOf(values as Uint16Array) : values;
 }
 
+/** How many symbols encoded bytes give out, by their head alone. `FormatError` for bytes that do not begin as `encode` writes them. */
+export function encodedLength(bytes: Uint8Array, name: string): number {
+  const reader = ByteReader.open(bytes, name);
+  reader.byte();
+  reader.byte();
+  return reader.varint("the number of symbols", 2 ** 32);
+}
+
 function textOf(units: Uint16Array): string {
   let text = "";
   for (let i = 0; i < units.length; i += 8192) text += String.fromCharCode(...units.subarray(i, i + 8192));

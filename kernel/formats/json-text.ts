@@ -23,10 +23,16 @@ export function editJsonText(text: string, old: JsonObject, wanted: JsonObject):
   return text.slice(0, begin) + edited(text.slice(begin, end), old, wanted, "") + text.slice(end);
 }
 
+/** A number that Python is to read as a float: 6 is written as "6.0". */
+export class JsonFloat {
+  constructor(readonly value: number) {}
+}
+
 /** A JSON value as text, indented by two like Python's `json.dump(…, indent=2)`, with its words for numbers that JSON lacks. `indent` is the white
  *  space that its lines begin with, the first apart. */
 export function jsonText(value: unknown, indent = ""): string {
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  if (value instanceof JsonFloat) return Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   const inner = `${indent}  `;
   const isList = Array.isArray(value);
@@ -136,7 +142,7 @@ function valueEnd(text: string, from: number): number {
 }
 
 function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof JsonFloat);
 }
 
 /** True for values that are the same JSON. */

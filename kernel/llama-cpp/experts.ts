@@ -6,15 +6,23 @@
 import { OptionError, UnsupportedError } from "../errors";
 import type { GgufMetadataInput } from "../formats/gguf/values";
 import type { SavedTensor } from "../formats/safetensors-writer";
+import type { NameRow, Part } from "./architecture";
+import { asVector } from "./changes";
 import { StackedTensor } from "./moved-tensor";
+import type { Settings } from "./settings";
 
-type Settings = Readonly<Record<string, unknown>>;
+/** Keys of config.json that tell of experts. */
+export const expertSettings: readonly string[] = [
+  ...["num_local_experts", "num_experts", "num_experts_per_tok", "moe_intermediate_size", "norm_topk_prob"],
+  ...["shared_expert_intermediate_size", "decoder_sparse_step", "mlp_only_layers", "qkv_bias"],
+];
 
-/** Patterns of the names of the gates and of the shared expert, without the prefix of all names, and GGUF's names for them. */
-export const expertNames: readonly (readonly [RegExp, string])[] = [
+/** Patterns of the names of the gates and of the shared expert, without the prefix of all names, and GGUF's names for them. The gate of the
+ *  shared expert is (1, width) in the folder and a vector in GGUF. */
+export const expertNames: readonly NameRow[] = [
   [/^layers\.(\d+)\.(?:block_sparse_moe|mlp)\.gate\.weight$/, "blk.$1.ffn_gate_inp.weight"],
   [/^layers\.(\d+)\.mlp\.shared_expert\.(gate|up|down)_proj\.weight$/, "blk.$1.ffn_$2_shexp.weight"],
-  [/^layers\.(\d+)\.mlp\.shared_expert_gate\.weight$/, "blk.$1.ffn_gate_inp_shexp.weight"],
+  [/^layers\.(\d+)\.mlp\.shared_expert_gate\.weight$/, "blk.$1.ffn_gate_inp_shexp.weight", asVector],
 ];
 
 const ofExpert =
@@ -25,11 +33,11 @@ const parts: Readonly<Record<string, string>> = {
 };
 
 /** Which tensor of GGUF a matrix of an expert is part of, and the number of the expert. */
-export function expertOf(name: string): { readonly stack: string; readonly expert: number } | undefined {
+export function expertOf(name: string): Part | undefined {
   const [, layer, expert, part] = ofExpert.exec(name) ?? [];
   return part === undefined
     ? undefined
-    : { stack: `blk.${layer}.ffn_${parts[part]}_exps.weight`, expert: Number(expert) };
+    : { stack: `blk.${layer}.ffn_${parts[part]}_exps.weight`, number: Number(expert) };
 }
 
 /** Experts of a layer: no known network has a fiftieth of them. */
@@ -43,15 +51,16 @@ export function expertCount(config: Settings): number {
   throw new OptionError(`saveGguf(): config.json states ${count} experts; it is a whole number, 0 to ${maxExperts}`);
 }
 
-/** One tensor of the matrices of all experts. `OptionError` when one is missing or of another shape. */
+/** One tensor of the matrices of all experts, or of other parts. `OptionError` when one is missing or of another shape. */
 export function stackOf(name: string, experts: ReadonlyMap<number, SavedTensor>, count: number): StackedTensor {
+  const [part, parts] = name.includes("_exps.") ? ["the matrix of expert", "experts"] : ["part", "parts"];
   const matrices = Array.from({ length: count }, (_, expert) => {
     const tensor = experts.get(expert);
-    if (!tensor) throw new OptionError(`saveGguf(): of ${name} the matrix of expert ${expert} of ${count} is missing`);
+    if (!tensor) throw new OptionError(`saveGguf(): of ${name} ${part} ${expert} of ${count} is missing`);
     return tensor;
   });
   if (experts.size > count)
-    throw new OptionError(`saveGguf(): ${name} has ${experts.size} experts, and config.json states ${count}`);
+    throw new OptionError(`saveGguf(): ${name} has ${experts.size} ${parts}, and config.json states ${count}`);
   const other = matrices.find(({ shape }) => String(shape) !== String(matrices[0].shape));
   if (other)
     throw new OptionError(

@@ -1,29 +1,20 @@
-/** A model from a Hugging Face folder as GGUF has it: llama.cpp's names of tensors, its keys for the sizes that config.json states, rows in the
- *  order that its attention wants, and the tokenizer (tokenizer.ts: WordPiece, byte-level BPE, SentencePiece's BPE). For BERT, Llama
- *  (Mistral, Mixtral, SmolLM, TinyLlama), Qwen2 and Qwen3, also of experts (experts.ts), and GPT-2.
- *
- *  Llama's rotary positions pair entry i of a head with entry i + d/2 in transformers, and 2i with 2i + 1 in llama.cpp: rows of query and
- *  key, (heads, 2, d/2, in), become (heads, d/2, 2, in). Whole rows move, so that blocks of quantized weights stay what they are. GPT-2
- *  keeps its matrices (in, out); they are turned. Blocks that were made along the inputs are those of the turned matrix; blocks along a row of
- *  (in, out) do not survive it. */
+/** A model from a Hugging Face folder as GGUF has it: llama.cpp's names of tensors, its keys for what config.json states, rows in the order
+ *  that its attention wants, and the tokenizer (tokenizer.ts). Which families, and what of each: architectures.ts. */
 import { join } from "node:path";
 import { OptionError, UnsupportedError } from "../errors";
 import { readJsonFile } from "../formats/config";
 import type { GgufMetadataInput } from "../formats/gguf/values";
 import type { SavedTensor } from "../formats/safetensors-writer";
-import {
-  architectures,
-  headsOf,
-  headSizeOf,
-  numberOf,
-  sharedHeadsOf,
-  type Architecture,
-  type Settings,
-} from "./architectures";
-import { expertCount, expertOf, stackOf } from "./experts";
-import { MovedRows, turnedMatrix } from "./moved-tensor";
-import { rotaryOf, rotaryTensor } from "./rotary";
-import { tokenizerPairs } from "./tokenizer";
+import { nameWith } from "./added-tokens";
+import type { Architecture } from "./architecture";
+import { architectures } from "./architectures";
+import { renamed } from "./changes";
+import { stackOf } from "./experts";
+import { MovedRows } from "./moved-tensor";
+import { checkSettings } from "./known-settings";
+import { rotaryTensors } from "./rotary";
+import { headSizeOf, type Settings } from "./settings";
+import { writtenTokenizer } from "./tokenizer";
 
 /** What is needed of a model that was opened from a folder. */
 export interface FolderModel {
@@ -48,16 +39,21 @@ export function isFromFolder({ metadata, config, folder }: FolderModel): boolean
   );
 }
 
-/** True for tensors that engines want as float32: norms, biases, and embeddings of positions and token types, which are added, not looked up. */
+/** Tensors that engines want as float32 though they are no vectors: embeddings of positions and token types, which are added, not looked up;
+ *  norms of heads; gates of experts, whose choice hangs on small differences; biases of experts and of relative positions. */
+const floats = /^(position_embd|token_types)\.weight$|\.(attn_[qk]_norm|ffn_gate_inp|attn_rel_b)\.weight$|_exps\.bias$/;
+
+/** True for tensors that engines want as float32: vectors, and those of `floats`. */
 export function needsFloats({ name, shape }: SavedTensor): boolean {
-  return shape.length < 2 || name === "position_embd.weight" || name === "token_types.weight";
+  return shape.length < 2 || floats.test(name);
 }
 
 /** Tensors and metadata of such a model as GGUF has them; the tensors of `needsFloats` are to be written as float32.
- *  `UnsupportedError` for another architecture, positions, activation or tokenizer, `OptionError` for sizes that are missing. */
+ *  `UnsupportedError` for another architecture, positions, activation or tokenizer, or a key of config.json that is not known, `OptionError` for
+ *  sizes that are missing. */
 export async function ggufFromFolder(
   model: FolderModel,
-): Promise<{ tensors: readonly ConvertedTensor[]; metadata: GgufMetadataInput }> {
+): Promise<{ tensors: readonly ConvertedTensor[]; metadata: GgufMetadataInput; notes: readonly string[] }> {
   const config = model.config ?? {};
   const kind = String(config.model_type);
   const architecture = Object.hasOwn(architectures, kind) ? architectures[kind] : undefined;
@@ -65,68 +61,118 @@ export async function ggufFromFolder(
     throw new UnsupportedError(
       `saveGguf(): a network of model_type "${kind}" is not written as GGUF; ${Object.keys(architectures).join(", ")} are`,
     );
-  const activation = config.hidden_act ?? config.activation_function ?? architecture.activations[0];
-  if (typeof activation !== "string" || !architecture.activations.includes(activation))
-    throw new UnsupportedError(
-      `saveGguf(): ${kind} with the activation ${JSON.stringify(activation)}; llama.cpp computes it with ${architecture.activations[0]}`,
-    );
-  const tensors = convertAll(model.tensors, architecture, config);
-  checkPositions(kind, config);
-  const rotates = /^(llama|qwen)/.test(architecture.name);
-  const rotary = rotates ? rotaryTensor(rotaryOf(architecture.name, config), headSizeOf(config)) : undefined;
-  if (rotary) tensors.push({ tensor: rotary, originals: [] });
+  checkActivation(kind, architecture, config);
+  architecture.check?.(config);
+  checkSettings(kind, architecture.settings, config);
+  const rotary = architecture.rotary?.(config);
+  const stored = architecture.chosen?.(model.tensors) ?? model.tensors;
+  const tensors = await withHead(convertAll(stored, architecture, config), architecture, config);
+  const turned = rotary && Math.floor(headSizeOf(config) * rotary.share);
+  const tables = rotary && turned !== undefined ? rotaryTensors(rotary, turned) : [];
   const embedding = tensors.find(({ tensor }) => tensor.name === "token_embd.weight")?.tensor;
   if (!embedding) throw new OptionError(`saveGguf(): the model has no token embeddings`);
   const folder = model.folder ?? ".";
+  const { pairs, notes, nameWord } = await writtenTokenizer(folder, config, embedding.shape[0]);
   const metadata: GgufMetadataInput = {
     "general.architecture": architecture.name,
     "general.type": "model",
-    "general.name": model.name ?? kind,
+    "general.name": nameWith(model.name ?? kind, nameWord),
     ...architecture.sizes(config, model.tensors),
     ...(architecture.name === "bert" ? await pooling(folder) : {}),
-    ...(await tokenizerPairs(folder, config, embedding.shape[0])),
+    ...(pairs["tokenizer.ggml.model"] === "none" && { [`${architecture.name}.vocab_size`]: embedding.shape[0] }),
+    ...pairs,
+    ...(architecture.name === "bert" ? typeCount(tensors, pairs) : {}),
   };
-  return { tensors, metadata };
+  return {
+    tensors: [...tensors, ...tables.map((tensor) => ({ tensor, originals: [] }))],
+    metadata,
+    notes: [...notes, ...(rotary?.notes ?? [])],
+  };
 }
 
-/** Refuses positions that llama.cpp would compute otherwise than the folder's network does. */
-function checkPositions(kind: string, config: Settings): void {
-  if (kind === "bert" && (config.position_embedding_type ?? "absolute") !== "absolute")
+/** Refuses an activation that llama.cpp does not compute in such a network. */
+function checkActivation(kind: string, { activationKeys, activations }: Architecture, config: Settings): void {
+  const key = activationKeys.find((one) => config[one] !== undefined && config[one] !== null);
+  const activation = key === undefined ? activations[0] : config[key];
+  if (typeof activation !== "string" || !activations.includes(activation))
     throw new UnsupportedError(
-      `saveGguf(): BERT with ${JSON.stringify(config.position_embedding_type)} positions is not written`,
-    );
-  const slides = kind.startsWith("qwen")
-    ? config.use_sliding_window === true
-    : typeof config.sliding_window === "number";
-  if (
-    slides &&
-    typeof config.sliding_window === "number" &&
-    config.sliding_window < numberOf(config, "max_position_embeddings")
-  )
-    throw new UnsupportedError(
-      `saveGguf(): ${kind} with a sliding window of ${config.sliding_window} positions is not written`,
+      `saveGguf(): ${kind} with the activation ${JSON.stringify(activation)}; llama.cpp computes it with ${activations[0]}`,
     );
 }
 
-/** The tensors in the order of the folder; the matrices of experts stand together, where the first of them stood. */
+/** The tensors in the order of the folder; the parts of a stack stand together, where the first of them stood. */
 function convertAll(tensors: readonly SavedTensor[], architecture: Architecture, config: Settings): ConvertedTensor[] {
   const stacks = new Map<string, Map<number, SavedTensor>>();
-  const found = tensors.map((original): (() => ConvertedTensor | undefined) => {
-    const part = expertOf(original.name.replace(architecture.prefix, ""));
+  const found = tensors.map((original): (() => readonly ConvertedTensor[]) => {
+    const part = architecture.partOf?.(original.name.replace(architecture.prefix, ""));
     if (!part) {
-      const tensor = converted(original, architecture, config);
-      return () => tensor && { tensor, originals: [original] };
+      const own = converted(original, architecture, config).map((tensor) => ({ tensor, originals: [original] }));
+      return () => own;
     }
-    const experts = stacks.get(part.stack);
-    if (experts) {
-      experts.set(part.expert, original);
-      return () => undefined;
+    const known = stacks.get(part.stack);
+    if (known) {
+      known.set(part.number, original);
+      return () => [];
     }
-    const own = new Map([[part.expert, original]]);
-    stacks.set(part.stack, own);
-    return () => ({ tensor: stackOf(part.stack, own, expertCount(config)), originals: [...own.values()] });
+    const parts = new Map([[part.number, original]]);
+    stacks.set(part.stack, parts);
+    return () => {
+      const count = architecture.partCount?.(config, part.stack) ?? parts.size;
+      return [{ tensor: stackOf(part.stack, parts, count), originals: [...parts.values()] }];
+    };
   });
-  return found.flatMap((give) => give() ?? []);
+  return found.flatMap((give) => give());
+}
+
+/** A tensor under llama.cpp's name and in its order, or its parts; none where GGUF leaves it out. */
+function converted(tensor: SavedTensor, architecture: Architecture, config: Settings): readonly SavedTensor[] {
+  const own = tensor.name.replace(architecture.prefix, "");
+  if (architecture.ignored.test(own)) return [];
+  const row = architecture.names.find(([pattern]) => pattern.test(own));
+  if (!row)
+    throw new UnsupportedError(
+      `saveGguf(): GGUF has no place for the tensor ${JSON.stringify(tensor.name)} in a ${architecture.name} network`,
+    );
+  const [pattern, name, change = renamed] = row;
+  return [change(tensor, own.replace(pattern, name), config)].flat();
+}
+
+/** The tensors with the matrix of the logits as llama.cpp wants it: none where it is the embedding's, unless llama.cpp wants one of its own. A
+ *  matrix that is stored and differs from the embedding counts even where config.json calls the two tied, as in transformers.
+ *  `UnsupportedError` where the network has one of its own and llama.cpp takes the embedding's, `OptionError` where it is missing. */
+async function withHead(
+  tensors: readonly ConvertedTensor[],
+  { name, head, isTied }: Architecture,
+  config: Settings,
+): Promise<readonly ConvertedTensor[]> {
+  if (head === "none") return tensors;
+  const own = "output.weight";
+  const named = (wanted: string) => tensors.find(({ tensor }) => tensor.name === wanted)?.tensor;
+  const [stored, embedding] = [named(own), named("token_embd.weight")];
+  const saysTied = isTied === "unless stored" || (config.tie_word_embeddings ?? isTied) === true;
+  const isEqual =
+    stored && embedding && (saysTied || head === "tied") ? await haveSameValues(stored, embedding) : false;
+  if (stored && !isEqual) {
+    if (head !== "tied") return tensors;
+    throw new UnsupportedError(
+      `saveGguf(): ${name} with logits by a matrix that is not the embedding; llama.cpp multiplies with the embedding`,
+    );
+  }
+  if (!stored && !saysTied)
+    throw new OptionError(
+      `saveGguf(): the model has no matrix of the logits (lm_head), and config.json says that it is not the embedding ("tie_word_embeddings": false)`,
+    );
+  const others = tensors.filter(({ tensor }) => tensor !== stored);
+  if (head !== "own") return others;
+  return others.flatMap((one) =>
+    one.tensor === embedding ? [one, { ...one, tensor: new MovedRows(one.tensor, own, undefined) }] : [one],
+  );
+}
+
+async function haveSameValues(one: SavedTensor, other: SavedTensor): Promise<boolean> {
+  if (String(one.shape) !== String(other.shape)) return false;
+  const [a, b] = [await one.read(), await other.read()];
+  return a.every((value, i) => value === b[i]);
 }
 
 /** How llama.cpp makes one vector of those of the tokens, as 1_Pooling/config.json of sentence-transformers says: 1 by their mean, 2 by the
@@ -137,37 +183,9 @@ async function pooling(folder: string): Promise<GgufMetadataInput> {
   return settings?.pooling_mode_cls_token === true ? { "bert.pooling_type": 2 } : {};
 }
 
-/** A tensor under llama.cpp's name, its rows in llama.cpp's order; `undefined` where GGUF leaves it out. */
-function converted(tensor: SavedTensor, architecture: Architecture, config: Settings): SavedTensor | undefined {
-  const own = tensor.name.replace(architecture.prefix, "");
-  if (architecture.ignored.test(own)) return undefined;
-  const isTied = config.tie_word_embeddings ?? architecture.name === "gpt2";
-  if (own === "lm_head.weight" && isTied === true) return undefined;
-  const entry = architecture.names.find(([pattern]) => pattern.test(own));
-  if (!entry)
-    throw new UnsupportedError(
-      `saveGguf(): GGUF has no place for the tensor ${JSON.stringify(tensor.name)} in a ${architecture.name} network`,
-    );
-  const name = own.replace(entry[0], entry[1]);
-  // The gate of the shared expert is (1, width) in the folder and a vector in GGUF.
-  if (name.endsWith(".ffn_gate_inp_shexp.weight")) return new MovedRows(tensor, name, undefined, [tensor.shape[1]]);
-  if (architecture.name === "gpt2" && tensor.shape.length === 2 && name.startsWith("blk."))
-    return turnedMatrix(tensor, name);
-  if (architecture.name === "llama" && /\.attn_[qk]\.(weight|bias)$/.test(name)) {
-    const heads = name.includes("attn_q.") ? headsOf(config) : sharedHeadsOf(config);
-    return new MovedRows(tensor, name, rotaryRows(tensor, heads));
-  }
-  return new MovedRows(tensor, name, undefined);
-}
-
-/** Where llama.cpp's rows of query and key come from: its row r is row `order[r]` of the folder's. */
-function rotaryRows({ name, shape: [rows] }: SavedTensor, heads: number): Uint32Array {
-  const size = rows / heads;
-  if (!Number.isInteger(size / 2))
-    throw new OptionError(`saveGguf(): ${name} has ${rows} rows, which are no pairs of ${heads} heads`);
-  return Uint32Array.from({ length: rows }, (_, r) => {
-    const head = Math.floor(r / size);
-    const at = r % size;
-    return head * size + (at % 2) * (size / 2) + (at >> 1);
-  });
+/** The number of token types, without which llama.cpp opens no BERT, where the tokenizer's keys do not state it. */
+function typeCount(tensors: readonly ConvertedTensor[], tokenizer: GgufMetadataInput): GgufMetadataInput {
+  const key = "tokenizer.ggml.token_type_count";
+  const types = tensors.find(({ tensor }) => tensor.name === "token_types.weight")?.tensor;
+  return key in tokenizer ? {} : { [key]: types?.shape[0] ?? 1 };
 }

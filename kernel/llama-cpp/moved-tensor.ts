@@ -4,18 +4,20 @@ import { parametersOf, type Shape } from "../tensor/tensor";
 import { ggmlTypes } from "../formats/gguf/types";
 import type { SavedTensor } from "../formats/safetensors-writer";
 
-/** A tensor under another name, its rows in another order, or of another shape with as many elements. */
+/** A tensor under another name, its rows or some of them in another order, or of another shape with as many elements. */
 export class MovedRows implements SavedTensor {
   readonly dtype: string;
   readonly sizeBytes: number;
 
+  /** `order`: row r is row `order[r]` of the tensor. */
   constructor(
     private readonly tensor: SavedTensor,
     readonly name: string,
     private readonly order: Uint32Array | undefined,
     readonly shape: Shape = tensor.shape,
   ) {
-    ({ dtype: this.dtype, sizeBytes: this.sizeBytes } = tensor);
+    this.dtype = tensor.dtype;
+    this.sizeBytes = order ? (tensor.sizeBytes / tensor.shape[0]) * order.length : tensor.sizeBytes;
   }
 
   async read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
@@ -28,10 +30,83 @@ export class MovedRows implements SavedTensor {
 
   private moved<Values extends Float32Array | Uint8Array>(values: Values): Values {
     if (!this.order) return values;
-    const width = values.length / this.order.length;
-    const result = values.slice() as Values;
+    const width = values.length / this.tensor.shape[0];
+    const result = values.slice(0, width * this.order.length) as Values;
     this.order.forEach((from, to) => result.set(values.subarray(from * width, (from + 1) * width), to * width));
     return result;
+  }
+}
+
+/** Float32 values that are computed from those of other tensors when they are read. */
+export class ComputedTensor implements SavedTensor {
+  readonly dtype = "F32";
+  readonly sizeBytes: number;
+
+  constructor(
+    readonly name: string,
+    private readonly from: readonly SavedTensor[],
+    readonly shape: Shape,
+    private readonly compute: (values: readonly Float32Array[]) => Float32Array,
+  ) {
+    this.sizeBytes = 4 * parametersOf(shape);
+  }
+
+  async read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
+    return this.compute(await Promise.all(this.from.map((tensor) => tensor.read(options))));
+  }
+
+  async readBytes(options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array> {
+    const { buffer, byteOffset, byteLength } = await this.read(options);
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  }
+}
+
+/** Where the elements of a part lie in a whole: element (i, j, …) at start + i · strides[0] + j · strides[1] + …. */
+export interface Strides {
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly start?: number;
+}
+
+/** Elements of a tensor in another order, or some of them. `UnsupportedError` for a block type, whose blocks do not survive it. */
+export class StridedPart implements SavedTensor {
+  readonly shape: Shape;
+  readonly dtype: string;
+  readonly sizeBytes: number;
+
+  constructor(
+    private readonly tensor: SavedTensor,
+    readonly name: string,
+    private readonly places: Strides,
+  ) {
+    refuseBlocks(tensor);
+    this.shape = places.shape;
+    this.dtype = tensor.dtype;
+    this.sizeBytes = (tensor.sizeBytes / parametersOf(tensor.shape)) * parametersOf(this.shape);
+  }
+
+  async read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {
+    return this.picked(await this.tensor.read(options), new Float32Array(parametersOf(this.shape)), 1);
+  }
+
+  async readBytes(options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array> {
+    const bytes = await this.tensor.readBytes(options);
+    return this.picked(bytes, new Uint8Array(this.sizeBytes), bytes.length / parametersOf(this.tensor.shape));
+  }
+
+  /** `width`: entries of the arrays for one element. */
+  private picked<Values extends Float32Array | Uint8Array>(from: Values, to: Values, width: number): Values {
+    const { shape, strides, start = 0 } = this.places;
+    let at = 0;
+    const copy = (axis: number, place: number): void => {
+      for (let i = 0; i < shape[axis]; i++) {
+        const next = place + i * strides[axis];
+        if (axis + 1 < shape.length) copy(axis + 1, next);
+        else for (let entry = 0; entry < width; entry++) to[at++] = from[next * width + entry];
+      }
+    };
+    copy(0, start);
+    return to;
   }
 }
 
@@ -87,6 +162,14 @@ export function isTurnable(tensor: SavedTensor): tensor is TurnableTensor {
 
 const blockTypes = new Set([...ggmlTypes.values()].filter((type) => type.blockElements > 1).map(({ name }) => name));
 
+/** Refuses a tensor whose elements cannot be moved one by one. */
+function refuseBlocks({ name, dtype }: SavedTensor): void {
+  if (blockTypes.has(dtype))
+    throw new UnsupportedError(
+      `saveGguf(): ${name} is stored (in, out) as ${dtype}; its blocks do not survive turning it: save the model as GGUF before, open that and quantize it, or write the values as floats, save("….gguf", { dtype: "F16" })`,
+    );
+}
+
 /** A matrix (in, out) as (out, in). `UnsupportedError` for a block type, whose blocks a transposition breaks up. */
 export class TurnedTensor implements SavedTensor {
   readonly shape: Shape;
@@ -100,10 +183,7 @@ export class TurnedTensor implements SavedTensor {
     const [inputs, outputs] = tensor.shape;
     this.shape = [outputs, inputs];
     ({ dtype: this.dtype, sizeBytes: this.sizeBytes } = tensor);
-    if (blockTypes.has(tensor.dtype))
-      throw new UnsupportedError(
-        `saveGguf(): ${tensor.name} is stored (in, out) as ${tensor.dtype}; its blocks do not survive turning it: save the model as GGUF before, open that and quantize it, or write the values as floats, save("….gguf", { dtype: "F16" })`,
-      );
+    refuseBlocks(tensor);
   }
 
   async read(options?: { signal?: AbortSignal | undefined }): Promise<Float32Array> {

@@ -2,65 +2,125 @@
  *
  *  Sources: transformers 5.24, modeling_rope_utils.py; gguf-py 0.19.0, gguf/constants.py; YaRN: Peng et al. 2023, arXiv 2309.00071. */
 import { OptionError, UnsupportedError } from "../errors";
-import { GgufValue, type GgufMetadataInput } from "../formats/gguf/values";
+import type { GgufMetadataInput } from "../formats/gguf/values";
 import type { SavedTensor } from "../formats/safetensors-writer";
-
-type Settings = Readonly<Record<string, unknown>>;
+import { float, type Settings } from "./settings";
 
 /** Rotary positions as GGUF states them. */
 export interface Rotary {
   /** θ: pair i of a head's d entries turns by position / θ^(2i/d). */
   readonly base: number;
+  /** The part of each head that turns, its first entries; the others stay. */
+  readonly share: number;
   /** The keys `ARCHITECTURE.rope.scaling.…`, without what stands before the last dots. */
   readonly scaling: GgufMetadataInput;
-  /** The divisors of the frequencies, size / 2 of them, one for each pair of a head of `size` entries. */
-  readonly divisors?: (size: number) => Float32Array;
+  /** The divisors of the frequencies by the names of their tensors, size / 2 of them, one for each pair of `size` entries that turn. */
+  readonly divisors?: (size: number) => Readonly<Record<string, Float32Array>>;
+  /** What llama.cpp does otherwise under some circumstances. */
+  readonly notes?: readonly string[];
 }
 
+/** What a family of networks has where config.json says nothing, and what llama.cpp computes of it. */
+export interface RotaryFamily {
+  /** θ, usually 10,000. */
+  readonly base?: number;
+  /** The part of each head that turns. Without it llama.cpp turns whole heads only. */
+  readonly share?: number;
+  /** The kinds that llama.cpp computes for it, beside plain ones; usually "linear" and "yarn". */
+  readonly kinds?: readonly string[];
+}
+
+/** Keys inside of rope_parameters and rope_scaling; another may change the frequencies. */
+const known = new Set(
+  "rope_type type rope_theta factor original_max_position_embeddings attention_factor beta_fast beta_slow truncate mscale mscale_all_dim low_freq_factor high_freq_factor short_factor long_factor partial_rotary_factor".split(
+    " ",
+  ),
+);
+
 /** The rotary positions of a config: plain ones; "linear", which divides all frequencies by `factor`; "yarn" and Llama 3.1's "llama3", which
- *  divide the low ones, by two rules. `UnsupportedError` for other kinds, and for settings that llama.cpp computes otherwise. */
-export function rotaryOf(architecture: string, config: Settings): Rotary {
+ *  divide the low ones, by two rules; Phi-3's "longrope", which divides them by one list in texts of the first training's length, by another in
+ *  longer ones (llama.cpp chooses by the size of its context). `UnsupportedError` for other kinds, and for settings that llama.cpp computes
+ *  otherwise. */
+export function rotaryOf(architecture: string, config: Settings, family: RotaryFamily = {}): Rotary {
   const scaling = ((config.rope_scaling ?? undefined) as Settings | undefined) ?? {};
   const parameters: Settings = { ...scaling, ...((config.rope_parameters ?? {}) as Settings) };
-  const kind = parameters.rope_type ?? parameters.type ?? "default";
-  const given = parameters.rope_theta ?? config.rope_theta;
-  const base = typeof given === "number" ? positive({ rope_theta: given }, "rope_theta") : 10_000;
-  const share = parameters.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;
-  if (share !== 1) throw unwritten(`that turn ${JSON.stringify(share)} of each head only`);
+  const odd = Object.keys(parameters).find((key) => parameters[key] !== null && !known.has(key));
+  if (odd !== undefined) throw unwritten(`with ${JSON.stringify(odd)}: ${JSON.stringify(parameters[odd])}`);
+  const kinds = family.kinds ?? ["linear", "yarn"];
+  const told = parameters.rope_type ?? parameters.type ?? "default";
+  const kind = kinds.includes("longrope") && (told === "su" || told === "yarn") ? "longrope" : told;
+  const given = parameters.rope_theta ?? config.rope_theta ?? config.rotary_emb_base;
+  const base = typeof given === "number" ? positive({ rope_theta: given }, "rope_theta") : (family.base ?? 10_000);
+  const part = parameters.partial_rotary_factor ?? config.partial_rotary_factor ?? config.rotary_pct;
+  const share = part ?? family.share ?? 1;
+  if (typeof share !== "number" || share <= 0 || share > 1 || (share !== 1 && family.share === undefined))
+    throw unwritten(`that turn ${JSON.stringify(share)} of each head only`);
+  if (kind === "default") return { base, share, scaling: {} };
+  if (kind === "llama3" && !kinds.includes(kind)) throw unwritten(`of kind "llama3" in a ${architecture} network`);
+  if (typeof kind !== "string" || !kinds.includes(kind)) throw unwritten(`of kind ${JSON.stringify(told)}`);
   switch (kind) {
-    case "default":
-      return { base, scaling: {} };
     case "linear":
-      return { base, scaling: { type: "linear", factor: float(positive(parameters, "factor")) } };
+      return { base, share, scaling: { type: "linear", factor: float(positive(parameters, "factor")) } };
     case "yarn":
-      return { base, scaling: yarn(parameters, config) };
-    case "llama3":
-      if (architecture !== "llama") throw unwritten(`of kind "llama3" in a ${architecture} network`);
-      return { base, scaling: {}, divisors: llama3(parameters, base) };
+      return { base, share, scaling: yarn(parameters, config) };
+    case "longrope":
+      return { base, share, ...longRope(parameters, config) };
     default:
-      throw unwritten(`of kind ${JSON.stringify(kind)}`);
+      return { base, share, scaling: {}, divisors: llama3(parameters, base) };
   }
 }
 
-/** The tensor of the divisors, `rope_freqs.weight`, where there are any. */
-export function rotaryTensor({ divisors }: Rotary, headSize: number): SavedTensor | undefined {
-  if (!divisors) return undefined;
-  const values = divisors(headSize);
-  return {
-    ...{ name: "rope_freqs.weight", shape: [values.length], dtype: "F32", sizeBytes: values.byteLength },
+/** The tensors of the divisors, such as `rope_freqs.weight`, where there are any. `size`: the entries of a head that turn. */
+export function rotaryTensors({ divisors }: Rotary, size: number): SavedTensor[] {
+  return Object.entries(divisors?.(size) ?? {}).map(([name, values]) => ({
+    ...{ name, shape: [values.length], dtype: "F32", sizeBytes: values.byteLength },
     read: () => Promise.resolve(values),
     readBytes: () => Promise.resolve(new Uint8Array(values.buffer)),
+  }));
+}
+
+/** The context of the first training. */
+function firstContext(parameters: Settings, config: Settings): number {
+  const key = "original_max_position_embeddings";
+  return positive({ [key]: config[key] ?? parameters[key] ?? config.max_position_embeddings }, key);
+}
+
+/** √(1 + ln f / ln c): by how much query and key grow in a context f times the c of the first training, where config.json does not say. */
+function longRope(parameters: Settings, config: Settings): Required<Omit<Rotary, "base" | "share">> {
+  const context = firstContext(parameters, config);
+  const whole = positive(config, "max_position_embeddings");
+  const factor = typeof parameters.factor === "number" ? positive(parameters, "factor") : whole / context;
+  const usual = factor > 1 ? Math.sqrt(1 + Math.log(factor) / Math.log(context)) : 1;
+  const length = typeof parameters.attention_factor === "number" ? parameters.attention_factor : usual;
+  const list = (key: string, size: number): Float32Array => {
+    const values = parameters[key];
+    const isList = Array.isArray(values) && values.every((value) => typeof value === "number" && value > 0);
+    if (isList && values.length === size / 2) return Float32Array.from(values as number[]);
+    throw new OptionError(
+      `saveGguf(): the rotary positions in config.json have no ${key} of ${size / 2} numbers above 0, which GGUF states`,
+    );
+  };
+  return {
+    scaling: { type: "longrope", original_context_length: context, attn_factor: float(length) },
+    divisors: (size) => ({
+      "rope_factors_long.weight": list("long_factor", size),
+      "rope_factors_short.weight": list("short_factor", size),
+    }),
+    notes: [
+      `rotary positions for more than ${context} tokens: llama.cpp takes them where its context is larger, whatever the text's length, and transformers where the text is longer`,
+    ],
   };
 }
 
 function yarn(parameters: Settings, config: Settings): GgufMetadataInput {
-  const key = "original_max_position_embeddings";
-  const context = positive({ [key]: parameters[key] ?? config[key] ?? config.max_position_embeddings }, key);
+  const context = firstContext(parameters, config);
   const factor = positive(parameters, "factor");
   const { truncate = true, beta_fast: fast, beta_slow: slow } = parameters;
   // llama.cpp rounds the bounds of the range outwards; keys with other bounds did not change what it computed for Llama.
   if (truncate === false || (fast ?? 32) !== 32 || (slow ?? 1) !== 1)
-    throw unwritten('of kind "yarn" with "truncate": false, or another beta_fast than 32 and beta_slow than 1,');
+    throw unwritten(
+      'of kind "yarn" with "truncate": false, or another beta_fast than 32 and beta_slow than 1, which llama.cpp rounds and takes for 32 and 1,',
+    );
   // The factor by which query and key are multiplied: √(1/t) in the paper.
   const usual = (scale: number): number => (factor > 1 ? 0.1 * scale * Math.log(factor) + 1 : 1);
   const [over, under] = [parameters.mscale, parameters.mscale_all_dim];
@@ -76,7 +136,7 @@ function yarn(parameters: Settings, config: Settings): GgufMetadataInput {
 
 /** Divides low frequencies, whose wavelengths exceed the context of the first training / low_freq_factor, by `factor`, high ones, with
  *  wavelengths under that context / high_freq_factor, by 1, and those between by a number between. */
-function llama3(parameters: Settings, base: number): (size: number) => Float32Array {
+function llama3(parameters: Settings, base: number): NonNullable<Rotary["divisors"]> {
   const factor = positive(parameters, "factor");
   const low = positive(parameters, "low_freq_factor");
   const high = positive(parameters, "high_freq_factor");
@@ -87,7 +147,11 @@ function llama3(parameters: Settings, base: number): (size: number) => Float32Ar
     const smooth = (context / wavelength - low) / (high - low);
     return 1 / ((1 - smooth) / factor + smooth);
   };
-  return (size) => Float32Array.from({ length: size / 2 }, (_, i) => divisorOf(2 * Math.PI * base ** ((2 * i) / size)));
+  return (size) => ({
+    "rope_freqs.weight": Float32Array.from({ length: size / 2 }, (_, i) =>
+      divisorOf(2 * Math.PI * base ** ((2 * i) / size)),
+    ),
+  });
 }
 
 function positive(settings: Settings, key: string): number {
@@ -96,12 +160,8 @@ function positive(settings: Settings, key: string): number {
   throw new OptionError(`saveGguf(): the rotary positions in config.json have no ${key} above 0, which GGUF states`);
 }
 
-function float(value: number): GgufValue {
-  return new GgufValue("float32", value);
-}
-
 function unwritten(which: string): UnsupportedError {
   return new UnsupportedError(
-    `saveGguf(): rotary positions ${which} are not written; plain, linear and yarn ones are, and Llama's llama3`,
+    `saveGguf(): rotary positions ${which} are not written; plain, linear and yarn ones are, Llama's llama3 and Phi-3's longrope`,
   );
 }

@@ -1,4 +1,5 @@
-/** SentencePiece's BPE with byte fallback, written for llama.cpp (its tokenizer "llama"): the merges of a tokenizer.json become scores.
+/** SentencePiece's BPE with byte fallback, written for llama.cpp (its tokenizer "llama"): the merges of a tokenizer.json become scores. Merges
+ *  that no scores order go as they are, to the tokenizer "gpt2" with the words "sarvam-moe", where no space comes before a text.
  *
  *  tokenizers joins neighbours that are listed as a merge, the lowest rank first. llama.cpp joins any two neighbours that make a token, the
  *  highest score first, and of equal scores the leftmost. The two agree where every such pair is listed (vocabulary.ts) and the scores fall
@@ -13,71 +14,119 @@
  *  Sources: ggml-org/llama.cpp, src/llama-vocab.cpp (llm_tokenizer_spm), convert_hf_to_gguf.py; huggingface/tokenizers, Metaspace. */
 import { join } from "node:path";
 import type { ByteSource } from "../bytes/source";
-import { FormatError, UnsupportedError } from "../errors";
+import { UnsupportedError } from "../errors";
 import { siblingFile } from "../formats/siblings";
 import { GgufValue, type GgufMetadataInput } from "../formats/gguf/values";
-import { pieceTypes, readSentencePiece, type Piece, type SentencePieceModel } from "./sentencepiece-model";
+import { asciiSpaces, checkMarkup, checkNormalized, checkOverlaps, stripsOf, type Strips } from "./added-tokens";
+import { typeCount } from "./byte-level";
+import { writtenEnds } from "./ends";
+import { mergesOf } from "./merges";
 import { disorder } from "./merge-order";
-import { addedEnds, addedTexts, addsSpace } from "./sentencepiece-text";
-import { addedTokens, stepsOf, type Settings, type Tokens } from "./tokenizer-json";
-import { checkBytes, checkPairs, refuse, Vocabulary, type Merge } from "./vocabulary";
-
-/** A folder with such a tokenizer. */
-export interface SentencePieceFolder {
-  readonly folder: string;
-  /** The path of tokenizer.json. */
-  readonly path: string;
-  /** The content of tokenizer.json. */
-  readonly tokenizer: Settings;
-  /** Its `model`: vocabulary and merges. */
-  readonly model: Settings;
-  readonly tokens: Tokens;
-  /** The content of tokenizer_config.json. */
-  readonly settings: Settings;
-  /** Numbers of special tokens, by GGUF's keys. */
-  readonly special: GgufMetadataInput;
-}
+import { pieceTypes, readSentencePiece, type Piece, type SentencePieceModel } from "./sentencepiece-model";
+import { addedTexts, preparation } from "./sentencepiece-text";
+import {
+  checkDistinct,
+  stepsOf,
+  unusualOptions,
+  type Settings,
+  type TokenizerFolder,
+  type Tokens,
+  type WrittenTokenizer,
+} from "./tokenizer-json";
+import { checkBytes, kind, refuse, unlistedPair, Vocabulary, type Merge } from "./vocabulary";
 
 /** The score that llama.cpp's converter gives to rows without a token. */
 const unusedScore = -10_000;
 
 /** The tokenizer's keys and values. `FormatError` for a file that goes wrong, `UnsupportedError` for a tokenizer that llama.cpp has no equal
  *  of. */
-export async function sentencePiecePairs(given: SentencePieceFolder): Promise<GgufMetadataInput> {
-  const { folder, path, tokenizer, model, tokens, settings, special } = given;
+export async function sentencePiecePairs(given: TokenizerFolder): Promise<WrittenTokenizer> {
+  const { folder, path, tokenizer, model, tokens, added, settings, special, shared } = given;
   checkModel(model);
-  const added = addedTokens(path, tokenizer);
   const types = typesOf(tokens, model);
   const file = join(folder, "tokenizer.model");
   const own = await siblingFile(file);
   const pieces = own ? await piecesOf(own, tokens, new Set(added.map(({ id }) => id)), types) : [];
-  const vocabulary = new Vocabulary(tokens.texts, types);
-  const merges = mergesOf(path, model.merges).filter(({ text }) => vocabulary.has(text));
-  checkBytes(vocabulary);
-  checkPairs(vocabulary, merges);
-  const ranks = ranksOf(tokens, merges, types);
-  const trained = ranks.map((rank, i) => pieces[i]?.score ?? rank);
-  const scores = disorder(vocabulary, merges, trained) === undefined ? trained : ranks;
-  const reason = disorder(vocabulary, merges, scores);
-  if (reason !== undefined) refuse(reason);
+  checkNormalized(kind, added, stepsOf(tokenizer.normalizer), (type) => type === "Replace");
   const texts = addedTexts(tokens.texts, added, stepsOf(tokenizer.normalizer));
-  checkDistinct(texts);
+  const strips = stripsOf(kind, added, tokens);
+  const vocabulary = new Vocabulary(texts, types);
+  const merges = mergesOf(path, model.merges)
+    .map(([left, right]): Merge => ({ left, right, text: left + right }))
+    .filter(({ text }) => vocabulary.has(text));
+  checkBytes(vocabulary);
+  checkDistinct(kind, texts);
+  checkMarkup(kind, texts, types);
+  checkOverlaps(kind, added);
+  const { prepends, notes } = preparation(tokenizer, vocabulary);
+  const { addsBos, addsEos, ids } = writtenEnds(kind, tokenizer.post_processor, settings, tokens.texts, special);
   return {
-    "tokenizer.ggml.model": "llama",
-    "tokenizer.ggml.pre": "default",
-    "tokenizer.ggml.tokens": new GgufValue("string", texts),
-    "tokenizer.ggml.scores": new GgufValue("float32", scores),
-    "tokenizer.ggml.token_type": new GgufValue("int32", types),
-    "tokenizer.ggml.add_space_prefix": addsSpace(tokenizer, vocabulary),
-    ...addedEnds(tokenizer.post_processor, settings, tokens.texts, special),
+    pairs: {
+      ...shared,
+      ...typeCount(given),
+      ...mergingPairs({ given, texts, types, pieces, vocabulary, merges, strips, prepends }),
+      "tokenizer.ggml.tokens": new GgufValue("string", texts),
+      "tokenizer.ggml.token_type": new GgufValue("int32", types),
+      "tokenizer.ggml.add_bos_token": addsBos,
+      "tokenizer.ggml.add_eos_token": addsEos,
+      ...ids,
+    },
+    notes: strips === "phi-3" ? [...notes, asciiSpaces("behind markup")] : notes,
+    nameWord: strips === "phi-3" || strips === "modern-bert" ? strips : undefined,
+  };
+}
+
+/** A tokenizer on the way to GGUF. */
+interface Merging {
+  readonly given: TokenizerFolder;
+  readonly texts: readonly string[];
+  readonly types: readonly number[];
+  /** Those of tokenizer.model. */
+  readonly pieces: readonly (Piece | undefined)[];
+  readonly vocabulary: Vocabulary;
+  readonly merges: readonly Merge[];
+  readonly strips: Strips;
+  readonly prepends: boolean;
+}
+
+/** How llama.cpp is to merge: by scores, or, where none order the merges as their ranks do, by the ranks, as byte-level BPE does. For the
+ *  latter llama.cpp puts no space before a text, and cuts at line ends. */
+function mergingPairs(all: Merging): GgufMetadataInput {
+  const { given, texts, types, pieces, vocabulary, merges, strips, prepends } = all;
+  const ranks = ranksOf(given.tokens, merges, types);
+  const trained = ranks.map((rank, i) => pieces[i]?.score ?? rank);
+  const unlisted = unlistedPair(vocabulary, merges);
+  const scores = [trained, ranks].find((some) => disorder(vocabulary, merges, some) === undefined);
+  if (unlisted === undefined && scores)
+    return {
+      "tokenizer.ggml.model": "llama",
+      // llama.cpp looks up in this name whether spaces before <mask> go with it; for this kind it has no other meaning.
+      "tokenizer.ggml.pre": strips === "mask" ? "jina-v2-de" : "default",
+      "tokenizer.ggml.scores": new GgufValue("float32", scores),
+      "tokenizer.ggml.add_space_prefix": prepends,
+    };
+  const isAcross = texts.some((text, i) => types[i] === pieceTypes.normal && /\n[^\n]|[^\n]\n/.test(text));
+  if (prepends || strips === "mask" || isAcross) refuse(unlisted ?? String(disorder(vocabulary, merges, ranks)));
+  return {
+    "tokenizer.ggml.model": "gpt2",
+    "tokenizer.ggml.pre": "sarvam-moe",
+    "tokenizer.ggml.merges": new GgufValue(
+      "string",
+      merges.map(({ left, right }) => `${left} ${right}`),
+    ),
   };
 }
 
 /** Refuses options of BPE that llama.cpp does not have. */
 function checkModel(model: Settings): void {
-  for (const key of ["dropout", "continuing_subword_prefix", "end_of_word_suffix", "ignore_merges"])
-    if (![undefined, null, false, "", 0].includes(model[key] as null))
-      refuse(`with ${key} ${JSON.stringify(model[key])}`);
+  for (const key of unusualOptions(
+    model,
+    "dropout",
+    "continuing_subword_prefix",
+    "end_of_word_suffix",
+    "ignore_merges",
+  ))
+    refuse(`with ${key} ${JSON.stringify(model[key])}`);
 }
 
 /** The types of the tokens by the texts of tokenizer.json: a token "<0x0A>" is a byte. */
@@ -85,18 +134,6 @@ function typesOf({ texts, types }: Tokens, { unk_token: unknown }: Settings): nu
   return texts.map((text, i) => {
     if (text === unknown) return pieceTypes.unknown;
     return types[i] === pieceTypes.normal && /^<0x[0-9A-F]{2}>$/.test(text) ? pieceTypes.byte : types[i];
-  });
-}
-
-/** The merges, written as "left right" or as [left, right]. */
-function mergesOf(path: string, merges: unknown): Merge[] {
-  if (!Array.isArray(merges)) throw new FormatError(path, 0, "the model has no merges", "a list of pairs");
-  return merges.map((merge: unknown) => {
-    const parts: unknown[] = typeof merge === "string" ? merge.split(" ") : Array.isArray(merge) ? merge : [];
-    const [left, right] = parts;
-    if (parts.length === 2 && typeof left === "string" && typeof right === "string" && left !== "" && right !== "")
-      return { left, right, text: left + right };
-    throw new FormatError(path, 0, `a merge is ${JSON.stringify(merge).slice(0, 80)}`, "a pair");
   });
 }
 
@@ -145,15 +182,5 @@ async function piecesOf(
     // SentencePiece cuts a user-defined piece out of a text before merging; tokenizers cuts out added tokens only.
     types[i] = piece.type === pieceTypes.userDefined ? pieceTypes.normal : piece.type;
     return piece;
-  });
-}
-
-/** Refuses two tokens with one text, of which llama.cpp would find one. */
-function checkDistinct(texts: readonly string[]): void {
-  const seen = new Map<string, number>();
-  texts.forEach((text, i) => {
-    const other = seen.get(text);
-    if (other !== undefined) refuse(`whose tokens ${other} and ${i} are both ${JSON.stringify(text)}`);
-    seen.set(text, i);
   });
 }

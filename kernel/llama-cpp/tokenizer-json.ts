@@ -1,5 +1,6 @@
 /** What the kinds of tokenizers share in `tokenizer.json`, the file of Hugging Face's tokenizers. */
-import { FormatError } from "../errors";
+import { FormatError, UnsupportedError } from "../errors";
+import type { GgufMetadataInput } from "../formats/gguf/values";
 import { quote } from "../formats/json-reader";
 import { pieceTypes } from "./sentencepiece-model";
 
@@ -15,6 +16,41 @@ export interface AddedToken {
   readonly lstrip?: boolean;
   readonly rstrip?: boolean;
   readonly single_word?: boolean;
+}
+
+/** A folder with a tokenizer, as the writers of the kinds are given it. */
+export interface TokenizerFolder {
+  readonly folder: string;
+  /** The path of tokenizer.json. */
+  readonly path: string;
+  /** The content of tokenizer.json. */
+  readonly tokenizer: Settings;
+  /** Its `model`: vocabulary and, where it has some, merges. */
+  readonly model: Settings;
+  readonly tokens: Tokens;
+  readonly added: readonly AddedToken[];
+  /** The content of tokenizer_config.json. */
+  readonly settings: Settings;
+  /** The content of config.json. */
+  readonly config: Settings;
+  /** Numbers of special tokens, by GGUF's keys. */
+  readonly special: GgufMetadataInput;
+  /** Keys that all kinds have: types of the tokens, special tokens, the chat template. */
+  readonly shared: GgufMetadataInput;
+}
+
+/** A tokenizer as GGUF has it. */
+export interface WrittenTokenizer {
+  readonly pairs: GgufMetadataInput;
+  /** Texts that llama.cpp cuts otherwise than tokenizers does, each kind in a sentence. */
+  readonly notes: readonly string[];
+  /** A word that `general.name` must hold, because llama.cpp tells by it how to treat spaces beside markup. */
+  readonly nameWord?: string | undefined;
+}
+
+/** `UnsupportedError` for a tokenizer that llama.cpp has no equal of; `kind`: "byte-level". */
+export function refuseTokenizer(kind: string, problem: string): never {
+  throw new UnsupportedError(`saveGguf(): a ${kind} tokenizer ${problem} is not written; llama.cpp has none`);
 }
 
 /** The tokens by their numbers. */
@@ -62,10 +98,41 @@ export function tokensOf(path: string, model: Settings, tokenizer: Settings, siz
     texts[id as number] = text;
     types[id as number] = type;
   };
-  for (const [text, id] of Object.entries(settingsOf(model.vocab, path, "vocab"))) put(text, id, pieceTypes.normal);
+  for (const [text, id] of vocabularyOf(path, model)) put(text, id, pieceTypes.normal);
   for (const { content, id, special } of addedTokens(path, tokenizer))
     put(content, id, special ? pieceTypes.control : pieceTypes.userDefined);
   return { texts, types };
+}
+
+/** The texts of the vocabulary with their numbers: an object { text: number }, or, for Unigram, a list of [text, score] in their order. */
+function vocabularyOf(path: string, { vocab }: Settings): (readonly [string, unknown])[] {
+  if (!Array.isArray(vocab)) return Object.entries(settingsOf(vocab, path, "vocab"));
+  return vocab.map((entry: unknown, id) => {
+    const [text] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    if (typeof text === "string") return [text, id];
+    throw new FormatError(
+      path,
+      0,
+      `entry ${id} of "vocab" is ${JSON.stringify(entry).slice(0, 80)}`,
+      "a token with its score, [text, score]",
+    );
+  });
+}
+
+/** Options of a BPE model that change what it does; those that are off are left out. */
+export function unusualOptions(model: Settings, ...keys: readonly string[]): readonly string[] {
+  return keys.filter((key) => ![undefined, null, false, "", 0].includes(model[key] as null));
+}
+
+/** Refuses a vocabulary that llama.cpp would not open or would read otherwise: two tokens with one text, and one without a text. */
+export function checkDistinct(kind: string, texts: readonly string[]): void {
+  const seen = new Map<string, number>();
+  texts.forEach((text, i) => {
+    const other = seen.get(text);
+    if (other !== undefined) refuseTokenizer(kind, `whose tokens ${other} and ${i} are both ${JSON.stringify(text)}`);
+    if (text === "") refuseTokenizer(kind, `whose token ${i} has no text`);
+    seen.set(text, i);
+  });
 }
 
 /** The steps of a normalizer or pre-tokenizer in one list, those of a sequence among them. */

@@ -1,7 +1,10 @@
 /** The tokens of a SentencePiece tokenizer that merging makes, and what llama.cpp needs of them: a token for every byte, and a merge for
  *  every two symbols that are a token together, because llama.cpp joins any such two. */
-import { UnsupportedError } from "../errors";
 import { pieceTypes } from "./sentencepiece-model";
+import { refuseTokenizer } from "./tokenizer-json";
+
+/** The kind of these tokenizers, as errors name it. */
+export const kind = "SentencePiece";
 
 /** "▁", which stands for a space in the texts of tokens. */
 export const space = "\u2581";
@@ -22,17 +25,18 @@ export interface Merge {
 
 /** `UnsupportedError` for a tokenizer that llama.cpp has no equal of. */
 export function refuse(problem: string): never {
-  throw new UnsupportedError(`saveGguf(): a SentencePiece tokenizer ${problem} is not written; llama.cpp has none`);
+  return refuseTokenizer(kind, problem);
 }
 
-/** The tokens that merging may make of a text; the others are cut out of it before. */
+/** The tokens that merging may make of a text; the others are cut out of it before. Of those a text with "▁" is not: what is cut out is the very
+ *  character, what merging makes stands for spaces. */
 export class Vocabulary {
   /** Each token's number, by its text. */
   readonly ids = new Map<string, number>();
 
   constructor(texts: readonly string[], types: readonly number[]) {
     texts.forEach((text, i) => {
-      if (!cutOut.has(types[i])) this.ids.set(text, i);
+      if (!cutOut.has(types[i]) || text.includes(space)) this.ids.set(text, i);
     });
   }
 
@@ -54,8 +58,9 @@ export function checkBytes(vocabulary: Vocabulary): void {
   }
 }
 
-/** Refuses a vocabulary in which two symbols make a token and no merge says so: llama.cpp would join them, tokenizers would not. */
-export function checkPairs(vocabulary: Vocabulary, merges: readonly Merge[]): void {
+/** Why llama.cpp would join two symbols that tokenizers would not: they make a token and no merge says so. `undefined` where every such pair has
+ *  its merge. */
+export function unlistedPair(vocabulary: Vocabulary, merges: readonly Merge[]): string | undefined {
   const cuts = new Map<string, Set<number>>();
   for (const { left, text } of merges) {
     const known = cuts.get(text);
@@ -63,16 +68,15 @@ export function checkPairs(vocabulary: Vocabulary, merges: readonly Merge[]): vo
     else cuts.set(text, new Set([left.length]));
   }
   for (const text of vocabulary.ids.keys()) {
-    if (text.length > maxLength) refuse(`with a token of ${text.length} characters`);
+    if (text.length > maxLength) return `with a token of ${text.length} characters`;
     for (let at = 1; at < text.length; at++) {
       if (isInsideCharacter(text, at) || cuts.get(text)?.has(at)) continue;
       const [left, right] = [text.slice(0, at), text.slice(at)];
       if (vocabulary.isSymbol(left) && vocabulary.isSymbol(right))
-        refuse(
-          `that has ${JSON.stringify(text)} and no merge of ${JSON.stringify(left)} and ${JSON.stringify(right)} to it`,
-        );
+        return `that has ${JSON.stringify(text)} and no merge of ${JSON.stringify(left)} and ${JSON.stringify(right)} to it`;
     }
   }
+  return undefined;
 }
 
 /** True where index `at` of the text lies between the two halves of one character. */

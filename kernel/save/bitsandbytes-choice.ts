@@ -4,6 +4,7 @@ import type { Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { bitsandbytesLayout, type BitsandbytesLayout } from "./bitsandbytes-layout";
 import { isExpertMatrix, moduleOf, typeOf, whyNotLinear } from "./packable";
+import { isRenamedOtherwise } from "./renamed-modules";
 
 /** What is packed and what is not. */
 export interface BitsandbytesLayers {
@@ -21,9 +22,9 @@ export function bitsandbytesLayers(
   const reasons = new Map<Tensor, string>();
   for (const tensor of model.tensors) {
     if (!(tensor instanceof CompressedTensor) || tensor.outline.content.kind !== "codes") continue;
-    const reason = whyNotHere(tensor, model);
-    const layout = reason === undefined ? bitsandbytesLayout(tensor.outline) : undefined;
-    if (layout) layouts.set(tensor, layout);
+    const layout = bitsandbytesLayout(tensor.outline);
+    const reason = whyNotHere(tensor, model) ?? (layout?.type === "int8" ? whyNotEight(tensor, model) : undefined);
+    if (layout && reason === undefined) layouts.set(tensor, layout);
     else
       reasons.set(
         tensor,
@@ -61,6 +62,14 @@ const usedDirectly: ReadonlyMap<string, RegExp> = new Map([
   ...["mamba", "falcon_mamba", "jamba"].map((type) => [type, /(^|\.)(dt_proj|out_proj|x_proj|in_proj)$/] as const),
 ]);
 
+/** Networks whose layers get inputs of four dimensions, which LLM.int8() takes for others. */
+const fourDimensions = /^(convnext|convnextv2|focalnet)$/;
+
+function whyNotEight({ name }: Tensor, model: Pick<Model, "config">): string | undefined {
+  const isDeep = fourDimensions.test(typeOf(model) ?? "") || /(^|\.)kv_b_proj\.weight$/.test(name);
+  return isDeep ? "it gets inputs of four dimensions, which LLM.int8() does not multiply rightly" : undefined;
+}
+
 function whyNotHere(tensor: CompressedTensor, model: Pick<Model, "config">): string | undefined {
   const reason = whyNotLinear(tensor, model);
   if (reason !== undefined) return reason;
@@ -69,6 +78,7 @@ function whyNotHere(tensor: CompressedTensor, model: Pick<Model, "config">): str
   if (isExpertMatrix(tensor))
     return "transformers stacks experts as it loads them, and bitsandbytes packs linear layers";
   if (type === undefined) return undefined;
+  if (isRenamedOtherwise(type)) return `transformers renames the modules of ${type} as it loads them`;
   if (ownClasses.has(type))
     return `${type} has linear layers of a class of its own, which transformers does not convert`;
   if (keptFloats.get(type)?.test(module)) return `transformers keeps it in float32 in ${type}`;

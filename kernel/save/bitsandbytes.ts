@@ -1,5 +1,6 @@
 import { OptionError } from "../errors";
 import type { SavedTensor } from "../formats/safetensors-writer";
+import { JsonFloat } from "../formats/json-text";
 import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
 import { sharedPool } from "../threads/pool";
@@ -138,6 +139,7 @@ function quantizationConfig(
     bnb_4bit_compute_dtype: "float32",
     llm_int8_enable_fp32_cpu_offload: false,
     llm_int8_has_fp16_weight: false,
+    llm_int8_threshold: new JsonFloat(6),
     llm_int8_skip_modules: skipped(model, layouts),
   };
 }

@@ -15,7 +15,7 @@ import {
 } from "./compressed-tensors-scheme";
 import { folderOptionNames, folderOptions, type FolderModel, type SaveFolderOptions } from "./model-folder";
 import { targetsOf } from "./module-targets";
-import { isExpertMatrix, moduleOf, plainModules, typeOf } from "./packable";
+import { isExpertMatrix, moduleOf, hasTiedHead, plainModules, typeOf } from "./packable";
 import { PlainValues } from "./plain-values";
 import { planQuantizedFolder, type FolderPart } from "./quantized-folder";
 import type { PlannedSave } from "./save-plan";
@@ -127,6 +127,9 @@ function parametersOf(tensor: CompressedTensor, layout: CompressedLayout, choice
   }));
 }
 
+/** The version of compressed-tensors whose layout is written. */
+const layoutVersion = "0.20.0";
+
 function quantizationConfig(model: CompressedFolderModel, { layouts, dequantizes }: PackedLayers): object {
   const type = typeOf(model);
   const modules = model.tensors.flatMap(({ name, shape }) => (shape.length > 1 ? (moduleOf(name) ?? []) : []));
@@ -155,9 +158,16 @@ function quantizationConfig(model: CompressedFolderModel, { layouts, dequantizes
         },
       ]),
     ),
-    ignore: plainModules(model.tensors, (tensor) => layouts.has(tensor)),
+    ignore: [
+      ...plainModules(model.tensors, (tensor) => layouts.has(tensor)),
+      ...(hasTiedHead(model) ? ["lm_head"] : []),
+    ],
     kv_cache_scheme: null,
     global_compression_ratio: null,
+    sparsity_config: {},
+    moe_sparsity_config: null,
+    transform_config: {},
+    version: layoutVersion,
     ...(dequantizes && { dequantize: true }),
   };
 }

@@ -1,4 +1,7 @@
-import { ggufPairs, GgufValue, type GgufPairs } from "../formats/gguf/values";
+import { visibleText } from "../report/visible-text";
+import { checkedKeys, type ChosenKeys } from "../formats/gguf/chosen-keys";
+import { ggufTypesOf } from "../formats/gguf/metadata";
+import { canBeWritten, ggufPairs, GgufValue, type GgufMetadataInput, type GgufPairs } from "../formats/gguf/values";
 import {
   architectureKey,
   completePairs,
@@ -17,12 +20,13 @@ import { refuseOwnFiles } from "../formats/source-files";
 import type { Hashed } from "../formats/write-pieces";
 import { ggufFromFolder, isFromFolder, needsFloats, type FolderModel } from "../llama-cpp/from-folder";
 import { isTurnable } from "../llama-cpp/moved-tensor";
+import { currentHost } from "../host";
 import { checkOptionNames } from "../options";
 import type { GgmlMix } from "../quantize";
 import { sharedPool } from "../threads/pool";
 import { layoutOf, toMethodOrder } from "../tensor/layout";
 import type { Step } from "../tensor/step";
-import type { Shape } from "../tensor/tensor";
+import { parametersOf, type Shape } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { blockForm, ggufRowOf } from "./gguf-blocks";
 import { checkGgufBlocks, ggufArchitectureOf } from "./cut-checks";
@@ -34,13 +38,14 @@ import { fileName, isMadeSmaller, type FileOptions, type SavedModel } from "./sa
 import { tasks } from "./tasks";
 
 /** Writes tensors and metadata as one GGUF file, atomically, and returns its size in bytes. Tensors keep their order, metadata their
- *  order and types: a GGUF model that was opened and is saved unchanged gives the same file again. `general.architecture` must be among
- *  the metadata; `general.quantization_version` is added where a tensor was quantized here, and `general.file_type` follows when types
- *  change. One tensor is in memory at a time. A model that was opened from a Hugging Face folder (BERT, Llama, Qwen2, Qwen3, GPT-2) gets llama.cpp's
- *  names, sizes and tokenizer (llama-cpp/from-folder.ts).
+ *  order and types: a GGUF model that was opened and is saved unchanged gives the same file again. Without `general.architecture`, which
+ *  `architecture` names, the file is written and the cell says that no engine opens it; `general.quantization_version` is added where a
+ *  tensor was quantized here, and `general.file_type` follows when types change. One tensor is in memory at a time. A model that was opened
+ *  from a Hugging Face folder (of one of the families of llama-cpp/architectures.ts) gets llama.cpp's names, sizes and tokenizer
+ *  (llama-cpp/from-folder.ts).
  *
  *      await saveGguf(await open("model.gguf"), "half.gguf", { dtype: "F16" });
- *      await saveGguf({ tensors, metadata: { "general.architecture": "llama" } }, "small.gguf");
+ *      await saveGguf(await open("weights.npz"), "small.gguf", { architecture: "llama", metadata: { "llama.block_count": 2 } });
  *
  *  `OptionError` for a type that GGUF cannot hold, a name over 63 bytes or used twice, more than 4 dimensions, a row that is no whole
  *  number of blocks, or metadata of the wrong type; `WriteError` when the disk does not take it: then whatever was at `path` before is
@@ -50,30 +55,40 @@ export async function saveGguf(
   path: string,
   options: SaveGgufOptions = {},
 ): Promise<number> {
-  checkOptionNames("saveGguf", options, [
-    "dtype",
-    "metadata",
-    "alignment",
-    "signal",
-    "resume",
-    "replace",
-    "fileSystem",
-  ]);
+  const names = ["architecture", "dtype", "metadata", "alignment", "signal", "resume", "replace", "fileSystem"];
+  checkOptionNames("saveGguf", options, names);
   await refuseOwnFiles("saveGguf", model, path, options.replace ?? false);
-  const isTurned = isFromFolder(model) && options.metadata?.[architectureKey] === undefined;
+  const isTurned = isFromFolder(model) && !namesArchitecture(options);
   const turned = isTurned ? await ggufFromFolder(model) : undefined;
   const tensors = turned ? turned.tensors.map(({ tensor }) => tensor) : model.tensors;
-  const metadata = turned?.metadata ?? model.metadata ?? {};
+  const metadata = turned?.metadata ?? writableMetadata(model.metadata ?? {});
+  const { changes, notes } = checkedKeys("saveGguf", metadata, options);
   const plans = tensors.map((tensor) => ggufPlan(tensor, isTurned && needsFloats(tensor) ? "F32" : options.dtype));
-  const pairs = completePairs(metadata, options, plans);
+  const pairs = completePairs(metadata, { ...options, metadata: changes }, plans);
   const fileType = isTurned && !pairs.has(fileTypeKey) ? fileTypeOf(plans) : undefined;
-  return writeGguf(
+  const bytes = await writeGguf(
     model,
     plans,
     fileType === undefined ? pairs : new Map([...pairs, [fileTypeKey, new GgufValue("uint32", fileType)]]),
     path,
     options,
   );
+  const told = [...(turned?.notes ?? []), ...notes].map(
+    (note) => `saveGguf(): ${visibleText(path)}: ${visibleText(note)}`,
+  );
+  if (told.length > 0) currentHost().display?.({ data: { "text/plain": told.join("\n") } });
+  return bytes;
+}
+
+/** Whether the architecture is told, so that a model of a folder is written as it is. */
+function namesArchitecture({ architecture, metadata }: ChosenKeys): boolean {
+  return architecture !== undefined || metadata?.[architectureKey] !== undefined;
+}
+
+/** Metadata without what GGUF cannot hold, such as objects: of a model that came from another format. Those of a GGUF file stay packed. */
+function writableMetadata(metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (ggufTypesOf(metadata)) return metadata;
+  return Object.fromEntries(Object.entries(metadata).filter(([key, value]) => canBeWritten(key, value)));
 }
 
 /** Plans a compressed model as GGUF: tensors that `ggml` quantized as their blocks, those of other methods as float32 values, those that
@@ -83,10 +98,8 @@ export async function saveGguf(
  *
  *  Of a GGUF model whose weights `ggml` quantized the file is the one that llama.cpp's quantizer writes, to the byte: its order of
  *  tensors (by layer, then by name), the version of quantization and the type of the file as the last keys. */
-export async function planGguf(
-  model: SavedModel,
-  { dtype, signal, resume, provenance }: FileOptions,
-): Promise<PlannedSave> {
+export async function planGguf(model: SavedModel, options: FileOptions): Promise<PlannedSave> {
+  const { dtype, signal, resume, provenance } = options;
   // Of a network that was made smaller: a model that came with lists may be saved with them.
   if (isMadeSmaller(model)) checkGgufSizes(model.metadata);
   checkGgufBlocks(model, ggufArchitectureOf(model));
@@ -96,9 +109,9 @@ export async function planGguf(
     return tensor instanceof CompressedTensor ? writtenForm(tensor) : [tensor, undefined];
   });
   const hasBlocks = chosen.some(([tensor]) => tensor instanceof BlockTensor || isTurnable(tensor));
-  if (isFromFolder(model)) {
+  if (isFromFolder(model) && !namesArchitecture(options)) {
     const choices = new Map(chosen);
-    const { tensors, metadata } = await ggufFromFolder({
+    const { tensors, metadata, notes } = await ggufFromFolder({
       name: model.name,
       config: model.config,
       folder: model.folder,
@@ -109,21 +122,36 @@ export async function planGguf(
       return ggufPlan(tensor, needsFloats(tensor) ? "F32" : chosenType);
     });
     const fileType = hasBlocks ? fileTypeOfRecipe(model.recipe, turned) : ggufFileType(described(turned));
-    const written = ggufPairs(metadata, { [fileTypeKey]: fileType });
+    const keys = checkedKeys("save", metadata, options);
+    const written = ggufPairs(metadata, { [fileTypeKey]: fileType, ...keys.changes });
     const changed = new Set(tensors.filter(({ originals }) => originals.some(isChanged)).map(({ tensor }) => tensor));
     const inOrder = hasBlocks ? inLayerOrder(turned) : turned;
-    return plannedGguf(model, inOrder, withFileType(written, fileType, hasBlocks), changed, own);
+    const pairs = withFileType(written, fileType, hasBlocks, options.metadata);
+    return plannedGguf(model, inOrder, pairs, changed, { ...own, notes: [...notes, ...keys.notes] });
   }
   const plans = chosen.map((one) => ggufPlan(...one));
-  const pairs = ggufPairs(model.metadata, {});
+  const metadata = writableMetadata(model.metadata);
+  const { changes, notes } = checkedKeys("save", metadata, options);
+  const pairs = ggufPairs(metadata, changes);
   const changed = new Set(chosen.map(([tensor]) => tensor).filter((_, at) => isChanged(model.tensors[at])));
-  if (!hasBlocks) {
-    const isConverted = plans.some(({ convertTo }) => convertTo !== undefined);
-    const kept = isConverted ? withFileType(pairs, ggufFileType(described(plans)), false) : pairs;
-    return plannedGguf(model, plans, kept, changed, own);
-  }
-  const written = withFileType(pairs, fileTypeOfRecipe(model.recipe, plans), true);
-  return plannedGguf(model, inLayerOrder(plans), written, changed, own);
+  // The number of the file's type says what most weights are: it stays where most of them stay.
+  const isMostlyKept = pairs.has(fileTypeKey) && 2 * changedWeights(plans, changed) < changedWeights(plans);
+  const fileType = hasBlocks ? fileTypeOfRecipe(model.recipe, plans) : ggufFileType(described(plans));
+  const isConverted = plans.some(({ convertTo }) => convertTo !== undefined);
+  const kept = hasBlocks || isConverted;
+  const written = kept
+    ? withFileType(pairs, isMostlyKept ? Number(pairs.get(fileTypeKey)?.value) : fileType, hasBlocks, options.metadata)
+    : pairs;
+  return plannedGguf(model, hasBlocks ? inLayerOrder(plans) : plans, written, changed, { ...own, notes });
+}
+
+/** Weights of the plans: of those that change, by a step or to another type, where `changed` is given. */
+function changedWeights(plans: readonly GgufPlan[], changed?: ReadonlySet<SavedTensor>): number {
+  return plans.reduce(
+    (sum, { tensor, convertTo }) =>
+      !changed || changed.has(tensor) || convertTo !== undefined ? sum + parametersOf(tensor.shape) : sum,
+    0,
+  );
 }
 
 const isChanged = (tensor: SavedTensor): boolean => tensor instanceof CompressedTensor || tensor instanceof BlockTensor;
@@ -134,7 +162,12 @@ function plannedGguf(
   plans: readonly GgufPlan[],
   given: GgufPairs,
   changed: ReadonlySet<SavedTensor>,
-  { provenance, ...options }: Pick<SaveGgufOptions, "signal" | "resume"> & Pick<FileOptions, "provenance">,
+  {
+    provenance,
+    notes,
+    ...options
+  }: Pick<SaveGgufOptions, "signal" | "resume"> &
+    Pick<FileOptions, "provenance"> & { readonly notes: readonly string[] },
 ): PlannedSave {
   const pairs = provenance ? withProvenance(given, model) : given;
   const layers = plans.map(({ tensor, type, sizeBytes, convertTo }): PlannedLayer => {
@@ -146,7 +179,13 @@ function plannedGguf(
     return { name, shape, held, as: type.name, tensors: [file], bytes: sizeBytes };
   });
   return {
-    plan: { form: "GGUF file", engine: "llama.cpp", layers, bytes: ggufLayout(plans, pairs).bytes },
+    plan: {
+      form: "GGUF file",
+      engine: pairs.has(architectureKey) ? "llama.cpp" : "readers of GGUF",
+      layers,
+      bytes: ggufLayout(plans, pairs).bytes,
+      ...(notes.length > 0 && { notes }),
+    },
     write: async (path) => ({
       bytes: await writeGguf(model, plans, pairs, path, options),
       files: [fileName(path)],
@@ -210,8 +249,14 @@ function inLayerOrder(plans: readonly GgufPlan[]): GgufPlan[] {
   );
 }
 
-/** `general.quantization_version` and `general.file_type`: where blocks were made, behind all other keys. */
-function withFileType(pairs: GgufPairs, fileType: number | undefined, isQuantized: boolean): GgufPairs {
+/** `general.quantization_version` and `general.file_type`: where blocks were made, behind all other keys. Keys that `given` names stay. */
+function withFileType(
+  pairs: GgufPairs,
+  fileType: number | undefined,
+  isQuantized: boolean,
+  given: GgufMetadataInput = {},
+): GgufPairs {
+  if (fileTypeKey in given || versionKey in given) return pairs;
   const changed = new Map(pairs);
   if (isQuantized) {
     changed.delete(versionKey);

@@ -25,10 +25,10 @@ import { copySmallFiles, smallFilesOf, textIfThere, type SmallFile } from "./sma
 export interface FolderModel extends Pick<Model, "config" | "tensors">, Hashed, Reported {}
 
 /** Options of `saveCompressedTensors()` and `saveBitsandbytes()` that concern the folder. */
-export interface SaveFolderOptions extends Pick<
+export type SaveFolderOptions = Pick<
   SaveOptions,
   "from" | "resume" | "replace" | "maxShardSize" | "provenance" | "signal"
-> {}
+>;
 
 /** The names of these options. */
 export const folderOptionNames = ["from", "resume", "replace", "maxShardSize", "provenance", "signal"] as const;

@@ -5,7 +5,6 @@ import type { Model } from "../tensor/model";
 import type { CompressedTensor } from "../layer/layer-tensor";
 import type { Tensor } from "../tensor/tensor";
 import { isTurned } from "./plain-values";
-import { isRenamedOtherwise } from "./renamed-modules";
 
 /** The end of the name of a module's weight. */
 const weightSuffix = ".weight";
@@ -38,8 +37,16 @@ export function whyNotLinear(tensor: CompressedTensor, model: Pick<Model, "confi
   if (module === undefined) return "it is no module's weight";
   if (type !== undefined && (role === "head" || /(^|\.)lm_head(\.|$)/.test(module)))
     return "it is the output layer, which engines keep as floats";
-  if (isRenamedOtherwise(type)) return `transformers renames the modules of ${type} as it loads them`;
   return undefined;
+}
+
+/** Whether a network has an output layer without a tensor of its own, because it is tied to the embeddings. */
+export function hasTiedHead({
+  config,
+  tensors,
+}: Pick<Model, "config"> & { readonly tensors: readonly Tensor[] }): boolean {
+  const names = Array.isArray(config?.architectures) ? config.architectures.join(" ") : "";
+  return /CausalLM|LMHead|ConditionalGeneration/.test(names) && tensors.every(({ name }) => name !== "lm_head.weight");
 }
 
 /** Modules that stay as they are, and that an engine would take for quantized ones unless it is told: linear layers, heads, routers. */

@@ -50,6 +50,8 @@ export interface SavePlan {
   readonly layers: readonly PlannedLayer[];
   /** Bytes of the file or files that hold the weights, headers and padding included. */
   readonly bytes: number;
+  /** What whoever opens the file should know, a sentence each: what an engine does otherwise, what is missing, what has changed. */
+  readonly notes?: readonly string[];
 }
 
 /** What was written. */

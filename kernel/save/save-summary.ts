@@ -6,7 +6,8 @@ import { code, tableRow } from "../static/html";
 import { alignColumns, cellWidth } from "../static/text-table";
 import type { PlannedLayer, SavedFiles, SavePlan } from "./save-plan";
 
-/** What was saved. A cell shows it as a table: the layers by how they are held, then those that are plain though they were quantized. */
+/** What was saved. A cell shows it as a table: the layers by how they are held, then those that are plain though they were quantized,
+ *  then notes. */
 export interface SaveSummary extends SavePlan, Displayed {
   /** As `save` was given it. */
   readonly path: string;
@@ -89,6 +90,8 @@ function filesLine({ files }: Shown, word: (name: string) => string): string {
   return files.map(word).join(", ");
 }
 
+const notesOf = ({ notes = [] }: Shown): readonly string[] => notes;
+
 /** The summary as lines of text. */
 export function summaryToText(summary: Shown): string {
   const kinds = alignColumns(
@@ -116,6 +119,7 @@ export function summaryToText(summary: Shown): string {
     "",
     ...kinds,
     ...plain,
+    ...notesOf(summary).map((note) => `\nnote: ${visibleText(note)}`),
     "",
     `files: ${filesLine(summary, visibleText)}`,
   ].join("\n");
@@ -138,6 +142,7 @@ export function summaryToHtml(summary: Shown): string {
     `<p>${code(summary.path)} ${escapeMarkup(summary.form)} for ${escapeMarkup(summary.engine)}, ${sizeText(summary.bytes)}</p>`,
     `<table><thead>${tableRow(headings, 2, "th")}</thead><tbody>${kinds.join("\n")}</tbody></table>`,
     ...plain,
+    ...notesOf(summary).map((note) => `<p>note: ${escapeMarkup(note)}</p>`),
     `<p>files: ${filesLine(summary, code)}</p>`,
   ].join("\n");
 }

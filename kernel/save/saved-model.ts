@@ -1,6 +1,7 @@
 /** What the writers are given: a compressed model, and the choices of `CompressedModel.save`. */
 import { basename } from "node:path";
 import type { SavedFloatType } from "../formats/float-encoding";
+import type { GgufMetadataInput } from "../formats/gguf/values";
 import type { Hashed } from "../formats/write-pieces";
 import type { Report } from "../report/types";
 import type { Model } from "../tensor/model";
@@ -14,6 +15,11 @@ export interface SaveOptions {
   /** With a folder of plain weights: heads that were taken out are written as heads of zeros where transformers cannot have fewer (BERT,
    *  GPT-2). The answers stay, the file gets back its size. */
   readonly padHeads?: boolean;
+  /** With a GGUF file: `general.architecture`, for a model that names none. Without it the file is written, and the summary says that no engine
+   *  opens it. A model of a Hugging Face folder is then written with its own names, nothing turned for llama.cpp. */
+  readonly architecture?: string;
+  /** With a GGUF file: keys to add, to change, or, as `undefined`, to leave out. The summary tells which of the model's own have changed. */
+  readonly metadata?: GgufMetadataInput;
   /** Where the writing breaks off (a full disk, an interrupt, a kill), keep what is written beside the file; the same call goes on from the
    *  last whole tensor, to the same bytes. `compress()` with a `checkpoint` keeps what comes before. */
   readonly resume?: boolean;
@@ -42,6 +48,10 @@ export interface SavedModel
 export interface FileOptions {
   /** Type of all values written; `undefined`: float32 for what the recipe touched, the rest keeps its own type. */
   readonly dtype: SavedFloatType | undefined;
+  /** As of `SaveOptions`; only of a GGUF file. */
+  readonly architecture?: string | undefined;
+  /** As of `SaveOptions`; only of a GGUF file. */
+  readonly metadata?: GgufMetadataInput | undefined;
   /** As of `SaveOptions`. */
   readonly resume: boolean;
   /** As of `SaveOptions`. */

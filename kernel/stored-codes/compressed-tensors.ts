@@ -31,7 +31,9 @@ export const compressedTensors: Scheme = {
   methods,
   async find(file) {
     if (file.method !== undefined && !methods.includes(file.method)) return [];
-    const packed = await mapInOrder(file.stems("weight_packed"), modulesAtOnce, async (stem) => {
+    // What Marlin's kernel wants is refused by name.
+    const stems = file.stems("weight_packed").filter((stem) => !file.tensors.has(`${stem}scale_packed`));
+    const packed = await mapInOrder(stems, modulesAtOnce, async (stem) => {
       const module = moduleOf(file, stem);
       const codes = file.need(`${stem}weight_packed`, "compressed-tensors", { dtypes: ["I32", "U8"] });
       return codes.dtype === "I32" ? packedIntegers(module, codes) : fourBitFloats(module, codes);

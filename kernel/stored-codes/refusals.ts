@@ -37,7 +37,8 @@ export function* refusingCodes(left: FileTensors, schemes: readonly Scheme[]): G
   }
   const seen = suspect(left);
   const said = left.method === undefined ? "" : `quant_method is "${left.method}"`;
-  const remedy = `a checkpoint of numbers, or one of ${schemes.map(({ name }) => name).join(", ")}; open(path, { raw: true }) shows the tensors of the file`;
+  const named = schemes.flatMap(({ name, isOfNumbers }) => (isOfNumbers ? [] : [name]));
+  const remedy = `a checkpoint of numbers, or one of ${named.join(", ")}; open(path, { raw: true }) shows the tensors of the file`;
   if (seen)
     left.fail(
       seen,

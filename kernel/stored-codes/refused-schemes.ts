@@ -57,7 +57,8 @@ export const refusedSchemes: readonly Refusal[] = [
   {
     name: "optimum-quanto",
     methods: ["quanto"],
-    sign: ends("._data", "._scale"),
+    // Four bits are packed by a tensor of their own, which has its numbers in "_data" again.
+    sign: (file) => ends("._data", "._scale")(file) ?? ends("._data._data", "._scale")(file),
     remedy: numbers,
   },
   {
@@ -71,6 +72,21 @@ export const refusedSchemes: readonly Refusal[] = [
   { name: "SpQR", methods: ["spqr"], sign: beside("dense_weights", "row_offsets", integers), remedy: numbers },
   { name: "QuIP#", methods: ["quip", "quip#", "quip_sharp"], sign: beside("Qidxs", "SU"), remedy: numbers },
   { name: "QTIP", methods: ["qtip"], sign: beside("trellis", "SU"), remedy: numbers },
+  {
+    name: "the four-bit integers of torchao's and gpt-fast's matrix unit",
+    sign: beside("weight", "scales_and_zeros", integers),
+    remedy: numbers,
+  },
+  {
+    name: "compressed-tensors' sparse bitmask",
+    sign: beside("compressed", "bitmask"),
+    remedy: "the model before it was packed, or one that llm-compressor saved with disable_sparse_compression=True",
+  },
+  {
+    name: "compressed-tensors' marlin-24",
+    sign: beside("weight_packed", "scale_packed"),
+    remedy: "the model before it was packed, or one saved as pack-quantized",
+  },
   { name: "HIGGS (FLUTE)", methods: ["higgs"], sign: beside("weight", "tables2", integers), remedy: numbers },
   { name: "EXL2", methods: ["exl2"], sign: beside("q_weight", "q_scale"), remedy: exllama },
   { name: "EXL3", methods: ["exl3"], sign: beside("trellis", "suh"), remedy: exllama },

@@ -7,6 +7,8 @@ import type { FileTensors } from "./file-tensors";
 export interface Scheme {
   /** How people call it. */
   readonly name: string;
+  /** True where its parts are numbers, none of them codes. */
+  readonly isOfNumbers?: true;
   /** What `quant_method` in the settings says of it; none where other signs tell. */
   readonly methods: readonly string[];
   /** The weights that a file stores so, none where it stores none. Headers are looked at, and no values but those of small tensors that hold a

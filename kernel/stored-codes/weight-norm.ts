@@ -10,7 +10,6 @@
  *  Source: torch/nn/utils/weight_norm.py, torch/nn/utils/parametrizations.py. */
 import { pause, throwIfStopped } from "../bytes/pause";
 import { parametersOf, type Tensor } from "../tensor/tensor";
-import type { FileTensors } from "./file-tensors";
 import { numbersOf, readElements } from "./part";
 import type { DecodeRows, LogicalWeight, Reading, Scheme } from "./scheme";
 
@@ -24,6 +23,7 @@ const sliceValues = 1 << 20;
 /** The scheme. */
 export const weightNorm: Scheme = {
   name: "weight norm",
+  isOfNumbers: true,
   methods: [],
   find(file) {
     if (Object.keys(file.config).length > 0) return [];

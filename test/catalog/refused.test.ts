@@ -28,6 +28,8 @@ describe("a file that is not read is named, with what to open instead", () => {
     ["model.joblib", "\x78\x9c\xed\xbd", "a file packed by zlib", "numpy.savez"],
     ["model.gguf.gz", "\x1f\x8b\x08\0", "a file packed by gzip", "gunzip"],
     ["net.xml", '<?xml version="1.0"?><net name="x">', "a web page or XML", "ONNX"],
+    ["model.pte", "\0\0\0\0ET12\0\0", "a program of ExecuTorch", "the model that it was made from"],
+    ["cc.en.300.bin", "\xba\x16\x4f\x2f\x0c\0\0\0", "a model of fastText", "numpy.savez"],
     ["model.params", "\x12\x01\0\0\0\0\0\0", "parameters of MXNet", "numpy.savez"],
   ])("%s: %j", async (name, bytes, what, remedy) => {
     const path = join(folder, name);
@@ -78,4 +80,26 @@ describe("a folder without a model is named by its files", () => {
 it("what nobody knows is refused without a name", () => {
   expect(refusedFile("hello, world", "m.xyz")).toBeUndefined();
   expect(refusedFolder("m", ["notes.txt"], "it holds no model").message).toBe("m: it holds no model");
+});
+
+test("a folder of folders with models names them", async () => {
+  for (const [name, file] of Object.entries({
+    unet: "diffusion_pytorch_model.safetensors",
+    scheduler: "config.json",
+  })) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, file), "x");
+  }
+  await expect(open(folder)).rejects.toThrow(`there are models in its folders: ${join(folder, "unet")}`);
+  writeFileSync(join(folder, "model_index.json"), "{}");
+  await expect(open(folder)).rejects.toThrow(/a pipeline of diffusers, whose parts are models.*unet$/);
+});
+
+test.each([
+  [["openvino_model.xml", "openvino_model.bin", "config.json"], "a network of OpenVINO"],
+  [["ndarray-cache.json", "params_shard_0.bin"], "a model of MLC"],
+  [["config.cfg", "meta.json", "tokenizer"], "a pipeline of spaCy"],
+  [["model.bin", "config.json", "vocabulary.json"], "a model of CTranslate2"],
+])("%j: %s", (names, what) => {
+  expect(refusedFolder("m", names, "").message).toContain(`this is ${what}`);
 });

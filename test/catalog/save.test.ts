@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const written = formats.filter(({ plan }) => plan);
 
 it("writes the formats that it says", () => {
-  expect(written.map(({ name }) => name)).toEqual(["safetensors", "gguf"]);
+  expect(written.map(({ name }) => name)).toEqual(["safetensors", "gguf", "codebook"]);
 });
 
 it("a file of w′ by its ending, which opens as that format", async () => {

@@ -3,7 +3,7 @@
     python answer.py FOLDER-WITH-libllama JOBS.json      → a line of JSON for each job
 
 A job has a "file" and any of: "tokenize": [text…] → "tokens", with the special tokens that the file asks for; "logits": [token…] → one row
-for each; "embeddings": [token…] → one row for each; "pooled": [token…] → one row; "generate": prompt, with "count" → "text"; "template":
+for each, with "encoded": [token…] of a decoder behind its encoder, with "context" in one of that size; "embeddings": [token…] → one row for each; "pooled": [token…] → one row; "generate": prompt, with "count" → "text"; "template":
 true → the chat template. What fails is in "error".
 """
 
@@ -20,7 +20,8 @@ def answer(llama, job):
     if "tokenize" in job:
         result["tokens"] = [model.tokenize(text) for text in job["tokenize"]]
     if "logits" in job:
-        result["logits"] = model.logits(job["logits"])
+        sizes = {"n_ctx": job["context"]} if "context" in job else {}
+        result["logits"] = model.decoded(job["encoded"], job["logits"]) if "encoded" in job else model.logits(job["logits"], **sizes)
     if "embeddings" in job:
         result["embeddings"] = model.embeddings(job["embeddings"])
     if "pooled" in job:

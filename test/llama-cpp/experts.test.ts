@@ -13,11 +13,11 @@ const tensor = (name: string, shape = [2, 3], fill = 1): SavedTensor => ({
 test("a matrix of an expert is part of a tensor of GGUF", () => {
   expect(expertOf("layers.3.block_sparse_moe.experts.7.w1.weight")).toEqual({
     stack: "blk.3.ffn_gate_exps.weight",
-    expert: 7,
+    number: 7,
   });
   expect(expertOf("layers.3.block_sparse_moe.experts.7.w2.weight")?.stack).toBe("blk.3.ffn_down_exps.weight");
   expect(expertOf("layers.3.block_sparse_moe.experts.7.w3.weight")?.stack).toBe("blk.3.ffn_up_exps.weight");
-  expect(expertOf("layers.0.mlp.experts.12.up_proj.weight")).toEqual({ stack: "blk.0.ffn_up_exps.weight", expert: 12 });
+  expect(expertOf("layers.0.mlp.experts.12.up_proj.weight")).toEqual({ stack: "blk.0.ffn_up_exps.weight", number: 12 });
   expect(expertOf("layers.0.mlp.up_proj.weight")).toBeUndefined();
 });
 
@@ -45,7 +45,7 @@ describe("the stack of experts", () => {
   });
 
   test("is refused where one is missing, too many, or of another shape", () => {
-    expect(() => stackOf("s", new Map([[0, tensor("a")]]), 2)).toThrow("of s the matrix of expert 1 of 2 is missing");
+    expect(() => stackOf("s", new Map([[0, tensor("a")]]), 2)).toThrow("of s part 1 of 2 is missing");
     expect(() =>
       stackOf(
         "s",
@@ -55,7 +55,7 @@ describe("the stack of experts", () => {
         ]),
         1,
       ),
-    ).toThrow("s has 2 experts, and config.json states 1");
+    ).toThrow("s has 2 parts, and config.json states 1");
     expect(() =>
       stackOf(
         "s",

@@ -157,12 +157,22 @@ class Model:
         if status != 0:
             raise RuntimeError(f"llama.cpp gave status {status}")
 
-    def logits(self, tokens):
+    def logits(self, tokens, **changes):
         """(tokens, vocabulary)"""
-        context = self.context()
+        context = self.context(**changes)
         self.run(context, self.library.llama_decode, self.batch(tokens))
         size = self.library.llama_vocab_n_tokens(self.vocab)
         rows = [self.library.llama_get_logits_ith(context, i)[:size] for i in range(len(tokens))]
+        self.library.llama_free(context)
+        return rows
+
+    def decoded(self, tokens, decoded):
+        """(decoded, vocabulary): logits of the decoder's tokens, behind the encoder's."""
+        context = self.context()
+        self.run(context, self.library.llama_encode, self.batch(tokens))
+        self.run(context, self.library.llama_decode, self.batch(decoded))
+        size = self.library.llama_vocab_n_tokens(self.vocab)
+        rows = [self.library.llama_get_logits_ith(context, i)[:size] for i in range(len(decoded))]
         self.library.llama_free(context)
         return rows
 

@@ -14,6 +14,10 @@ export interface LlamaJob {
   readonly file: string;
   readonly tokenize?: readonly string[];
   readonly logits?: readonly number[];
+  /** The tokens of the encoder before those of the decoder. */
+  readonly encoded?: readonly number[];
+  /** The size of the context; 512 without. */
+  readonly context?: number;
   readonly embeddings?: readonly number[];
   readonly pooled?: readonly number[];
   readonly generate?: string;

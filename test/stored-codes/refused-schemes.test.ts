@@ -22,3 +22,12 @@ test("what was seen stands in the error", () => {
     '"a.trellis", I16 [1, 1, 64], is stored as EXL3, which is not decoded here; expected the model that it was made from',
   );
 });
+
+test.each([
+  ["quanto in four bits", { "a.weight._data._data": ["U8", 4, 8], "a.weight._scale": ["F32", 8, 1] }, "optimum-quanto"],
+  ["gpt-fast", { "a.weight": ["I32", 1, 1, 32, 4], "a.scales_and_zeros": ["F32", 2, 8, 2] }, "matrix unit"],
+  ["a bitmask", { "a.compressed": ["F32", 20], "a.bitmask": ["U8", 8, 1] }, "sparse bitmask"],
+  ["marlin-24", { "a.weight_packed": ["I32", 4, 64], "a.scale_packed": ["F32", 1, 64] }, "marlin-24"],
+] as const)("%s is refused by name, not taken by what stands beside its codes", (_, tensors, name) => {
+  expect(() => refuseCodes(headers(tensors as unknown as Parameters<typeof headers>[0]))).toThrow(name);
+});

@@ -26,7 +26,7 @@ export function ggufValue(type: GgufTypeName, value: unknown): GgufValue {
 }
 
 /** Metadata to be written. Plain values get the type that gguf-py gives them in lists, and that llama.cpp expects of scalars: text a
- *  string, true and false a bool, whole numbers uint32 (negative: int32; in lists int32 always; beyond: 64 bits), others float32.
+ *  string, true and false a bool, numbers that llama.cpp reads as floats ("llama.rope.freq_base") float32, whole numbers uint32 (negative: int32; in lists int32 always; beyond: 64 bits), others float32.
  *  `ggufValue` names another. `undefined` leaves a key out. */
 export type GgufMetadataInput = Readonly<Record<string, unknown>>;
 
@@ -52,14 +52,30 @@ export function ggufPairs(metadata: Readonly<Record<string, unknown>>, changes: 
   }
   for (const [key, value] of Object.entries(changes)) {
     if (value === undefined) pairs.delete(key);
-    else pairs.set(key, typed(key, value));
+    else pairs.set(key, retyped(key, value, pairs.get(key)));
   }
   return pairs;
 }
 
+/** A value in place of another: a plain number keeps the type that was there. */
+function retyped(key: string, value: unknown, before: GgufValue | undefined): GgufValue {
+  if (value instanceof GgufValue || before === undefined || Array.isArray(value) !== Array.isArray(before.value))
+    return typed(key, value);
+  const isNumeric = before.type !== "string" && before.type !== "bool";
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return isNumeric && list.every((one) => typeof one === "number")
+    ? new GgufValue(before.type, value)
+    : typed(key, value);
+}
+
+/** Ends of keys that llama.cpp reads as float32, and as nothing else. Source: llama.cpp, src/llama-model.cpp. */
+const floatKeys =
+  /\.(rope\.(freq_base(_swa)?|scale_linear|scaling\.(factor|attn_factor|yarn_\w+))|(layer_norm|layer_norm_rms|group_norm)_epsilon|(logit|residual|embedding|attention)_?\.?scale|\w+_logit_softcapping|clamp_kqv|max_alibi_bias|expert_weights_scale)$/;
+
 function typed(key: string, value: unknown): GgufValue {
   if (value instanceof GgufValue) return value;
   if (Array.isArray(value)) return new GgufValue(elementType(key, value), value);
+  if (typeof value === "number" && floatKeys.test(key)) return new GgufValue("float32", value);
   const type = scalarType(value, "uint32");
   if (type) return new GgufValue(type, value);
   return refuse(
@@ -67,6 +83,16 @@ function typed(key: string, value: unknown): GgufValue {
     `is ${describe(value)}`,
     "a string, a number, a boolean, a list of them, or ggufValue(type, value)",
   );
+}
+
+/** Whether GGUF can hold a plain value: texts, numbers, booleans, and lists of one of these. */
+export function canBeWritten(key: string, value: unknown): boolean {
+  try {
+    encodePair(key, typed(key, value));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function elementType(key: string, list: readonly unknown[]): GgufTypeName {

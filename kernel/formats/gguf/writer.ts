@@ -27,6 +27,8 @@ export interface SaveGgufOptions {
   /** Writes the values as this type, rounded to nearest, ties to even; without it the stored bytes are written as they are. A function
    *  chooses for each tensor; where it gives `undefined` the bytes stay. */
   readonly dtype?: SavedFloatType | ((tensor: SavedTensor) => SavedFloatType | undefined);
+  /** `general.architecture`, for a model that names none. A model of a Hugging Face folder is then written with its own names, sizes left out. */
+  readonly architecture?: string;
   /** Keys to add, to change, or, as `undefined`, to leave out. */
   readonly metadata?: GgufMetadataInput;
   /** Where tensors begin: at multiples of this power of two, 8 or more. By default what the metadata say, else 32. */
@@ -87,13 +89,13 @@ export async function writeGguf(
   return writePieces("saveGguf", path, model, header, pieces, { signal, fileSystem, resume });
 }
 
-/** What stands before the tensors, the multiple at which each begins, and the bytes of the whole file. `OptionError` for metadata that no engine
- *  opens, and for a name that cannot be a tensor's. */
+/** What stands before the tensors, the multiple at which each begins, and the bytes of the whole file. `OptionError` for an alignment
+ *  that is none, and for a name that cannot be a tensor's. */
 export function ggufLayout(
   plans: readonly GgufPlan[],
   pairs: GgufPairs,
 ): { readonly header: Uint8Array; readonly alignment: number; readonly bytes: number } {
-  checkArchitecture(pairs);
+  checkAlignment(pairs.get(alignmentKey));
   const alignment = Number(pairs.get(alignmentKey)?.value ?? defaultAlignment);
   const header = ggufHeader(pairs, plans, alignment);
   const bytes = plans.reduce((sum, { sizeBytes }) => sum + padded(sizeBytes, alignment), header.length);
@@ -119,7 +121,6 @@ export function completePairs(
   const { alignment } = options;
   const pairs = new Map(ggufPairs(metadata, changes));
   if (alignment !== undefined) pairs.set(alignmentKey, new GgufValue("uint32", alignment));
-  checkAlignment(pairs.get(alignmentKey));
   // Blocks that lie in a file already are copied with the metadata that they came with.
   if (
     plans.some(({ type, tensor }) => type.blockElements > 1 && !(tensor instanceof FileTensor)) &&
@@ -132,15 +133,6 @@ export function completePairs(
   if (isChanged && pairs.has(fileTypeKey) && !(fileTypeKey in changes) && fileType !== undefined)
     pairs.set(fileTypeKey, new GgufValue("uint32", fileType));
   return pairs;
-}
-
-function checkArchitecture(pairs: GgufPairs): void {
-  // A file of importance is no model.
-  if (pairs.get("general.type")?.value === "imatrix") return;
-  if (pairs.get(architectureKey)?.type !== "string")
-    throw new OptionError(
-      `saveGguf(): the metadata have no ${architectureKey}, without which no engine opens the file: { metadata: { "${architectureKey}": "llama" } }`,
-    );
 }
 
 function checkAlignment(value: GgufValue | undefined): void {

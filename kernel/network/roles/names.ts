@@ -183,6 +183,7 @@ const normRules: readonly RoleRule[] = [
     because: "the lengths of a weight normalization",
     parameter: /^(weight_g|weight\.original0|\w+_weight_g)$/,
   },
+  { role: "norm", because: "the scale that an adapter learns", parameter: /^(ia3_l|lora_magnitude_vector)$/ },
   {
     role: "norm",
     because: "the scale of a layer",
