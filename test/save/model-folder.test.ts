@@ -13,6 +13,8 @@ import {
   type CompressedModel,
 } from "../../kernel";
 
+import { folderOptionNames } from "../../kernel/save/model-folder";
+
 let root: string;
 let from: string;
 let to: string;
@@ -117,6 +119,7 @@ test("a large file stays behind, and the card says so", async () => {
 });
 
 test("the original's folder is refused, and options that are none", async () => {
+  expect(folderOptionNames).toEqual(expect.arrayContaining(["replace", "maxShardSize", "provenance"]));
   await expect(plain.save(`${from}/`)).rejects.toThrow(
     "is the original's own folder; name another, or { replace: true }",
   );
