@@ -49,6 +49,7 @@ export interface SizeTable extends Displayed {
 
 /** What is known of the model besides its plans. */
 export interface SizedModel {
+  /** Those of the compressed model. */
   readonly tensors: readonly Tensor[];
   /** Weights of the model that was compressed. */
   readonly parameters: number;
