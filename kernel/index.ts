@@ -168,7 +168,7 @@ export { saveTfjs, type SaveTfjsOptions } from "./formats/tfjs-writer";
 // # Show
 export { curves } from "./static/curves";
 export type { CurveAxisOptions, CurvePointInput, CurvesOptions } from "./static/curves";
-export { reportToCsv } from "./report/csv";
+export { reportToCsv } from "./static/csv";
 export { reportToMarkdown } from "./static/markdown";
 export { reportToSvg, type PictureOptions } from "./static/svg";
 export { reportToText, type ReportTextOptions } from "./static/text";

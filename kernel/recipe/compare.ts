@@ -5,7 +5,7 @@ import { rolesOf } from "../network";
 import { displayReport, type Displayed } from "../static/display";
 import type { LayerReport, ModelSummary, Report, ReportWarning, VariantSummary } from "../report/types";
 import { warningsOf } from "../report/warnings";
-import { wholeReport } from "../report/whole-report";
+import { wholeReport } from "../static/whole-report";
 import type { Model } from "../tensor/model";
 import { defaultWorkers } from "../threads/pool";
 import { Runner } from "../threads/runner";

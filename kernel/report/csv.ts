@@ -1,6 +1,5 @@
 /** The report as comma-separated values (RFC 4180, CRLF): one row for each layer and variant, every measure at full precision.
  *  Histograms and levels are left out. An SQNR of +∞ (nothing lost) is "inf", which pandas, numpy and R read as a number. */
-import { reportGiven } from "./whole-report";
 import { visibleText } from "./visible-text";
 import { measureKeys, measures } from "./measures";
 import type { Report } from "./types";
@@ -15,7 +14,7 @@ export const csvColumns: readonly string[] = [
   "steps",
 ];
 
-/** Quotes where needed. A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers. `OptionError` for what is no whole report. */
+/** Quotes where needed. A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers. */
 export function csvCell(value: Cell): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value);
@@ -26,7 +25,6 @@ export function csvCell(value: Cell): string {
 
 /** The whole report as CSV. */
 export function reportToCsv(report: Report): string {
-  reportGiven("reportToCsv", report);
   const rows: Cell[][] = [[...csvColumns]];
   for (const layer of report.layers)
     for (const [at, variant] of layer.variants.entries()) {

@@ -1,7 +1,7 @@
 /** The report as HTML that asks for nothing: no script, no style sheet, no class. A sanitizer that strips all of those (JupyterLab's, in
  *  a notebook that is not trusted) leaves it whole, and so do nbconvert and code hosts. The picture comes as an `<img>` with a data
  *  address; the table under it is folded. Names stand in `<code>`, where MathJax reads no mathematics either. */
-import { reportGiven } from "../report/whole-report";
+import { reportGiven } from "./whole-report";
 import { escapeMarkup, visibleText } from "../report/visible-text";
 import { leftAloneLine, leftAloneSentence } from "../report/left-alone";
 import { formatShape } from "../report/numbers";
@@ -30,7 +30,7 @@ export function pictureElement(svg: string, alternative: string): string {
 }
 
 /** A row of cells that are HTML already: the first `left` of them to the left, the others (numbers) to the right. JupyterLab sets
- *  every cell to the right, which only a style of its own overrules. `OptionError` for what is no whole report. */
+ *  every cell to the right, which only a style of its own overrules. */
 export function tableRow(cells: readonly string[], left = 1, cell = "td"): string {
   const marked = cells.map((html, k) =>
     k < left
@@ -48,7 +48,7 @@ function leftAloneParts({ leftAlone }: Report): string[] {
   return [`<p>${leftAloneSentence(leftAlone)}</p>`, `<ul>${items.join("")}</ul>`];
 }
 
-/** The picture, and every number in folded tables. */
+/** The picture, and every number in folded tables. `OptionError` for what is no whole report. */
 export function reportToHtml(report: Report): string {
   reportGiven("reportToHtml", report);
   const { variants } = report;

@@ -1,5 +1,5 @@
 /** The report as Markdown (GitHub's tables): for a README, an issue, a paper's appendix. */
-import { reportGiven } from "../report/whole-report";
+import { reportGiven } from "./whole-report";
 import { visibleText } from "../report/visible-text";
 import { leftAloneLine, leftAloneSentence } from "../report/left-alone";
 import { formatShape } from "../report/numbers";
@@ -25,7 +25,7 @@ export function markdownCode(name: string): string {
   return fence + space + text + space + fence;
 }
 
-/** In a table, a bar would end the cell even inside a code span. `OptionError` for what is no whole report. */
+/** In a table, a bar would end the cell even inside a code span. */
 const cellCode = (name: string): string => markdownCode(name).replace(/\|/g, "\\|");
 
 function table(headings: readonly string[], rows: readonly (readonly string[])[], left: readonly number[]): string[] {
@@ -39,7 +39,7 @@ function leftAloneLines({ leftAlone }: Report): string[] {
   return [leftAloneSentence(leftAlone), "", ...lines, ""];
 }
 
-/** The whole report: totals, the worst layers, and every layer with SQNR (dB), bits per weight and share of zeros (%) for each variant. */
+/** The whole report: totals, the worst layers, and every layer with SQNR (dB), bits per weight and share of zeros (%) for each variant. `OptionError` for what is no whole report. */
 export function reportToMarkdown(report: Report): string {
   reportGiven("reportToMarkdown", report);
   const worst = worstList(report, markdownCode);

@@ -1,6 +1,6 @@
 /** The static picture of a report: the layout, the colours and the numbers of the live view, as one SVG file. Deterministic: the same
  *  report gives the same bytes. */
-import { reportGiven } from "../report/whole-report";
+import { reportGiven } from "./whole-report";
 import { visibleText } from "../report/visible-text";
 import { arrangementOf, variantLimit } from "../report/layout";
 import type { Arrangement } from "../report/layout";
@@ -13,11 +13,11 @@ import type { Report } from "../report/types";
 
 /** What `reportToSvg` takes. */
 export interface PictureOptions {
-  /** Layers as rows, or the model map; rows up to 60 layers when not said. `OptionError` for what is no whole report. */
+  /** Layers as rows, or the model map; rows up to 60 layers when not said. */
   readonly arrangement?: Arrangement;
 }
 
-/** More than eight variants are drawn as small multiples: a figure for each eight, one below the other. */
+/** More than eight variants are drawn as small multiples: a figure for each eight, one below the other. `OptionError` for what is no whole report. */
 export function reportToSvg(report: Report, options: PictureOptions = {}): string {
   reportGiven("reportToSvg", report);
   const arrangement = options.arrangement ?? arrangementOf(report.layers.length);

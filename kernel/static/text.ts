@@ -1,5 +1,5 @@
 /** The report as plain text: what a terminal, a diff or a screen reader shows. */
-import { reportGiven } from "../report/whole-report";
+import { reportGiven } from "./whole-report";
 import { shortenMiddle, visibleText } from "../report/visible-text";
 import { leftAloneLine, leftAloneSentence } from "../report/left-alone";
 import { formatShape } from "../report/numbers";
@@ -29,12 +29,12 @@ const label = (name: string): string => shortenMiddle(visibleText(name), nameLim
 
 /** What `reportToText` takes. */
 export interface ReportTextOptions {
-  /** List every layer, however many there are. `OptionError` for what is no whole report. */
+  /** List every layer, however many there are. */
   readonly all?: boolean;
 }
 
 /** The whole report as lines of text: the model, the totals, the five worst layers, and a table of layers for every three variants. Of more
- *  than 60 layers the middle is left out, unless `all` asks for it. */
+ *  than 60 layers the middle is left out, unless `all` asks for it. `OptionError` for what is no whole report. */
 export function reportToText(report: Report, options: ReportTextOptions = {}): string {
   reportGiven("reportToText", report);
   const totals = totalsRows(report).map(([name, ...cells]) => [label(name), ...cells]);

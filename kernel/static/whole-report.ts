@@ -1,10 +1,10 @@
 /** A report as an argument: what a function is given may have been JSON meanwhile, or is something else. */
 import { OptionError } from "../errors";
 import { describe } from "../options";
-import { viewLimits } from "./checks";
-import { Malformed, readerOf } from "./reader";
-import { checkReport } from "./report";
-import { viewVersion, type Report } from "./types";
+import { viewLimits } from "../report/checks";
+import { Malformed, readerOf } from "../report/reader";
+import { checkReport } from "../report/report";
+import { viewVersion, type Report } from "../report/types";
 
 /** `value` as the report that `method` takes. `OptionError` for anything else, with what it is, and for a report of which a part is missing or
  *  wrong, with the part. */

@@ -1,5 +1,5 @@
 import { OptionError, reportToCsv, reportToMarkdown, reportToSvg, reportToText } from "../../kernel";
-import { reportGiven, wholeReport } from "../../kernel/report/whole-report";
+import { reportGiven, wholeReport } from "../../kernel/static/whole-report";
 import { reportToHtml } from "../../kernel/static/html";
 import type { Report } from "../../kernel/report/types";
 import { losslessReport } from "../fixtures/report/reports";
