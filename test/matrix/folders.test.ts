@@ -197,7 +197,6 @@ itWith(hasModules("torch", "transformers", "safetensors", "compressed_tensors", 
       refusals.map(({ family, form }) => [family, form, true]),
     );
     if (columns === "") expect(refusals.length).toBeLessThanOrEqual(cells.length / 10);
-    if (process.env.FAMILIES_OUT) writeFileSync(process.env.FAMILIES_OUT, JSON.stringify(cells, undefined, 1));
     expect(wrong.map((cell) => `${cell.family}, ${cell.form}: ${cell.wrong.slice(0, 3).join("; ")}`)).toEqual([]);
   },
   1_600_000,
