@@ -10,11 +10,12 @@ const floors = [
   ["formats", "quantize", "encode"],
   ["archive", "llama-cpp", "prune", "checkpoints", "stored-codes"],
   ["stored", "surgery", "train"],
-  ["layer", "cli"],
+  ["layer"],
   ["save"],
   ["catalog"],
   ["recipe", "hub"],
   ["analysis", "open"],
+  ["cli"],
   ["index.ts", "methods.ts", "main.ts", "cli.ts"],
 ];
 const pathOf = (room) => (room.endsWith(".ts") ? `^kernel/${room.replace(".", "\\.")}$` : `^kernel/${room}/`);

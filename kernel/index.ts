@@ -151,6 +151,8 @@ export type {
 
 // # Save
 export type { SaveOptions } from "./save/saved-model";
+export type { SizesOptions } from "./catalog/sizes";
+export type { SizeRow, SizeTable } from "./save/size-table";
 export type { SaveSummary } from "./save/save-summary";
 export type { PlannedLayer, PlannedTensor, SavePlan } from "./save/save-plan";
 export { saveBitsandbytes, type SaveBitsandbytesOptions } from "./save/bitsandbytes";

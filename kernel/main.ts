@@ -1,4 +1,5 @@
 import { TransportLine } from "./transport/line";
+import { untestedNode } from "./version";
 
 /** The kernel's process: `node --no-force-async-hooks-checks lib/kernel/main.js <connection file>`. The transport thread
  *  comes first: it answers while the compiler is still loading. */
@@ -12,6 +13,8 @@ async function main(): Promise<void> {
   }
   if (!process.execArgv.includes(FLAG))
     process.stderr.write(`codebook: started without ${FLAG}; an interrupt may end the kernel: run codebook install\n`);
+  const untested = untestedNode(process.versions.node);
+  if (untested !== undefined) process.stderr.write(`codebook: ${untested}\n`);
   const line = new TransportLine(connectionFile);
   process.on("SIGINT", () => line.post({ kind: "signal" }));
 

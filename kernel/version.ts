@@ -5,3 +5,14 @@ import { join } from "node:path";
 export const packageVersion = (
   JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")) as { version: string }
 ).version;
+
+/** Majors of Node on which all suites of the kernel were run, the oldest first; their types come along. */
+export const testedMajors: readonly number[] = [20, 22, 24];
+
+/** A sentence where a version of Node ("24.1.0") is none of those that were tested; else `undefined`. */
+export function untestedNode(version: string): string | undefined {
+  const major = Number.parseInt(version, 10);
+  return testedMajors.includes(major)
+    ? undefined
+    : `Node ${version} was not tested with Codebook ${packageVersion}; Node ${testedMajors.join(", ")} were`;
+}

@@ -12,6 +12,7 @@ jest.mock("../kernel/cli/install", () => ({
   installCommand: mockCommand("install"),
   uninstallCommand: mockCommand("uninstall"),
 }));
+jest.mock("../kernel/cli/convert", () => ({ convertCommand: mockCommand("convert") }));
 jest.mock("../kernel/cli/pack", () => ({
   packCommand: mockCommand("pack"),
   unpackCommand: mockCommand("unpack"),
@@ -50,7 +51,7 @@ async function run(words: readonly string[], failure?: MakeFailure) {
 }
 
 describe("codebook", () => {
-  test.each(["install", "uninstall", "pack", "unpack", "verify", "info"])(
+  test.each(["install", "uninstall", "pack", "unpack", "verify", "info", "convert"])(
     "%s gets the words behind it",
     async (name) => {
       const { calls, exitCode, complained, said } = await codebook(name, "a", "--b", "c");

@@ -7,7 +7,7 @@ import { fileName } from "../bytes/file-name";
 import type { PieceSource } from "../bytes/pieces";
 import { writeFileResumably } from "../bytes/resumable-file";
 import { fileSource, type ByteSource } from "../bytes/source";
-import { FormatError, WriteError } from "../errors";
+import { FormatError, SourceError, WriteError } from "../errors";
 import { pathsOf, refuseFiles } from "../formats/source-files";
 import { currentHost, type Progress } from "../host";
 import { checkNumber, checkOptionNames } from "../options";
@@ -16,6 +16,7 @@ import { packageVersion } from "../version";
 import { baseOf, openBase } from "./base";
 import { tensorsOf, type ArchiveIndex } from "./contents";
 import { readIndex } from "./contents-reader";
+import { damagedPieces, isModelFile, readModelFile } from "./model-file";
 import type { Work } from "./lanes";
 import { ArchivePieces, type Packing } from "./packing";
 import { decodedParts } from "./reading";
@@ -132,10 +133,17 @@ export async function unpack(source: string, target: string, options: ArchiveOpt
   return summary(target, index.byteLength, archive.byteLength, index.sha256, tensorsOf(index.segments));
 }
 
-/** Decodes all of an archive and holds it against its hashes: every block, every tensor, the file. `FormatError` at the first fault. */
+/** Decodes all of an archive and holds it against its hashes: every block, every tensor, the file. `FormatError` at the first fault. Of a
+ *  compressed model that `save("small.codebook")` wrote the contents and each tensor's piece are held against their hashes; the error names
+ *  every tensor that is damaged, and the summary tells size and SHA-256 of the model that was compressed. */
 export async function verify(source: string, options: ArchiveOptions = {}): Promise<ArchiveSummary> {
   const work = workOf("verify", options);
   const archive = await fileSource(source);
+  if (await isModelFile(archive)) {
+    if (options.base !== undefined)
+      throw new SourceError(source, `is a compressed model, which has no base; ${options.base} is not needed`);
+    return verifyModel(archive, work);
+  }
   const index = await readIndex(archive, work.signal);
   const base = await baseOf(archive, index, options.base, work, unwrapArchive);
   await verifySource(archive, base, work);
@@ -146,6 +154,30 @@ async function verifySource(archive: ByteSource, base: ByteSource | undefined, w
   const index = await readIndex(archive, work.signal);
   for await (const part of decodedParts(archive, index, base, work, "verifying")) void part;
   return index;
+}
+
+async function verifyModel(archive: ByteSource, { signal, onProgress }: Work): Promise<ArchiveSummary> {
+  const { contents, pieces, contentsAt } = await readModelFile(archive, signal);
+  const onBytes = (done: number): void => {
+    onProgress({ task: "verifying", done, total: contentsAt, unit: "bytes", item: fileName(archive.name) });
+  };
+  const damaged = await damagedPieces(archive, pieces, { signal, onBytes });
+  if (damaged.length > 0)
+    throw new FormatError(
+      archive.name,
+      damaged[0].start,
+      `${damaged.length} of ${pieces.length} tensors ${damaged.length === 1 ? "is" : "are"} damaged, and the others can be read: ${damaged.map(({ name }) => name).join(", ")}`,
+      "the bytes that were written",
+    );
+  const { model } = Object(contents.report) as { model?: unknown };
+  const { bytes, sha256 } = Object(model) as { bytes?: unknown; sha256?: unknown };
+  return summary(
+    archive.name,
+    typeof bytes === "number" ? bytes : 0,
+    archive.byteLength,
+    String(sha256),
+    pieces.length,
+  );
 }
 
 /** What is read is not written over, unless that is meant. */

@@ -18,6 +18,7 @@ import {
   type SegmentInfo,
 } from "./contents";
 import { bytesOfElements, elementsIn, isCastable, isWhole } from "./base-cast";
+import { modelVersion } from "./model-file";
 import { blockBytesOf, layoutCodeFrom, layoutOf, type LayoutCode } from "../encode/byte-planes/block-layout";
 import { hashBytes64 } from "../encode/byte-planes/hash";
 import { blockLimits } from "../encode/byte-planes/planes";
@@ -99,6 +100,12 @@ export async function readIndex(source: ByteSource, signal?: AbortSignal): Promi
   headerOfArchive().forEach((byte, i) => {
     if (head[i] === byte) return;
     if (i < 8) fail(i, `byte value ${head[i]}`, `${byte}, the beginning of a .codebook file`);
+    if (version === modelVersion)
+      fail(
+        8,
+        "this is a compressed model",
+        "an archive of a file; open() reads the model, codebook convert expands it",
+      );
     if (i < 12 && !isFirstVersion)
       fail(8, `version ${version}`, `version 1 to ${archiveVersion}; a newer Codebook may read it`);
     if (i >= 12) fail(i, `byte value ${head[i]}`, "0");

@@ -11,7 +11,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { CancelledError, WriteError } from "../errors";
 import { attempt, sliceBytes, syncFolder, type AtomicWriteOptions } from "./atomic-file";
 import { pause, throwIfStopped } from "./pause";
@@ -150,7 +150,7 @@ async function fill(
     }
     throw new WriteError(
       path,
-      `${error.message.slice(path.length + 2)}; the first ${kept} bytes are kept, and the same call goes on from there`,
+      `${error.message.slice(path.length + 2)}; the first ${kept} bytes are kept in ${basename(partial)}, and the same call goes on from there`,
       { cause: error.cause ?? error },
     );
   } finally {

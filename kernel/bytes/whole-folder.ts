@@ -116,7 +116,8 @@ async function takeOver(
 ): Promise<void> {
   const readable = await fs.readdir(target).catch(({ code }: NodeJS.ErrnoException) => code === "ENOENT");
   if (readable === false) throw new WriteError(path, "the folder cannot be read, and it may hold what is to stay");
-  if (readable !== true) await attempt(path, "keeping what is the reader's own", () => keep(target, partial, "", keeps));
+  if (readable !== true)
+    await attempt(path, "keeping what is the reader's own", () => keep(target, partial, "", keeps));
   await syncFolder(fs, partial, path);
 }
 

@@ -1,6 +1,7 @@
 /** The formats of model files, a row each: `open` and the Hub find and read files by this table, `CompressedModel.save` plans and writes by it. Rows
  *  stand in the order in which a folder that holds several models is searched. */
 import { archiveMagic } from "../archive/contents";
+import { modelMagic } from "../archive/model-file";
 import { unwrapArchive } from "../archive/source";
 import { ggufMagic, openGguf } from "../formats/gguf/gguf";
 import { partNames } from "../formats/gguf/parts";
@@ -15,8 +16,10 @@ import { safetensorsMagic } from "../formats/safetensors";
 import { openSafetensorsParts, safetensorsParts } from "../formats/safetensors-parts";
 import { openIndex } from "../formats/shards";
 import { openTfjs } from "../formats/tfjs";
+import { planCodebook } from "../save/codebook";
 import { planFloats } from "../save/floats";
 import { planGguf } from "../save/gguf";
+import { openCodebook } from "../save/opened-codebook";
 import { json, zip } from "./containers";
 import type { Format, InnerReader, Reader } from "./format";
 
@@ -78,9 +81,22 @@ export const formats: readonly Format[] = [
     endings: [".codebook"],
     impliedEnding: ".codebook",
     reader: {
-      begins: new RegExp(`^${archiveMagic.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}`),
+      // Version 3 holds a compressed model, not a file.
+      begins: new RegExp(
+        `^${archiveMagic.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}(?!\\x03\\0\\0\\0)`,
+      ),
       unwrap: unwrapArchive,
     },
+    plan: planCodebook,
+  },
+  {
+    name: "compressed",
+    endings: [],
+    reader: alone({
+      begins: modelMagic,
+      open: openCodebook,
+    }),
+    settings: "metadata",
   },
   {
     name: "pytorch",

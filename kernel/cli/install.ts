@@ -1,46 +1,78 @@
-import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { jupyterDataFolder } from "../session/jupyter-paths";
+import { jupyterDataFolder, ownDataFolder } from "../session/jupyter-paths";
 import { CommandError } from "./command-error";
+import { installExtension } from "./labextension";
 import { installKernelspec, removeKernelspec } from "./kernelspec";
+import { pythonPrefix } from "./python";
 
 interface Place {
   /** Folder that holds the kernelspecs. */
   folder: string;
+  /** Folder that holds the extensions of JupyterLab. */
+  extensions: string;
   name: string;
   /** The folder in words, such as "for this user". */
   words: string;
+  /** It is this user's own. */
+  isUser: boolean;
 }
 
-/** `codebook install`. */
+/** `codebook install`: the kernel, and the views where this package carries them. */
 export function installCommand(args: string[]): void {
-  const { folder, name, words } = choosePlace(args);
+  const { folder, name, words, extensions } = choosePlace(args);
   const root = path.resolve(__dirname, "../../..");
   const main = path.join(root, "lib", "kernel", "main.js");
   const logos = path.join(root, "kernel", "kernelspec");
   if (!existsSync(main)) throw new CommandError(`${main} is not there: build it first, with npm run build`);
   const target = path.join(folder, name);
-  try {
-    installKernelspec(target, { node: process.execPath, main, logos });
-  } catch (error) {
-    throw explainFailure(error, target);
+  whole(target, () => installKernelspec(target, { node: process.execPath, main, logos }));
+  const views = path.join(root, "lib", "labextension");
+  if (existsSync(views)) {
+    const home = path.join(extensions, extensionName);
+    whole(home, () => installExtension(home, views, path.join(root, "install.json")));
+    console.log(`Installed the views for JupyterLab and Notebook ${words}: ${home}`);
   }
   console.log(`Installed the kernel "TypeScript (Codebook)" ${words}: ${target}`);
 }
 
-/** `codebook uninstall`. */
-export function uninstallCommand(args: string[]): void {
-  const { folder, name, words } = choosePlace(args);
-  const target = path.join(folder, name);
-  if (!existsSync(target)) throw new CommandError(`no kernel "${name}" is installed ${words} (${target})`);
+/** Does `work`; its failure is explained by the folder that it was to write. */
+function whole(target: string, work: () => void): void {
   try {
-    removeKernelspec(target);
+    work();
   } catch (error) {
     throw explainFailure(error, target);
   }
-  console.log(`Removed ${target}`);
+}
+
+/** `codebook uninstall`: the kernelspec, and for this user all that Codebook kept: the history of cells and fetched models. */
+export function uninstallCommand(args: string[]): void {
+  const keepsData = args.includes("--keep-data");
+  const { folder, name, words, isUser, extensions } = choosePlace(args.filter((word) => word !== "--keep-data"));
+  const target = path.join(folder, name);
+  const data = isUser && !keepsData && existsSync(ownDataFolder()) ? ownDataFolder() : undefined;
+  if (!existsSync(target) && data === undefined)
+    throw new CommandError(`no kernel "${name}" is installed ${words} (${target})`);
+  try {
+    if (existsSync(target)) {
+      removeKernelspec(target);
+      console.log(`Removed ${target}`);
+    }
+    const views = path.join(extensions, extensionName);
+    if (existsSync(views)) {
+      rmSync(views, { recursive: true });
+      console.log(`Removed ${views}`);
+    }
+    if (data !== undefined) {
+      rmSync(data, { recursive: true, force: true });
+      console.log(`Removed ${data}: the history of cells, fetched models`);
+    }
+  } catch (error) {
+    throw explainFailure(error, target);
+  }
+  if (process.env.CODEBOOK_PYTHON_PREFIX !== undefined)
+    console.log("pip uninstall jupyterlab-codebook takes the rest.");
 }
 
 function choosePlace(args: string[]): Place {
@@ -63,31 +95,28 @@ function choosePlace(args: string[]): Place {
   if (values.prefix === "") throw new CommandError("--prefix needs a folder");
   if (values.prefix !== undefined) {
     const prefix = path.resolve(values.prefix);
-    return { folder: kernelsBelow(prefix), name, words: `in ${prefix}` };
+    return { ...below(path.join(prefix, "share", "jupyter")), name, words: `in ${prefix}`, isUser: false };
   }
   if (values["sys-prefix"]) {
     const prefix = pythonPrefix();
-    return { folder: kernelsBelow(prefix), name, words: `in the Python environment ${prefix}` };
+    if (prefix === undefined)
+      throw new CommandError(
+        "--sys-prefix: no Python was found; activate an environment, or name its folder with --prefix",
+      );
+    return {
+      ...below(path.join(prefix, "share", "jupyter")),
+      name,
+      words: `in the Python environment ${prefix}`,
+      isUser: false,
+    };
   }
-  return { folder: path.join(jupyterDataFolder(), "kernels"), name, words: "for this user" };
+  return { ...below(jupyterDataFolder()), name, words: "for this user", isUser: true };
 }
 
-const kernelsBelow = (prefix: string): string => path.join(prefix, "share", "jupyter", "kernels");
+/** Where Jupyter looks below a folder of its data. */
+const below = (data: string) => ({ folder: path.join(data, "kernels"), extensions: path.join(data, "labextensions") });
 
-/** `sys.prefix` of the Python environment that is active. */
-function pythonPrefix(): string {
-  for (const variable of ["VIRTUAL_ENV", "CONDA_PREFIX"]) {
-    const prefix = process.env[variable];
-    if (prefix && existsSync(prefix) && statSync(prefix).isDirectory()) return prefix;
-  }
-  for (const python of ["python3", "python"]) {
-    const { status, stdout } = spawnSync(python, ["-c", "import sys; print(sys.prefix)"], { encoding: "utf8" });
-    if (status === 0 && stdout.trim()) return stdout.trim();
-  }
-  throw new CommandError(
-    "--sys-prefix: no Python was found; activate an environment, or name its folder with --prefix",
-  );
-}
+const extensionName = "jupyterlab-codebook";
 
 function explainFailure(error: unknown, target: string): Error {
   const { code, message } = error as NodeJS.ErrnoException;

@@ -6,11 +6,14 @@ import { beside, fileName } from "../bytes/file-name";
 import { fileSource } from "../bytes/source";
 import { blockBytesIn, type ArchiveIndex } from "../archive/contents";
 import { readIndex } from "../archive/contents-reader";
+import { isModelFile } from "../archive/model-file";
 import { pack, unpack, verify, type ArchiveSummary } from "../archive/archive";
 import { formatCount } from "../report/numbers";
 import { alignColumns } from "../static/text-table";
 import { CommandError } from "./command-error";
+import { describeCompressed } from "./convert";
 import { printable, runLongWork } from "./long-work";
+import { share } from "./share";
 
 interface Parsed {
   readonly file: string;
@@ -46,8 +49,6 @@ function size(bytes: number): string {
   return `${(bytes / (unit[1] as number)).toFixed(1)} ${unit[0]}`;
 }
 
-const share = (part: number, whole: number): string => (whole === 0 ? "" : `${((100 * part) / whole).toFixed(1)} %`);
-
 function say(verb: string, summary: ArchiveSummary | undefined): void {
   if (!summary) return;
   const { file, originalBytes, archiveBytes, sha256, tensors } = summary;
@@ -82,21 +83,20 @@ async function originalName(file: string): Promise<string> {
   return basename(stored);
 }
 
-/** `codebook verify FILE [--base BASE]`: decodes everything and compares every hash. */
+/** `codebook verify FILE [--base BASE]`: decodes everything and compares every hash; of a compressed model the hash of every tensor. */
 export async function verifyCommand(args: string[]): Promise<void> {
   const { file, base } = parse("verify", args, ["base"]);
   say("verified", await runLongWork((options) => verify(file, { ...options, ...base })));
 }
 
-/** `codebook info FILE`: what an archive holds, and what each tensor takes in it. Reads the index alone. */
+/** `codebook info FILE`: what an archive or a compressed model holds, and what each tensor takes in it. Reads the index alone. */
 export async function infoCommand(args: string[]): Promise<void> {
   const { file } = parse("info", args, []);
   const archive = await fileSource(file);
-  console.log(
-    describeArchive(await readIndex(archive), archive.byteLength)
-      .map(printable)
-      .join("\n"),
-  );
+  const lines = (await isModelFile(archive))
+    ? await describeCompressed(file)
+    : describeArchive(await readIndex(archive), archive.byteLength);
+  console.log(lines.map(printable).join("\n"));
 }
 
 /** Lines: the file inside, its base, and a table of its parts. */

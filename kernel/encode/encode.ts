@@ -6,7 +6,7 @@ import { checkNumber, checkOptionNames } from "../options";
 import type { Step, StepOf } from "../tensor/step";
 import { layoutCodeOf, layoutOf } from "./byte-planes/block-layout";
 import { sourceOfBytes, type ByteSource } from "./byte-source";
-import { coderIn, formsOf, type Coder, type Form } from "./coder";
+import { coderIn, formsOf, type Coder } from "./coder";
 import { symbolCoders, type CodedStep } from "./coders";
 import {
   arrayTypes,
@@ -128,24 +128,42 @@ export function encodeSource(source: ByteSource, step: Step): Uint8Array {
   return writer.finish();
 }
 
-/** The same, or what `encode` gives of integers, at the end of a file. */
-export function encodeToFile(data: IntegerArray | ByteSource, step: Step, file: SpillFile): SpilledArray {
+/** The same, or what `encode` gives of integers in an array of the class `name`, their own unless told, at the end of a file. */
+export function encodeToFile(
+  data: IntegerArray | ByteSource,
+  step: Step,
+  file: SpillFile,
+  name = data.constructor.name,
+): SpilledArray {
   const writer = new ByteWriter(0, file);
-  if (!ArrayBuffer.isView(data)) writeSource(data, step, writer);
-  else {
-    const { form, type } = writeIntegersHead(data, step, writer);
-    if (data.length > 0)
-      if ("encodeBytes" in form) form.encodeBytes(sourceOfBytes(bytesOf(data)), type, step, writer, {});
-      else form.encode(data, step, writer, countSymbols(data));
-  }
+  if (ArrayBuffer.isView(data)) writeIntegers(data, step, writer, name);
+  else writeSource(data, step, writer);
   return writer.finishInFile(file);
 }
 
-function writeIntegersHead(data: IntegerArray, step: Step, writer: ByteWriter): { form: Form; type: ArrayType } {
+function writeIntegers(data: IntegerArray, step: Step, writer: ByteWriter, name: string): void {
   const form = coderOf(step).formFor(step, data.length);
-  const number = arrayTypes.findIndex(({ name }) => name === data.constructor.name);
+  const number = arrayTypes.findIndex((type) => type.name === name);
+  const type = arrayTypes[number];
   writeHead(writer, form.id, number, data.length);
-  return { form, type: arrayTypes[number] };
+  if (data.length === 0) return;
+  if ("encodeBytes" in form) form.encodeBytes(sourceOfIntegers(data, type), type, step, writer, {});
+  else form.encode(data, step, writer, countSymbols(data));
+}
+
+/** The bytes of integers in an array of that type. */
+function sourceOfIntegers(data: IntegerArray, type: ArrayType): ByteSource {
+  if (type.name === data.constructor.name) return sourceOfBytes(bytesOf(data));
+  const { width } = type;
+  return {
+    length: width * data.length,
+    part(from, to) {
+      const first = Math.floor(from / width);
+      const own = type.create(Math.ceil(to / width) - first);
+      own.set(data.subarray(first, first + own.length));
+      return bytesOf(own).subarray(from - first * width, to - first * width);
+    },
+  };
 }
 
 function writeSource(source: ByteSource, step: Step, writer: ByteWriter): void {
@@ -224,6 +242,14 @@ export function decode(encoded: Encoded | Uint8Array, options: DecodeOptions = {
   }
   if (reader.left > 0) return reader.fail(`${reader.left} bytes are left over`, "the checksum");
   return type.name === "string" ? textOf(values as Uint16Array) : values;
+}
+
+/** How many symbols encoded bytes give out, by their head alone. `FormatError` for bytes that do not begin as `encode` writes them. */
+export function encodedLength(bytes: Uint8Array, name: string): number {
+  const reader = ByteReader.open(bytes, name);
+  reader.byte();
+  reader.byte();
+  return reader.varint("the number of symbols", 2 ** 32);
 }
 
 function textOf(units: Uint16Array): string {

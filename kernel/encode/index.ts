@@ -1,5 +1,5 @@
 /** Lossless coding: coders of arrays as steps. */
-export { coderLabel, coderOf, coders, decode, encode, encodeSource, encodeToFile } from "./encode";
+export { coderLabel, coderOf, coders, decode, encode, encodedLength, encodeSource, encodeToFile } from "./encode";
 export type { DecodeOptions, Encoded, EncodeOptions, EncodeStep } from "./encode";
 export { sourceOfBytes, type ByteSource } from "./byte-source";
 export type { ByteForm, Coder, Form, SymbolCoder, SymbolForm } from "./coder";

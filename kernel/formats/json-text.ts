@@ -32,8 +32,7 @@ export class JsonFloat {
  *  space that its lines begin with, the first apart. */
 export function jsonText(value: unknown, indent = ""): string {
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-  if (value instanceof JsonFloat)
-    return Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value);
+  if (value instanceof JsonFloat) return Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   const inner = `${indent}  `;
   const isList = Array.isArray(value);
@@ -153,7 +152,5 @@ export function isSame(a: unknown, b: unknown): boolean {
     return a.length === b.length && a.every((element, at) => isSame(element, b[at]));
   if (!isObject(a) || !isObject(b)) return false;
   const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]))
-  );
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]));
 }

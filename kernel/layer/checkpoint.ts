@@ -2,6 +2,7 @@
  *
  *    plan.json            what is compressed, how, and by which version: a folder belongs to one study
  *    00012-….layer        the outcome of layer 12 by certain steps (checkpoint-file.ts), written atomically
+ *    model.codebook       once all is done: the report and what no step touched (save/codebook.ts), by which `open` opens the folder as a model
  *
  *  A file that is there is a layer that need not be made again. Two processes that do the same study write the same bytes, so they do not
  *  disturb each other. */
@@ -39,14 +40,19 @@ export function readingOf({ dtype, shape, axes, scheme, stored, madeOf }: Tensor
   return { dtype, shape, axes, scheme, stored: stored?.map(({ name }) => name), madeOf };
 }
 
-const planName = "plan.json";
+/** What says which study a folder belongs to. */
+export const planName = "plan.json";
+/** What makes a folder a model, when the study is done. */
+export const finishedName = "model.codebook";
+/** Names of layers' files. */
+export const layerName = /^\d{5,}-[0-9a-f]{16}\.layer$/;
 
 /** The folder of one study. */
 export class Checkpoint {
   private readonly used = new Set<string>();
 
   private constructor(
-    private readonly folder: string,
+    readonly folder: string,
     /** SHA-256 of the plan, hex. */
     private readonly hash: string,
   ) {}
@@ -118,7 +124,7 @@ export class Checkpoint {
   /** Removes the files that belong to no result: tries of a search for a target of bits. */
   async tidy(): Promise<void> {
     for (const name of await readdir(this.folder).catch(() => []))
-      if (/^\d{5,}-[0-9a-f]{16}\.layer$/.test(name) && !this.used.has(join(this.folder, name)))
+      if (layerName.test(name) && !this.used.has(join(this.folder, name)))
         await unlink(join(this.folder, name)).catch(() => undefined);
   }
 }

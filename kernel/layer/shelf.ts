@@ -3,24 +3,32 @@ import type { SpilledArray, SpillFile } from "../bytes/spill-file";
 import { encode, encodeSource, encodeToFile, type ByteSource } from "../encode";
 import { loops } from "../loops/loops";
 import type { CodeArray } from "../quantize/quantizer";
-import { packCodes, packCodesInto, type PackedCodes } from "../stored/packed-codes";
-import type { Sized } from "../stored/stored-tensor";
+import {
+  emptyCodes,
+  packCodes,
+  packCodesInto,
+  typeOfCodes,
+  type CodeType,
+  type PackedCodes,
+  type Sized,
+} from "../stored/packed-codes";
 import type { Step } from "../tensor/step";
 import type { FloatSource } from "./float-source";
 
 /** Puts arrays away; the same elements wherever they are. */
 export interface Shelf<Place extends Sized> {
-  /** The bytes of a coder. */
-  coded(data: CodeArray | ByteSource, step: Step): Uint8Array | Place;
-  /** Codes in so many bits each. */
-  packed(codes: CodeArray, bits: number): PackedCodes<Place>;
+  /** The bytes of a coder; of codes, what it writes of them in an array of that class. */
+  coded(data: CodeArray | ByteSource, step: Step, type?: CodeType): Uint8Array | Place;
+  /** Codes in so many bits each, which unpack to an array of that class, their own unless told. */
+  packed(codes: CodeArray, bits: number, type?: CodeType): PackedCodes<Place>;
   /** All floats of a source. */
   floats(source: FloatSource): Float32Array | Place;
 }
 
 /** Arrays on the heap. */
 export const memoryShelf: Shelf<never> = {
-  coded: (data, step) => (ArrayBuffer.isView(data) ? encode(data, step).bytes : encodeSource(data, step)),
+  coded: (data, step, type) =>
+    ArrayBuffer.isView(data) ? encode(inClass(data, type), step).bytes : encodeSource(data, step),
   packed: packCodes,
   floats(source) {
     if (source.pieces === 1) return loops.memory.keep(source.piece(0));
@@ -30,6 +38,14 @@ export const memoryShelf: Shelf<never> = {
   },
 };
 
+/** The codes in an array of that class: the same where it is their own. */
+function inClass(codes: CodeArray, type: CodeType = typeOfCodes(codes)): CodeArray {
+  if (type === typeOfCodes(codes)) return codes;
+  const own = emptyCodes(type, codes.length);
+  own.set(codes);
+  return own;
+}
+
 /** Arrays at the end of a file. */
 export function fileShelf(file: SpillFile): Shelf<SpilledArray> {
   const placed = (type: SpilledArray["type"], length: number, write: () => void): SpilledArray => {
@@ -38,9 +54,9 @@ export function fileShelf(file: SpillFile): Shelf<SpilledArray> {
     return { spilledTo: file.path, type, start, length, byteLength: file.length - start };
   };
   return {
-    coded: (data, step) => encodeToFile(data, step, file),
-    packed: (codes, bits) =>
-      packCodesInto(codes, bits, (size, pieces) =>
+    coded: (data, step, type) => encodeToFile(data, step, file, type),
+    packed: (codes, bits, type = typeOfCodes(codes)) =>
+      packCodesInto(codes, { bits, type }, (size, pieces) =>
         placed("Uint8Array", size, () => {
           for (const piece of pieces) file.append(piece);
         }),

@@ -109,8 +109,9 @@ function codesContent<Place extends Sized>(
     tables: quantized.tables,
     ...(quantized.matrices !== undefined && { matrices: quantized.matrices }),
   });
+  const { storedType = typeOfCodes(codes) } = quantized;
   if (coder) {
-    const content = contentOf<Place>({ coder, bytes: shelf.coded(codes, coder) });
+    const content = contentOf<Place>({ coder, bytes: shelf.coded(codes, coder, storedType) });
     return { sized: content, made: () => content };
   }
   // The size of codes is told by their number and their bits.
@@ -119,10 +120,10 @@ function codesContent<Place extends Sized>(
     bytes: { length: 0 },
     length,
     bits: quantized.codeBits,
-    type: typeOfCodes(codes),
+    type: storedType,
     first: 0,
   });
-  return { sized, made: () => contentOf<Place>(shelf.packed(codes, quantized.codeBits)) };
+  return { sized, made: () => contentOf<Place>(shelf.packed(codes, quantized.codeBits, storedType)) };
 }
 
 /** `count` values, which `make` gives. Their size is known without them, unless they are coded. */

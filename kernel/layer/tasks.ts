@@ -1,5 +1,6 @@
 /** What a worker thread does for a layer: compresses it, or restores its weights. */
 import { isSpilled, SpillFile, type SpilledArray } from "../bytes/spill-file";
+import { archiveLayer } from "../stored/archived/layer";
 import { outlineOf } from "../stored/outline";
 import { restoreBytes, restoreValues } from "../stored/restored-weights";
 import { taskModule } from "../threads/tasks";
@@ -7,7 +8,15 @@ import { sharing, transferring } from "../threads/transferring";
 import { layerFileParts } from "./checkpoint-file";
 import { compressLayer, compressLayerInto, sizeOfLayer, type LayerOutcome } from "./compress-layer";
 import type { LayerJob } from "./layer-job";
-import { readLayerFile, storedAt, type LayerFile, type LayerSummary, type StoredLocation } from "./stored-location";
+import { plainBytesOf, plainPiece, type PlainPiece } from "./plain-piece";
+import {
+  readLayerFile,
+  restoredFrom,
+  storedAt,
+  type LayerFile,
+  type LayerSummary,
+  type StoredLocation,
+} from "./stored-location";
 
 function summaryOf({ stored, ...rest }: LayerOutcome<SpilledArray>): LayerSummary {
   return { ...rest, outline: stored && outlineOf(stored) };
@@ -43,7 +52,13 @@ export const tasks = taskModule(__filename, {
   /** Reads such a file and checks it to the last byte. */
   takeUp: (file: LayerFile) => summaryOf(readLayerFile(file)),
   /** The bytes of a tensor that was coded without loss as it is. */
-  restoreBytes: (location: StoredLocation) => transferring(restoreBytes(storedAt(location))),
+  restoreBytes: (location: StoredLocation) => transferring(restoredFrom(location, restoreBytes)),
+  /** The layer as a piece of a `.codebook` file. */
+  archive: (location: StoredLocation) => transferring(archiveLayer(storedAt(location))),
+  /** A tensor that no step changed as such a piece, and its bytes from one. */
+  archiveUnchanged: (tensor: { readonly bytes: Uint8Array; readonly dtype: string }) =>
+    transferring(plainPiece(tensor)),
+  unchanged: (piece: PlainPiece) => transferring(plainBytesOf(piece)),
   /** w′, row-major. */
-  restore: (location: StoredLocation) => transferring(restoreValues(storedAt(location))),
+  restore: (location: StoredLocation) => transferring(restoredFrom(location, restoreValues)),
 });

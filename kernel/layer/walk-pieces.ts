@@ -156,6 +156,7 @@ function quantizePieces(
     shape,
     { isShared, sharedTables: quantizer.pieces?.sharedTables },
     bytesForCodes(shape) > 0 ? loops.memory.bytes(bytesForCodes(shape)) : undefined,
+    bytesForCodes(shape) === 0,
   );
   let zeroGroups = noZeroGroups;
   for (let row = 0; row < matrix.rows; row += rows)

@@ -281,7 +281,8 @@ function quantizePieces(passes: Passes, asked: Step, range: ValueRange, label: s
     const quantizer = quantizerOf(step);
     const quantizePiece = pieceQuantizer(passes, { shape, name: job.name }, { step, rows });
     const isShared = quantizer.pieces?.sharesTables?.(step) === true;
-    const joined = new JoinedPieces(shape, { isShared, sharedTables: quantizer.pieces?.sharedTables }, undefined);
+    const tablesOf = { isShared, sharedTables: quantizer.pieces?.sharedTables };
+    const joined = new JoinedPieces(shape, tablesOf, undefined, passes.reader.length > mostGathered);
     const meter = new ChangeMeter(range, { findsLevels: false });
     const total = new ChangeMeter(range);
     let zeroGroups = noZeroGroups;

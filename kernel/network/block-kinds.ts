@@ -56,14 +56,17 @@ const rules: Readonly<Record<string, KindRule>> = {
       Array.isArray(types)
         ? types.flatMap((part: unknown) => {
             const [kinds, times] = Array.isArray(part) ? (part as unknown[]) : [];
-            return Array.isArray(kinds) ? Array.from({ length: numberOr(times, 0) }, () => kinds as unknown[]).flat() : [];
+            return Array.isArray(kinds)
+              ? Array.from({ length: numberOr(times, 0) }, () => kinds as unknown[]).flat()
+              : [];
           })
         : [],
   },
 };
 
 /** Lists of the numbers of blocks. */
-const numberLists = /^(mlp_only_layers|moe_layers|cross_attention_layers|.*_layer_(indices|ids|idx)|.*_layers_(indices|ids|idx))$/;
+const numberLists =
+  /^(mlp_only_layers|moe_layers|cross_attention_layers|.*_layer_(indices|ids|idx)|.*_layers_(indices|ids|idx))$/;
 
 /** What changes in a config.json when blocks are taken out of a network of `blocks`: its lists by block lose those entries, lists of numbers of blocks
  *  get the new ones, and a rule by number becomes a list where it would give another kind to a block that is left. `dropped`: numbers, from 0. */
@@ -73,7 +76,9 @@ export function kindsWithout(config: Config, blocks: number, dropped: ReadonlySe
   for (const [key, value] of Object.entries(config)) {
     if (!/layer/.test(key) || !Array.isArray(value)) continue;
     if (numberLists.test(key))
-      changes[key] = value.filter((block) => !dropped.has(block as number)).map((block) => left.indexOf(block as number));
+      changes[key] = value
+        .filter((block) => !dropped.has(block as number))
+        .map((block) => left.indexOf(block as number));
     else if (value.length === blocks) changes[key] = left.map((block) => value[block] as unknown);
   }
   const rule = rules[String(config.model_type)] as KindRule | undefined;

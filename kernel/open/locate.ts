@@ -7,8 +7,11 @@ import { mendFolder } from "../bytes/folder-names";
 import { attempt } from "../bytes/source";
 import { chooseModelFile, impliedEndings, isFirstChoice, isModelPath, nameInFolder } from "../catalog/names";
 import { refusedFolder } from "../catalog/refused";
-import { OptionError, SourceError } from "../errors";
+import { FormatError, OptionError, SourceError } from "../errors";
+import { exampleModels } from "../hub/example-models";
+import { finishedName, layerName, planName } from "../layer/checkpoint";
 import { nearestWord } from "../options";
+import { fetchedModelsFolder } from "../session/jupyter-paths";
 
 /** The file that a model's name stands for, and the name to show for it. */
 export interface Located {
@@ -19,8 +22,9 @@ export interface Located {
 }
 
 /** `name` is tried as a path, then in `<cwd>/models`, then in the folder `$CODEBOOK_MODELS`, then among the example models of a
- *  checkout of Codebook (where `npm start` puts them, so that a notebook in any folder finds them); each with
- *  `.safetensors`, `.gguf` and `.codebook` appended too. A folder stands for the model in it. `SourceError` says where it looked. */
+ *  checkout of Codebook (where `npm start` puts them, so that a notebook in any folder finds them), then among those that `codebook fetch` got; each with
+ *  `.safetensors`, `.gguf` and `.codebook` appended too. A folder stands for the model in it. `SourceError` says where it looked,
+ *  and how to fetch a model that Codebook knows. */
 export async function locateModel(name: string): Promise<Located> {
   checkName(name);
   const plain = /^file:/i.test(name) ? pathOfUrl(name) : name.replace(/^~(?=[/\\]|$)/, homedir());
@@ -35,6 +39,9 @@ export async function locateModel(name: string): Promise<Located> {
       if (found) return { file: path, name: modelName(path) };
     }
   }
+  const example = exampleModels.find((model) => model.name === plain);
+  if (example !== undefined)
+    throw new SourceError(name, `it is not on this machine yet: codebook fetch ${name} gets it (${example.title})`);
   const guess = nearestWord(basename(plain), await namesOn(shelves));
   const onHub = /^[\w.-]+\/[\w.-]+$/.test(name) && !name.startsWith(".") ? `hf:${name}` : undefined;
   const hint = (guess ?? onHub) ? `; did you mean "${guess ?? onHub}"?` : "";
@@ -78,11 +85,11 @@ function checkName(name: unknown): void {
 }
 
 /** `models/` of the checkout that this file was built in: lib/kernel/open is three folders down. */
-const exampleModels = resolve(__dirname, "..", "..", "..", "models");
+const checkoutModels = resolve(__dirname, "..", "..", "..", "models");
 
 function modelFolders(): string[] {
   const extra = process.env.CODEBOOK_MODELS;
-  return [...new Set([resolve("models"), ...(extra ? [resolve(extra)] : []), exampleModels])];
+  return [...new Set([resolve("models"), ...(extra ? [resolve(extra)] : []), checkoutModels, fetchedModelsFolder()])];
 }
 
 async function namesOn(shelves: readonly string[]): Promise<string[]> {
@@ -95,6 +102,13 @@ async function locateInFolder(folder: string, named: string): Promise<Located> {
   const names = (await attempt(folder, () => readdir(folder))).sort();
   const file = chooseModelFile(names, folder);
   if (file !== undefined) return { file: join(folder, file), name: basename(named) };
+  if (names.includes(planName) && !names.includes(finishedName))
+    throw new FormatError(
+      join(folder, planName),
+      0,
+      `this is a checkpoint that is not finished: ${names.filter((name) => layerName.test(name)).length} layers are done`,
+      `${finishedName} beside it; the same call of compress() goes on from there and writes it`,
+    );
   throw refusedFolder(
     folder,
     names,

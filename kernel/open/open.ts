@@ -4,7 +4,7 @@ import { fileSource } from "../bytes/source";
 import type { ByteSource } from "../bytes/source";
 import { openRecognized } from "../catalog/recognize";
 import { selectPart } from "../checkpoints/select-part";
-import { OptionError } from "../errors";
+import { FormatError, OptionError } from "../errors";
 import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
 import { partOf, recordPart } from "../formats/tensor-paths";
@@ -16,8 +16,12 @@ import { hubEndpoint } from "../hub/environment";
 import { locateOnHub } from "../hub/hub-model";
 import type { Located } from "../hub/repository";
 import { locateUrl } from "../hub/url";
-import { withRolesInTurns } from "../network";
+import { withRoles, withRolesInTurns } from "../network";
 import { checkFlag, checkOptionNames } from "../options";
+import { CompressedTensor } from "../layer/layer-tensor";
+import { checkedStep } from "../recipe/checked-step";
+import { CompressedModel } from "../recipe/compressed-model";
+import { OpenedCodebook } from "../save/opened-codebook";
 import { displayModel } from "../static/display";
 import { withLogicalTensors } from "../stored-codes/logical-model";
 import type { Model } from "../tensor/model";
@@ -77,6 +81,14 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const found = await openRecognized(source, options.name ?? name, { signal, siblings });
   const { model: stored, format } = found;
   opened.add(found.source);
+  if (stored instanceof OpenedCodebook) {
+    if (options.part !== undefined)
+      throw new OptionError("open(): part goes with a training checkpoint; this is a compressed model, which is whole");
+    const shown = raw
+      ? displayModel(await withRolesInTurns(stored.raw(), signal))
+      : compressedModel(stored, source.name);
+    return recordFiles(shown, opened);
+  }
   await pause();
   const settings = await readConfig(format.settings ?? "beside", source, siblings, signal);
   const selected = raw ? stored : selectPart(stored, options);
@@ -91,6 +103,26 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
   const told = withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder);
   const settled = displayModel(await withRolesInTurns(recordPart(told, partOf(selected)), signal));
   return recordFiles(settled, opened);
+}
+
+/** The compressed model in a file. `FormatError` for steps that no method makes. */
+function compressedModel(opened: OpenedCodebook, file: string): CompressedModel {
+  const checked = new Set<string>();
+  for (const tensor of opened.tensors) {
+    if (!(tensor instanceof CompressedTensor) || tensor.outline.content.kind !== "codes") continue;
+    const text = JSON.stringify(tensor.outline.content.quantizer);
+    if (checked.has(text)) continue;
+    try {
+      checkedStep(tensor.outline.content.quantizer);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new FormatError(file, 0, `"${tensor.name}" was made by no method (${reason})`, "a step of a quantizer", {
+        cause,
+      });
+    }
+    checked.add(text);
+  }
+  return withRoles(new CompressedModel(opened, opened.tensors, opened.report, opened, opened));
 }
 
 async function locate(path: string, options: OpenOptions, signal: AbortSignal | undefined): Promise<Located> {
@@ -115,5 +147,7 @@ export async function openSource(
   const siblings: Siblings = notedSiblings(folderSiblings(source), opened);
   const found = await openRecognized(source, options.name ?? source.name, { signal, siblings });
   opened.add(found.source);
-  return recordFiles(displayModel(await withRolesInTurns(found.model, signal)), opened);
+  const { model } = found;
+  if (model instanceof OpenedCodebook) return recordFiles(compressedModel(model, source.name), opened);
+  return recordFiles(displayModel(await withRolesInTurns(model, signal)), opened);
 }

@@ -2,7 +2,7 @@ import type { NamedShape } from "../network";
 import type { Axes } from "../tensor/role";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
-import type { CodeArray, TableArray } from "../grid/arrays";
+import type { CodeArray, CodeType, TableArray } from "../grid/arrays";
 
 export type { CodeArray, TableArray };
 
@@ -32,6 +32,8 @@ export interface Quantized {
   readonly tables: readonly Table[];
   /** Matrices of a stack that were quantized each on its own, codes and tables one behind the other; absent: 1. */
   readonly matrices?: number;
+  /** The class of the codes that are stored, where those in memory are held in fewer bytes; absent: their own. */
+  readonly storedType?: CodeType;
   /** The tensor's own shape and axes, where `shape` and the codes follow another order; `dequantize()` gives w′ in the tensor's own. */
   readonly own?: OwnOrder;
 }

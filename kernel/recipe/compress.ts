@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { currentHost, type Progress } from "../host";
 import { OptionError } from "../errors";
 import { rolesOf } from "../network";
@@ -12,7 +13,7 @@ import type { Model } from "../tensor/model";
 import { isIntegerType } from "../tensor/dtype";
 import { isWeightRole } from "../tensor/role";
 import type { Tensor } from "../tensor/tensor";
-import { Checkpoint, readingOf } from "../layer/checkpoint";
+import { Checkpoint, finishedName, readingOf } from "../layer/checkpoint";
 import { compressLayers } from "./compress-layers";
 import { CompressedModel } from "./compressed-model";
 import type { LocatedOutcome } from "../layer/stored-location";
@@ -27,6 +28,7 @@ import { Runner } from "../threads/runner";
 import { summaryOf } from "./summary";
 import { totalsOf, withoutEmbeddings, type TouchedLayer } from "./totals";
 import { operate, type Surgery } from "../surgery/surgery";
+import { writeFinished } from "../save/codebook";
 
 /** Options of `compress()`. */
 export interface CompressOptions {
@@ -88,7 +90,7 @@ const optionNames = [
  *  matrix by matrix: "per tensor" is per matrix, a share of weights is one of each, a rank is that of each.
  *
  *  Layers run on worker threads, one at a time on each; the result holds the stored form of every layer, not its float values; with
- *  `checkpoint` it lies in that folder, not in memory.
+ *  `checkpoint` it lies in that folder, not in memory, and `open` opens the folder when all is done.
  *  `OptionError` for a recipe or an option that makes no sense, and a checkpoint of another study, `NonFiniteError` for a NaN or an infinity (layer and index),
  *  `CancelledError` when the signal fired, `WorkerError` when a thread died (layer and cause). The model is never changed. */
 export async function compress(model: Model, recipe: Recipe, options: CompressOptions = {}): Promise<CompressedModel> {
@@ -143,7 +145,9 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
     await checkpoint?.tidy();
     const { leftAlone } = chooser;
     const facts = { name, recipe: recorded, ...selectionRecord(options), seed, sha256: await hash, leftAlone };
-    return assemble(model, layers, outcomes, surgery, facts);
+    const compressed = assemble(model, layers, outcomes, surgery, facts);
+    if (checkpoint) await writeFinished(compressed, join(checkpoint.folder, finishedName), runner.signal);
+    return compressed;
   } catch (reason) {
     throw runner.firstFailure(reason);
   }

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { saveModel } from "../catalog/save";
+import { sizesOf, type SizesOptions } from "../catalog/sizes";
 import { configTextOf, withConfigText } from "../formats/config";
 import { inheritFiles } from "../formats/source-files";
 import type { Report } from "../report/types";
 import type { SaveSummary } from "../save/save-summary";
 import type { SavedModel, SaveOptions } from "../save/saved-model";
+import type { SizeTable } from "../save/size-table";
 import { type Displayed, displaySymbol, displayReport, type MimeBundle } from "../static/display";
 import type { Model } from "../tensor/model";
 import { TensorSet } from "../tensor/tensor-set";
@@ -19,22 +21,24 @@ export class CompressedModel extends TensorSet implements Displayed {
   /** What every layer paid: frozen plain JSON that a cell shows as figures and a table. The same run gives the same report, to the byte. */
   readonly report: Report & Displayed;
 
-  /** `settings`: those of a network that was made smaller. */
+  /** `settings`: those of a network that was made smaller. `own`: name and hash of a model that was compressed before and opened again. */
   constructor(
     base: Model,
     tensors: readonly Tensor[],
     report: Report,
     settings: Pick<Model, "config" | "metadata"> = base,
+    own?: Pick<Model, "name" | "sha256">,
   ) {
     const variant = report.variants[0];
     super({
-      name: `${base.name} (${variant.name})`,
+      name: own?.name ?? `${base.name} (${variant.name})`,
       format: "compressed",
       tensors,
       metadata: settings.metadata,
       config: settings.config,
       folder: base.folder,
       sha256: async (options) => {
+        if (own) return own.sha256(options);
         // The base, the recipe and the seed determine every value.
         const origin = JSON.stringify([
           await base.sha256(options),
@@ -56,6 +60,8 @@ export class CompressedModel extends TensorSet implements Displayed {
    *  cell shows that as a table. What is written follows from the name:
    *  - "small.safetensors": the values w′ as floats, a plain model that any engine loads; it has the values of the compressed model, not
    *    its size.
+   *  - "small.codebook": codes, tables, what coders made, masks and factors at the size that the report counts, with recipe, report and
+   *    settings; `open` gives w′ from it, one tensor without the others.
    *  - "small.gguf": GGUF with the metadata and the tokenizer of the GGUF file that the model came from, or written from those of its
    *    Hugging Face folder (BERT, Llama, Mistral, Qwen2, Qwen3, GPT-2; WordPiece, byte-level BPE and SentencePiece's BPE). Weights that
    *    `ggml` quantized are written as its blocks, in llama.cpp's very bytes; those of other methods as float values, and with `dtype`
@@ -67,6 +73,13 @@ export class CompressedModel extends TensorSet implements Displayed {
    *  `OptionError` for another suffix, and for a folder that transformers could not open. */
   override save(path: string, options: SaveOptions = {}): Promise<SaveSummary> {
     return saveModel(this.written(), path, options);
+  }
+
+  /** What the model takes in every form that `save` and its kin write: bytes of the file, bits per weight, bits that an engine holds after
+   *  loading, what stays unpacked and what is padded. The bytes are those that the file will have; a form that does not take the model stands
+   *  with its reason. Nothing is written. */
+  sizes(options: SizesOptions = {}): Promise<SizeTable> {
+    return sizesOf({ ...this.written(), sizeBytes: this.sizeBytes }, options);
   }
 
   /** As the writers see it: with a hash of all that was measured, which tells two results apart that have the same recipe in words. */

@@ -13,7 +13,17 @@ export function jupyterDataFolder(
   return path.join(environment.XDG_DATA_HOME || path.join(home, ".local", "share"), "jupyter");
 }
 
+/** Where Codebook keeps what is this user's: the history of cells, and models that `codebook fetch` got. */
+export function ownDataFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  return path.join(jupyterDataFolder(environment), "codebook");
+}
+
 /** Where the sessions' input history is kept; `CODEBOOK_HISTORY` names another folder. */
 export function historyFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  return environment.CODEBOOK_HISTORY || path.join(jupyterDataFolder(environment), "codebook", "history");
+  return environment.CODEBOOK_HISTORY || path.join(ownDataFolder(environment), "history");
+}
+
+/** Where models lie that `codebook fetch` got: `open` finds them by name. */
+export function fetchedModelsFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  return path.join(ownDataFolder(environment), "models");
 }

@@ -1,5 +1,6 @@
 /** Codes in the bits that they are counted at: code i takes bits [i·b, (i+1)·b), least significant first. A compressed model is held in
  *  memory in this form, so that it takes the room that its report says. */
+import { typeOfCodes, type CodeType } from "../grid/arrays";
 import type { CodeArray } from "../quantize/quantizer";
 import { loops } from "../loops/loops";
 import { countSymbols, type CountedSymbols } from "../measure/entropy";
@@ -23,23 +24,19 @@ export interface PackedCodes<Place extends Sized = never> {
   readonly symbols?: readonly number[];
 }
 
-const arrays = { Uint8Array, Int8Array, Uint16Array, Int16Array, Int32Array };
-/** The class of an array of codes. */
-export type CodeType = keyof typeof arrays;
+export { typeOfCodes, type CodeType };
 
-/** The class of `codes`. */
-export function typeOfCodes(codes: CodeArray): CodeType {
-  return codes.constructor.name as CodeType;
-}
+const arrays = { Uint8Array, Int8Array, Uint16Array, Int16Array, Int32Array };
 
 /** An array of that class with `length` zeros. */
 export function emptyCodes(type: CodeType, length: number): CodeArray {
   return new arrays[type](length);
 }
 
-/** Packs codes of at most 2^bits different values, 1 ≤ bits ≤ 32. They must not change afterwards: see `countsOf`. */
-export function packCodes(codes: CodeArray, bits: number): PackedCodes {
-  return packCodesInto<never>(codes, bits, (size, pieces) => {
+/** Packs codes of at most 2^bits different values, 1 ≤ bits ≤ 32. They must not change afterwards: see `countsOf`. They unpack to an array of
+ *  their own class, unless another `type` is told that holds them too. */
+export function packCodes(codes: CodeArray, bits: number, type = typeOfCodes(codes)): PackedCodes {
+  return packCodesInto<never>(codes, { bits, type }, (size, pieces) => {
     const bytes = new Uint8Array(size);
     let at = 0;
     for (const piece of pieces) {
@@ -54,13 +51,13 @@ export function packCodes(codes: CodeArray, bits: number): PackedCodes {
 /** The same where `collect` puts so many bytes, which come in pieces. */
 export function packCodesInto<Place extends Sized>(
   codes: CodeArray,
-  bits: number,
+  { bits, type }: { readonly bits: number; readonly type: CodeType },
   collect: (size: number, pieces: Iterable<Uint8Array>) => Uint8Array | Place,
 ): PackedCodes<Place> {
   const { low, high } = endsOf(codes);
   const width = Math.ceil(bits);
   const size = Math.ceil((codes.length * width) / 8);
-  const shared = { length: codes.length, bits, type: typeOfCodes(codes) };
+  const shared = { length: codes.length, bits, type };
   if (high - low < 2 ** width) return { bytes: collect(size, packed(codes, width, low)), ...shared, first: low };
   // Codes with gaps, such as −1 and +1 at one bit.
   const symbols = countsOf(codes).symbols;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { untestedNode } from "../version";
 import { PROTOCOL_VERSION, type JsonObject } from "../protocol/message";
 
 const packageVersion = (file: string): string =>
@@ -10,6 +11,8 @@ const packageVersion = (file: string): string =>
 export function kernelInformation(): JsonObject {
   const version = packageVersion(path.join(__dirname, "../../../package.json"));
   const typescript = packageVersion(require.resolve("@tslab/typescript-for-tslab/package.json"));
+  const untested = untestedNode(process.versions.node);
+  const note = untested === undefined ? "" : `\n${untested}`;
   return {
     status: "ok",
     protocol_version: PROTOCOL_VERSION,
@@ -24,7 +27,7 @@ export function kernelInformation(): JsonObject {
       codemirror_mode: "typescript",
       nbconvert_exporter: "script",
     },
-    banner: `Codebook ${version}: TypeScript ${typescript} on Node.js ${process.version}, for compression studies of neural networks`,
+    banner: `Codebook ${version}: TypeScript ${typescript} on Node.js ${process.version}, for compression studies of neural networks${note}`,
     debugger: false,
     help_links: [
       { text: "TypeScript handbook", url: "https://www.typescriptlang.org/docs/handbook/intro.html" },

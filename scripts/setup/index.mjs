@@ -1,7 +1,7 @@
 // From a fresh clone to something that runs: packages, .venv, build, kernelspec, labextension, models.
 // Each step knows when it has nothing to do, and a step that was cut off is done again.
 import { spawnSync } from "node:child_process";
-import fs, { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import fs, { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SetupError, step } from "./console.mjs";
@@ -152,12 +152,6 @@ async function installIntoVenv() {
   const value = digest(root, ["lib/.codebook-stamp", "install.json"], process.execPath, root);
   if (isStamped(stamp, value)) return false;
   await run(process.execPath, [join(root, "lib", "kernel", "cli.js"), "install", "--prefix", venv]);
-  const target = join(venv, "share", "jupyter", "labextensions", "jupyterlab-codebook");
-  rmSync(target, { recursive: true, force: true });
-  mkdirSync(target, { recursive: true });
-  const built = join(root, "lib", "labextension");
-  for (const name of readdirSync(built)) cpSync(join(built, name), join(target, name), { recursive: true });
-  cpSync(join(root, "install.json"), join(target, "install.json"));
   writeStamp(stamp, value);
   return undefined;
 }

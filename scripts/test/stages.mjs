@@ -7,7 +7,7 @@ import { Output } from "./run.mjs";
 export const stages = [
   [
     ["lint", "protocol", "browser"],
-    ["train", "notebooks"],
+    ["wheel", "train", "notebooks"],
   ],
   [["unit"]],
 ];

@@ -12,7 +12,7 @@ const native = join(root, "node_modules", "@tensorflow", "tfjs-node", "lib", "na
 export const unitArgs = [
   `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`,
   "--testPathIgnorePatterns",
-  "lib/test/(browser|train|notebooks)/",
+  "lib/test/(browser|train|notebooks|wheel)/",
 ];
 
 /** Each suite by its name: a function of { output, env }. */
@@ -31,5 +31,6 @@ export const suites = {
   },
   protocol: (context) => pytest("protocol", venvBin("python"), context),
   notebooks: (context) => jest("notebooks", ["--runInBand", "lib/test/notebooks/"], context),
+  wheel: (context) => jest("wheel", ["--runInBand", "lib/test/wheel/"], context),
   browser: (context) => jest("browser", ["--runInBand", "lib/test/browser/"], context),
 };

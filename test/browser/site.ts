@@ -20,30 +20,33 @@ export interface Site {
   stop(): Promise<void>;
 }
 
+/** Another JupyterLab than that of this checkout: its Python, which has the extension itself, and what its processes see of the environment. */
+export interface Installed {
+  readonly python: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** Starts a server whose folder holds `notebooks`, by name; `kernel` is the one it offers. */
 export async function startSite(
   application: Application,
   notebooks: Readonly<Record<string, unknown>>,
   limitSeconds = 300,
   kernel = "python3",
+  installed?: Installed,
 ): Promise<Site> {
   const temporary = mkdtempSync(join(os.tmpdir(), "codebook-site-"));
   const folder = join(temporary, "notebooks");
   mkdirSync(folder);
   for (const [name, notebook] of Object.entries(notebooks))
     writeFileSync(join(folder, name), JSON.stringify(notebook, null, 1));
-  // The extension as it is built now, whatever is installed.
-  const extensions = join(temporary, "data", "labextensions");
-  const built = join(root, "lib", "labextension");
-  if (!existsSync(join(built, "package.json"))) throw new Error("lib/labextension is not built: npm run build");
-  cpSync(built, join(extensions, "jupyterlab-codebook"), { recursive: true });
+  if (installed === undefined) placeBuiltExtension(join(temporary, "data", "labextensions"));
   const quiet = join(temporary, "settings", "@jupyterlab", "apputils-extension");
   mkdirSync(quiet, { recursive: true });
   writeFileSync(join(quiet, "notification.jupyterlab-settings"), '{ "fetchNews": "false", "checkForUpdates": false }');
   const port = await freePort();
   const name = application === "lab" ? "LabApp" : "JupyterNotebookApp";
   const server = spawn(
-    python,
+    installed?.python ?? python,
     [
       "-m",
       application === "lab" ? "jupyterlab" : "notebook",
@@ -59,7 +62,7 @@ export async function startSite(
     ],
     {
       env: {
-        ...process.env,
+        ...(installed?.env ?? process.env),
         HOME: temporary,
         JUPYTER_CONFIG_DIR: join(temporary, "config"),
         JUPYTER_DATA_DIR: join(temporary, "data"),
@@ -91,6 +94,13 @@ export async function startSite(
   }
   await stop();
   throw new Error(`${application} did not start:\n${log.slice(-3000)}`);
+}
+
+/** The extension as it is built now, whatever is installed. */
+function placeBuiltExtension(folder: string): void {
+  const built = join(root, "lib", "labextension");
+  if (!existsSync(join(built, "package.json"))) throw new Error("lib/labextension is not built: npm run build");
+  cpSync(built, join(folder, "jupyterlab-codebook"), { recursive: true });
 }
 
 async function end(child: ChildProcess): Promise<void> {

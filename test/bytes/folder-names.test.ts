@@ -29,7 +29,11 @@ test("long names differ where their ends do", () => {
 
 test("a folder without the name gets it, the one of the torn swap first", async () => {
   expect(await mendFolder(target)).toBeUndefined();
-  for (const path of [besideFolder(target, "whole", a), besideFolder(target, "whole", b), besideFolder(target, "old", a)])
+  for (const path of [
+    besideFolder(target, "whole", a),
+    besideFolder(target, "whole", b),
+    besideFolder(target, "old", a),
+  ])
     mkdirSync(path);
   mkdirSync(join(besideFolder(target, "whole", a), "right"));
   expect(await mendFolder(target)).toBe(await realFolder(target));

@@ -51,7 +51,17 @@ export function forgetProcesses(folder: string): void {
 }
 
 /** Calls that change nothing on the disk: a kill there is one before the next call. */
-const harmless = new Set(["realpath", "stat", "lstat", "readFile", "readdir", "readlink", "access", "sync", "datasync"]);
+const harmless = new Set([
+  "realpath",
+  "stat",
+  "lstat",
+  "readFile",
+  "readdir",
+  "readlink",
+  "access",
+  "sync",
+  "datasync",
+]);
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
@@ -110,7 +120,8 @@ export function watchedFiles(): Record<string, unknown> {
         const own = member.bind(target) as Call;
         if (key === "sync" || key === "datasync") return () => call(key, life, async () => undefined);
         // A close that fails has closed all the same.
-        if (key === "close") return () => call("stat", life, own).finally(() => own().catch(() => opened.delete(target)));
+        if (key === "close")
+          return () => call("stat", life, own).finally(() => own().catch(() => opened.delete(target)));
         return watchedOnHandles.includes(String(key))
           ? (...words: unknown[]) => call(key === "read" ? "readFile" : String(key), life, () => own(...words))
           : own;

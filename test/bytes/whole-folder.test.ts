@@ -1,5 +1,15 @@
 /** A folder that is written as one, killed at each call that changes the disk: the old folder or the new one, whole, and the next call ends it. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { writeFileAtomically } from "../../kernel/bytes/atomic-file";
@@ -9,7 +19,9 @@ import { writeFileResumably } from "../../kernel/bytes/resumable-file";
 import { CancelledError, WriteError } from "../../kernel/errors";
 import { callsMade, forgetProcesses, untilKilled, watch } from "./watched-files";
 
-jest.mock("node:fs/promises", () => jest.requireActual<typeof import("./watched-files")>("./watched-files").watchedFiles());
+jest.mock("node:fs/promises", () =>
+  jest.requireActual<typeof import("./watched-files")>("./watched-files").watchedFiles(),
+);
 
 let root: string;
 let target: string;
@@ -31,7 +43,8 @@ interface Choice {
 const write = (word: string, { resume = false, signal, keeps = () => false, path = target }: Choice = {}) =>
   writeFolderAsOne(path, { key: word, resume, signal, keeps }, async (folder) => {
     const bytes = Buffer.from(word.repeat(50));
-    if (resume) await writeFileResumably(join(folder, "weights"), [{ bytes: bytes.length, make: () => bytes }], { key: word });
+    if (resume)
+      await writeFileResumably(join(folder, "weights"), [{ bytes: bytes.length, make: () => bytes }], { key: word });
     else await writeFileAtomically(join(folder, "weights"), [bytes]);
     await writeFileAtomically(join(folder, "config.json"), [Buffer.from(word)]);
     return word;
@@ -112,7 +125,8 @@ test("what is whole is not made again, and what is begun is told with its size",
   const piece = { bytes: 1000, make: () => (made++, new Uint8Array(1000)) };
   const begin = (fails: boolean) =>
     writeFolderAsOne(target, { key: "k", resume: true, signal: undefined, keeps: () => false }, async (folder) => {
-      if (!existsSync(join(folder, "weights"))) await writeFileResumably(join(folder, "weights"), [piece], { key: "k" });
+      if (!existsSync(join(folder, "weights")))
+        await writeFileResumably(join(folder, "weights"), [piece], { key: "k" });
       if (fails) throw new WriteError(join(folder, "next"), "writing failed: the disk is full");
     });
   const failing = begin(true);

@@ -1,6 +1,7 @@
 /** A small file of each row of the table of formats, made by hand or by the reference implementation. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { compress, fromArrays, linear } from "../../kernel";
 import { pack } from "../../kernel/archive/archive";
 import { bytesOf } from "../formats/keras/files";
 import { entry, ggufFile, safetensorsFile } from "../formats/files";
@@ -38,6 +39,11 @@ export const files: Readonly<Record<string, (folder: string) => Promise<string>>
   async codebook(folder) {
     await write(folder, "inside.safetensors", safetensors);
     await pack(join(folder, "inside.safetensors"), join(folder, "small.codebook"));
+    return "small.codebook";
+  },
+  async compressed(folder) {
+    const model = fromArrays({ w: { shape: [1, 2], values: Float32Array.of(1, 2) } });
+    await (await compress(model, linear({ bits: 8, per: "tensor" }))).save(join(folder, "small.codebook"));
     return "small.codebook";
   },
   pytorch: (folder) => write(folder, "small.pt", array("torch state dict")),

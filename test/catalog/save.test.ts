@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const written = formats.filter(({ plan }) => plan);
 
 it("writes the formats that it says", () => {
-  expect(written.map(({ name }) => name)).toEqual(["safetensors", "gguf"]);
+  expect(written.map(({ name }) => name)).toEqual(["safetensors", "gguf", "codebook"]);
 });
 
 it("a file of w′ by its ending, which opens as that format", async () => {
@@ -73,7 +73,7 @@ it("refuses an option that it does not know", async () => {
 
 it("a folder by the slash at its end, packed", async () => {
   await small.save(`${folder}/out/`);
-  expect(readdirSync(join(folder, "out")).sort()).toEqual(["config.json", "model.safetensors"]);
+  expect(readdirSync(join(folder, "out")).sort()).toEqual(["README.md", "config.json", "model.safetensors"]);
   const stored = await open(join(folder, "out"), { raw: true });
   expect(stored.tensors.map(({ name }) => name)).toContain("fc.weight_packed");
   const model = await open(join(folder, "out"));

@@ -34,6 +34,8 @@ afterEach(() => {
 });
 
 const specs = (prefix: string): string => path.join(prefix, "share", "jupyter", "kernels");
+const viewsOf = (prefix: string): string =>
+  path.join(prefix, "share", "jupyter", "labextensions", "jupyterlab-codebook");
 const installed = 'Installed the kernel "TypeScript (Codebook)"';
 
 test("the program, as a user runs it, installs a kernelspec with absolute paths and logos, and removes it", () => {
@@ -75,13 +77,33 @@ test("installs again over an older one, and under another name, in small letters
   installCommand(["--prefix", folder, "--name", "Codebook-Dev.1_2"]);
   expect(readdirSync(specs(folder)).sort()).toEqual(["codebook", "codebook-dev.1_2"]);
   expect(existsSync(path.join(old, "left-over"))).toBe(false);
+  const views = `Installed the views for JupyterLab and Notebook in ${folder}: ${viewsOf(folder)}`;
   expect(said).toEqual([
+    views,
     `${installed} in ${folder}: ${old}`,
+    views,
     `${installed} in ${folder}: ${path.join(specs(folder), "codebook-dev.1_2")}`,
   ]);
   uninstallCommand(["--prefix", folder, "--name", "codebook-dev.1_2"]);
-  expect(said.at(-1)).toBe(`Removed ${path.join(specs(folder), "codebook-dev.1_2")}`);
+  expect(said.slice(-2)).toEqual(
+    [path.join(specs(folder), "codebook-dev.1_2"), viewsOf(folder)].map((removed) => `Removed ${removed}`),
+  );
   expect(readdirSync(specs(folder))).toEqual(["codebook"]);
+});
+
+test("what is uninstalled leaves nothing: views, history and fetched models of this user go too", () => {
+  installCommand([]);
+  const data = path.join(folder, "data");
+  expect(readdirSync(data).sort()).toEqual(["kernels", "labextensions"]);
+  expect(readdirSync(path.join(data, "labextensions", "jupyterlab-codebook"))).toEqual(
+    expect.arrayContaining(["package.json", "static", "install.json"]),
+  );
+  mkdirSync(path.join(data, "codebook", "history"), { recursive: true });
+  uninstallCommand(["--keep-data"]);
+  expect(readdirSync(path.join(data, "codebook"))).toEqual(["history"]);
+  uninstallCommand([]);
+  expect(readdirSync(data, { recursive: true }).sort()).toEqual(["kernels", "labextensions"]);
+  expect(() => uninstallCommand([])).toThrow(CommandError);
 });
 
 test("a relative prefix starts at the folder where the command runs", () => {

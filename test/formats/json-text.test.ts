@@ -84,7 +84,20 @@ test("of a key that comes twice the last one counts, and both go together", () =
 });
 
 test("what is written reads back, whatever is changed", () => {
-  const values: unknown[] = [0, -1.5, 1e300, NaN, Infinity, "t\n\u2028", null, true, [], {}, [1, [2]], { x: { y: [] } }];
+  const values: unknown[] = [
+    0,
+    -1.5,
+    1e300,
+    NaN,
+    Infinity,
+    "t\n\u2028",
+    null,
+    true,
+    [],
+    {},
+    [1, [2]],
+    { x: { y: [] } },
+  ];
   for (const first of values)
     for (const second of values) {
       const text = jsonText({ a: first, b: 1 });

@@ -1,5 +1,14 @@
 /** Nothing is written over a file that a model is read from, by whatever name it is reached. */
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -17,7 +26,14 @@ import {
 } from "../../kernel";
 import { fileSource, memorySource } from "../../kernel/bytes/source";
 import { openSource } from "../../kernel/open/open";
-import { filesOf, inheritFiles, pathsOf, recordFiles, refuseFiles, refuseOwnFiles } from "../../kernel/formats/source-files";
+import {
+  filesOf,
+  inheritFiles,
+  pathsOf,
+  recordFiles,
+  refuseFiles,
+  refuseOwnFiles,
+} from "../../kernel/formats/source-files";
 
 let root: string;
 let file: string;
@@ -31,7 +47,9 @@ beforeEach(async () => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const network = (seed: number) =>
-  fromArrays({ "a.weight": { shape: [4, 32], values: Float32Array.from({ length: 128 }, (_, i) => Math.sin(i * seed)) } });
+  fromArrays({
+    "a.weight": { shape: [4, 32], values: Float32Array.from({ length: 128 }, (_, i) => Math.sin(i * seed)) },
+  });
 const own = /which the model is read from|a file that the model is read from|the original's own folder/;
 
 async function refused(write: () => Promise<unknown>): Promise<void> {
@@ -53,7 +71,9 @@ test("the model's file, by its name, a link, a second name, and its folder are r
     await refused(() => saveSafetensors({ tensors: model.tensors }, path));
   }
   for (const folder of ["net/", "link/"]) await refused(() => small.save(join(root, folder)));
-  await refused(() => saveGguf({ ...model, tensors: model.tensors, metadata: {} } as Model, join(root, "net/config.json")));
+  await refused(() =>
+    saveGguf({ ...model, tensors: model.tensors, metadata: {} } as Model, join(root, "net/config.json")),
+  );
   // A copy is another file.
   copyFileSync(file, join(root, "copy.safetensors"));
   await small.save(join(root, "copy.safetensors"));
@@ -73,7 +93,10 @@ test("a shard, the index, and the files of a TensorFlow.js model are refused", a
   const small = await compress(await open(join(root, "net")), linear({ bits: 4, group: 32 }));
   await small.save(join(root, "many/"), { maxShardSize: 16 });
   const sharded = await open(join(root, "many"));
-  const [shard, index] = [filesOf(sharded).find((path) => /00002-of/.test(path)) ?? "", join(root, "many/model.safetensors.index.json")];
+  const [shard, index] = [
+    filesOf(sharded).find((path) => /00002-of/.test(path)) ?? "",
+    join(root, "many/model.safetensors.index.json"),
+  ];
   for (const path of [shard, index]) await refused(() => saveSafetensors(sharded, path));
   const net = { tensors: network(2).tensors, config: { modelTopology: {} } };
   await saveTfjs(net, join(root, "tfjs"));

@@ -20,11 +20,14 @@ const rounds = Number(process.env.CODEBOOK_FUZZ_ROUNDS ?? 50_000);
 const seed = Number(process.env.CODEBOOK_FUZZ_SEED ?? 20260104);
 /** Archives take longer; a run by command gives them as many. */
 const slow = new Set(["npz", "pytorch", "pytorch stream", "pytorch tar", "onnx", "codebook", "damage"]);
-/** A process starts for each mutant of HDF5. */
-const slowest = new Map([["hdf5", 5000]]);
+/** A process starts for each mutant of HDF5; each mutant of a compressed model that opens is decoded on worker threads. */
+const shares = new Map([
+  ["hdf5", 0.0002],
+  ["compressed model", 0.05],
+]);
 const roundsOf = (name: string): number => {
-  if (slowest.has(name)) return Math.ceil(rounds / (slowest.get(name) ?? 1));
-  return rounds <= 50_000 && slow.has(name) ? Math.ceil(rounds * 0.4) : rounds;
+  const share = shares.get(name) ?? (slow.has(name) ? 0.4 : 1);
+  return name === "hdf5" || rounds <= 50_000 ? Math.ceil(rounds * share) : rounds;
 };
 const keep = Math.min(3000, Math.ceil(rounds / 200));
 const root = resolve(__dirname, "../../..");

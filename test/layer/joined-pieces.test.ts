@@ -55,3 +55,19 @@ test("a table may be the tensor's while another is the pieces', and codebooks of
 test("a tensor without rows has no pieces", () => {
   expect(() => new JoinedPieces([0, 2], { isShared: false }, new Uint8Array(0)).all()).toThrow("no pieces");
 });
+
+test("codes of four bytes are held in as few as all of them need, and say what they are stored as", () => {
+  const wide = (codes: number[]) => ({ ...piece(codes, [1]), codes: Int32Array.from(codes) });
+  const heldAs = (...rows: [number, number][]) => {
+    const joined = new JoinedPieces([rows.length, 2], { isShared: true }, undefined, true);
+    for (const row of rows) joined.add(wide(row));
+    return joined.all();
+  };
+  expect(heldAs([1, -128], [127, 0])).toMatchObject({
+    ...{ codes: Int8Array.of(1, -128, 127, 0), storedType: "Int32Array" },
+  });
+  expect(heldAs([1, 2], [128, 0], [3, 4]).codes).toEqual(Int16Array.of(1, 2, 128, 0, 3, 4));
+  const large = heldAs([1, 2], [-32_769, 0]);
+  expect(large.codes).toEqual(Int32Array.of(1, 2, -32_769, 0));
+  expect(large.storedType).toBeUndefined();
+});

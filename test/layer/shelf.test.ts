@@ -2,12 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { horner, huffman, planes, rans, zstd } from "../../kernel";
+import { encode, horner, huffman, planes, rans, zstd } from "../../kernel";
 import { isSpilled, SpillFile } from "../../kernel/bytes/spill-file";
 import { sourceOfBytes } from "../../kernel/encode";
 import { wholeSource, type FloatSource } from "../../kernel/layer/float-source";
 import { fileShelf, memoryShelf, type Shelf } from "../../kernel/layer/shelf";
-import type { Sized } from "../../kernel/stored/packed-codes";
+import { packCodes, type Sized } from "../../kernel/stored/packed-codes";
 import { gaussianWeights } from "../blocks/weights";
 
 const folder = mkdtempSync(join(tmpdir(), "codebook-shelf-"));
@@ -49,6 +49,14 @@ test.each(coders.map((coder) => [coder.kind, coder] as const))("codes by %s", (_
 });
 
 const floatCoders = [planes({ type: "F32" }), ...coders.slice(0, 6).map((coder) => planes({ type: "F32", coder }))];
+
+test.each(coders.map((coder) => [coder.kind, coder] as const))("codes that are stored wider, by %s", (_, coder) => {
+  const put = <Place extends Sized>(shelf: Shelf<Place>) => shelf.coded(codes, coder, "Int32Array");
+  expectSame(put);
+  expect(put(memoryShelf)).toEqual(encode(Int32Array.from(codes), coder).bytes);
+  const { type, bytes } = memoryShelf.packed(codes, 6, "Int32Array");
+  expect([type, bytes]).toEqual(["Int32Array", packCodes(Int32Array.from(codes), 6).bytes]);
+});
 
 test.each([zstd({ level: 1 }), ...floatCoders])("floats by $kind", (step) => {
   const bytes = bytesOf(floats);

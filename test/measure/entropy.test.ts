@@ -1,4 +1,6 @@
 import { sortValues } from "../../kernel/grid/order";
+import { loops } from "../../kernel/loops/loops";
+import { bytesOfRepeats, plainValues } from "../../kernel/loops/values";
 import { countSymbols, entropyOfCodes, entropyOfCounts, entropyOfValues } from "../../kernel/measure/entropy";
 import { generateWeights } from "../quantize/generator";
 
@@ -77,4 +79,15 @@ test("entropy of counts skips zeros and is never below zero", () => {
   expect(entropyOfCounts([3, 0, 3, 0, 6])).toBeCloseTo(1.5, 12);
   expect(entropyOfCounts([0, 7, 0])).toBe(0);
   expect(entropyOfCounts([])).toBe(0);
+});
+
+test("zeros that are only told count as if they were there", () => {
+  const values = Float32Array.from({ length: 9000 }, (_, i) => Math.fround(((i * 7) % 641) - 320) / 8);
+  const other = values.filter((value) => value !== 0);
+  const expected = entropyOfValues(values);
+  expect(entropyOfValues(other, values.length - other.length)).toBe(expected);
+  const bytes = 4 * values.length + bytesOfRepeats(values.length);
+  expect(loops.memory.during(bytes, () => entropyOfValues(other, values.length - other.length))).toBe(expected);
+  expect(plainValues.repeats(other, values.length - other.length)).toEqual(plainValues.repeats(values));
+  expect([entropyOfValues(new Float32Array(0), 7), entropyOfValues(Float32Array.of(1), 1)]).toEqual([0, 1]);
 });

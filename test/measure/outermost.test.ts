@@ -65,6 +65,22 @@ test("a search guesses that three times as many lie beyond as are wanted, and fo
   beyond.mockRestore();
 });
 
+test("the largest magnitude is that of an edge where nothing lies beyond both", () => {
+  const sample = Float32Array.from({ length: sampleLength }, (_, i) => (i % 2 === 0 ? -3 : 1));
+  const search = new OutermostSearch(100_000, 50, sample);
+  search.add(Float32Array.of(-3, 0, 1));
+  expect(search.largest()).toBe(3);
+});
+
+test("runs of a sample begin at multiples of the golden ratio", () => {
+  // 16 · 0.6180339887 = 9.8885438, and 0.8885438 · (10000 − 16) = 8871.2.
+  const sample = sampleOf(
+    Float32Array.from({ length: 10_000 }, (_, i) => i),
+    32,
+  );
+  expect([...sample.filter((_, i) => i % 16 < 2)]).toEqual([0, 1, 8871, 8872]);
+});
+
 test("a sample has values of all parts of the array", () => {
   const sample = sampleOf(
     Float32Array.from({ length: 100_000 }, (_, i) => i),

@@ -11,16 +11,26 @@ test.each([
   ["olmo3", {}, { layer_types: [slides, slides, full, slides] }],
   ["gpt_oss", {}, { layer_types: [slides, slides, full, full] }],
   ["modernbert", {}, { layer_types: [full, slides, full, slides] }],
-  ["qwen2", { use_sliding_window: true, sliding_window: 4, max_window_layers: 3 }, { layer_types: [full, full, slides, slides] }],
+  [
+    "qwen2",
+    { use_sliding_window: true, sliding_window: 4, max_window_layers: 3 },
+    { layer_types: [full, full, slides, slides] },
+  ],
   ["smollm3", { no_rope_layer_interval: 2 }, { no_rope_layers: [1, 1, 0, 0] }],
-  ["gpt_neo", { attention_types: [[["global", "local"], 3]] }, { attention_types: [[["global", "global", "local", "local"], 1]] }],
+  [
+    "gpt_neo",
+    { attention_types: [[["global", "local"], 3]] },
+    { attention_types: [[["global", "global", "local", "local"], 1]] },
+  ],
 ])("%s gets a list in place of its rule", (family, more, changes) => {
   expect(kindsWithout({ model_type: family, ...more }, 6, new Set([1, 4]))).toEqual(changes);
 });
 
 test("no list is written where the rule still says the same, and none that the family does not know", () => {
   expect(kindsWithout({ model_type: "gemma2" }, 6, new Set([2, 3]))).toEqual({});
-  expect(kindsWithout({ model_type: "qwen2", sliding_window: 4, use_sliding_window: false }, 6, new Set([1]))).toEqual({});
+  expect(kindsWithout({ model_type: "qwen2", sliding_window: 4, use_sliding_window: false }, 6, new Set([1]))).toEqual(
+    {},
+  );
   expect(kindsWithout({ model_type: "qwen3", max_window_layers: 28 }, 6, new Set([1]))).toEqual({});
   expect(kindsWithout({ model_type: "llama" }, 6, new Set([1]))).toEqual({});
   expect(kindsWithout({ model_type: "gpt_neo", attention_types: "global" }, 6, new Set([1]))).toEqual({});

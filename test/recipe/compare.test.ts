@@ -102,7 +102,9 @@ test("two parts of one file are two models", async () => {
   expect(small.report.model.part).toBe("model");
   expect((await compare({ small, again: small.report }, { base: own })).variants).toHaveLength(2);
   await expect(compare({ small, average })).rejects.toThrow('the part "ema"');
-  await expect(compare({ small: small.report }, { base: average })).rejects.toThrow("a report of another model than base");
+  await expect(compare({ small: small.report }, { base: average })).rejects.toThrow(
+    "a report of another model than base",
+  );
   // The model itself is measured: its values are those of the other part, and it lost what quantization took.
   const measured = await compare({ small }, { base: average });
   expect(measured.layers.map(({ name }) => name)).toEqual(["a.weight", "b.weight", "c.weight"]);

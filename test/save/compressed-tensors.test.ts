@@ -106,6 +106,7 @@ async function write(name: string): Promise<Case> {
   const [recipe, options] = cases[name];
   const small = await compress(toy(), recipe, { workers: 1 });
   const folder = folderOf(name);
+  // Without a word of where it comes from the file is the library's own.
   await saveCompressedTensors(small, folder, { ...options, provenance: false });
   const values: Record<string, string> = {};
   for (const tensor of small.tensors) {

@@ -17,6 +17,7 @@ import {
 } from "../../kernel";
 import { ggufTypesOf } from "../../kernel/formats/gguf/metadata";
 import { saveGguf } from "../../kernel/save/gguf";
+import type { SaveOptions } from "../../kernel/save/saved-model";
 import { gaussianWeights } from "../blocks/weights";
 import { zipOf } from "../hostile/fuzz/mutate";
 
@@ -45,9 +46,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function saved(recipe: Recipe, options: { dtype?: "F16" | "BF16" | "F32" } = {}): Promise<Model> {
+async function saved(recipe: Recipe, options: SaveOptions = {}): Promise<Model> {
   const small = await compress(model, recipe, { workers: 1 });
-  const { bytes, form } = await small.save(at("small.gguf"), options);
+  const { bytes, form } = await small.save(at("small.gguf"), { provenance: false, ...options });
   const again = await open(at("small.gguf"));
   expect([bytes, form]).toEqual([statSync(at("small.gguf")).size, "GGUF file"]);
   return again;
@@ -66,6 +67,17 @@ test("blocks lie in the order of the layers, by name, what is in no layer first;
     "blk.10.ffn_up.weight",
   ]);
   expect(names(await saved(linear({ bits: 4, group: 64 })))).toEqual(names(model));
+});
+
+test("what the file was made by stands behind all other keys, unless it is not wanted", async () => {
+  const { metadata } = await saved(ggml({ type: "Q8_0" }), { provenance: true });
+  const keys = Object.keys(metadata);
+  expect(keys.slice(-5)).toEqual(
+    ["version", "recipe", "seed", "source_name", "source_sha256"].map((key) => `codebook.${key}`),
+  );
+  expect(JSON.parse(String(metadata["codebook.recipe"]))).toMatchObject([{ kind: "ggml", type: "Q8_0" }]);
+  const without = (await saved(ggml({ type: "Q8_0" }))).metadata;
+  expect(Object.keys(without)).toEqual(keys.slice(0, -5));
 });
 
 describe("the number that tells a file's type", () => {
@@ -107,9 +119,11 @@ describe("the number that tells a file's type", () => {
   test("is not added where the model has none and no block was made", async () => {
     await saveGguf(model, at("untold.gguf"), { metadata: { "general.file_type": undefined } });
     const untold = await open(at("untold.gguf"));
-    await (await compress(untold, linear({ bits: 4, group: 64 }))).save(at("small.gguf"), { dtype: "F16" });
+    await (
+      await compress(untold, linear({ bits: 4, group: 64 }))
+    ).save(at("small.gguf"), { dtype: "F16", provenance: false });
     expect(keysOf(await open(at("small.gguf")))).toEqual([]);
-    await (await compress(untold, ggml({ type: "Q8_0" }))).save(at("small.gguf"));
+    await (await compress(untold, ggml({ type: "Q8_0" }))).save(at("small.gguf"), { provenance: false });
     expect(keysOf(await open(at("small.gguf"))).map(([key]) => key)).toEqual([
       "general.quantization_version",
       "general.file_type",

@@ -29,7 +29,9 @@ test("a text is kept, the section behind it is replaced, and what comes behind t
 test("it says the recipe, what it cost, the files with their hashes, and what stayed behind; and no path", () => {
   const card = modelCard("# Net", { ...facts, leftOut: [{ path: "data/", bytes: 1e9 }] });
   expect(card).toContain('[\n  {"kind":"linear","bits":4,"symmetric":true,"per":"group","group":32,');
-  expect(card).toMatch(/Made from `net` \(SHA-256 `[0-9a-f]{64}`\) by Codebook \S+, seed 0\. A own folder for transformers\./);
+  expect(card).toMatch(
+    /Made from `net` \(SHA-256 `[0-9a-f]{64}`\) by Codebook \S+, seed 0\. A own folder for transformers\./,
+  );
   expect(card).toContain("| `a.weight` | 4 × 32 |");
   expect(card).toContain(`| \`model.safetensors\` | 1234567 | \`${sha256}\` |`);
   expect(card).toContain("Of the original did not come along, being large: `data/` (1000000000 bytes).");
@@ -40,7 +42,9 @@ test("a card of our own has a front matter with a model-index", () => {
   const card = modelCard(undefined, facts);
   const [, yaml = ""] = /^---\n([^]*?)\n---\n\n<!-- codebook:begin -->/.exec(card) ?? [];
   expect(yaml).toContain('model-index:\n- name: "net (linear 4-bit g32)"\n  results:\n  - task:\n');
-  expect(yaml).toMatch(/ {4}metrics:\n {4}- type: bits_per_weight\n {6}value: 7\.375\n {4}- type: sqnr_db\n {6}value: \d/);
+  expect(yaml).toMatch(
+    / {4}metrics:\n {4}- type: bits_per_weight\n {6}value: 7\.375\n {4}- type: sqnr_db\n {6}value: \d/,
+  );
   expect(modelCard(" \n", facts)).toBe(card);
 });
 

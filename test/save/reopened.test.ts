@@ -123,7 +123,7 @@ test("what was codes already says so, and its folder says nothing of them any mo
     ["up_proj", "F32", undefined],
   ]);
   await pruned.save(`${folder}/plain/`);
-  expect(readdirSync(join(folder, "plain")).sort()).toEqual(["config.json", "model.safetensors"]);
+  expect(readdirSync(join(folder, "plain")).sort()).toEqual(["README.md", "config.json", "model.safetensors"]);
   expect(JSON.parse(readFileSync(join(folder, "plain", "config.json"), "utf8"))).not.toHaveProperty(
     "quantization_config",
   );

@@ -169,41 +169,45 @@ describe.each(Object.entries(writers))("%s", (name, write) => {
 /** npm test kills the writing of a folder and of one file, a full run that of every form: what they share is theirs. */
 const killed = Object.keys(sampleOf(writers, ["folder, compressed-tensors", "safetensors"]));
 
-test.each(killed)("%s, killed at every call that changes the disk: old or new, and the next call ends it", async (name) => {
-  const write = writers[name];
-  const place = join(root, `${name.replace(/\W+/g, "-")}-killed`);
-  const fresh = async (which?: "old") => {
-    rmSync(place, { recursive: true, force: true });
-    mkdirSync(place);
-    watch(0, "EIO");
-    if (which) await write(place, which);
-  };
-  const own = () => Object.fromEntries(Object.entries(filesIn(place)).filter(([file]) => !/\/\.[^/]*$/.test(file)));
-  await fresh("old");
-  const before = own();
-  await write(place, "new");
-  const after = own();
-  let at = 1;
-  for (; ; at++) {
+test.each(killed)(
+  "%s, killed at every call that changes the disk: old or new, and the next call ends it",
+  async (name) => {
+    const write = writers[name];
+    const place = join(root, `${name.replace(/\W+/g, "-")}-killed`);
+    const fresh = async (which?: "old") => {
+      rmSync(place, { recursive: true, force: true });
+      mkdirSync(place);
+      watch(0, "EIO");
+      if (which) await write(place, which);
+    };
+    const own = () => Object.fromEntries(Object.entries(filesIn(place)).filter(([file]) => !/\/\.[^/]*$/.test(file)));
     await fresh("old");
-    watch(at, "killed");
-    const end = await untilKilled(() => write(place, "new"));
-    watch(0, "EIO");
-    if (end === "ended") break;
-    forgetProcesses(root);
-    if (existsSync(place)) expect([at, [before, after]]).toEqual([at, expect.arrayContaining([own()])]);
-    else {
-      // The one torn moment: opening the folder ends it.
-      await open(place);
-      expect([at, own()]).toEqual([at, after]);
-    }
+    const before = own();
     await write(place, "new");
-    expect([at, filesIn(place)]).toEqual([at, after]);
-  }
-  expect(at).toBeGreaterThan(4);
-  expect(readdirSync(root).filter((other) => /\.(partial|whole|old)-|\.lock$/.test(other))).toEqual([]);
-  process.stdout.write(`  ${name}: killed at ${at - 1} calls\n`);
-}, 240_000);
+    const after = own();
+    let at = 1;
+    for (; ; at++) {
+      await fresh("old");
+      watch(at, "killed");
+      const end = await untilKilled(() => write(place, "new"));
+      watch(0, "EIO");
+      if (end === "ended") break;
+      forgetProcesses(root);
+      if (existsSync(place)) expect([at, [before, after]]).toEqual([at, expect.arrayContaining([own()])]);
+      else {
+        // The one torn moment: opening the folder ends it.
+        await open(place);
+        expect([at, own()]).toEqual([at, after]);
+      }
+      await write(place, "new");
+      expect([at, filesIn(place)]).toEqual([at, after]);
+    }
+    expect(at).toBeGreaterThan(4);
+    expect(readdirSync(root).filter((other) => /\.(partial|whole|old)-|\.lock$/.test(other))).toEqual([]);
+    process.stdout.write(`  ${name}: killed at ${at - 1} calls\n`);
+  },
+  240_000,
+);
 
 /** A network of TensorFlow.js. */
 const saveNet = (folder: string, which: "old" | "new", options: SaveTfjsOptions = {}) => {

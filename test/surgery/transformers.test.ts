@@ -150,7 +150,8 @@ itWith(hasTransformers)(
     });
     writeFileSync(join(folder, "ruled.json"), JSON.stringify(jobs));
     const ruled = python("compare", join(folder, "ruled.json")).trim().split("\n");
-    for (const line of ruled) expect(JSON.parse(line)).toEqual(expect.not.objectContaining({ error: expect.anything() }));
+    for (const line of ruled)
+      expect(JSON.parse(line)).toEqual(expect.not.objectContaining({ error: expect.anything() }));
     expect(ruled.map((line) => (JSON.parse(line) as Result).difference > 1e-3)).toEqual(cases.map(() => true));
   },
   300_000,

@@ -69,6 +69,15 @@ export function ggufTypesOf(values: object): ReadonlyMap<string, GgufStoredType>
   return storedTypes.get(values);
 }
 
+/** Metadata that were a GGUF file's and are read from elsewhere, with the types that they had there. Gives back the same object. */
+export function withGgufTypes<Metadata extends object>(
+  metadata: Metadata,
+  types: ReadonlyMap<string, GgufStoredType>,
+): Metadata {
+  storedTypes.set(metadata, types);
+  return metadata;
+}
+
 /** A copy of metadata, of a GGUF file or any other, without some keys and with some texts. Lists stay packed, and types are kept. */
 export function changedMetadata(
   metadata: Readonly<Record<string, unknown>>,

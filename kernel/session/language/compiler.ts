@@ -4,10 +4,9 @@
  *
  *  The shim that tslab takes for TypeScript (tslab.ts) gives it our file system, our compiler options, and the program that we build. */
 import type TS from "typescript";
-import { findPackage, kernelRoot } from "./packages";
 import { ambientFile, CellFiles } from "./files";
 import { cellTransformers, nestedVariables, publishedNames, type EmitPlan, type PublishedName } from "./emit";
-import { define, loadTslab, tslabFolder, type CellDiagnostic, type Converter } from "./tslab";
+import { define, loadTslab, type CellDiagnostic, type Converter } from "./tslab";
 import { ownDependencies, withNamespaces } from "./carried-declarations";
 import path from "node:path";
 import fs from "node:fs";
@@ -68,8 +67,8 @@ export class Compiler {
       }
       if (path.posix.dirname(folder) === folder) break;
     }
-    const node = findPackage("@types/node", tslabFolder) ?? findPackage("@types/node", kernelRoot);
-    if (node !== undefined) roots.push(path.dirname(node).replaceAll("\\", "/"));
+    // The types of Node that come with the kernel appear in the outermost folder (packages.ts), behind the user's own.
+    roots.push(`${/^[A-Za-z]:/.exec(cwd)?.[0] ?? ""}/node_modules/@types`);
     return {
       typeRoots: roots,
       types: [...types],

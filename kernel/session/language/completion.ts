@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type TS from "typescript";
 import type { Compiler } from "./compiler";
-import { givenPackages } from "./packages";
+import { importablePackages } from "./packages";
 import { NodeModule } from "./realm";
 
 interface Match {
@@ -79,7 +79,7 @@ function localPaths(typed: string, cwd: string): Match[] {
 }
 
 function packageNames(cwd: string): Match[] {
-  const names = new Set(["codebook", ...givenPackages().keys()]);
+  const names = new Set(importablePackages());
   for (let folder = cwd; ; folder = path.dirname(folder)) {
     const modules = path.join(folder, "node_modules");
     for (const { name } of list(modules)) {

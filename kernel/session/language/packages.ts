@@ -1,9 +1,10 @@
-/** Which packages a cell sees although the notebook's folder has nothing installed: "codebook" itself, and tfjs, whose
- *  types and tensors its API speaks. Both the type checker and `require` look a bare name up in the `node_modules` of
+/** Which packages a cell sees although the notebook's folder has nothing installed: "codebook" itself, tfjs, whose
+ *  types and tensors its API speaks, and the types of Node. Both the type checker and `require` look a bare name up in the `node_modules` of
  *  the folder and of every folder above it. The packages given here appear to lie in the outermost one,
  *  `/node_modules`, so that anything the user has installed is found first. */
 import fs from "node:fs";
 import path from "node:path";
+import { testedMajors } from "../../version";
 
 /** The folder of a package, looked up from `from` upwards, or undefined. */
 export function findPackage(name: string, from: string): string | undefined {
@@ -45,6 +46,12 @@ const tensorflow = ["tfjs", "tfjs-core", "tfjs-layers", "tfjs-converter", "tfjs-
   .concat(["tfjs-backend-cpu", "tfjs-backend-webgl", "tfjs-backend-wasm", "tfjs-node"])
   .map((name) => `@tensorflow/${name}`);
 
+/** The major whose types fit a version of Node best: its own, else the newest before it, else the oldest that there is. */
+export function typedMajor(version: string): number {
+  const major = Number.parseInt(version, 10);
+  return testedMajors.filter((tested) => tested <= major).at(-1) ?? testedMajors[0];
+}
+
 let given: Map<string, string> | undefined;
 
 /** Name → real folder of the packages that every cell sees. */
@@ -55,8 +62,23 @@ export function givenPackages(): ReadonlyMap<string, string> {
       const folder = findPackage(name, kernelRoot);
       if (folder !== undefined) given.set(name, folder);
     }
+    giveTypesOfNode(given);
   }
   return given;
+}
+
+/** Names of the given packages that cells may import: those with code. */
+export function importablePackages(): string[] {
+  return [...givenPackages().keys()].filter((name) => name === moduleName || tensorflow.includes(name));
+}
+
+/** Gives cells the types of the Node that runs them, under the name by which everybody asks for them. */
+function giveTypesOfNode(given: Map<string, string>): void {
+  const types = findPackage(`node-types-${typedMajor(process.versions.node)}`, kernelRoot);
+  if (types === undefined) return;
+  given.set("@types/node", types);
+  const fetchTypes = findPackage("undici-types", types);
+  if (fetchTypes !== undefined) given.set("undici-types", fetchTypes);
 }
 
 const outermost = /^(?:[A-Za-z]:)?\/node_modules\/((?:@[^/]+\/)?[^/]+)(\/.*)?$/;

@@ -38,7 +38,7 @@ export interface Converter {
 }
 
 /** The folder of the package tslab. */
-export const tslabFolder = path.dirname(kernelRequire.resolve("tslab/package.json"));
+const tslabFolder = path.dirname(kernelRequire.resolve("tslab/package.json"));
 const tslabRequire = (id: string): string => kernelRequire.resolve(id, { paths: [tslabFolder] });
 
 interface Tslab {

@@ -2,8 +2,20 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
-import { decode, encode, horner, huffman, pack, rans } from "../../../kernel";
-import type { Model } from "../../../kernel";
+import {
+  compress,
+  decode,
+  encode,
+  fromArrays,
+  horner,
+  huffman,
+  kMeans,
+  linear,
+  magnitude,
+  pack,
+  rans,
+} from "../../../kernel";
+import type { Model, Recipe } from "../../../kernel";
 import { Random } from "../../../kernel/bytes/random";
 import { memorySource } from "../../../kernel/bytes/source";
 import type { ByteSource } from "../../../kernel/bytes/source";
@@ -400,6 +412,84 @@ function hdf5(): Target {
   };
 }
 
+/** JSON in which one value, at any depth, is another's, or none. */
+function withChangedValue(json: Uint8Array, random: Random): Uint8Array {
+  const root = JSON.parse(Buffer.from(json).toString("utf8")) as Record<string, unknown>;
+  const values: unknown[] = [
+    0,
+    1,
+    -1,
+    0.5,
+    2 ** 31,
+    2 ** 40,
+    1e300,
+    "x",
+    "",
+    null,
+    true,
+    [],
+    {},
+    [1],
+    { part: { bytes: 1 } },
+  ];
+  // Most of the contents is the report; what the tensors say is more telling.
+  let holder = (random.below(4) === 0 ? root : { tensors: root.tensors }) as Record<string, unknown>;
+  for (;;) {
+    const keys = Object.keys(holder);
+    const key = keys[random.below(keys.length)];
+    const inner = holder[key];
+    const isOpen = typeof inner === "object" && inner !== null && Object.keys(inner).length > 0;
+    if (!isOpen || random.below(6) === 0) {
+      if (random.below(5) === 0) Reflect.deleteProperty(holder, key);
+      else
+        holder[key] =
+          typeof inner === "number" && random.below(2) === 0 ? inner + 1 : values[random.below(values.length)];
+      return new Uint8Array(Buffer.from(JSON.stringify(root)));
+    }
+    holder = inner as Record<string, unknown>;
+  }
+}
+
+/** Compressed models: most mutants have contents that were changed, under a sound hash. */
+async function compressedModel(): Promise<Target> {
+  const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
+  const values = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i));
+  const toy = fromArrays({
+    "a.weight": { shape: [2, 32], values },
+    "a.bias": { shape: [2], values: values.slice(0, 2) },
+  });
+  const recipes: Recipe[] = [
+    linear({ bits: 4, group: 32, symmetric: false }),
+    [magnitude({ sparsity: 0.9 }), linear({ bits: 3, group: 32 }), rans()],
+    kMeans({ bits: 2 }),
+    magnitude({ sparsity: 0.5 }),
+  ];
+  const corpus: Sample[] = [];
+  for (const recipe of recipes) {
+    await (await compress(toy, recipe)).save(join(folder, "m.codebook"));
+    corpus.push({ bytes: new Uint8Array(readFileSync(join(folder, "m.codebook"))) });
+  }
+  rmSync(folder, { recursive: true });
+  const footerBytes = 32;
+  return {
+    ...modelTarget(corpus, (source) => openSource(source, { name: "m" })),
+    mutate: ({ bytes }, random) => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset);
+      const at = Number(view.getBigUint64(bytes.length - footerBytes, true));
+      if (random.below(3) === 0) return { bytes: mutate(bytes, random), isDeep: false };
+      const stored = bytes.subarray(at, bytes.length - footerBytes);
+      const plain = stored[0] === 0x7b ? stored : (decode(stored) as Uint8Array);
+      const body = random.below(4) === 0 ? mutate(plain, random) : withChangedValue(plain, random);
+      const out = Buffer.concat([bytes.subarray(0, at), body, bytes.subarray(bytes.length - footerBytes)]);
+      const footer = new DataView(out.buffer, out.byteOffset + out.length - footerBytes);
+      footer.setBigUint64(8, BigInt(body.length), true);
+      footer.setBigUint64(16, hash64(body), true);
+      return { bytes: new Uint8Array(out), isDeep: true };
+    },
+    isChecked: false,
+  };
+}
+
 export const targets: Readonly<Record<string, () => Target | Promise<Target>>> = {
   safetensors,
   gguf,
@@ -413,6 +503,7 @@ export const targets: Readonly<Record<string, () => Target | Promise<Target>>> =
   "pytorch stream": () => checkpoint(/^stream|module in a stream/, openPyTorchStream),
   "pytorch tar": () => checkpoint(/^tar$/, openPyTorchTar),
   codebook: container,
+  "compressed model": compressedModel,
   damage,
   encoded,
   hdf5,

@@ -1,13 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   findPackage,
   givenPackages,
+  importablePackages,
   holdsGivenPackages,
   kernelRoot,
   ownFile,
   realPath,
+  typedMajor,
 } from "../../../kernel/session/language/packages";
 
 describe("findPackage", () => {
@@ -46,6 +48,16 @@ test("the parts of tfjs are given too, those that are installed", () => {
     expect(givenPackages().get(name)).toBe(findPackage(name, kernelRoot));
   expect(findPackage("@tensorflow/tfjs-core", kernelRoot)).toBeDefined();
   for (const folder of givenPackages().values()) expect(existsSync(join(folder, "package.json"))).toBe(true);
+});
+
+test("the types of Node that are given fit the Node that runs", () => {
+  const major = Number.parseInt(process.versions.node, 10);
+  const types = givenPackages().get("@types/node") ?? "";
+  const { name, version } = JSON.parse(readFileSync(join(types, "package.json"), "utf8")) as Record<string, string>;
+  expect([name, Number.parseInt(version, 10)]).toEqual(["@types/node", typedMajor(`${major}.0.0`)]);
+  expect([18, 20, 21, 22, 23, 24, 26].map((of) => typedMajor(`${of}.1.0`))).toEqual([20, 20, 20, 22, 22, 24, 24]);
+  expect(importablePackages()).not.toContain("@types/node");
+  expect(importablePackages()).toEqual(expect.arrayContaining(["codebook", "@tensorflow/tfjs"]));
 });
 
 test("our own package's files are those that its package.json states, else the paths themselves", () => {
