@@ -66,7 +66,7 @@ const zeros = (...shape: number[]) => ({
 });
 
 /** A Llama of one layer with three rows of embeddings more than there are tokens, and the tokenizer beside it. */
-export async function writeFolder(folder: string, fixture: TokenizerFixture, config: Json = {}): Promise<string> {
+export async function writeFolder(folder: string, fixture: TokenizerFixture): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const { vocab } = fixture["tokenizer.json"].model;
   const ids = [
@@ -75,7 +75,7 @@ export async function writeFolder(folder: string, fixture: TokenizerFixture, con
   ];
   const rows = ids.reduce((most, id) => Math.max(most, id), 0) + 4;
   const sizes = { hidden_size: 32, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 1 };
-  const settings = { model_type: "llama", ...sizes, max_position_embeddings: 64, rms_norm_eps: 1e-5, ...config };
+  const settings = { model_type: "llama", ...sizes, max_position_embeddings: 64, rms_norm_eps: 1e-5 };
   writeFileSync(
     join(folder, "config.json"),
     JSON.stringify({ ...settings, vocab_size: rows, tie_word_embeddings: true }),

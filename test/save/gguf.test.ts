@@ -54,7 +54,8 @@ async function saved(recipe: Recipe, options: SaveOptions = {}): Promise<Model> 
   return again;
 }
 const typesOf = ({ tensors }: Model) => Object.fromEntries(tensors.map(({ name, dtype }) => [name, dtype]));
-const keysOf = ({ metadata }: Model) => Object.entries(metadata).filter(([key]) => /file_type|version/.test(key));
+const keysOf = ({ metadata }: Model) =>
+  Object.entries(metadata).filter(([key]) => /^general\..*(file_type|version)/.test(key));
 
 test("blocks lie in the order of the layers, by name, what is in no layer first; others as they were", async () => {
   const names = ({ tensors }: Model) => tensors.map(({ name }) => name);
@@ -95,7 +96,11 @@ describe("the number that tells a file's type", () => {
     ],
   ])("%s; the keys stand behind all others", async (_, recipe, number) => {
     const { metadata } = await saved(recipe);
-    expect(Object.entries(metadata).slice(-2)).toEqual([
+    expect(
+      Object.entries(metadata)
+        .filter(([key]) => !key.startsWith("codebook."))
+        .slice(-2),
+    ).toEqual([
       ["general.quantization_version", 2],
       ["general.file_type", number],
     ]);
@@ -191,12 +196,13 @@ describe("a model of any kind", () => {
     const { layers, notes } = await pruned.save(at("pruned.gguf"), { provenance: false });
     expect(notes).toBeUndefined();
     const saved = await open(at("pruned.gguf"));
-    expect(JSON.stringify(saved.metadata)).toBe(JSON.stringify(source.metadata));
+    const own = ({ metadata }: Model) => Object.entries(metadata).filter(([key]) => !key.startsWith("codebook."));
+    expect(own(saved)).toEqual(own(source));
     for (const [i, tensor] of source.tensors.entries()) {
       const isPruned = tensor.name === "blk.2.attn_q.weight";
-      const own = saved.tensors[i];
-      expect([own.name, own.dtype]).toEqual([tensor.name, isPruned ? "F32" : tensor.dtype]);
-      expect(Buffer.compare(await own.readBytes(), await tensor.readBytes()) === 0).toBe(!isPruned);
+      const written = saved.tensors[i];
+      expect([written.name, written.dtype]).toEqual([tensor.name, isPruned ? "F32" : tensor.dtype]);
+      expect(Buffer.compare(await written.readBytes(), await tensor.readBytes()) === 0).toBe(!isPruned);
       expect(layers[i].held).toBe(isPruned ? "plain" : "as it was");
     }
   });
