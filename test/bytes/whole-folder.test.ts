@@ -19,9 +19,7 @@ import { writeFileResumably } from "../../kernel/bytes/resumable-file";
 import { CancelledError, WriteError } from "../../kernel/errors";
 import { callsMade, forgetProcesses, untilKilled, watch } from "./watched-files";
 
-jest.mock("node:fs/promises", () =>
-  jest.requireActual<typeof import("./watched-files")>("./watched-files").watchedFiles(),
-);
+jest.mock("node:fs/promises", () => jest.requireActual<{ watchedFiles(): object }>("./watched-files").watchedFiles());
 
 let root: string;
 let target: string;

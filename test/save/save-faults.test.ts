@@ -39,7 +39,7 @@ import { callsMade, forgetProcesses, untilKilled, watch, type Fault } from "../b
 import { isFull, sample, sampleOf } from "../tiers";
 
 jest.mock("node:fs/promises", () =>
-  jest.requireActual<typeof import("../bytes/watched-files")>("../bytes/watched-files").watchedFiles(),
+  jest.requireActual<{ watchedFiles(): object }>("../bytes/watched-files").watchedFiles(),
 );
 
 /** Faults that a writer meets. npm test has all three for a file, a folder and an archive, and for the others one that throws: what catches a
