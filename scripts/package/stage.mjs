@@ -167,11 +167,13 @@ const pick = ({ name, version, license, main, module, type, types, typesVersions
 
 /** Facts of the npm package: nothing runs at its install, and the packages that it carries are those that were tested. */
 function ownFacts(own, carried) {
-  const { name, version, description, license, keywords, engines, main, types, exports, typesVersions, bin } = own;
+  const { name, version, description, license, keywords, engines, types, exports, typesVersions, bin } = own;
   const dependencies = Object.fromEntries(carried.map((one) => [one.name, one.version]));
   const files = ["lib", "kernel", "install.json", "README.md", "CHANGELOG.md", "LICENSE", "THIRD-PARTY-LICENSES.txt"];
+  // In the checkout "main" is the extension, by which its builder finds it; whoever resolves without "exports" wants the library.
+  const main = exports["."].default;
   // prettier-ignore
-  return { name, version, description, license, keywords, engines, main, types, exports, typesVersions, bin, files,
+  return { name, version, description, license, keywords, engines, types, exports, typesVersions, bin, files,
     dependencies, bundleDependencies: Object.keys(dependencies) };
 }
 
