@@ -173,7 +173,7 @@ function ownFacts(own, carried) {
   // In the checkout "main" is the extension, by which its builder finds it; whoever resolves without "exports" wants the library.
   const main = exports["."].default;
   // prettier-ignore
-  return { name, version, description, license, keywords, engines, types, exports, typesVersions, bin, files,
+  return { name, version, description, license, keywords, engines, main, types, exports, typesVersions, bin, files,
     dependencies, bundleDependencies: Object.keys(dependencies) };
 }
 
