@@ -2,12 +2,13 @@
  *  becomes a segment of its own type, so that it is coded by its byte planes and can be read without the rest. Against a base, a file
  *  that the model was made from, only what differs is stored. Memory: some megabytes per worker, however large the file. The result does
  *  not depend on the number of workers. */
+import { resolve } from "node:path";
 import { writeFileAtomically } from "../bytes/atomic-file";
 import { fileName } from "../bytes/file-name";
 import type { PieceSource } from "../bytes/pieces";
 import { writeFileResumably } from "../bytes/resumable-file";
 import { fileSource, type ByteSource } from "../bytes/source";
-import { FormatError, SourceError, WriteError } from "../errors";
+import { FormatError, OptionError, SourceError, WriteError } from "../errors";
 import { pathsOf, refuseFiles } from "../formats/source-files";
 import { currentHost, type Progress } from "../host";
 import { checkNumber, checkOptionNames } from "../options";
@@ -87,6 +88,8 @@ function workOf(method: string, options: ArchiveOptions, names = optionNames): W
 export async function pack(source: string, target: string, options: PackOptions = {}): Promise<ArchiveSummary> {
   const work = workOf("pack", options, [...optionNames, "resume"]);
   const original = await fileSource(source);
+  if (options.base !== undefined && resolve(options.base) === resolve(target))
+    throw new OptionError(`pack(): ${target} is the base too, which is needed to read the archive; name another`);
   const base = options.base === undefined ? undefined : await openBase(options.base, work, unwrapArchive);
   await checkTarget("pack", [original, base?.source], target, options);
   const segments = await segmentsOf(original, base?.source, work.signal);

@@ -22,6 +22,7 @@ export function findPython(): string {
   const prefix = pythonPrefix();
   const inside = prefix && path.join(prefix, process.platform === "win32" ? "python.exe" : path.join("bin", "python"));
   if (inside && existsSync(inside)) return inside;
-  for (const python of ["python3", "python"]) if (spawnSync(python, ["--version"], { env: process.env }).status === 0) return python;
+  for (const python of ["python3", "python"])
+    if (spawnSync(python, ["--version"], { env: process.env }).status === 0) return python;
   throw new CommandError("no Python was found; activate an environment that has pip");
 }
