@@ -2,7 +2,6 @@
 import type { ByteSource } from "../bytes/source";
 import { FormatError } from "../errors";
 import {
-  archiveVersion,
   blockBytesIn,
   blockCount,
   digestBytes,
@@ -107,7 +106,7 @@ export async function readIndex(source: ByteSource, signal?: AbortSignal): Promi
         "an archive of a file; open() reads the model, codebook convert expands it",
       );
     if (i < 12 && !isFirstVersion)
-      fail(8, `version ${version}`, `version 1 to ${archiveVersion}; a newer Codebook may read it`);
+      fail(8, `version ${version}`, `version 1 to ${modelVersion}; a newer Codebook may read it`);
     if (i >= 12) fail(i, `byte value ${head[i]}`, "0");
   });
   const footerAt = byteLength - footerBytes;

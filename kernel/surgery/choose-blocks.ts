@@ -44,7 +44,7 @@ export async function chooseBlocks(
     );
   const shared = gone.find(({ name }) => /relative_position/.test(placeOf(name).kind));
   if (shared) throw new UnsupportedError(`layers(): ${shared.name} serves all blocks; the block that it lies in stays`);
-  checkKinds(blocks, new Set(numbers), model);
+  if (!isChain) checkKinds(blocks, new Set(numbers), model);
   return numbers;
 }
 
