@@ -51,7 +51,10 @@ function textsOf(path: string): string[] {
   const { cells } = JSON.parse(readFileSync(path, "utf8")) as Notebook;
   const text = (value: string | string[] = "") => (typeof value === "string" ? value : value.join(""));
   return cells.map(({ outputs = [] }) =>
-    outputs.map((one) => text(one.text) + text(one.data?.["text/plain"]) + (one.evalue ?? "")).join("\n"),
+    outputs
+      .map((one) => text(one.text) + text(one.data?.["text/plain"]) + (one.evalue ?? ""))
+      .join("\n")
+      .trim(),
   );
 }
 
@@ -162,7 +165,8 @@ test("JupyterLab on it runs the first study's opening cells and draws the figure
   try {
     const { page } = visitor;
     await openNotebook(page, site, "lab", "study.ipynb");
-    await page.waitForSelector(".jp-Toolbar-kernelStatus, .jp-NotebookPanel-toolbar");
+    // Cells that are run before the kernel is there are not run at all.
+    await page.waitForSelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', { timeout: 90_000 });
     await page.evaluate(async () => {
       const app = (window as unknown as { jupyterapp: { commands: { execute(id: string): Promise<unknown> } } })
         .jupyterapp;
