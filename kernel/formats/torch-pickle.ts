@@ -39,6 +39,8 @@ export interface TorchPickle {
   readonly storages: readonly PickledStorage[];
   /** Paths of NumPy arrays, which are passed over. */
   readonly arrays: readonly string[];
+  /** Paths of other objects that hold tensors, which are passed over with them. */
+  readonly objects: readonly string[];
 }
 
 /** Where a storage lies. */
@@ -58,7 +60,7 @@ export interface TorchContents {
 
 /** The tensors in a value of a pickle. The list of storages begins with `storages`. */
 export function pickledTensors(value: unknown, world: TorchWorld, storages: readonly TorchStorage[]): TorchPickle {
-  const { views, arrays } = viewsIn(value, world);
+  const { views, arrays, objects } = viewsIn(value, world);
   const places = new Map(storages.map((storage, at) => [storage, at]));
   const tensors = views.map(({ path, name, view: { storage, dtype, offset, shape, strides } }) => {
     const place = places.get(storage) ?? places.size;
@@ -66,13 +68,13 @@ export function pickledTensors(value: unknown, world: TorchWorld, storages: read
     return { path, name, storage: place, dtype, offset, shape, strides };
   });
   const list = [...places.keys()].map(({ key, sizeBytes, dtype, at }) => ({ key, sizeBytes, dtype, at }));
-  return { tensors, storages: list, arrays };
+  return { tensors, storages: list, arrays, objects };
 }
 
 /** The tensors that a pickle describes, with the place of each storage; `at` is the byte of `file` where it lies. `FormatError` where there are
  *  none, or a storage is nowhere. */
 export function contentsOf(
-  { tensors: pickled, arrays }: TorchPickle,
+  { tensors: pickled, arrays, objects }: TorchPickle,
   places: readonly (StoragePlace | undefined)[],
   file: string,
   at: number,
@@ -89,7 +91,15 @@ export function contentsOf(
     const complex = new FileTensor(place.source, name, shape, dtype, start, parametersOf(shape) * elementBytes(dtype));
     return Object.assign(complex, { role: "buffer" as const, roleReason: "complex numbers" });
   });
-  const shown = arrays.slice(0, 3).map(quote).join(", ") + (arrays.length > 3 ? " and so on" : "");
-  const notes = arrays.length === 0 ? [] : [`left out: ${arrays.length} arrays of NumPy (${shown})`];
+  const notes = [
+    ...leftOut(arrays, "arrays of NumPy"),
+    ...leftOut(objects, "objects of Python, with the tensors in them"),
+  ];
   return { tensors, found: pickled, notes };
+}
+
+function leftOut(paths: readonly string[], what: string): string[] {
+  if (paths.length === 0) return [];
+  const shown = paths.slice(0, 3).map(quote).join(", ") + (paths.length > 3 ? " and so on" : "");
+  return [`left out: ${paths.length} ${what} (${shown})`];
 }

@@ -28,6 +28,8 @@ export interface FoundViews {
   readonly views: readonly FoundView[];
   /** Paths of NumPy arrays, which are passed over. */
   readonly arrays: readonly string[];
+  /** Paths of other objects that hold tensors, which are passed over with them. */
+  readonly objects: readonly string[];
 }
 
 /** All tensors of a pickle, in its order. A tensor's name is its path with dots; a dict that alone holds all of them ({"state_dict": {…},
@@ -46,6 +48,8 @@ export function viewsIn(value: unknown, { file, budget }: Pick<TorchWorld, "file
   const views: FoundView[] = [];
   const names = new Set<string>();
   const arrays: string[] = [];
+  const objects: string[] = [];
+  const hides = hiding();
   const inside = new Set<unknown>();
   let visits = 0;
   /** `moduleAt`: how many keys lead to the module that the part lies in. Below a module names have dots, as its state dict's keys do. */
@@ -67,6 +71,7 @@ export function viewsIn(value: unknown, { file, budget }: Pick<TorchWorld, "file
       return;
     }
     if (part instanceof PickleOpaque && part.name.endsWith("multiarray._reconstruct")) arrays.push(name);
+    else if (part instanceof PickleOpaque && !isModule(part) && hides([part.args, part.state])) objects.push(name);
     if (inside.has(part) || inside.size > maxDepth)
       throw new FormatError(file, 0, "the data hold themselves, or nest too deep", `${maxDepth} levels`);
     if (typeof part !== "object" || part === null) return;
@@ -80,7 +85,25 @@ export function viewsIn(value: unknown, { file, budget }: Pick<TorchWorld, "file
     inside.delete(part);
   };
   visit(root, start, "");
-  return { views, arrays };
+  return { views, arrays, objects };
+}
+
+/** A search for tensors in what an object was made of; each value is looked at once, however often it is asked for. */
+function hiding(): (values: readonly unknown[]) => boolean {
+  const seen = new Set<unknown>();
+  return (values) => {
+    const open: unknown[] = [...values];
+    while (open.length > 0) {
+      const value = open.pop();
+      if (value instanceof TensorView) return true;
+      if (typeof value !== "object" || value === null || seen.has(value)) continue;
+      seen.add(value);
+      if (value instanceof PickleDict) for (const one of value.entries.values()) open.push(one);
+      if (value instanceof PickleOpaque) open.push(value.items, value.args, value.state);
+      for (const one of value instanceof PickleTuple ? value.items : Array.isArray(value) ? value : []) open.push(one);
+    }
+    return false;
+  };
 }
 
 /** What lies in a value, under the keys of dicts and the places of lists; of an opaque object only what makes it a dict, a list or a module. */

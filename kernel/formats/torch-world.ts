@@ -113,10 +113,11 @@ export abstract class TorchWorld implements PickleWorld {
           items instanceof PickleTuple ? items : this.fail(at, "a Size has no tuple", "one"),
         );
       case "torch._utils._rebuild_tensor":
+        return new PickleGlobal(name, (args, at) => this.rebuild(args, undefined, undefined, at));
       case "torch._utils._rebuild_tensor_v2":
-        return new PickleGlobal(name, (args, at) => this.rebuild(args, undefined, at));
+        return new PickleGlobal(name, (args, at) => this.rebuild(args, undefined, args[6], at));
       case "torch._utils._rebuild_tensor_v3":
-        return new PickleGlobal(name, (args, at) => this.rebuild(args, args[6], at));
+        return new PickleGlobal(name, (args, at) => this.rebuild(args, args[6], args[7], at));
       case "torch._utils._rebuild_parameter":
       case "torch._utils._rebuild_parameter_with_state":
       case "torch._utils._rebuild_device_tensor_from_cpu_tensor":
@@ -206,9 +207,12 @@ export abstract class TorchWorld implements PickleWorld {
     return new TensorView(storage, dtype, parameters > 0 ? from : 0, Object.freeze(shape), strides);
   }
 
-  /** Args: storage, offset, size, stride, requires_grad, hooks, and, in v3, the type. */
-  private rebuild(args: readonly unknown[], type: unknown, at: number): TensorView {
+  /** Args: storage, offset, size, stride, requires_grad, hooks, in v3 the type, and what torch has still to do to the stored values. */
+  private rebuild(args: readonly unknown[], type: unknown, pending: unknown, at: number): TensorView {
     const [storage, offset, size, stride] = args;
+    for (const bit of ["neg", "conj"])
+      if (pending instanceof PickleDict && pending.entries.get(bit) === true)
+        this.fail(at, `the values of a tensor are stored before torch's "${bit}"`, `tensor.resolve_${bit}()`);
     if (!(storage instanceof TorchStorage)) return this.fail(at, "a tensor has no storage", "a storage");
     const own = type instanceof PickleGlobal ? type.name.slice("torch.".length) : "";
     const dtype = Object.hasOwn(torchTypes, own) ? torchTypes[own] : storage.dtype;

@@ -132,6 +132,13 @@ const bufferRules: readonly RoleRule[] = [
   },
   { role: "buffer", because: "a vector of spectral normalization", parameter: /^weight_v$/, most: 1 },
   {
+    // Its function is in no file: a mask, a symmetric or an orthogonal matrix. Those of a weight norm are original0 and original1.
+    role: "unknown",
+    because: "torch computes the weight from it, by a parametrization that the file does not tell",
+    parameter: /^\w*weight\w*\.(original|\d+\.base)$/,
+    least: 2,
+  },
+  {
     role: "buffer",
     because: "a fixed filter",
     parameter:
