@@ -113,7 +113,14 @@ const recipes: Record<string, Recipe> = sampleOf<Recipe>(
   },
   [
     ...["codes and scales", "zero points", "a trellis", "nested scales", "E4M3 and a scale of all", "codebooks"],
-    ...["blocks of 1.6875 bits", "blocks of types that fit the rows", "kept values", "few kept values, coded", "1 of 8", "kept codes of a trellis"],
+    ...[
+      "blocks of 1.6875 bits",
+      "blocks of types that fit the rows",
+      "kept values",
+      "few kept values, coded",
+      "1 of 8",
+      "kept codes of a trellis",
+    ],
     ...["coded factors", "bytes without loss"],
   ],
 );
