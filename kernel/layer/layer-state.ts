@@ -11,6 +11,8 @@ export interface LayerState {
   values: Float32Array | undefined;
   /** 0 where pruning took the weight away. */
   keep: Uint8Array | undefined;
+  /** Whether w′ has other values than the tensor's own and zero, which its type may not hold. */
+  hasOtherValues: boolean;
   /** How to store where the others stand. */
   index: IndexStorage | undefined;
   targetSparsity: number | undefined;
@@ -41,6 +43,7 @@ export function stateOf(values: Float32Array | undefined): LayerState {
   return {
     values,
     keep: undefined,
+    hasOtherValues: false,
     index: undefined,
     targetSparsity: undefined,
     quantized: undefined,

@@ -54,9 +54,19 @@ export function remainingWeights({ input: given, dtype, shape, surgery }: LayerJ
   };
 }
 
+/** Whether the tensor's own type holds the weights that the maps leave: all that stay as they are, and merged ones, which are rounded to
+ *  floats of 16 bits. */
+export function isHeldBy(dtype: string, maps: readonly AxisMap[]): boolean {
+  return isHalf(dtype) || maps.every(({ kind }) => kind === "keep");
+}
+
+function isHalf(dtype: string): boolean {
+  return dtype === "F16" || dtype === "BF16";
+}
+
 /** Rounds merged weights to the tensor's own type where that is F16 or BF16, in place. */
 function roundTo(dtype: string, values: Float32Array, maps: readonly AxisMap[]): Float32Array {
-  if ((dtype !== "F16" && dtype !== "BF16") || maps.every(({ kind }) => kind === "keep")) return values;
+  if (!isHalf(dtype) || maps.every(({ kind }) => kind === "keep")) return values;
   const bits = new Uint32Array(values.buffer);
   for (let i = 0; i < bits.length; i++)
     bits[i] = dtype === "F16" ? float16ToFloat32Bits[float16FromBits(bits[i])] : bfloat16FromBits(bits[i]) << 16;

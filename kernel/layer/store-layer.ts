@@ -20,8 +20,9 @@ import { floatStepOf } from "./operators";
 import type { Shelf } from "./shelf";
 import { withRange } from "./walk-coded";
 
-/** Bits of a value that was not quantized: those of its own type where that is a float of 16 or 8 bits, else 32. */
-function bitsPerValue(dtype: string): number {
+/** Bits of a value that was not quantized: those of its own type where that is a float of 16 or 8 bits and holds w′, else 32. */
+function bitsPerValue(dtype: string, { hasOtherValues }: LayerState): number {
+  if (hasOtherValues) return 32;
   if (dtype === "F16" || dtype === "BF16") return 16;
   return dtype.startsWith("F8_") ? 8 : 32;
 }
@@ -43,7 +44,7 @@ export function storeLayer<Place extends Sized>(
   const pruned = prunedOf(state);
   const forms: Form<Place>[] = [];
   const weights = parametersOf(shape);
-  const shared = { bits: bitsPerValue(dtype), coder };
+  const shared = { bits: bitsPerValue(dtype, state), coder };
   const isVector = quantized !== undefined && quantized.codes.length < weights;
   if (!isVector) {
     const needsMask = pruned && quantized && !pruned.zerosSurvive();

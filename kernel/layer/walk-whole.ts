@@ -21,7 +21,7 @@ import type { LayerJob } from "./layer-job";
 import { stateOf, type LayerState } from "./layer-state";
 import { addZeroGroups, layerWarnings, noZeroGroups, zeroGroupsOf, type ZeroGroups } from "./layer-warnings";
 import { kindOfStep, labelOf, pruneAtShared, quantizedFrom } from "./operators";
-import { remainingWeights } from "./remaining-weights";
+import { isHeldBy, remainingWeights } from "./remaining-weights";
 import { isLost, nothingLost, type Walk } from "./walk";
 
 /** The steps of `job` on the weights that `surgery` leaves, and what they did. The array of `job.input.values` may be detached. */
@@ -106,7 +106,7 @@ interface SteppedLayer extends Pick<Walk, "job" | "state" | "cutShare"> {
 
 /** The steps alone: nothing is measured. */
 export function stepWhole(job: LayerJob): SteppedLayer {
-  const { name, steps, surgery } = job;
+  const { name, dtype, steps, surgery } = job;
   const { original, values: left, shape, input, expand, cutShare } = remainingWeights(job);
   const before = loops.memory.bring(original);
   const values = left === original ? before : loops.memory.bring(left);
@@ -118,6 +118,7 @@ export function stepWhole(job: LayerJob): SteppedLayer {
   if (!isCodedOnly) checkFinite(before, [...done, ...steps].map(labelOf)[0], name);
   const small = { ...job, shape, input };
   const state = stateOf(values);
+  state.hasOtherValues = surgery !== undefined && !isHeldBy(dtype, surgery.maps);
   let last = values;
   let zeroGroups = noZeroGroups;
   const changes = steps.map((step) => {
@@ -141,6 +142,7 @@ function applyStep(state: LayerState, values: Float32Array, step: Step, job: Lay
       state.factors = ofOneWidth(stackedFactors ?? (factors && [factors]));
       if (others) {
         // Other weights, with no zeros to leave out.
+        state.hasOtherValues ||= others.some((value, i) => value !== values[i]);
         state.keep = state.index = undefined;
         return others;
       }

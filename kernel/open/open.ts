@@ -19,7 +19,7 @@ import { locateUrl } from "../hub/url";
 import { withRoles, withRolesInTurns } from "../network";
 import { checkFlag, checkOptionNames } from "../options";
 import { CompressedTensor } from "../layer/layer-tensor";
-import { checkedStep } from "../recipe/checked-step";
+import { checkTensorStep } from "../recipe/checked-step";
 import { CompressedModel } from "../recipe/compressed-model";
 import { OpenedCodebook } from "../save/opened-codebook";
 import { displayModel } from "../static/display";
@@ -113,7 +113,7 @@ function compressedModel(opened: OpenedCodebook, file: string): CompressedModel 
     const text = JSON.stringify(tensor.outline.content.quantizer);
     if (checked.has(text)) continue;
     try {
-      checkedStep(tensor.outline.content.quantizer);
+      checkTensorStep(tensor.outline.content.quantizer);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new FormatError(file, 0, `"${tensor.name}" was made by no method (${reason})`, "a step of a quantizer", {

@@ -10,7 +10,7 @@ import { decodeFloat16, encodeFloat16 } from "../bytes/half-float";
 import { blockCodecs, writtenBlocks, type BlockCodec, type WrittenBlock } from "../blocks";
 import { OptionError } from "../errors";
 import type { NamedShape } from "../network";
-import { checkChoice, checkOptionNames } from "../options";
+import { checkChoice, checkNumber, checkOptionNames } from "../options";
 import type { Shape } from "../tensor/tensor";
 import type { Step } from "../tensor/step";
 import type { BlockParts } from "../loops/blocks";
@@ -155,6 +155,14 @@ function fittedStep(step: GgmlStep, shape: Shape, name: string | undefined): Ggm
       ? { importance, experts: importance.length > columns ? experts : undefined }
       : {}),
   } as const);
+}
+
+/** Checks the step of one tensor: it has a type, which may be F16, and may say which type the rows did not fit, and whose importance it is. */
+function checkOfTensor({ kind, type, insteadOf, experts, ...options }: GgmlStep): void {
+  if (type !== "F16") checkChoice(kind, "type", type, writtenBlocks);
+  if (insteadOf !== undefined) checkChoice(kind, "insteadOf", insteadOf, writtenBlocks);
+  if (experts !== undefined) checkNumber(kind, "experts", experts, { minimum: 1, maximum: 2 ** 31, integer: true });
+  ggml({ ...options, type: writtenBlocks[0] });
 }
 
 /** Whether an expert's columns all count 0: no text reached it. The older files of importance leave out such a tensor. */
@@ -314,6 +322,7 @@ export const ggmlQuantizer: Quantizer<GgmlStep> = {
   dequantize,
   label,
   stepsByTensor: ggmlSteps,
+  checkOfTensor,
   stepOfMatrix(step, at, matrices) {
     const { importance, experts } = step;
     if (!importance || !isList(importance) || experts !== matrices) return step;

@@ -65,6 +65,8 @@ export interface Quantizer<S extends Step = Step> {
   /** Of a method whose steps depend on the tensor: on its name, its shape, and the other tensors of the model. `undefined` for a tensor
    *  that the step leaves as it is. */
   stepsByTensor?(step: S, model: readonly NamedShape[]): (tensor: NamedShape) => S | undefined;
+  /** Of a method whose step of one tensor says what no recipe says: throws `OptionError` for such a step, read from a file, that is none. */
+  checkOfTensor?(step: S): void;
   /** Of a method whose steps hold something for each matrix of a stack: the step as matrix `at` takes it. */
   stepOfMatrix?(step: S, at: number, matrices: number): S;
   /** Of a method that makes of some rows of a tensor what it makes of them among all. */

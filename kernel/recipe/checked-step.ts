@@ -11,6 +11,14 @@ import type { Step } from "../tensor/step";
 /** The function of a method has the name of its kind. */
 const exported: Readonly<Record<string, unknown>> = { ...coders, ...pruners, ...quantizers };
 
+/** Throws `OptionError` for what is not the quantizer of one tensor, which may say more than the step of a recipe. */
+export function checkTensorStep(step: unknown): void {
+  const { kind } = Object(step) as Partial<Step>;
+  const quantizer = quantizers.quantizers.get(String(kind));
+  if (quantizer?.checkOfTensor) quantizer.checkOfTensor(step as quantizers.QuantizeStep);
+  else checkedStep(step);
+}
+
 /** The step that `{ kind, … }` stands for: its options as `linear({ … })` and its kin take them, the defaults filled in. `OptionError` for what
  *  is no step, for an unknown kind, and for options that the method refuses. */
 export function checkedStep(step: unknown): RecipeStep {

@@ -90,6 +90,16 @@ describe("what is kept", () => {
     expect(["F32", "F16", "BF16", "F8_E4M3", "F64", "Q4_0"].map(widthOf)).toEqual([32, 16, 16, 8, 32, 32]);
   });
 
+  test("are float32 where a step made values that their own type does not hold", () => {
+    const widthOf = (...steps: RecipeStep[]) => {
+      const { content } = storedOf(steps, { dtype: "BF16" });
+      return content.kind === "values" ? content.bitsPerValue : content.kind;
+    };
+    const nearlyAll = lowRank({ rank: 5, dtype: "F32" });
+    expect(widthOf(nearlyAll, magnitude({ sparsity: 0.1 }))).toBe(32);
+    expect(widthOf(lowRank({ rank: 99 }), magnitude({ sparsity: 0.1 }))).toBe(16);
+  });
+
   test("is the smallest form: all values with few zeros, those that are left with many", () => {
     const few = storedOf([magnitude({ sparsity: 0.01 })]);
     const many = storedOf([magnitude({ sparsity: 0.9 })]);

@@ -100,6 +100,7 @@ const recipes: Record<string, Recipe> = sampleOf<Recipe>(
     ternary: ternary(),
     "blocks of 1.6875 bits": [{ match: "**.q_proj.weight", steps: ggml({ type: "TQ1_0" }) }],
     "K blocks": [{ match: "**.q_proj.weight", steps: ggml({ type: "Q4_K" }) }],
+    "blocks of types that fit the rows": ggml({ type: "Q4_K" }),
     "kept values": magnitude({ sparsity: 0.5 }),
     "few kept values, coded": [magnitude({ sparsity: 0.97 }), rans()],
     "1 of 8": edges({ n: 1, m: 8 }),
@@ -112,7 +113,14 @@ const recipes: Record<string, Recipe> = sampleOf<Recipe>(
   },
   [
     ...["codes and scales", "zero points", "a trellis", "nested scales", "E4M3 and a scale of all", "codebooks"],
-    ...["blocks of 1.6875 bits", "kept values", "few kept values, coded", "1 of 8", "kept codes of a trellis"],
+    ...[
+      "blocks of 1.6875 bits",
+      "blocks of types that fit the rows",
+      "kept values",
+      "few kept values, coded",
+      "1 of 8",
+      "kept codes of a trellis",
+    ],
     ...["coded factors", "bytes without loss"],
   ],
 );
