@@ -1,4 +1,5 @@
 /** Which layers of a model a folder of bitsandbytes holds packed, each with its layout, and why the others are plain. */
+import { roleOf } from "../network";
 import type { Model } from "../tensor/model";
 import type { Tensor } from "../tensor/tensor";
 import { CompressedTensor } from "../layer/layer-tensor";
@@ -20,10 +21,13 @@ export function bitsandbytesLayers(
 ): BitsandbytesLayers {
   const layouts = new Map<Tensor, BitsandbytesLayout>();
   const reasons = new Map<Tensor, string>();
+  const names = new Set(model.tensors.map(({ name }) => name));
+  const isInAttention = (module: string) => names.has(module.replace(/out_proj$/, "in_proj_weight"));
   for (const tensor of model.tensors) {
     if (!(tensor instanceof CompressedTensor) || tensor.outline.content.kind !== "codes") continue;
     const layout = bitsandbytesLayout(tensor.outline);
-    const reason = whyNotHere(tensor, model) ?? (layout?.type === "int8" ? whyNotEight(tensor, model) : undefined);
+    const reason =
+      whyNotHere(tensor, model, isInAttention) ?? (layout?.type === "int8" ? whyNotEight(tensor, model) : undefined);
     if (layout && reason === undefined) layouts.set(tensor, layout);
     else
       reasons.set(
@@ -65,18 +69,36 @@ const usedDirectly: ReadonlyMap<string, RegExp> = new Map([
 /** Networks whose layers get inputs of four dimensions, which LLM.int8() takes for others. */
 const fourDimensions = /^(convnext|convnextv2|focalnet)$/;
 
+/** Networks whose norms multiply what they have computed in float32 by weights of any type, and give float32. */
+const wideNorms =
+  /^(llama|mistral|mixtral|qwen[23](_moe)?|gemma[23]?(_text)?|phi3|granite|olmo2|smollm3|glm4|deepseek_v[23])$/;
+
+/** Whether a tensor that no step changed must be written as float32, since transformers computes in float32 around it and yet leaves it in 16 bits
+ *  as it lies in the file. (Through bitsandbytes it turns no parameter called "weight".) */
+export function isLeftNarrow(tensor: Tensor, model: Pick<Model, "config">): boolean {
+  if (tensor instanceof CompressedTensor || !/^B?F16$/.test(tensor.dtype) || !tensor.name.endsWith("weight"))
+    return false;
+  return !(roleOf(tensor).role === "norm" && wideNorms.test(typeOf(model) ?? ""));
+}
+
 function whyNotEight({ name }: Tensor, model: Pick<Model, "config">): string | undefined {
   const isDeep = fourDimensions.test(typeOf(model) ?? "") || /(^|\.)kv_b_proj\.weight$/.test(name);
   return isDeep ? "it gets inputs of four dimensions, which LLM.int8() does not multiply rightly" : undefined;
 }
 
-function whyNotHere(tensor: CompressedTensor, model: Pick<Model, "config">): string | undefined {
+/** `isInAttention`: whether a module is one of torch's own `MultiheadAttention`. */
+function whyNotHere(
+  tensor: CompressedTensor,
+  model: Pick<Model, "config">,
+  isInAttention: (module: string) => boolean,
+): string | undefined {
   const reason = whyNotLinear(tensor, model);
   if (reason !== undefined) return reason;
   const type = typeOf(model);
   const module = moduleOf(tensor.name) ?? "";
   if (isExpertMatrix(tensor))
     return "transformers stacks experts as it loads them, and bitsandbytes packs linear layers";
+  if (isInAttention(module)) return "torch's MultiheadAttention multiplies with its weight itself, past the module";
   if (type === undefined) return undefined;
   if (isRenamedOtherwise(type)) return `transformers renames the modules of ${type} as it loads them`;
   if (ownClasses.has(type))

@@ -6,13 +6,13 @@ import { checkOptionNames } from "../options";
 import { sharedPool } from "../threads/pool";
 import type { Model } from "../tensor/model";
 import { parametersOf as countOf, type Tensor } from "../tensor/tensor";
-import { bitsandbytesLayers, kindOf } from "./bitsandbytes-choice";
+import { bitsandbytesLayers, isLeftNarrow, kindOf } from "./bitsandbytes-choice";
 import type { BitsandbytesLayout } from "./bitsandbytes-layout";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { folderOptionNames, folderOptions, type FolderModel, type SaveFolderOptions } from "./model-folder";
 import { bareName } from "./module-targets";
-import { plainModules, typeOf } from "./packable";
-import { PlainValues } from "./plain-values";
+import { plainModules, tiedModules, typeOf } from "./packable";
+import { PlainValues, WidenedValues } from "./plain-values";
 import { planQuantizedFolder, type FolderPart } from "./quantized-folder";
 import { nameInMemory } from "./renamed-modules";
 import type { PlannedSave } from "./save-plan";
@@ -55,7 +55,8 @@ export function planBitsandbytes(model: BitsandbytesModel, options: SaveBitsandb
   const [first] = layouts.values();
   if (layouts.size === 0) refuseAll(model.tensors, reasons);
   const parts = model.tensors.map((tensor): FolderPart => {
-    if (!(tensor instanceof CompressedTensor)) return { tensor, written: [tensor] };
+    if (!(tensor instanceof CompressedTensor))
+      return { tensor, written: [isLeftNarrow(tensor, model) ? new WidenedValues(tensor) : tensor] };
     const layout = layouts.get(tensor);
     const reason = reasons.get(tensor);
     if (!layout) return { tensor, written: [new PlainValues(tensor)], ...(reason !== undefined && { reason }) };
@@ -68,6 +69,7 @@ export function planBitsandbytes(model: BitsandbytesModel, options: SaveBitsandb
       form: "bitsandbytes folder",
       engine: "transformers with bitsandbytes",
       parts,
+      only: model.tensors.some((tensor) => isLeftNarrow(tensor, model)) ? "F32" : undefined,
       quantization: quantizationConfig(first, model, layouts),
     },
     folderOptions("saveBitsandbytes", model, options),
@@ -115,7 +117,7 @@ const besideWeight = (weight: string, parameter: string): string => weight.repla
 function skipped(model: BitsandbytesModel, layouts: ReadonlyMap<Tensor, unknown>): string[] {
   const type = typeOf(model);
   const own = plainModules(model.tensors, (tensor) => layouts.has(tensor));
-  const names = own.flatMap((name) => [name, nameInMemory(type, name)]);
+  const names = [...own, ...tiedModules(model)].flatMap((name) => [name, nameInMemory(type, name)]);
   const bare = names.map((name) => bareName(name, type));
   const hasHead = model.tensors.some(({ name }) => name === "lm_head.weight");
   return [...new Set([...names, ...bare, ...(hasHead ? [] : ["lm_head"])])];

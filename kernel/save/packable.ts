@@ -49,6 +49,30 @@ export function hasTiedHead({
   return /CausalLM|LMHead|ConditionalGeneration/.test(names) && tensors.every(({ name }) => name !== "lm_head.weight");
 }
 
+/** Output layers whose weight is that of the embeddings in types whose files hold nothing of them. */
+const tiedHeads: ReadonlyMap<string, string> = new Map([
+  ["biogpt", "output_projection"],
+  ["whisper", "proj_out"],
+]);
+
+/** Modules of a network that have no weight in its file, because theirs is that of the embeddings: BERT's "cls.predictions.decoder", whose bias is
+ *  "cls.predictions.bias", modules with a bias alone, and what is known of a type. Without "lm_head". */
+export function tiedModules(
+  model: Pick<Model, "config"> & { readonly tensors: readonly { name: string }[] },
+): string[] {
+  const names = model.tensors.map(({ name }) => name);
+  const own = tiedHeads.get(typeOf(model) ?? "");
+  const found = names.flatMap((name) => {
+    const module = name.endsWith(".bias") ? name.slice(0, -".bias".length) : "";
+    if (/(^|\.)predictions$/.test(module)) return [`${module}.decoder`];
+    const isAlone = names.filter((other) => other.startsWith(`${module}.`)).length === 1;
+    return module !== "" && isAlone ? [module] : [];
+  });
+  return [...found, ...(own === undefined ? [] : [own])].filter(
+    (module) => !names.includes(`${module}${weightSuffix}`),
+  );
+}
+
 /** Modules that stay as they are, and that an engine would take for quantized ones unless it is told: linear layers, heads, routers. */
 export function plainModules(tensors: readonly Tensor[], isPacked: (tensor: Tensor) => boolean): string[] {
   return tensors.flatMap((tensor) => {

@@ -68,7 +68,10 @@ const isCoded = ({ dtype, shape }: SavedTensor): boolean => shape.length > 1 && 
 const typeNames = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
 
 /** The type that a config.json names, where it names one and all weights have another now. */
-function typeIn(config: Readonly<Record<string, unknown>>, only: SavedFloatType | undefined): Record<string, unknown> {
+export function typeIn(
+  config: Readonly<Record<string, unknown>>,
+  only: SavedFloatType | undefined,
+): Record<string, unknown> {
   const key = ["dtype", "torch_dtype"].find((name) => typeof config[name] === "string");
   return key !== undefined && only !== undefined ? { [key]: typeNames[only] } : {};
 }

@@ -1,7 +1,7 @@
 import type { SavedTensor } from "../formats/safetensors-writer";
 import type { CompressedTensor } from "../layer/layer-tensor";
 import { layoutOf } from "../tensor/layout";
-import type { ReadOptions, Shape } from "../tensor/tensor";
+import type { ReadOptions, Shape, Tensor } from "../tensor/tensor";
 import type { StoredOutline } from "../stored/outline";
 
 /** A compressed tensor as its values w′, float32, in the tensor's own order: for a writer whose engine wants its codes another way. */
@@ -27,6 +27,29 @@ export class PlainValues implements SavedTensor {
 
   readBytes(options?: ReadOptions): Promise<Uint8Array> {
     return this.tensor.readBytes(options);
+  }
+}
+
+/** A tensor of 16-bit floats as float32, which holds the same values: for an engine that computes in float32 and does not turn it. */
+export class WidenedValues implements SavedTensor {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype = "F32";
+  readonly sizeBytes: number;
+
+  constructor(private readonly tensor: Tensor) {
+    this.name = tensor.name;
+    this.shape = tensor.shape;
+    this.sizeBytes = 4 * tensor.parameters;
+  }
+
+  read(options?: ReadOptions): Promise<Float32Array> {
+    return this.tensor.read(options);
+  }
+
+  async readBytes(options?: ReadOptions): Promise<Uint8Array> {
+    const { buffer, byteOffset, byteLength } = await this.tensor.read(options);
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
 }
 

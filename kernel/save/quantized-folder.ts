@@ -9,6 +9,7 @@ import type { SavedTensor } from "../formats/safetensors-writer";
 import type { Shape } from "../tensor/tensor";
 import { withoutQuantization } from "../stored-codes/quantization-settings";
 import { weightsMetadata, writeModelFolder, type FolderModel, type FolderOptions } from "./model-folder";
+import { typeIn } from "./plain-folder";
 import { layerAsValues, type PlannedLayer, type PlannedSave } from "./save-plan";
 
 /** One tensor of the model, as a folder of quantized weights holds it. */
@@ -32,13 +33,15 @@ export interface QuantizedFolder {
   readonly engine: string;
   /** Every tensor of the model. */
   readonly parts: readonly FolderPart[];
+  /** The type that all plain weights have, for config.json to name; absent: the one that it names. */
+  readonly only?: "F32" | undefined;
   /** `quantization_config`. */
   readonly quantization: object;
 }
 
 /** The plan of a folder of quantized weights, and its writing; its bytes are those of the files that hold the weights. */
 export function planQuantizedFolder(
-  { method, model, form, engine, parts, quantization }: QuantizedFolder,
+  { method, model, form, engine, parts, only, quantization }: QuantizedFolder,
   options: FolderOptions,
 ): PlannedSave {
   const tensors = parts.flatMap(({ written }) => written);
@@ -57,7 +60,7 @@ export function planQuantizedFolder(
     plan: { form, engine, layers, bytes: weights.bytes },
     write: async (folder) => {
       const settings = withoutQuantization(model.config ?? (await configOf(options.from)));
-      const config = { ...settings, quantization_config: quantization };
+      const config = { ...settings, ...typeIn(settings, only), quantization_config: quantization };
       return writeModelFolder(folder, { method, model, form, engine, weights, config }, options);
     },
   };

@@ -71,9 +71,10 @@ export interface PlannedSave {
 }
 
 /** A layer whose values are written as they are read: w′ of one that a step changed, else its own. Whole numbers that a coder kept exactly are
- *  as they were. */
+ *  as they were; what is written in another type than its own is not. */
 export function layerAsValues(tensor: object, file: PlannedTensor, reason?: string): PlannedLayer {
-  const isChanged = tensor instanceof CompressedTensor && !isIntegerType(tensor.dtype);
+  const isTouched = tensor instanceof CompressedTensor && !isIntegerType(tensor.dtype);
+  const isChanged = isTouched || ("dtype" in tensor && tensor.dtype !== file.dtype);
   const isQuantized = tensor instanceof CompressedTensor && tensor.outline.content.kind === "codes";
   return {
     name: file.name,
@@ -82,7 +83,7 @@ export function layerAsValues(tensor: object, file: PlannedTensor, reason?: stri
     as: file.dtype,
     tensors: [file],
     bytes: file.sizeBytes,
-    ...(isChanged && isQuantized && reason !== undefined && { reason }),
+    ...(isTouched && isQuantized && reason !== undefined && { reason }),
   };
 }
 

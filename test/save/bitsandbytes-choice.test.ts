@@ -1,4 +1,8 @@
-import { compress, linear, nf4, type Recipe } from "../../kernel";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compress, linear, nf4, open, saveSafetensors, type Recipe } from "../../kernel";
+import { TensorSet } from "../../kernel/tensor/tensor-set";
 import { bitsandbytesLayers, kindOf } from "../../kernel/save/bitsandbytes-choice";
 import { smallNetwork } from "./small-network";
 
@@ -52,4 +56,50 @@ test("modules that stay in float32, that a network reads itself, and experts", a
     "model.embed_tokens.weight",
     "model.layers.0.mlp.experts.0.w1.weight",
   ]);
+});
+
+test("the output of torch's own attention stays plain", async () => {
+  const more = { "head.attention.in_proj_weight": [192, 64], "head.attention.out_proj.weight": [64, 64] } as const;
+  const { reasons } = await chosen(nf4(), "siglip", more);
+  expect(reasonOf(reasons, "head.attention.out_proj.weight")).toContain("MultiheadAttention");
+});
+
+describe("16-bit floats that no step changed", () => {
+  const folder = mkdtempSync(join(tmpdir(), "codebook-narrow-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  async function saved(type: string) {
+    const path = join(folder, `${type}.safetensors`);
+    const config = { model_type: type, dtype: "bfloat16" };
+    const more = { "model.norm.weight": [1, 64] } as const;
+    await saveSafetensors(smallNetwork(config, more), path, { dtype: "BF16" });
+    const { tensors, name, format } = await open(path);
+    const model = new TensorSet({ name, format, tensors, config, sha256: () => Promise.resolve("00".repeat(32)) });
+    const small = await compress(model, [{ match: "**.mlp.*.weight", steps: nf4() }], { workers: 1 });
+    const { layers } = await small.save(`${folder}/${type}/`);
+    const held = (ending: string) => {
+      const { held, as } = layers.find((layer) => layer.name.endsWith(ending)) ?? {};
+      return [held, as];
+    };
+    const read = await open(`${folder}/${type}/`);
+    for (const ending of ["model.norm.weight", "model.embed_tokens.weight"])
+      expect(await read.tensor(ending).read()).toEqual(await model.tensor(ending).read());
+    const { dtype } = JSON.parse(readFileSync(`${folder}/${type}/config.json`, "utf8")) as { dtype: string };
+    return {
+      dtype,
+      norm: held("model.norm.weight"),
+      embeddings: held("embed_tokens.weight"),
+      linear: held("q_proj.weight"),
+    };
+  }
+
+  test("are float32 where transformers multiplies float32 with them and does not turn them", async () => {
+    const wide = ["plain", "F32"];
+    expect(await saved("bert")).toEqual({ dtype: "float32", norm: wide, embeddings: wide, linear: wide });
+  });
+
+  test("stay where a norm takes them as they are", async () => {
+    const { norm, embeddings, linear: layer } = await saved("llama");
+    expect([norm, embeddings[1], layer[1]]).toEqual([["as it was", "BF16"], "F32", "F32"]);
+  });
 });

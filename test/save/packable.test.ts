@@ -1,6 +1,14 @@
 import { compress, linear, type CompressedModel } from "../../kernel";
 import type { CompressedTensor } from "../../kernel/layer/layer-tensor";
-import { hasTiedHead, isExpertMatrix, moduleOf, plainModules, typeOf, whyNotLinear } from "../../kernel/save/packable";
+import {
+  hasTiedHead,
+  isExpertMatrix,
+  moduleOf,
+  plainModules,
+  tiedModules,
+  typeOf,
+  whyNotLinear,
+} from "../../kernel/save/packable";
 import { smallNetwork } from "./small-network";
 
 const more = {
@@ -46,6 +54,19 @@ test("a head that is tied has no tensor", () => {
     true,
     false,
   ]);
+});
+
+test.each([
+  [["cls.predictions.bias", "cls.predictions.transform.dense.bias"], "bert", ["cls.predictions.decoder"]],
+  [["cls.predictions.bias", "cls.predictions.decoder.weight"], "bert", []],
+  [["vocab_projector.bias", "vocab_transform.bias", "vocab_transform.weight"], "distilbert", ["vocab_projector"]],
+  [["output.dense.bias", "output.dense.weight"], "biogpt", ["output_projection"]],
+  [["proj_out.weight"], "whisper", []],
+])("tied modules of %j of %s: %j", (names, type, modules) => {
+  const tensors = names
+    .flatMap((name) => (name.endsWith("dense.bias") ? [name, name.replace("bias", "weight")] : [name]))
+    .map((name) => ({ name }));
+  expect(tiedModules({ config: { model_type: type }, tensors })).toEqual(modules);
 });
 
 test("names and types", () => {
