@@ -89,7 +89,9 @@ export async function pack(source: string, target: string, options: PackOptions 
   const work = workOf("pack", options, [...optionNames, "resume"]);
   const original = await fileSource(source);
   if (options.base !== undefined && resolve(options.base) === resolve(target))
-    throw new OptionError(`pack(): ${target} is the base too, which is needed to read the archive; name another`);
+    throw new OptionError(
+      `pack(): ${target} is the base, a file that the model is read from, now and from the archive; name another`,
+    );
   const base = options.base === undefined ? undefined : await openBase(options.base, work, unwrapArchive);
   await checkTarget("pack", [original, base?.source], target, options);
   const segments = await segmentsOf(original, base?.source, work.signal);

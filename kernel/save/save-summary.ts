@@ -25,7 +25,7 @@ export function summaryOf(plan: SavePlan, path: string, { bytes, files }: SavedF
 
 /** One line of a plan, for those who wait for the writing: what will lie where, and its size. */
 export function planBundle(plan: SavePlan, path: string): MimeBundle {
-  const line = `${visibleText(path)}: ${visibleText(plan.form)} for ${visibleText(plan.engine)}, ${sizeText(plan.bytes)}; ${kindsLine(plan)}`;
+  const line = `${visibleText(shownName(path))}: ${visibleText(plan.form)} for ${visibleText(plan.engine)}, ${sizeText(plan.bytes)}; ${kindsLine(plan)}`;
   return { "text/plain": line };
 }
 
@@ -115,7 +115,7 @@ export function summaryToText(summary: Shown): string {
     ];
   });
   return [
-    `${visibleText(summary.path)} · ${visibleText(summary.form)} for ${visibleText(summary.engine)} · ${sizeText(summary.bytes)}`,
+    `${visibleText(shownName(summary.path))} · ${visibleText(summary.form)} for ${visibleText(summary.engine)} · ${sizeText(summary.bytes)}`,
     "",
     ...kinds,
     ...plain,
@@ -139,10 +139,15 @@ export function summaryToHtml(summary: Shown): string {
     return `<details><summary>${head}</summary><table><thead>${tableRow(["layer", "shape", "as", "bytes"], 1, "th")}</thead><tbody>${rows.join("\n")}</tbody></table></details>`;
   });
   return [
-    `<p>${code(summary.path)} ${escapeMarkup(summary.form)} for ${escapeMarkup(summary.engine)}, ${sizeText(summary.bytes)}</p>`,
+    `<p>${code(shownName(summary.path))} ${escapeMarkup(summary.form)} for ${escapeMarkup(summary.engine)}, ${sizeText(summary.bytes)}</p>`,
     `<table><thead>${tableRow(headings, 2, "th")}</thead><tbody>${kinds.join("\n")}</tbody></table>`,
     ...plain,
     ...notesOf(summary).map((note) => `<p>note: ${escapeMarkup(note)}</p>`),
     `<p>files: ${filesLine(summary, code)}</p>`,
   ].join("\n");
+}
+
+/** The last part of a path, a folder's with its slash: outputs are sent to others, and name no folder of their machine. */
+function shownName(path: string): string {
+  return /[^/\\]+[/\\]*$/.exec(path)?.[0] ?? path;
 }
