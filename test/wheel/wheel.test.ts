@@ -118,7 +118,8 @@ test("the kernel runs without a Node on the PATH: cells, types of its own Node, 
   expect(Number.parseInt(version.replace(/\D*/, ""), 10)).toBeGreaterThanOrEqual(22);
   expect(types).toBe("'typed'");
   expect(small).toBe("4.349609375");
-  expect(layer).toBe("[ 1, 2 ]");
+  // tfjs greets whoever runs its plain backend, above the value.
+  expect(layer.split("\n").at(-1)).toBe("[ 1, 2 ]");
 });
 
 test("papermill sets parameters: numbers, quotes, words of other scripts, markup", async () => {
