@@ -45,24 +45,55 @@ export async function encodeFloats(
 /** A tensor as a writer has planned it. */
 export interface PlannedBytes {
   /** What is written. */
-  readonly tensor: Pick<Tensor, "name" | "read" | "readBytes">;
+  readonly tensor: Pick<Tensor, "name" | "dtype" | "read" | "readBytes">;
   /** The float type that its values are turned into; undefined: the bytes stay. */
   readonly convertTo: SavedFloatType | undefined;
   /** The bytes that it has in the file. */
   readonly sizeBytes: number;
 }
 
-/** The bytes of a tensor as `method` writes them. `FormatError` where the tensor gives more or fewer than its shape and type ask for. */
+/** Refuses values of a float64 tensor that are finite there and infinite as float32, through which all conversions go. */
+async function checkFloat64(
+  method: string,
+  tensor: PlannedBytes["tensor"],
+  values: Float32Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { name, dtype } = tensor;
+  const at = dtype === "F64" ? values.findIndex((value) => Math.abs(value) === Infinity) : -1;
+  if (at < 0) return;
+  const bytes = await tensor.readBytes({ signal });
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let i = at; i < values.length; i++) {
+    const value = view.getFloat64(8 * i, true);
+    if (Math.abs(values[i]) === Infinity && Number.isFinite(value))
+      throw new OptionError(
+        `${method}(): ${name}: value ${i} is ${value}, and float32 ends at 3.4e38; save it without dtype, which keeps float64`,
+      );
+  }
+}
+
+/** The bytes of a tensor as `method` writes them. `FormatError` where the tensor gives more or fewer than its shape and type ask for;
+ *  `OptionError` where a finite value is too large for the type. */
 export async function plannedBytes(
   method: string,
   { tensor, convertTo, sizeBytes }: PlannedBytes,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   const { name } = tensor;
-  const bytes = convertTo
-    ? await encodeFloats(await tensor.read({ signal }), convertTo, { name, method, signal })
-    : await tensor.readBytes({ signal });
+  const bytes = convertTo ? await converted(method, tensor, convertTo, signal) : await tensor.readBytes({ signal });
   if (bytes.length !== sizeBytes)
     throw new FormatError(name, 0, `the tensor gave ${bytes.length} bytes`, `${sizeBytes}, for its shape and type`);
   return bytes;
+}
+
+async function converted(
+  method: string,
+  tensor: PlannedBytes["tensor"],
+  convertTo: SavedFloatType,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const values = await tensor.read({ signal });
+  await checkFloat64(method, tensor, values, signal);
+  return encodeFloats(values, convertTo, { name: tensor.name, method, signal });
 }

@@ -33,6 +33,7 @@ test("a stop signal is seen", async () => {
 test("a tensor that gives other bytes than its shape asks for is refused by both numbers", async () => {
   const tensor = {
     name: "fc",
+    dtype: "F32" as const,
     read: () => Promise.resolve(Float32Array.of(1, 2)),
     readBytes: () => Promise.resolve(new Uint8Array(7)),
   };
@@ -42,4 +43,23 @@ test("a tensor that gives other bytes than its shape asks for is refused by both
   expect([...(await plannedBytes("save", { tensor, convertTo: "BF16", sizeBytes: 4 }, undefined))]).toEqual([
     0x80, 0x3f, 0, 0x40,
   ]);
+});
+
+test("a float64 that float32 cannot hold is refused, an infinity of the file is one in any type", async () => {
+  const tensorOf = (...numbers: number[]) => ({
+    name: "fc",
+    dtype: "F64" as const,
+    read: () => Promise.resolve(Float32Array.from(numbers)),
+    readBytes: () => Promise.resolve(new Uint8Array(Float64Array.from(numbers).buffer)),
+  });
+  for (const convertTo of ["F32", "BF16", "F16"] as const) {
+    const write = (...numbers: number[]) =>
+      plannedBytes(
+        "save",
+        { tensor: tensorOf(...numbers), convertTo, sizeBytes: numbers.length * (convertTo === "F32" ? 4 : 2) },
+        undefined,
+      );
+    await expect(write(1, -Infinity, -1e300)).rejects.toThrow("save(): fc: value 2 is -1e+300, and float32 ends at");
+    expect((await write(1, -Infinity)).length).toBe(convertTo === "F32" ? 8 : 4);
+  }
 });
