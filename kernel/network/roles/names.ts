@@ -139,6 +139,13 @@ const bufferRules: readonly RoleRule[] = [
     least: 2,
   },
   {
+    // Of pruned weights the mask was applied before, and the name is plain by now.
+    role: "unknown",
+    because: "torch divides it by its spectral norm, which the file does not tell",
+    parameter: /^weight\w*_orig$/,
+    least: 2,
+  },
+  {
     role: "buffer",
     because: "a fixed filter",
     parameter:

@@ -40,6 +40,8 @@ const cases: readonly [string, readonly number[], string | undefined][] = [
   ["layer.0.layer_scale_1", [64, 1, 1], "norm"],
   ["conv.weight_g", [32, 1, 1], "norm"],
   ["conv.parametrizations.weight.original0", [32, 1, 1], "norm"],
+  ["fc.weight_orig", [6, 8], "unknown"],
+  ["lstm.weight_hh_l0_orig", [24, 6], "unknown"],
   ["fc.parametrizations.weight.original", [6, 8], "unknown"],
   ["attn.parametrizations.in_proj_weight.original", [24, 8], "unknown"],
   ["fc.parametrizations.weight.0.base", [8, 8], "unknown"],
