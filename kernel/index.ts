@@ -149,6 +149,10 @@ export type {
   VariantSummary,
 } from "./report/types";
 
+// # Evaluate
+export { bitsPerByte, bitsPerCharacter, divergence, perplexity } from "./evaluate";
+export type { Divergence, DivergenceSpread, Engine, EvaluateOptions, Mean, Protocol, TextScore } from "./evaluate";
+
 // # Save
 export type { SaveOptions } from "./save/saved-model";
 export type { SizesOptions } from "./catalog/sizes";

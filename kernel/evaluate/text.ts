@@ -1,0 +1,39 @@
+/** The text that a network is measured on: its tokens, its hash, its windows. */
+import { createHash } from "node:crypto";
+import { OptionError } from "../errors";
+import { describe } from "../options";
+import type { Model } from "../tensor/model";
+import type { Runner } from "../threads/runner";
+import { tasks } from "./wasm/tasks";
+
+/** A text in the tokens of a model. */
+export interface TokenizedText {
+  /** With the token before it with which texts begin, where the tokenizer puts one. */
+  readonly tokens: Int32Array;
+  readonly begin: number | undefined;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly characters: number;
+}
+
+/** The tokens of a text by the tokenizer.json in the model's folder. `OptionError` without one, or for a text that is empty or no text. */
+export async function tokenize(model: Model, text: string, method: string, runner: Runner): Promise<TokenizedText> {
+  if (typeof text !== "string" || text === "")
+    throw new OptionError(`${method}(): the text is ${text === "" ? "empty" : describe(text)}; it is a string`);
+  const { folder } = model;
+  if (folder === undefined)
+    throw new OptionError(
+      `${method}(): ${model.name} was not opened from a folder with a tokenizer.json, without which a text has no tokens`,
+    );
+  const encode = (one: string, special: boolean) =>
+    runner.run(tasks, "tokens", { folder, text: one, special }, [], "the text's tokens");
+  const [tokens, plain, marked] = await Promise.all([encode(text, false), encode("a", false), encode("a", true)]);
+  const begin = marked.length > plain.length && marked[0] !== plain[0] ? marked[0] : undefined;
+  return {
+    tokens: begin === undefined ? tokens : Int32Array.from([begin, ...tokens]),
+    begin,
+    sha256: createHash("sha256").update(text, "utf8").digest("hex"),
+    bytes: Buffer.byteLength(text, "utf8"),
+    characters: [...text].length,
+  };
+}
