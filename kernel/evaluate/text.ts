@@ -4,6 +4,8 @@ import { OptionError } from "../errors";
 import { describe } from "../options";
 import type { Model } from "../tensor/model";
 import type { Runner } from "../threads/runner";
+import type { TokenizerPlace } from "./tokens/encode";
+import { tokenizerOfGguf } from "./tokens/from-gguf";
 import { tasks } from "./wasm/tasks";
 
 /** A text in the tokens of a model. */
@@ -16,17 +18,22 @@ export interface TokenizedText {
   readonly characters: number;
 }
 
-/** The tokens of a text by the tokenizer.json in the model's folder. `OptionError` without one, or for a text that is empty or no text. */
+async function placeOf(model: Model, method: string): Promise<TokenizerPlace> {
+  if (model.folder !== undefined) return { folder: model.folder };
+  if (model.metadata["tokenizer.ggml.model"] !== undefined)
+    return { ...tokenizerOfGguf(model), key: await model.sha256() };
+  throw new OptionError(
+    `${method}(): ${model.name} was opened neither from a folder with a tokenizer.json nor from a GGUF file with a tokenizer; without one a text has no tokens`,
+  );
+}
+
+/** The tokens of a text by the tokenizer.json in the model's folder, or the tokenizer of a GGUF file. `OptionError` without one, or for a text that is empty or no text. */
 export async function tokenize(model: Model, text: string, method: string, runner: Runner): Promise<TokenizedText> {
   if (typeof text !== "string" || text === "")
     throw new OptionError(`${method}(): the text is ${text === "" ? "empty" : describe(text)}; it is a string`);
-  const { folder } = model;
-  if (folder === undefined)
-    throw new OptionError(
-      `${method}(): ${model.name} was not opened from a folder with a tokenizer.json, without which a text has no tokens`,
-    );
+  const place = await placeOf(model, method);
   const encode = (one: string, special: boolean) =>
-    runner.run(tasks, "tokens", { folder, text: one, special }, [], "the text's tokens");
+    runner.run(tasks, "tokens", { place, text: one, special }, [], "the text's tokens");
   const [tokens, plain, marked] = await Promise.all([encode(text, false), encode("a", false), encode("a", true)]);
   const begin = marked.length > plain.length && marked[0] !== plain[0] ? marked[0] : undefined;
   return {

@@ -30,7 +30,7 @@ describe("tokenize", () => {
     const model = await openNetwork("llama");
     await expect(tokenize(model, "", "perplexity", runner)).rejects.toThrow("perplexity(): the text is empty");
     await expect(tokenize(Object.assign(model, { folder: undefined }), "a", "perplexity", runner)).rejects.toThrow(
-      "was not opened from a folder with a tokenizer.json",
+      "was opened neither from a folder with a tokenizer.json",
     );
   });
 });

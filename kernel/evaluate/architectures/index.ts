@@ -3,6 +3,7 @@
 import { UnsupportedError } from "../../errors";
 import type { Model } from "../../tensor/model";
 import { bertNetwork } from "./bert";
+import { ggufNetwork } from "./gguf";
 import { gpt2Network } from "./gpt2";
 import { gptNeoXNetwork } from "./gpt-neox";
 import { llamaNetwork, type Has } from "./llama";
@@ -29,6 +30,9 @@ const architectures: Readonly<Record<string, (settings: Settings, has: Has) => N
  *  computed here. */
 export function networkOf(model: Model): Network {
   const { config } = model;
+  const names = new Set(model.tensors.map(({ name }) => name));
+  const has = (name: string) => names.has(name);
+  if (config === undefined && names.has("token_embd.weight")) return ggufNetwork(model, has);
   const kind = config?.model_type;
   const known = Object.keys(architectures).join(", ");
   if (typeof kind !== "string")
@@ -37,9 +41,8 @@ export function networkOf(model: Model): Network {
     );
   if (!config || !Object.hasOwn(architectures, kind))
     throw new UnsupportedError(`${model.name}: networks of kind "${kind}" are not run; these are: ${known}`);
-  const names = new Set(model.tensors.map(({ name }) => name));
   const settings = new Settings(kind, config);
-  const network = architectures[kind](settings, (name) => names.has(name));
+  const network = architectures[kind](settings, has);
   settings.finish();
   return network;
 }

@@ -2,7 +2,7 @@
 import { NonFiniteError } from "../../errors";
 import { taskModule } from "../../threads/tasks";
 import { transferring } from "../../threads/transferring";
-import { encodeText } from "../tokens/encode";
+import { encodeText, type TokenizerPlace } from "../tokens/encode";
 import type { LoadedBlock, LoadedHead, LoadedNorm } from "./loaded";
 import { Machine } from "./machine";
 
@@ -64,8 +64,8 @@ function gather(states: Float32Array, width: number, rows: Int32Array): Float32A
 
 /** The tasks of this room, for `sharedPool().run`. */
 export const tasks = taskModule(__filename, {
-  tokens: async ({ folder, text, special }: { folder: string; text: string; special: boolean }) =>
-    transferring(Int32Array.from(await encodeText(folder, text, special))),
+  tokens: async ({ place, text, special }: { place: TokenizerPlace; text: string; special: boolean }) =>
+    transferring(Int32Array.from(await encodeText(place, text, special))),
 
   advance: ({ block, states, sequences }: AdvanceJob) => {
     const engine = machine();

@@ -25,7 +25,7 @@ describe("encodeText", () => {
       const folder = folderOf(name);
       const odd: string[] = [];
       for (const [at, text] of texts.entries()) {
-        const ids = await encodeText(folder, text, true);
+        const ids = await encodeText({ folder }, text, true);
         if (JSON.stringify(ids) !== JSON.stringify(tokenizers[name].tokens[at])) odd.push(text);
       }
       expect(odd).toEqual([]);
@@ -34,6 +34,6 @@ describe("encodeText", () => {
 
   it("says that there is no tokenizer.json", async () => {
     const folder = mkdtempSync(join(root, "none-"));
-    await expect(encodeText(folder, "a", false)).rejects.toThrow("has no tokenizer.json");
+    await expect(encodeText({ folder }, "a", false)).rejects.toThrow("has no tokenizer.json");
   });
 });
