@@ -62,6 +62,13 @@ test("a refused method speaks before the schemes do, where there are codes", () 
   refuseMethod(filed({ "a.weight": ["BF16", 4, 4] }, "bitnet"));
 });
 
+test("a lone tensor of a type that only codes and scales have is refused, whatever its name", () => {
+  for (const dtype of ["F4", "F6_E2M3", "F6_E3M2", "F8_E8M0"])
+    expect(() => refuseCodes(filed({ x: [dtype, 4, 8] }))).toThrow(`"x", ${dtype} [4, 8], looks like the codes`);
+  // Floats of 8 bits are numbers without a scale, too.
+  refuseCodes(filed({ x: ["F8_E4M3", 4, 8], y: ["F8_E5M2", 4, 8], z: ["F8_E8M0", 1] }));
+});
+
 test("no method is both decoded and refused", () => {
   const decoded = new Set(schemes.flatMap(({ methods }) => methods));
   expect(refusals.flatMap(({ methods = [] }) => methods).filter((method) => decoded.has(method))).toEqual([]);
