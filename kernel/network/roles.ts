@@ -14,7 +14,7 @@ import { isHead, ruleByName } from "./roles/names";
 import { neighboursOf, shapesOf, type Neighbours } from "./roles/neighbours";
 import { firstRule } from "./roles/rule";
 import { subjectOf, type JudgedTensor, type Subject } from "./roles/subject";
-import { twinsOf } from "./roles/twins";
+import { mayBeTwin, twinsOf } from "./roles/twins";
 import { isExpert, roleByRank, weightRule } from "./roles/weights";
 import { widthOf } from "./roles/width";
 
@@ -39,7 +39,8 @@ function* judging(model: JudgedModel): Generator<void, RoleDescription[]> {
   const subjects = yield* mapWithTurns(model.tensors, subjectOf);
   const judge = judgeOf(model, subjects, yield* shapesOf(subjects));
   yield;
-  const twins = twinsOf(subjects);
+  const suspects = yield* mapWithTurns(subjects, mayBeTwin);
+  const twins = suspects.includes(true) ? twinsOf(subjects) : new Map<string, RoleDescription>();
   yield;
   return yield* mapWithTurns(subjects, (subject, at) =>
     told(model.tensors[at], () => (isInteger(subject) ? undefined : twins.get(subject.name)) ?? judge(subject)),

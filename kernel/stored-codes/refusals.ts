@@ -67,7 +67,7 @@ const codeTypes: ReadonlySet<string> = new Set(
   ["U8", "I8", "I16", "U16", "I32", "U32", "I64", "U64"].concat(["F4", "F8_E4M3", "F8_E5M2", "F8_E8M0"]),
 );
 const codeNames =
-  /(^|[._])(qweight|qzeros|weight_packed|packed_weight|quantized_weight|codes|W_q|Qidxs|q_groups|q_perm|blocks|SCB)$/;
+  /(^|[._])(qweight|qzeros|weight_packed|packed_weight|quantized_weight|w_int|weight_int\d*|int_weight|weight_q|quant_weight|codes|W_q|Qidxs|q_groups|q_perm|blocks|SCB)$/;
 const scaleNames =
   /(^|[._])(weights?_)?(w?scales?(_inv|_2)?|scaling_factor|scale_factors?|zero_?points?|q?zeros|absmax|SCB|biases|codebooks?|centroids|lut|meta)$/;
 const weightNames = /(^|[._])(weights?|kernel|w\d?|proj|qkv|embeddings?|embed_tokens|lm_head|fc\d?|matrix)$/;

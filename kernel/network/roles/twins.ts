@@ -62,10 +62,19 @@ const splitOf = ({ word, rest }: Readonly<Record<string, string>>): { word: stri
   rest,
 });
 
+/** Names that NumPy's users glue: W1, with its gradient dW1, its moments mW1 and vW1. */
+const glued = /^(?<word>[mvd])(?<rest>[A-Z_].*)$/;
+/** What torch's optimizers keep, where a flat file has it by the weight's name: "state.0.weight.row_var", of any shape. */
+const stateOf = /^(optim\w*[._/])?state[._/](?<weight>.+)[./]\w+$/;
+
+/** Whether a name has such a word: asked of each tensor, and of a model without any nothing more is asked. */
+export function mayBeTwin({ name }: Pick<Subject, "name">): boolean {
+  return splitsOf(name).length > 0 || glued.test(name) || stateOf.test(name);
+}
+
 /** The twins among the tensors of a model, by name. */
 export function twinsOf(subjects: readonly Subject[]): ReadonlyMap<string, RoleDescription> {
   const split = subjects.flatMap((subject) => splitsOf(subject.name).map((own) => ({ subject, ...own })));
-  if (split.length === 0) return new Map();
   const shapes = new Map(subjects.map(({ name, shape }) => [name, shape]));
   const weights = weightsOf(subjects);
   const counts = subjects.some(
@@ -81,6 +90,21 @@ export function twinsOf(subjects: readonly Subject[]): ReadonlyMap<string, RoleD
     );
     const found = roleOfTwin(word, { hasPartner, weight, counts });
     if (found) twins.set(name, found);
+  }
+  for (const { name, shape } of subjects) {
+    const { word = "", rest = "" } = glued.exec(name)?.groups ?? {};
+    const isMoment = isSame(shapes.get(`m${rest}`), shape) && isSame(shapes.get(`v${rest}`), shape);
+    if (isSame(shapes.get(rest), shape) && (word === "d" || isMoment))
+      twins.set(name, {
+        role: "optimizer state",
+        roleReason: "a moment or a gradient, beside the weight of its shape",
+      });
+    const weight = stateOf.exec(name)?.groups?.weight;
+    if (weight !== undefined && weights.has(weight.replace(separators, "")) && weights.get(weight) !== name)
+      twins.set(name, {
+        role: "optimizer state",
+        roleReason: "the state that an optimizer keeps of a weight beside it",
+      });
   }
   return twins;
 }

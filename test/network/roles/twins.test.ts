@@ -39,6 +39,14 @@ test.each([
   [["a.weight", "momentum.a.weight"], ["momentum.a.weight"]],
   [["a.weight", "a.weight.grad"], ["a.weight.grad"]],
   [["a.weight", "ema.a.weight"], ["ema.a.weight"]],
+  [
+    ["W1", "mW1", "vW1", "dW1"],
+    ["mW1", "vW1", "dW1"],
+  ],
+  [
+    ["net.0.weight", "state.0.weight.row_var", "state.0.weight.sum"],
+    ["state.0.weight.row_var", "state.0.weight.sum"],
+  ],
   [["model.net.a.weight", "model_ema.netaweight"], ["model_ema.netaweight"]],
 ])("of %j those are twins: %j", (names, expected) => expect(twins(...names)).toEqual(expected));
 
@@ -48,6 +56,8 @@ test.each([
   [["attn.q", "attn.v", "attn.m"]],
   [["m.weight", "v.weight", "x.weight"]],
   [["mu.weight", "logvar.weight"]],
+  [["W1", "mW1"]],
+  [["state.0.weight", "state.1.weight"]],
   [["ema.a.weight", "ema.b.weight"]],
 ])("none of %j is a twin", (names) => expect(twins(...names)).toEqual([]));
 
