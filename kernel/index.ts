@@ -150,8 +150,17 @@ export type {
 } from "./report/types";
 
 // # Evaluate
-export { bitsPerByte, bitsPerCharacter, divergence, perplexity } from "./evaluate";
-export type { Divergence, DivergenceSpread, Engine, EvaluateOptions, Mean, Protocol, TextScore } from "./evaluate";
+export { bitsPerByte, bitsPerCharacter, divergence, drift, perplexity, sensitivity } from "./evaluate";
+export type {
+  BlockDrift,
+  Divergence,
+  DivergenceSpread,
+  Engine,
+  EvaluateOptions,
+  Mean,
+  Protocol,
+  TextScore,
+} from "./evaluate";
 
 // # Save
 export type { SaveOptions } from "./save/saved-model";

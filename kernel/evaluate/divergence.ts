@@ -1,10 +1,13 @@
 /** How far a model's probabilities are from a reference's on the same text. */
 import { OptionError } from "../errors";
 import type { Model } from "../tensor/model";
+import type { Runner } from "../threads/runner";
+import type { Network } from "./architectures/network";
 import type { Engine } from "./engine";
 import { headOf, statesOf } from "./forward";
 import { interval, meanOf, percentile } from "./intervals";
 import { perWindow, prepare, rowShares, scoredRows, type EvaluateOptions } from "./perplexity";
+import type { LoadedHead } from "./wasm/loaded";
 import { tasks, type Compared } from "./wasm/tasks";
 
 /** A mean over scored tokens with its interval: the middle 95 % over 2,000 bootstrap draws of the windows; absent for fewer than four. */
@@ -75,27 +78,23 @@ export async function divergence(
   const { onProgress } = options;
   const before = await statesOf(reference, sequences, { runner, onProgress });
   const after = await statesOf(model, sequences, { runner, onProgress });
-  const head = await headOf(model, after.network, runner);
-  const referenceHead = await headOf(reference, before.network, runner);
-  if (head.linear.columns !== referenceHead.linear.columns)
-    throw new OptionError(
-      `divergence(): ${model.name} has ${head.linear.columns} tokens and ${reference.name} ${referenceHead.linear.columns}; probabilities over different tokens are not compared`,
-    );
+  const heads = await headsOf(model, reference, after.network, before.network, runner);
   const { rows, targets, counts } = scoredRows(windows);
-  const parts = await runner.each(rowShares(rows, runner.workers), ({ from, to }) => {
-    const own = { rows: rows.slice(from, to), targets: targets.slice(from, to) };
-    const states = { states: after.values, referenceStates: before.values };
-    return runner.run(tasks, "compare", { head, referenceHead, ...states, ...own }, [], "the heads");
-  });
-  const all = joined(parts, rows.length);
-  const forward = spread(all.forward, counts);
+  const judged = {
+    head: heads.own,
+    referenceHead: heads.reference,
+    values: after.values,
+    referenceValues: before.values,
+  };
+  const all = await comparedRows(judged, rows, targets, runner);
+  const forward = spreadOf(all.forward, counts);
   const changes = all.logProbability.map((q, i) => (Math.exp(q) - Math.exp(all.reference[i])) ** 2);
   const squares = mean(changes, counts, Math.sqrt);
   const losses = all.logProbability.map((q, i) => all.reference[i] - q);
   const negative = (values: Float64Array) => Math.exp(-values.reduce((sum, value) => sum + value, 0) / rows.length);
   return {
     forward,
-    backward: spread(all.backward, counts),
+    backward: spreadOf(all.backward, counts),
     sameTop: mean(Float64Array.from(all.sameTop), counts),
     rmsProbability: squares,
     logPerplexityRatio: mean(losses, counts),
@@ -107,6 +106,50 @@ export async function divergence(
     ...{ protocol, engine, model: model.name, reference: reference.name },
     text: { sha256: tokenized.sha256, bytes: tokenized.bytes, characters: tokenized.characters },
   };
+}
+
+/** The heads of two models. `OptionError` where their vocabularies differ in size. */
+export async function headsOf(
+  model: Model,
+  reference: Model,
+  network: Network,
+  referenceNetwork: Network,
+  runner: Runner,
+): Promise<{ readonly own: LoadedHead; readonly reference: LoadedHead }> {
+  const referenceHead = await headOf(reference, referenceNetwork, runner);
+  const own = model === reference ? referenceHead : await headOf(model, network, runner);
+  if (own.linear.columns !== referenceHead.linear.columns)
+    throw new OptionError(
+      `divergence(): ${model.name} has ${own.linear.columns} tokens and ${reference.name} ${referenceHead.linear.columns}; probabilities over different tokens are not compared`,
+    );
+  return { own, reference: referenceHead };
+}
+
+/** The states before two heads. */
+export interface JudgedStates {
+  /** Of the model. */
+  readonly head: LoadedHead;
+  /** Of the reference. */
+  readonly referenceHead: LoadedHead;
+  /** (rows, width) of the model. */
+  readonly values: Float32Array;
+  /** (rows, width) of the reference. */
+  readonly referenceValues: Float32Array;
+}
+
+/** What the scored rows say, on all threads. */
+export async function comparedRows(
+  { head, referenceHead, values, referenceValues }: JudgedStates,
+  rows: Int32Array,
+  targets: Int32Array,
+  runner: Runner,
+): Promise<Compared> {
+  const states = { head, referenceHead, states: values, referenceStates: referenceValues };
+  const parts = await runner.each(rowShares(rows, runner.workers), ({ from, to }) => {
+    const own = { rows: rows.slice(from, to), targets: targets.slice(from, to) };
+    return runner.run(tasks, "compare", { ...states, ...own }, [], "the heads");
+  });
+  return joined(parts, rows.length);
 }
 
 function joined(parts: readonly Compared[], length: number): Compared {
@@ -131,7 +174,8 @@ function mean(values: Float64Array, counts: Float64Array, form: (mean: number) =
   return { mean: form(meanOf(sums)), ...(range && { interval: range }) };
 }
 
-function spread(values: Float64Array, counts: Float64Array): DivergenceSpread {
+/** Mean, median, percentiles and greatest of one number a scored token. */
+export function spreadOf(values: Float64Array, counts: Float64Array): DivergenceSpread {
   const sorted = Float64Array.from(values).sort();
   const at = (share: number) => percentile(sorted, share);
   return {

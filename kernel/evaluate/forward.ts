@@ -8,7 +8,7 @@ import type { Runner } from "../threads/runner";
 import { networkOf } from "./architectures";
 import type { Network } from "./architectures/network";
 import { Loader, sharedFloats } from "./wasm/load";
-import type { LoadedHead } from "./wasm/loaded";
+import type { LoadedBlock, LoadedHead } from "./wasm/loaded";
 import { tasks, type Sequence } from "./wasm/tasks";
 
 /** The states of sequences behind a network's last block. */
@@ -23,46 +23,81 @@ export interface States {
 export interface PassOptions {
   readonly runner: Runner;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Called with the states before the first block and behind each. */
-  readonly onBlock?: ((block: number, states: Float32Array) => Promise<void> | void) | undefined;
 }
 
-/** Runs sequences through all blocks of a model. `OptionError` for a token that the model has not, and a sequence longer than its context. */
-export async function statesOf(
-  model: Model,
-  sequences: readonly Int32Array[],
-  { runner, onProgress, onBlock }: PassOptions,
-): Promise<States> {
-  const network = networkOf(model);
-  const loader = new Loader(model, network, runner.signal);
-  const longest = Math.max(...sequences.map(({ length }) => length));
-  if (longest > network.context)
-    throw new OptionError(
-      `${model.name}: windows of ${longest} tokens; the network was made for ${network.context} at most (max_position_embeddings)`,
-    );
-  let start = 0;
-  const places = sequences.map(({ length }): Sequence => {
-    start += length;
-    return { start: start - length, length };
-  });
-  const meter = new ProgressMeter("evaluating", start * (network.blocks.length + 1), onProgress, "tokens");
-  meter.begin("embedding");
-  const values = await embed(model, network, loader, sequences, runner);
-  meter.advance(start, "embedding");
-  await onBlock?.(-1, values);
-  for (const [at, block] of network.blocks.entries()) {
-    meter.begin(block.name);
-    const loaded = await loader.block(block, longest);
-    await runner.each(shares(places, runner.workers), async (some) => {
-      await runner.run(tasks, "advance", { block: loaded, states: values, sequences: some }, [], block.name);
-      meter.advance(
-        some.reduce((sum, { length }) => sum + length, 0),
-        block.name,
+/** One way of sequences through a model, a block at a time. */
+export class Pass implements States {
+  /** Blocks that are behind. */
+  done = 0;
+
+  private constructor(
+    readonly network: Network,
+    readonly values: Float32Array,
+    readonly sequences: readonly Sequence[],
+    private readonly loader: Loader,
+    private readonly runner: Runner,
+    private readonly meter: ProgressMeter,
+  ) {}
+
+  /** The sequences before the first block. `OptionError` for a token that the model has not, and a sequence longer than its context. */
+  static async begin(model: Model, sequences: readonly Int32Array[], options: PassOptions): Promise<Pass> {
+    const { runner, onProgress } = options;
+    const network = networkOf(model);
+    const loader = new Loader(model, network, runner.signal);
+    const longest = longestOf(sequences);
+    if (longest > network.context)
+      throw new OptionError(
+        `${model.name}: windows of ${longest} tokens; the network was made for ${network.context} at most (max_position_embeddings)`,
       );
+    let start = 0;
+    const places = sequences.map(({ length }): Sequence => {
+      start += length;
+      return { start: start - length, length };
     });
-    await onBlock?.(at, values);
+    const meter = new ProgressMeter("evaluating", start * (network.blocks.length + 1), onProgress, "tokens");
+    meter.begin("embedding");
+    const values = await embed(model, network, loader, sequences, runner);
+    meter.advance(start, "embedding");
+    return new Pass(network, values, places, loader, runner, meter);
   }
-  return { network, values, sequences: places };
+
+  /** Whether blocks are left. */
+  get isUnfinished(): boolean {
+    return this.done < this.network.blocks.length;
+  }
+
+  /** Through the next block. */
+  async advance(): Promise<void> {
+    const block = this.network.blocks[this.done];
+    this.meter.begin(block.name);
+    const loaded = await this.loader.block(block, longestOf(this.sequences));
+    await throughBlock(loaded, this, this.runner, (tokens) => this.meter.advance(tokens, block.name));
+    this.done++;
+  }
+}
+
+function longestOf(sequences: readonly { readonly length: number }[]): number {
+  return sequences.reduce((most, { length }) => Math.max(most, length), 0);
+}
+
+/** Sends states through a block that was read, in their place, on all threads. */
+export async function throughBlock(
+  block: LoadedBlock,
+  { values, sequences }: Pick<States, "values" | "sequences">,
+  runner: Runner,
+  onDone: (tokens: number) => void = () => undefined,
+): Promise<void> {
+  await runner.each(shares(sequences, runner.workers), async (some) => {
+    await runner.run(tasks, "advance", { block, states: values, sequences: some }, [], block.name);
+    onDone(some.reduce((sum, { length }) => sum + length, 0));
+  });
+}
+
+/** Runs sequences through all blocks of a model. Errors are those of `Pass.begin`. */
+export async function statesOf(model: Model, sequences: readonly Int32Array[], options: PassOptions): Promise<States> {
+  const pass = await Pass.begin(model, sequences, options);
+  while (pass.isUnfinished) await pass.advance();
+  return pass;
 }
 
 /** The head of a model's network. `OptionError` where it has none. */

@@ -27,18 +27,29 @@ async function placeOf(model: Model, method: string): Promise<TokenizerPlace> {
   );
 }
 
-/** The tokens of a text by the tokenizer.json in the model's folder, or the tokenizer of a GGUF file. `OptionError` without one, or for a text that is empty or no text. */
-export async function tokenize(model: Model, text: string, method: string, runner: Runner): Promise<TokenizedText> {
+/** The tokens of a text by the tokenizer.json in the model's folder, or the tokenizer of a GGUF file. `OptionError` without one, or for a text that is empty or no text. With
+ *  `isInput` the tokens are those of an input as the network was trained with: with all that the tokenizer puts around it. */
+export async function tokenize(
+  model: Model,
+  text: string,
+  method: string,
+  runner: Runner,
+  isInput = false,
+): Promise<TokenizedText> {
   if (typeof text !== "string" || text === "")
     throw new OptionError(`${method}(): the text is ${text === "" ? "empty" : describe(text)}; it is a string`);
   const place = await placeOf(model, method);
   const encode = (one: string, special: boolean) =>
     runner.run(tasks, "tokens", { place, text: one, special }, [], "the text's tokens");
+  if (isInput) return told(text, await encode(text, true), undefined);
   const [tokens, plain, marked] = await Promise.all([encode(text, false), encode("a", false), encode("a", true)]);
   const begin = marked.length > plain.length && marked[0] !== plain[0] ? marked[0] : undefined;
+  return told(text, begin === undefined ? tokens : Int32Array.from([begin, ...tokens]), begin);
+}
+
+function told(text: string, tokens: Int32Array, begin: number | undefined): TokenizedText {
   return {
-    tokens: begin === undefined ? tokens : Int32Array.from([begin, ...tokens]),
-    begin,
+    ...{ tokens, begin },
     sha256: createHash("sha256").update(text, "utf8").digest("hex"),
     bytes: Buffer.byteLength(text, "utf8"),
     characters: [...text].length,
