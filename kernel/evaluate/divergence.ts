@@ -1,9 +1,11 @@
 /** How far a model's probabilities are from a reference's on the same text. */
 import { OptionError } from "../errors";
+import type { Displayed } from "../static/display";
 import type { Model } from "../tensor/model";
 import type { Runner } from "../threads/runner";
 import type { Network } from "./architectures/network";
 import type { Engine } from "./engine";
+import { shownDivergence } from "./forms";
 import { headOf, statesOf } from "./forward";
 import { interval, meanOf, percentile } from "./intervals";
 import { perWindow, prepare, rowShares, scoredRows, type EvaluateOptions } from "./perplexity";
@@ -72,7 +74,7 @@ export async function divergence(
   reference: Model,
   text: string,
   options: EvaluateOptions = {},
-): Promise<Divergence> {
+): Promise<Divergence & Displayed> {
   const { runner, engine, text: tokenized, protocol, windows } = await prepare(reference, text, options, "divergence");
   const sequences = windows.map(({ tokens }) => tokens);
   const { onProgress } = options;
@@ -92,7 +94,7 @@ export async function divergence(
   const squares = mean(changes, counts, Math.sqrt);
   const losses = all.logProbability.map((q, i) => all.reference[i] - q);
   const negative = (values: Float64Array) => Math.exp(-values.reduce((sum, value) => sum + value, 0) / rows.length);
-  return {
+  return shownDivergence({
     forward,
     backward: spreadOf(all.backward, counts),
     sameTop: mean(Float64Array.from(all.sameTop), counts),
@@ -105,7 +107,7 @@ export async function divergence(
     windows: windows.length,
     ...{ protocol, engine, model: model.name, reference: reference.name },
     text: { sha256: tokenized.sha256, bytes: tokenized.bytes, characters: tokenized.characters },
-  };
+  });
 }
 
 /** The heads of two models. `OptionError` where their vocabularies differ in size. */

@@ -2,10 +2,12 @@
 import { OptionError } from "../errors";
 import { currentHost } from "../host";
 import { checkNumber, checkOptionNames, describe } from "../options";
+import type { Displayed } from "../static/display";
 import type { Model } from "../tensor/model";
 import { defaultWorkers } from "../threads/pool";
 import { Runner } from "../threads/runner";
 import { engineOf, type Engine } from "./engine";
+import { shownDrift } from "./forms";
 import { Pass } from "./forward";
 import { interval, meanOf } from "./intervals";
 import type { EvaluateOptions } from "./perplexity";
@@ -54,7 +56,7 @@ export async function drift(
   reference: Model,
   inputs: string | readonly string[],
   options: DriftOptions = {},
-): Promise<Drift> {
+): Promise<Drift & Displayed> {
   checkOptionNames("drift", options, ["engine", "workers", "signal", "onProgress"]);
   const { workers = defaultWorkers(), signal = currentHost().signal, onProgress } = options;
   const engine = engineOf(options.engine, "drift");
@@ -84,7 +86,7 @@ export async function drift(
   );
   const sums = { sums: cosines, counts: cosines.map(() => 1) };
   const range = interval(cosines.length, (times) => meanOf(sums, times));
-  return {
+  return shownDrift({
     blocks,
     output: blocks[blocks.length - 1],
     pooledCosine: { mean: meanOf(sums), ...(range && { interval: range }) },
@@ -92,7 +94,7 @@ export async function drift(
     tokens: sequences.reduce((sum, { length }) => sum + length, 0),
     ...{ engine, model: model.name, reference: reference.name },
     texts: tokenized.map(({ sha256 }) => sha256),
-  };
+  });
 }
 
 /** How far states (rows, width) are apart. */

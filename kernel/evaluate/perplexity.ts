@@ -5,7 +5,9 @@ import { checkNumber, checkOptionNames } from "../options";
 import type { Model } from "../tensor/model";
 import { defaultWorkers } from "../threads/pool";
 import { Runner } from "../threads/runner";
+import type { Displayed } from "../static/display";
 import { engineOf, type Engine } from "./engine";
+import { shownScore } from "./forms";
 import { headOf, statesOf } from "./forward";
 import { interval, meanOf, type WindowSums } from "./intervals";
 import { tokenize, type TokenizedText } from "./text";
@@ -51,7 +53,7 @@ export interface TextScore {
   /** The text: SHA-256 of its UTF-8 form, its bytes, its code points. */
   readonly text: { readonly sha256: string; readonly bytes: number; readonly characters: number };
   /** Σ −ln p and the number of scored tokens of each window, for comparisons in pairs. */
-  readonly perWindow: { readonly sums: Float64Array; readonly counts: Float64Array };
+  readonly perWindow: { readonly sums: readonly number[]; readonly counts: readonly number[] };
 }
 
 /** The names of `EvaluateOptions`. */
@@ -160,7 +162,7 @@ async function score(model: Model, prepared: Prepared, onProgress: EvaluateOptio
     tokens: text.tokens.length,
     ...{ protocol, engine, model: model.name },
     text: { sha256: text.sha256, bytes: text.bytes, characters: text.characters },
-    perWindow: { sums: sums.sums, counts },
+    perWindow: { sums: [...sums.sums], counts: [...counts] },
   };
 }
 
@@ -168,8 +170,12 @@ async function score(model: Model, prepared: Prepared, onProgress: EvaluateOptio
  *  tokenizer.json, or what `compress` made of one. Memory: the states of the text (4·width bytes a token), the weights of one block, and the head
  *  for each thread. `OptionError` for a text that is too short and for what the model has not, `UnsupportedError` for a network that is not run,
  *  `NonFiniteError`, which names the block, where the network computes a NaN. */
-export async function perplexity(model: Model, text: string, options: EvaluateOptions = {}): Promise<TextScore> {
-  return score(model, await prepare(model, text, options, "perplexity"), options.onProgress);
+export async function perplexity(
+  model: Model,
+  text: string,
+  options: EvaluateOptions = {},
+): Promise<TextScore & Displayed> {
+  return shownScore(await score(model, await prepare(model, text, options, "perplexity"), options.onProgress));
 }
 
 /** Protocols that score every token of the text but the first. */

@@ -6,11 +6,13 @@ import { checkOptionNames, checkWords, describe } from "../options";
 import { compress } from "../recipe/compress";
 import type { CompressedModel } from "../recipe/compressed-model";
 import type { Recipe } from "../recipe/recipe";
+import type { Displayed } from "../static/display";
 import type { Model } from "../tensor/model";
 import { ProgressMeter } from "../threads/progress";
 import { comparedRows, headsOf, spreadOf, type DivergenceSpread, type Mean } from "./divergence";
 import { apart } from "./drift";
 import type { Engine } from "./engine";
+import { shownSensitivity } from "./forms";
 import { Pass, throughBlock, type States } from "./forward";
 import { evaluateOptionNames, prepare, scoredRows, type EvaluateOptions, type Prepared } from "./perplexity";
 import { rankCorrelation, type RankCorrelation } from "./ranks";
@@ -100,7 +102,7 @@ interface Unit {
 /** Divergence of the model with one block (or matrix) compressed at a time, by every scheme, and with all of them; how both kinds of cheap error
  *  rank the units beside it. Blocks behind the compressed one are run again: n blocks take about n²/2 of their runs a scheme. Memory: the states
  *  before every block, which may take 2 GiB at most. Errors are those of `perplexity` and `compress`. */
-export async function sensitivity(model: Model, options: SensitivityOptions): Promise<Sensitivity> {
+export async function sensitivity(model: Model, options: SensitivityOptions): Promise<Sensitivity & Displayed> {
   checkOptionNames("sensitivity", options, [...evaluateOptionNames, "schemes", "text", "unit"]);
   const { schemes, text, unit: kind = "block", ...rest } = options;
   if (typeof schemes !== "object" || schemes === null || Object.keys(schemes).length === 0)
@@ -111,7 +113,7 @@ export async function sensitivity(model: Model, options: SensitivityOptions): Pr
   if (kind !== "block" && kind !== "layer")
     throw new OptionError(`sensitivity(): unit is ${describe(kind)}; there are "block" and "layer"`);
   const prepared = await prepare(model, text, rest, "sensitivity");
-  return new Sweep(model, prepared, rest.onProgress).run(schemes, kind);
+  return shownSensitivity(await new Sweep(model, prepared, rest.onProgress).run(schemes, kind));
 }
 
 /** One call's work. */
