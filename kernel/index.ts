@@ -150,9 +150,11 @@ export type {
 } from "./report/types";
 
 // # Evaluate
-export { bitsPerByte, bitsPerCharacter, divergence, drift, perplexity, sensitivity } from "./evaluate";
+export { bitsPerByte, bitsPerCharacter, calibrate, divergence, drift, perplexity, sensitivity } from "./evaluate";
 export type {
   BlockDrift,
+  CalibrateOptions,
+  Calibration,
   Divergence,
   DivergenceSpread,
   Engine,

@@ -4,65 +4,13 @@ import type { Displayed } from "../static/display";
 import type { Model } from "../tensor/model";
 import type { Runner } from "../threads/runner";
 import type { Network } from "./architectures/network";
-import type { Engine } from "./engine";
 import { shownDivergence } from "./forms";
 import { headOf, statesOf } from "./forward";
 import { interval, meanOf, percentile } from "./intervals";
 import { perWindow, prepare, rowShares, scoredRows, type EvaluateOptions } from "./perplexity";
 import type { LoadedHead } from "./wasm/loaded";
+import type { Divergence, DivergenceSpread, Mean } from "./results";
 import { tasks, type Compared } from "./wasm/tasks";
-
-/** A mean over scored tokens with its interval: the middle 95 % over 2,000 bootstrap draws of the windows; absent for fewer than four. */
-export interface Mean {
-  /** Over all scored tokens. */
-  readonly mean: number;
-  /** From, to. */
-  readonly interval?: readonly [number, number];
-}
-
-/** Kullback–Leibler divergence over the scored tokens, in nats. */
-export interface DivergenceSpread extends Mean {
-  /** Half of the tokens have less. */
-  readonly median: number;
-  /** 90, 95, 99 and 99.9 %. */
-  readonly percentiles: { readonly p90: number; readonly p95: number; readonly p99: number; readonly p999: number };
-  /** Of any token. */
-  readonly maximum: number;
-}
-
-/** What `divergence` found. P is the reference, Q the model. */
-export interface Divergence {
-  /** KL(P ‖ Q) = Σ p·ln(p/q). */
-  readonly forward: DivergenceSpread;
-  /** KL(Q ‖ P). */
-  readonly backward: DivergenceSpread;
-  /** The share of tokens, 0–1, where both have the same most probable one. */
-  readonly sameTop: Mean;
-  /** √ mean (q − p)² of the token that came. */
-  readonly rmsProbability: Mean;
-  /** ln PPL(Q) − ln PPL(P), in pairs. */
-  readonly logPerplexityRatio: Mean;
-  /** Of Q. */
-  readonly perplexity: number;
-  /** Of P. */
-  readonly referencePerplexity: number;
-  /** True where KL(P ‖ Q) is under three times the numeric floor of float32: the two cannot be told apart. */
-  readonly isIndistinguishable: boolean;
-  /** Tokens that were scored. */
-  readonly scored: number;
-  /** Windows of the text. */
-  readonly windows: number;
-  /** How the text was cut and scored. */
-  readonly protocol: string;
-  /** What computed. */
-  readonly engine: Engine;
-  /** The model's name. */
-  readonly model: string;
-  /** The reference's name. */
-  readonly reference: string;
-  /** The text: SHA-256 of its UTF-8 form, its bytes, its code points. */
-  readonly text: { readonly sha256: string; readonly bytes: number; readonly characters: number };
-}
 
 /** KL between the same weights in two engines, float32 each: measured 1.6e-9 to 4e-9 on networks of 0.1 to 135 million parameters. */
 const numericFloor = 4e-9;

@@ -6,45 +6,13 @@ import type { Displayed } from "../static/display";
 import type { Model } from "../tensor/model";
 import { defaultWorkers } from "../threads/pool";
 import { Runner } from "../threads/runner";
-import { engineOf, type Engine } from "./engine";
+import { engineOf } from "./engine";
 import { shownDrift } from "./forms";
 import { Pass } from "./forward";
 import { interval, meanOf } from "./intervals";
 import type { EvaluateOptions } from "./perplexity";
+import type { BlockDrift, Drift } from "./results";
 import { tokenize } from "./text";
-
-/** How far the states behind one block are apart, over all tokens of all inputs. */
-export interface BlockDrift {
-  /** The block's name, or "embedding" before the first. */
-  readonly name: string;
-  /** Mean cosine between the two states of a token, −1 to 1. */
-  readonly cosine: number;
-  /** 10·log₁₀(Σx² / Σ(x′ − x)²) in dB; null where nothing differs. */
-  readonly sqnrDb: number | null;
-}
-
-/** What `drift` found. */
-export interface Drift {
-  /** Behind the embedding and behind each block, in the order of the network. */
-  readonly blocks: readonly BlockDrift[];
-  /** Behind the last block. */
-  readonly output: BlockDrift;
-  /** The cosine of the output's mean over the tokens of an input, which is how sentence encoders are used: mean over inputs, with the middle 95 %
-   *  over 2,000 bootstrap draws of the inputs (absent for fewer than four). */
-  readonly pooledCosine: { readonly mean: number; readonly interval?: readonly [number, number] };
-  /** Inputs. */
-  readonly inputs: number;
-  /** Their tokens. */
-  readonly tokens: number;
-  /** What computed. */
-  readonly engine: Engine;
-  /** The model's name. */
-  readonly model: string;
-  /** The reference's name. */
-  readonly reference: string;
-  /** SHA-256 of each input's UTF-8 form. */
-  readonly texts: readonly string[];
-}
 
 /** Options of `drift`: those of `perplexity` that fit. */
 export type DriftOptions = Pick<EvaluateOptions, "engine" | "workers" | "signal" | "onProgress">;

@@ -4,11 +4,17 @@ import { escapeMarkup, visibleText } from "../report/visible-text";
 import { displayed, type Displayed } from "../static/display";
 import { tableRow } from "../static/html";
 import { alignColumns } from "../static/text-table";
-import type { Divergence, DivergenceSpread, Mean } from "./divergence";
-import type { BlockDrift, Drift } from "./drift";
-import type { TextScore } from "./perplexity";
 import type { RankCorrelation } from "./ranks";
-import type { Sensitivity, SensitivityUnit } from "./sensitivity";
+import type {
+  BlockDrift,
+  Divergence,
+  DivergenceSpread,
+  Drift,
+  Mean,
+  Sensitivity,
+  SensitivityUnit,
+  TextScore,
+} from "./results";
 
 /** A table with words around it. */
 interface Table {

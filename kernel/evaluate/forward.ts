@@ -9,6 +9,7 @@ import { networkOf } from "./architectures";
 import type { Network } from "./architectures/network";
 import { Loader, sharedFloats } from "./wasm/load";
 import type { LoadedBlock, LoadedHead } from "./wasm/loaded";
+import type { InputSquares } from "./wasm/machine";
 import { tasks, type Sequence } from "./wasm/tasks";
 
 /** The states of sequences behind a network's last block. */
@@ -66,13 +67,15 @@ export class Pass implements States {
     return this.done < this.network.blocks.length;
   }
 
-  /** Through the next block. */
-  async advance(): Promise<void> {
+  /** Through the next block. With `wantsSquares` as `throughBlock` has it. */
+  async advance(wantsSquares = false): Promise<InputSquares[]> {
     const block = this.network.blocks[this.done];
     this.meter.begin(block.name);
     const loaded = await this.loader.block(block, longestOf(this.sequences));
-    await throughBlock(loaded, this, this.runner, (tokens) => this.meter.advance(tokens, block.name));
+    const told = (tokens: number): void => this.meter.advance(tokens, block.name);
+    const squares = await throughBlock(loaded, this, this.runner, told, wantsSquares);
     this.done++;
+    return squares;
   }
 }
 
@@ -80,17 +83,22 @@ function longestOf(sequences: readonly { readonly length: number }[]): number {
   return sequences.reduce((most, { length }) => Math.max(most, length), 0);
 }
 
-/** Sends states through a block that was read, in their place, on all threads. */
+/** Sends states through a block that was read, in their place, on all threads. With `wantsSquares`: the sums of squares of what its matrices were
+ *  given, of each sequence in order. */
 export async function throughBlock(
   block: LoadedBlock,
   { values, sequences }: Pick<States, "values" | "sequences">,
   runner: Runner,
   onDone: (tokens: number) => void = () => undefined,
-): Promise<void> {
-  await runner.each(shares(sequences, runner.workers), async (some) => {
-    await runner.run(tasks, "advance", { block, states: values, sequences: some }, [], block.name);
+  wantsSquares = false,
+): Promise<InputSquares[]> {
+  const found = await runner.each(shares(sequences, runner.workers), async (some) => {
+    const job = { block, states: values, sequences: some, wantsSquares };
+    const squares = await runner.run(tasks, "advance", job, [], block.name);
     onDone(some.reduce((sum, { length }) => sum + length, 0));
+    return squares;
   });
+  return found.flat();
 }
 
 /** Runs sequences through all blocks of a model. Errors are those of `Pass.begin`. */

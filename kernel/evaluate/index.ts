@@ -1,15 +1,21 @@
-/** What a whole model lost: language models are run on a text, in the notebook, by an engine of our own. */
-export { perplexity, bitsPerByte, bitsPerCharacter, type EvaluateOptions, type TextScore } from "./perplexity";
-export { divergence, type Divergence, type DivergenceSpread, type Mean } from "./divergence";
-export { drift, type BlockDrift, type Drift, type DriftOptions } from "./drift";
-export {
-  sensitivity,
-  type SchemeSensitivity,
-  type Sensitivity,
-  type SensitivityOptions,
-  type SensitivityUnit,
-  type UnitLoss,
-} from "./sensitivity";
+/** What a whole model lost: networks are run on texts, in the notebook, by an engine of our own. */
+export { bitsPerByte, bitsPerCharacter, perplexity, type EvaluateOptions } from "./perplexity";
+export { divergence } from "./divergence";
+export { calibrate, type CalibrateOptions, type Calibration } from "./calibrate";
+export { drift, type DriftOptions } from "./drift";
+export { sensitivity, type SensitivityOptions } from "./sensitivity";
+export type {
+  BlockDrift,
+  Divergence,
+  DivergenceSpread,
+  Drift,
+  Mean,
+  SchemeSensitivity,
+  Sensitivity,
+  SensitivityUnit,
+  TextScore,
+  UnitLoss,
+} from "./results";
 export type { RankCorrelation } from "./ranks";
 export type { Protocol } from "./windows";
 export type { Engine } from "./engine";

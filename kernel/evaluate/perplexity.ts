@@ -10,6 +10,7 @@ import { engineOf, type Engine } from "./engine";
 import { shownScore } from "./forms";
 import { headOf, statesOf } from "./forward";
 import { interval, meanOf, type WindowSums } from "./intervals";
+import type { TextScore } from "./results";
 import { tokenize, type TokenizedText } from "./text";
 import { protocolName, windowsOf, type Protocol, type Window } from "./windows";
 import { tasks } from "./wasm/tasks";
@@ -28,32 +29,6 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
   /** Told at most ten times a second; by default the running cell shows a bar. */
   readonly onProgress?: (progress: Progress) => void;
-}
-
-/** What was measured, with all that a reader needs to measure it again. */
-export interface TextScore {
-  /** e to the mean of −ln p over the scored tokens. */
-  readonly perplexity: number;
-  /** The middle 95 % of the perplexity over 2,000 bootstrap draws of the windows; absent for fewer than four windows. */
-  readonly interval?: readonly [number, number];
-  /** Σ −log₂ p of the scored tokens. */
-  readonly bits: number;
-  /** Tokens that were scored. */
-  readonly scored: number;
-  /** Windows of the text. */
-  readonly windows: number;
-  /** Tokens of the text. */
-  readonly tokens: number;
-  /** How the text was cut and scored. */
-  readonly protocol: string;
-  /** What computed. */
-  readonly engine: Engine;
-  /** The model's name. */
-  readonly model: string;
-  /** The text: SHA-256 of its UTF-8 form, its bytes, its code points. */
-  readonly text: { readonly sha256: string; readonly bytes: number; readonly characters: number };
-  /** Σ −ln p and the number of scored tokens of each window, for comparisons in pairs. */
-  readonly perWindow: { readonly sums: readonly number[]; readonly counts: readonly number[] };
 }
 
 /** The names of `EvaluateOptions`. */

@@ -9,13 +9,13 @@ import type { Recipe } from "../recipe/recipe";
 import type { Displayed } from "../static/display";
 import type { Model } from "../tensor/model";
 import { ProgressMeter } from "../threads/progress";
-import { comparedRows, headsOf, spreadOf, type DivergenceSpread, type Mean } from "./divergence";
+import { comparedRows, headsOf, spreadOf } from "./divergence";
 import { apart } from "./drift";
-import type { Engine } from "./engine";
 import { shownSensitivity } from "./forms";
 import { Pass, throughBlock, type States } from "./forward";
 import { evaluateOptionNames, prepare, scoredRows, type EvaluateOptions, type Prepared } from "./perplexity";
-import { rankCorrelation, type RankCorrelation } from "./ranks";
+import { rankCorrelation } from "./ranks";
+import type { DivergenceSpread, Mean, SchemeSensitivity, Sensitivity, UnitLoss } from "./results";
 import { sharedFloats } from "./wasm/load";
 import { Loader } from "./wasm/load";
 import type { LoadedHead } from "./wasm/loaded";
@@ -29,64 +29,6 @@ export interface SensitivityOptions extends EvaluateOptions {
   readonly text: string;
   /** What is compressed at a time: a whole block (the usual one), or each matrix of it. */
   readonly unit?: "block" | "layer";
-}
-
-/** What one unit loses by one scheme. */
-export interface UnitLoss {
-  /** KL(reference ‖ model with this unit compressed) in nats. */
-  readonly divergence: DivergenceSpread;
-  /** Mean of t² = ‖w − w′‖² / ‖w‖² over the unit's tensors, each counted by its parameters. */
-  readonly weightError: number;
-  /** ‖y − y′‖² / ‖y‖² of the block's output on the same input. */
-  readonly outputError: number;
-}
-
-/** One block or layer. */
-export interface SensitivityUnit {
-  /** "model.layers.3", or a tensor's name. */
-  readonly name: string;
-  /** The tensors that were exchanged. */
-  readonly tensors: readonly string[];
-  /** Their weights. */
-  readonly parameters: number;
-  /** By scheme; a scheme that leaves the unit alone has none. */
-  readonly losses: Readonly<Record<string, UnitLoss>>;
-}
-
-/** What a scheme does over all units. */
-export interface SchemeSensitivity {
-  /** KL with all units compressed together. */
-  readonly all: DivergenceSpread;
-  /** Σ of the units' own KL. */
-  readonly sumOfUnits: number;
-  /** `all` / `sumOfUnits`: 1 where losses add up. */
-  readonly additivity: number;
-  /** Whether a unit's weight error foretells its KL. */
-  readonly weightErrorRank: RankCorrelation;
-  /** Whether the error of a block's output does. */
-  readonly outputErrorRank: RankCorrelation;
-}
-
-/** What `sensitivity` found. */
-export interface Sensitivity {
-  /** In the order of the network. */
-  readonly units: readonly SensitivityUnit[];
-  /** By name. */
-  readonly schemes: Readonly<Record<string, SchemeSensitivity>>;
-  /** "block" or "layer". */
-  readonly unit: "block" | "layer";
-  /** Tokens that were scored. */
-  readonly scored: number;
-  /** Windows of the text. */
-  readonly windows: number;
-  /** How the text was cut and scored. */
-  readonly protocol: string;
-  /** What computed. */
-  readonly engine: Engine;
-  /** The model's name. */
-  readonly model: string;
-  /** SHA-256 of the text's UTF-8 form. */
-  readonly textSha256: string;
 }
 
 /** Bytes of states that are kept. */

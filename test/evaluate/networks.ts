@@ -11,6 +11,8 @@ export interface NetworkFixture {
   readonly tokens: readonly (readonly number[])[];
   readonly gives: "logits" | "states";
   readonly result: string;
+  /** Mean squares of what each matrix was given, by its weight; float64, base64. */
+  readonly squares: Readonly<Record<string, string>>;
 }
 
 const path = resolve(__dirname, "../../../test/fixtures/evaluate/networks.json.gz");

@@ -59,6 +59,18 @@ export interface PackedBlock extends Pick<LoadedBlock, "name" | "width" | "normP
   readonly afterFeedForward: PackedNorm | undefined;
 }
 
+/** Σx² over the rows, for each input of the matrices of a block. */
+export interface InputSquares {
+  /** Of query, key and value. */
+  attention?: Float64Array;
+  /** Of attention's last matrix. */
+  out?: Float64Array;
+  /** Of gate and up. */
+  feedForward?: Float64Array;
+  /** Of down. */
+  down?: Float64Array;
+}
+
 /** A head in the module's memory. */
 export interface PackedHead extends Pick<LoadedHead, "width" | "cap" | "factor"> {
   readonly norm: PackedNorm | undefined;
@@ -102,8 +114,9 @@ export class Machine {
     return { ...head, norm: head.norm && this.norm(head.norm), linear: this.linear(head.linear) };
   }
 
-  /** Sends a sequence of states (rows, width) through a block; they are changed in their place. */
-  run(block: PackedBlock, states: Float32Array): void {
+  /** Sends a sequence of states (rows, width) through a block; they are changed in their place. With `squares` the sums of squares of what the
+   *  matrices are given stand in it then. */
+  run(block: PackedBlock, states: Float32Array, squares?: InputSquares): void {
     const { memory, functions } = this;
     const { width, normPlace, residualFactor } = block;
     const rows = states.length / width;
@@ -116,15 +129,15 @@ export class Machine {
       functions.addAll(to, from, rows * width);
     };
     if (normPlace === "after") {
-      this.attend(block.attention, x, added, rows);
+      this.attend(block.attention, x, added, rows, squares);
       add(x, added);
       this.normalize(block.attentionNorm, x, x, rows, width);
-      this.feed(block.feedForward, x, added, rows);
+      this.feed(block.feedForward, x, added, rows, squares);
       add(x, added);
       this.normalize(block.feedForwardNorm, x, x, rows, width);
     } else {
       this.normalize(block.attentionNorm, x, normed, rows, width);
-      this.attend(block.attention, normed, added, rows);
+      this.attend(block.attention, normed, added, rows, squares);
       if (block.afterAttention) this.normalize(block.afterAttention, added, added, rows, width);
       if (normPlace === "parallel") {
         this.normalize(block.feedForwardNorm, x, normed, rows, width);
@@ -133,7 +146,7 @@ export class Machine {
         add(x, added);
         this.normalize(block.feedForwardNorm, x, normed, rows, width);
       }
-      this.feed(block.feedForward, normed, added, rows);
+      this.feed(block.feedForward, normed, added, rows, squares);
       if (block.afterFeedForward) this.normalize(block.afterFeedForward, added, added, rows, width);
       add(x, added);
     }
@@ -216,7 +229,19 @@ export class Machine {
     for (let i = 0; i < count; i++) values[i] *= factor;
   }
 
-  private attend(attention: PackedAttention, x: number, y: number, rows: number): void {
+  /** Σx² of rows. */
+  private squaresOf(x: number, rows: number, width: number): Float64Array {
+    const { memory } = this;
+    const mark = memory.mark();
+    const sums = memory.take(2 * width);
+    memory.floats(sums, 2 * width).fill(0);
+    this.functions.addSquares(x, sums, rows, width);
+    const bytes = memory.floats(sums, 2 * width).slice();
+    memory.release(mark);
+    return new Float64Array(bytes.buffer);
+  }
+
+  private attend(attention: PackedAttention, x: number, y: number, rows: number, squares?: InputSquares): void {
     const { memory } = this;
     const { query, key, value, out, heads, keyHeads, headSize } = attention;
     const mark = memory.mark();
@@ -240,6 +265,10 @@ export class Machine {
     }
     const mixed = memory.take(rows * queries);
     for (let keyHead = 0; keyHead < keyHeads; keyHead++) this.mixHead(attention, { q, k, v, mixed, rows }, keyHead);
+    if (squares) {
+      squares.attention = this.squaresOf(x, rows, query.inner);
+      squares.out = this.squaresOf(mixed, rows, queries);
+    }
     this.multiply(out, mixed, y, rows);
     memory.release(mark);
   }
@@ -274,7 +303,13 @@ export class Machine {
     memory.release(mark);
   }
 
-  private feed({ gate, up, down, activation }: PackedFeedForward, x: number, y: number, rows: number): void {
+  private feed(
+    { gate, up, down, activation }: PackedFeedForward,
+    x: number,
+    y: number,
+    rows: number,
+    squares?: InputSquares,
+  ): void {
     const { memory, functions } = this;
     const mark = memory.mark();
     const count = rows * up.columns;
@@ -286,6 +321,10 @@ export class Machine {
       functions.activate(gates, count, activations[activation]);
       functions.multiplyAll(inner, gates, count);
     } else functions.activate(inner, count, activations[activation]);
+    if (squares) {
+      squares.feedForward = this.squaresOf(x, rows, up.inner);
+      squares.down = this.squaresOf(inner, rows, down.inner);
+    }
     this.multiply(down, inner, y, rows);
     memory.release(mark);
   }

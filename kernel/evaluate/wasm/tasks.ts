@@ -1,10 +1,10 @@
 /** What a thread does for the evaluation of a network: tokens of a text, sequences through a block, what logits say. */
 import { NonFiniteError } from "../../errors";
 import { taskModule } from "../../threads/tasks";
-import { transferring } from "../../threads/transferring";
+import { transferring, type Transferring } from "../../threads/transferring";
 import { encodeText, type TokenizerPlace } from "../tokens/encode";
 import type { LoadedBlock, LoadedHead, LoadedNorm } from "./loaded";
-import { Machine } from "./machine";
+import { Machine, type InputSquares } from "./machine";
 
 /** A sequence of states: rows [start, start + length) of the shared array. */
 export interface Sequence {
@@ -18,6 +18,8 @@ export interface AdvanceJob {
   /** (rows, width), shared. */
   readonly states: Float32Array;
   readonly sequences: readonly Sequence[];
+  /** Whether the sums of squares of the matrices' inputs are wanted. */
+  readonly wantsSquares?: boolean;
 }
 
 /** Rows whose next token is judged. */
@@ -67,15 +69,20 @@ export const tasks = taskModule(__filename, {
   tokens: async ({ place, text, special }: { place: TokenizerPlace; text: string; special: boolean }) =>
     transferring(Int32Array.from(await encodeText(place, text, special))),
 
-  advance: ({ block, states, sequences }: AdvanceJob) => {
+  /** The sums of squares of each sequence, in order, where they are wanted. */
+  advance: ({ block, states, sequences, wantsSquares = false }: AdvanceJob): Transferring<InputSquares[]> => {
     const engine = machine();
     const packed = engine.packBlock(block);
+    const found: InputSquares[] = [];
     for (const { start, length } of sequences) {
       const own = states.subarray(start * block.width, (start + length) * block.width);
-      engine.run(packed, own);
+      const squares: InputSquares | undefined = wantsSquares ? {} : undefined;
+      engine.run(packed, own, squares);
+      if (squares) found.push(squares);
       const odd = own.findIndex((value) => !Number.isFinite(value));
       if (odd >= 0) throw new NonFiniteError(block.name, odd, own[odd], block.name, "activation");
     }
+    return transferring(found);
   },
 
   normalize: ({ norm, states, width }: { norm: LoadedNorm; states: Float32Array; width: number }) => {

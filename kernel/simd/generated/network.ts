@@ -150,4 +150,6 @@ export interface NetworkModule {
   capAll(x: number, count: number, cap: number): void;
   /** The place of the first float that is a NaN or infinite; `count` where there is none. */
   firstNonFinite(x: number, count: number): number;
+  /** Adds x² of `rows` rows to sums (width) f64, row after row; the result does not depend on how rows are cut. */
+  addSquares(x: number, sums: number, rows: number, width: number): void;
 }

@@ -204,3 +204,15 @@ export function firstNonFinite(x: usize, count: i32): i32 {
   }
   return count;
 }
+
+/** Adds x² of `rows` rows to sums (width) f64, row after row; the result does not depend on how rows are cut. */
+export function addSquares(x: usize, sums: usize, rows: i32, width: i32): void {
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < width; i++) {
+      const value = <f64>f32.load(x + ((<usize>i) << 2));
+      const at = sums + ((<usize>i) << 3);
+      f64.store(at, f64.load(at) + value * value);
+    }
+    x += (<usize>width) << 2;
+  }
+}
