@@ -8,6 +8,8 @@ import { delegateMissingKernels } from "./delegated-kernels";
 import type * as tfWasm from "@tensorflow/tfjs-backend-wasm";
 import type { Backend, BackendName, BackendOptions } from "./types";
 
+withoutGreeting(tf);
+
 const order: readonly BackendName[] = ["tensorflow", "wasm", "cpu"];
 
 /** Sets what runs tfjs's operations: the first of these that can be had.
@@ -60,7 +62,6 @@ const load: Record<BackendName, () => Promise<void>> = {
   },
   async cpu() {
     await use("cpu");
-    withoutGreeting(tf);
   },
 };
 

@@ -1,10 +1,6 @@
 /** tfjs, and what Codebook adds to it. Importing this loads tfjs; "codebook" offers the same names (lazy.ts) and loads it at the
  *  first use of one. */
-import * as tensorflow from "@tensorflow/tfjs";
-import { withoutGreeting } from "../session/language/tensorflow-greeting";
 import "./tensorflow-types";
-
-withoutGreeting(tensorflow);
 
 export * as tf from "@tensorflow/tfjs";
 export { tfBackend } from "./backend";
