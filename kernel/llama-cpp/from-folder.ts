@@ -86,7 +86,7 @@ export async function ggufFromFolder(
   return {
     tensors: [...tensors, ...tables.map((tensor) => ({ tensor, originals: [] }))],
     metadata,
-    notes: [...notes, ...(rotary?.notes ?? [])],
+    notes: [...notes, ...(architecture.notes?.(config) ?? []), ...(rotary?.notes ?? [])],
   };
 }
 
