@@ -52,13 +52,13 @@ export function folderOptions(
   };
 }
 
-/** Refuses a model of a GGUF file: transformers knows none of llama.cpp's names, and llama.cpp has turned rows and norms of some families. */
+/** Refuses a model with the names of a GGUF file: transformers knows none of llama.cpp's names, and llama.cpp has turned rows and norms of some families. */
 function refuseGgufNames(
   method: string,
   { tensors, metadata }: Pick<Model, "tensors"> & { readonly metadata?: Model["metadata"] | undefined },
 ): void {
-  if (typeof metadata?.["general.architecture"] !== "string") return;
-  const example = tensors.find(({ name }) => /^(token_embd|blk\.0)\./.test(name))?.name ?? "token_embd.weight";
+  const example = tensors.find(({ name }) => /^(token_embd|output_norm|blk\.\d+)\./.test(name))?.name;
+  if (typeof metadata?.["general.architecture"] !== "string" || example === undefined) return;
   throw new OptionError(
     `${method}(): the model comes from a GGUF file, and transformers knows none of its names, such as ${example}; save("small.gguf") writes what llama.cpp opens, and transformers too, by from_pretrained(folder, gguf_file="small.gguf"), or compress the Hugging Face folder that the file was made of`,
   );
