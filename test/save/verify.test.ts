@@ -22,10 +22,10 @@ import {
   OptionError,
   open,
   SourceError,
-  verify,
 } from "../../kernel";
 import { describeCompressed } from "../../kernel/cli/convert";
 import { setHostProvider, type Progress } from "../../kernel/host";
+import { verify } from "../../kernel/save/verify";
 
 const root = mkdtempSync(join(tmpdir(), "codebook-verify-"));
 const at = (...names: string[]) => join(root, ...names);
