@@ -124,7 +124,8 @@ export type {
   ZstdOptions,
   ZstdStep,
 } from "./encode";
-export { pack, unpack, verify } from "./archive/archive";
+export { pack, unpack } from "./archive/archive";
+export { verify } from "./save/verify";
 export type { ArchiveOptions, ArchiveSummary, PackOptions } from "./archive/archive";
 
 // # Measure
