@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
 import { cellTypeScript } from "./tslab";
 import { stamp } from "./files";
-import { givenPackages, kernelRoot, moduleName, ownFile } from "./packages";
+import { findPackage, givenPackages, kernelRoot, moduleName, ownFile } from "./packages";
 import { mainGlobal, NodeModule } from "./realm";
 import { registerSource } from "./sources";
 
@@ -74,6 +74,29 @@ export class CellModules {
       if (code === "ERR_PACKAGE_PATH_NOT_EXPORTED") return this.importFrom(name);
       throw error;
     }
+  }
+
+  /** Whether a cell can import `specifier`. */
+  canLoad(specifier: string): boolean {
+    if (specifier.startsWith("data:")) return true;
+    try {
+      this.resolve(specifier, this.cwd);
+      return true;
+    } catch (error) {
+      // A package that exports for `import` only is there, though `require` does not find it.
+      return codeOf(error) === "ERR_PACKAGE_PATH_NOT_EXPORTED" && this.exportsForImport(specifier);
+    }
+  }
+
+  private exportsForImport(specifier: string): boolean {
+    const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+    const folder = findPackage(name, this.cwd);
+    if (folder === undefined) return false;
+    const { exports } = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8")) as { exports?: unknown };
+    const key = "." + specifier.slice(name.length);
+    const isMap =
+      typeof exports === "object" && exports !== null && Object.keys(exports).some((one) => one.startsWith("."));
+    return isMap ? Object.keys(exports as object).some((one) => one === key || one.includes("*")) : key === ".";
   }
 
   private requireOf(folder: string, importer: LocalModule | undefined): NodeJS.Require {

@@ -1,4 +1,5 @@
 /** What runs of a cell: the JavaScript that its TypeScript becomes. */
+import { Declarations } from "../../../kernel/session/language/declarations";
 import { Compiler, type CompiledCell } from "../../../kernel/session/language/compiler";
 import { publishedNames, nestedVariables } from "../../../kernel/session/language/emit";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
@@ -69,7 +70,7 @@ describe("the JavaScript of a cell", () => {
   });
 
   const compiled = (source: string, declarations = ""): CompiledCell => {
-    const found = compiler.convert(declarations, source);
+    const found = compiler.convert(Declarations.none.with(ts, declarations), source);
     if (!("javascript" in found)) throw new Error(JSON.stringify(found));
     return found;
   };
