@@ -15,6 +15,7 @@ import { CellModules } from "./modules";
 import { mainProcess } from "./realm";
 import { Scope, type Publication } from "./scope";
 import { registerSource } from "./sources";
+import { installStacks } from "./stack";
 import { diagnosticResult, errorResult, errorText, interruptResult } from "./traceback";
 import { cellTypeScript, type CellDiagnostic } from "./tslab";
 import type { CellOutput, CellResult, Language } from "./types";
@@ -46,6 +47,7 @@ class CellLanguage implements Language {
   private readonly modules: CellModules;
   private readonly console: CellConsole;
   private readonly removeGlobals: () => void;
+  private readonly restoreStacks: () => void;
   private running: Running | undefined;
   private latest: CellContext | undefined;
   /** The last cell that shows what it puts out; a silent one is none, where another was before. */
@@ -60,6 +62,7 @@ class CellLanguage implements Language {
     const cellOf = () => currentCell() ?? this.latestShown;
     this.console = new CellConsole(cellOf);
     this.removeGlobals = installGlobals(cellOf);
+    this.restoreStacks = installStacks();
     mainProcess.on("unhandledRejection", this.onStray);
     mainProcess.on("uncaughtException", this.onStray);
     // The compiler takes a second to load. It loads after the kernel's first answers and before the first cell.
@@ -244,6 +247,7 @@ class CellLanguage implements Language {
     this.closed = true;
     clearTimeout(this.warmUp);
     this.removeGlobals();
+    this.restoreStacks();
     this.console.close();
     mainProcess.off("unhandledRejection", this.onStray);
     mainProcess.off("uncaughtException", this.onStray);
