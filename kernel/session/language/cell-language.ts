@@ -132,9 +132,9 @@ class CellLanguage implements Language {
     });
     const handles = compiled.used.map((name) => `$prev_${name}`);
     const script =
-      `(function (require, __filename, __dirname) { return async function (${["$cell", ...handles].join(", ")}) { ` +
+      `(function (require, module, exports, __filename, __dirname) { return async function (${["$cell", ...handles].join(", ")}) { ` +
       `"use strict"; $cell.publish({ ${names.join(", ")} });\n${compiled.javascript}\n} })`;
-    const { meta, require } = this.modules;
+    const { meta, require, main } = this.modules;
     const make = vm.runInThisContext(script, { filename: label }) as (...outer: unknown[]) => CellFunction;
     const { pause, pauseCell, resume, iterate } = contexts;
     const load = (specifier: unknown) => this.modules.import(specifier);
@@ -149,7 +149,7 @@ class CellLanguage implements Language {
       iterate,
     };
     const values = compiled.used.map((name) => this.scope.handle(name));
-    const box = await make(require, meta.filename, meta.dirname)(runtime, ...values);
+    const box = await make(require, main, main.exports, meta.filename, meta.dirname)(runtime, ...values);
     const value = box?.value;
     return { value: contexts.isThenable(value) ? await value : value };
   }

@@ -75,6 +75,9 @@ export class Compiler {
       lib: ["lib.es2023.d.ts"],
       sourceMap: true,
       inlineSources: false,
+      // `import x from "./x.ts"`, as Node itself has it, and `a, b` as a last line, whose value is b.
+      allowImportingTsExtensions: true,
+      allowUnreachableCode: true,
       // The fork of tslab knows this option: false lets await and for await stand at the top level.
       ...{ disableTopLevelAwait: false },
     };
