@@ -13,10 +13,12 @@ import { CellContext, currentCell, runInCell } from "./context";
 import { withoutExports } from "./exports";
 import { installGlobals, isSilent } from "./globals";
 import { hover } from "./hover";
+import { canLoad } from "./loadable";
 import { CellModules } from "./modules";
 import { mainProcess } from "./realm";
 import { Scope, type Publication } from "./scope";
 import { registerSource } from "./sources";
+import { installStacks } from "./stack";
 import { diagnosticResult, errorResult, errorText, interruptResult } from "./traceback";
 import { cellTypeScript, type CellDiagnostic } from "./tslab";
 import type { CellOutput, CellResult, Language } from "./types";
@@ -51,6 +53,7 @@ class CellLanguage implements Language {
   private readonly modules: CellModules;
   private readonly console: CellConsole;
   private readonly removeGlobals: () => void;
+  private readonly restoreStacks: () => void;
   private running: Running | undefined;
   private latest: CellContext | undefined;
   /** The last cell that shows what it puts out; a silent one is none, where another was before. */
@@ -68,6 +71,7 @@ class CellLanguage implements Language {
     const cellOf = () => currentCell() ?? this.latestShown;
     this.console = new CellConsole(cellOf);
     this.removeGlobals = installGlobals(cellOf);
+    this.restoreStacks = installStacks();
     mainProcess.on("unhandledRejection", this.onStray);
     mainProcess.on("uncaughtException", this.onStray);
     // The compiler takes a second to load. It loads after the kernel's first answers and before the first cell.
@@ -139,9 +143,9 @@ class CellLanguage implements Language {
     });
     const handles = compiled.used.map((name) => `$prev_${name}`);
     const script =
-      `(function (require, __filename, __dirname) { return async function (${["$cell", ...handles].join(", ")}) { ` +
+      `(function (require, module, exports, __filename, __dirname) { return async function (${["$cell", ...handles].join(", ")}) { ` +
       `"use strict"; $cell.publish({ ${names.join(", ")} });\n${compiled.javascript}\n} })`;
-    const { meta, require } = this.modules;
+    const { meta, require, main } = this.modules;
     const make = vm.runInThisContext(script, { filename: label }) as (...outer: unknown[]) => CellFunction;
     const { pause, pauseCell, resume, iterate } = contexts;
     const load = (specifier: unknown) => this.modules.import(specifier);
@@ -156,7 +160,7 @@ class CellLanguage implements Language {
       iterate,
     };
     const values = compiled.used.map((name) => this.scope.handle(name));
-    const box = await make(require, meta.filename, meta.dirname)(runtime, ...values);
+    const box = await make(require, main, main.exports, meta.filename, meta.dirname)(runtime, ...values);
     const value = box?.value;
     return { value: contexts.isThenable(value) ? await value : value };
   }
@@ -189,7 +193,7 @@ class CellLanguage implements Language {
     clearTimeout(this.warmUp);
     if (this.closed) throw new Error("the session is closed");
     this.compiling = true;
-    this.compiler ??= new Compiler(this.cwd, (name) => this.modules.canLoad(name));
+    this.compiler ??= new Compiler(this.cwd, (name) => canLoad(name, this.cwd));
     const result = work(this.compiler);
     this.compiling = false;
     return result;
@@ -254,6 +258,7 @@ class CellLanguage implements Language {
     this.closed = true;
     clearTimeout(this.warmUp);
     this.removeGlobals();
+    this.restoreStacks();
     this.console.close();
     mainProcess.off("unhandledRejection", this.onStray);
     mainProcess.off("uncaughtException", this.onStray);

@@ -74,6 +74,7 @@ export function compilerOptions(
     target: ts.ScriptTarget.ES2022,
     jsx: ts.JsxEmit.React,
     checkJs: true,
+    allowUnreachableCode: true,
     // TypeScript takes what a module exports as default to be what Node gives.
     esModuleInterop: true,
     ...own,
@@ -94,6 +95,12 @@ export function compilerOptions(
     outDir: "outDir",
   };
   return { options, problems };
+}
+
+/** Whether the `tsconfig.json` in force where `folder` is asks for the decorators of before the standard. */
+export function hasLegacyDecorators(ts: typeof TS, folder: string): boolean {
+  const file = ts.findConfigFile(folder, (name) => ts.sys.fileExists(name));
+  return file !== undefined && configured(ts, ts.sys, path.posix.dirname(file)).options.experimentalDecorators === true;
 }
 
 function configured(

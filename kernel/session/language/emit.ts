@@ -3,11 +3,13 @@
  *
  *    let s = 0;                  →  let s = 0;                     published by the header as [() => s, (v) => { s = v }]
  *    s += 1       (a later cell) →  $prev_s.value += 1;
+ *    s.f()        (a later cell) →  let s; (s = $prev_s.value).f();          the engine's messages speak of `s`: see shadows.ts
  *    import d, { a } from "m"    →  const { default: d, a: a } = await $cell.import("m");
  *    await x                     →  $cell.resume(await $cell.pause(x))            see interrupt in context.ts
  *    x            (at the end)   →  return { value: x };            boxed: an async function would call its `then`
  */
 import type TS from "typescript";
+import { Shadows } from "./shadows";
 
 /** A name that the cell declares: the header publishes it for the cells to come. */
 export interface PublishedName {
@@ -113,8 +115,9 @@ export function cellTransformers(
       plan.used.add(name);
       return factory.createPropertyAccessExpression(factory.createIdentifier("$prev_" + name), "value");
     };
-    const withoutThis = (callee: TS.Expression) =>
-      factory.createParenthesizedExpression(factory.createComma(factory.createNumericLiteral(0), callee));
+    const shadows = new Shadows(ts, factory);
+    /** The value of an earlier cell's name, where the engine's message may speak of it. */
+    const spoken = (name: string) => shadows.assign(name, handle(name));
     const isHandle = (node: TS.Node): node is TS.Identifier =>
       ts.isIdentifier(node) && isEarlier(checker.getSymbolAtLocation(node), node.text);
 
@@ -126,34 +129,26 @@ export function cellTransformers(
 
     const visitor = (inFunction: boolean) => {
       const inner = (node: TS.Node): TS.Node => (inFunction ? visit(node) : visitor(true)(node));
-      const visit = (node: TS.Node): TS.Node => {
+      const visit = (node: TS.Node): TS.Node => shadows.around(node, visitSpoken);
+      const visitSpoken = (node: TS.Node, isSpoken: boolean): TS.Node => {
         if (ts.isExpressionWithTypeArguments(node) && ts.isHeritageClause(node.parent)) {
           if (node.parent.token !== ts.SyntaxKind.ExtendsKeyword || ts.isInterfaceDeclaration(node.parent.parent))
             return node;
           return factory.updateExpressionWithTypeArguments(node, expression(node.expression), node.typeArguments);
         }
         if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return node;
-        if (isHandle(node)) return ts.setTextRange(handle(node.text), node);
+        if (isHandle(node)) return ts.setTextRange(isSpoken ? spoken(node.text) : handle(node.text), node);
         if (ts.isShorthandPropertyAssignment(node)) return shorthand(node);
         if (ts.isCallExpression(node)) {
           if (node.expression.kind === ts.SyntaxKind.ImportKeyword)
             return ts.setTextRange(runtime("load", node.arguments.map(expression)), node);
-          if (isHandle(node.expression)) {
-            const callee = ts.setTextRange(withoutThis(handle(node.expression.text)), node.expression);
-            return factory.updateCallExpression(node, callee, undefined, node.arguments.map(expression));
-          }
         }
-        if (ts.isTaggedTemplateExpression(node) && isHandle(node.tag))
-          return factory.updateTaggedTemplateExpression(
-            node,
-            withoutThis(handle(node.tag.text)),
-            undefined,
-            visit(node.template) as TS.TemplateLiteral,
-          );
         if (ts.isAwaitExpression(node)) {
           const operand = expression(node.expression);
           const waited = inFunction ? runtime("pause", [operand]) : runtime("pauseCell", [operand, lineOf(node)]);
-          return ts.setTextRange(runtime("resume", [factory.updateAwaitExpression(node, waited)]), node);
+          const resumed = ts.setTextRange(runtime("resume", [factory.updateAwaitExpression(node, waited)]), node);
+          // Of an awaited value the engine says "(intermediate value)"; of ours it would name `$cell`.
+          return isSpoken ? factory.createParenthesizedExpression(factory.createAwaitExpression(resumed)) : resumed;
         }
         if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) {
           const body = visit(node.statement) as TS.Statement;
@@ -172,7 +167,13 @@ export function cellTransformers(
           );
         const crosses =
           ts.isFunctionLike(node) || ts.isPropertyDeclaration(node) || ts.isClassStaticBlockDeclaration(node);
-        return ts.visitEachChild(node, crosses ? inner : visit, context);
+        if (!crosses) return ts.visitEachChild(node, visit, context);
+        const { body } = node as { body?: TS.Node };
+        return ts.visitEachChild(
+          node,
+          (child) => (child === body ? shadows.body(child, inner) : inner(child)),
+          context,
+        );
       };
       const expression = (node: TS.Expression) => visit(node) as TS.Expression;
       const shorthand = (node: TS.ShorthandPropertyAssignment): TS.Node => {
@@ -248,7 +249,7 @@ export function cellTransformers(
           body.push(visit(node) as TS.Statement);
         }
       });
-      return factory.updateSourceFile(file, [...imports, ...body]);
+      return factory.updateSourceFile(file, [...imports, ...shadows.declared(), ...body]);
     };
   };
   const after: TS.TransformerFactory<TS.SourceFile> = (context) => (file) =>

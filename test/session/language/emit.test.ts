@@ -89,7 +89,7 @@ describe("the JavaScript of a cell", () => {
     const text = cell.javascript.replace(/\s+/g, " ");
     expect(text).toContain("$prev_s.value += 1;");
     expect(text).toContain("{ s: $prev_s.value }");
-    expect(text).toContain("(0, $prev_f.value)($prev_s.value)");
+    expect(text).toContain("(f = $prev_f.value)($prev_s.value)");
     expect([...cell.used].sort()).toEqual(["f", "s"]);
   });
 

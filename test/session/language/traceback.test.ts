@@ -61,7 +61,7 @@ describe("errorResult", () => {
     const stack = `    at linear (${own}:1:1)\n    at f (cell-7:3:1)`;
     const shown = plain(errorResult(thrown(stack, code === undefined ? {} : { code })).traceback);
     expect(shown.some((line) => line.includes("linear.js"))).toBe(isShown);
-    expect(shown.at(-1)).toBe("    at f (Cell [7], line 3)");
+    expect(shown.filter((line) => line.startsWith("    at")).at(-1)).toBe("    at f (Cell [7], line 3)");
   });
 
   test("lists calls in their order, and cuts a line of the cell after 200 characters", () => {
@@ -109,7 +109,7 @@ describe("errorResult", () => {
     const [a, b] = [thrown(""), thrown("")];
     Object.assign(a, { cause: b });
     Object.assign(b, { cause: a });
-    expect(errorResult(a).traceback.length).toBe(6);
+    expect(errorResult(a).traceback.length).toBe(2);
     const own = thrown("");
     Object.assign(own, { cause: own });
     expect(errorResult(own).traceback.length).toBe(1);
