@@ -27,7 +27,7 @@ import type { CellOutput, CellResult, Language } from "./types";
 const settleMilliseconds = 30;
 
 /** How long after a cell the compiler's machine code is written. */
-const quietMilliseconds = 3000;
+const quietMilliseconds = 1000;
 
 /** What a cell's function is called with. */
 interface CellRuntime {
@@ -105,6 +105,8 @@ class CellLanguage implements Language {
     this.console.startCell();
     const source = withoutExports(cellTypeScript(), code);
     const compiled = this.convert(source);
+    for (const problem of this.compiler?.newProblems() ?? [])
+      context.output.stream("stderr", `tsconfig.json: ${problem}\n`);
     if ("diagnostics" in compiled) return diagnosticResult(label, code, compiled.diagnostics);
     const before = this.declarations;
     // The names are declared before the cell runs, because those that it has set stay when an error or an interrupt ends it.
