@@ -10,7 +10,10 @@ beforeEach(() => {
   script = join(folder, "script.js");
   writeFileSync(script, "return a + 1;");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  writeCodeCaches(); // What a test left to be written is not the next one's.
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const cache = () => join(folder, "cache");
 const call = () => cachedFunction(script, ["a"], cache())(1);
