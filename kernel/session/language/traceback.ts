@@ -163,8 +163,13 @@ export function interruptResult(reason: Error): CellError {
 
 const maxDiagnostics = 10;
 
-/** The answer of a cell that did not pass the type checker. */
-export function diagnosticResult(label: string, text: string, all: readonly CellDiagnostic[]): CellError {
+/** The answer of a cell that did not pass the type checker; `advise` says what can be done about a diagnostic. */
+export function diagnosticResult(
+  label: string,
+  text: string,
+  all: readonly CellDiagnostic[],
+  advise: (item: CellDiagnostic) => string | undefined = () => undefined,
+): CellError {
   // Where the text cannot be parsed, complaints about types follow from that mistake and are left out.
   const isSyntax = (item: CellDiagnostic) => item.code < 2000 && item.fileName === undefined;
   const diagnostics = all.some(isSyntax) ? all.filter(isSyntax) : all;
@@ -182,6 +187,8 @@ export function diagnosticResult(label: string, text: string, all: readonly Cell
     const where = `${head.fileName ?? label}, line ${line + 1}:${character + 1}`;
     lines.push(`${bold(where)} - ${red(`error TS${head.code}`)}: ${head.messageText}`);
     lines.push(...steps.map((step, depth) => "  ".repeat(depth + 1) + step));
+    const advice = advise(head);
+    if (advice !== undefined) lines.push(advice);
     if (head.fileName !== undefined) continue;
     const source = { label, text, map: "", linesBefore: 0, hiddenLines: 0 };
     const length = head.end.line === line ? head.end.character - character : 1000;
@@ -195,7 +202,9 @@ export function diagnosticResult(label: string, text: string, all: readonly Cell
     first === undefined
       ? ""
       : `${first.fileName ?? label}, line ${first.start.line + 1}:${first.start.character + 1} - `;
-  const evalue = stripVTControlCharacters(position + (first?.messageText ?? "the cell cannot be compiled"));
+  const advice = first && advise(first);
+  const said = [first?.messageText ?? "the cell cannot be compiled", ...(advice === undefined ? [] : [advice])];
+  const evalue = stripVTControlCharacters(position + said.join(" "));
   const count = entries.length > 1 ? `: ${entries.length} errors` : "";
   return { status: "error", ename, evalue, traceback: [bold(red(ename)) + count, ...lines] };
 }
