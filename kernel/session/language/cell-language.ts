@@ -4,15 +4,18 @@ import path from "node:path";
 import { showValue } from "../display";
 import { adviceOn, LostNames, type EarlyEnd } from "./advice";
 import { Compiler, type CompiledCell } from "./compiler";
+import { writeCodeCaches } from "./code-cache";
 import { completeCode, type Completion } from "./completion";
 import { completeness } from "./completeness";
 import { CellConsole } from "./console";
+import { Declarations } from "./declarations";
 import * as contexts from "./context";
 import { CellContext, currentCell, runInCell } from "./context";
 import { withoutExports } from "./exports";
 import { installGlobals, isSilent } from "./globals";
 import { hover } from "./hover";
 import { asWritten, withLastObject } from "./last-object";
+import { canLoad } from "./loadable";
 import { CellModules } from "./modules";
 import { mainProcess } from "./realm";
 import { Scope, type Publication } from "./scope";
@@ -25,10 +28,13 @@ import type { CellOutput, CellResult, Language } from "./types";
 /** How long an interrupted cell may take to end by itself, with its `finally` blocks run, before its reply goes out. */
 const settleMilliseconds = 30;
 
+/** How long after a cell the compiler's machine code is written. */
+const quietMilliseconds = 3000;
+
 /** What a cell's function is called with. */
 interface CellRuntime {
-  /** An import statement. */
-  readonly import: (specifier: unknown) => unknown;
+  /** An import statement on a line counted from 1. */
+  readonly import: (specifier: unknown, line: number) => unknown;
   /** `import()`. */
   readonly load: (specifier: unknown) => Promise<unknown>;
   readonly publish: (names: Publication) => void;
@@ -44,7 +50,7 @@ interface Running {
 class CellLanguage implements Language {
   private compiler: Compiler | undefined;
   private compiling = false;
-  private declarations = "";
+  private declarations = Declarations.none;
   private readonly scope = new Scope();
   private readonly lost = new LostNames();
   private readonly modules: CellModules;
@@ -59,7 +65,10 @@ class CellLanguage implements Language {
   private warmUp: NodeJS.Timeout | undefined;
   private closed = false;
 
-  constructor(private readonly cwd: string) {
+  constructor(
+    private readonly cwd: string,
+    private keepsCode: boolean,
+  ) {
     this.modules = new CellModules(cwd);
     // A comm's handler, which a message of the front end starts, belongs to no cell; it prints where the last cell did.
     const cellOf = () => currentCell() ?? this.latestShown;
@@ -80,6 +89,8 @@ class CellLanguage implements Language {
     return new Promise((resolve) => {
       const end = (result: CellResult) => {
         if (this.running?.context === context) this.running = undefined;
+        if (this.keepsCode) setTimeout(writeCodeCaches, quietMilliseconds).unref();
+        this.keepsCode = false; // Once in a session.
         context.end();
         resolve(result);
       };
@@ -158,7 +169,7 @@ class CellLanguage implements Language {
     const { pause, pauseCell, resume, iterate } = contexts;
     const load = (specifier: unknown) => this.modules.import(specifier);
     const runtime = {
-      import: load,
+      import: (specifier: unknown, line: number) => pauseCell(load(specifier), line),
       load: async (specifier: unknown) => load(specifier),
       publish,
       meta,
@@ -191,10 +202,10 @@ class CellLanguage implements Language {
     }
   }
 
-  private load(): Compiler {
+  private load(): void {
     clearTimeout(this.warmUp);
-    if (this.compiler === undefined) this.compile(() => undefined);
-    return this.compiler as Compiler;
+    // A first cell, so that V8 has compiled what the next ones need.
+    if (this.compiler === undefined) this.compile((compiler) => compiler.convert(Declarations.none, "0"));
   }
 
   /** Runs `work` on the compiler. After an interrupt inside it, the compiler's state is unknown, and the next call makes a new one. */
@@ -202,23 +213,14 @@ class CellLanguage implements Language {
     clearTimeout(this.warmUp);
     if (this.closed) throw new Error("the session is closed");
     this.compiling = true;
-    this.compiler ??= new Compiler(this.cwd);
+    this.compiler ??= new Compiler(this.cwd, (name) => canLoad(name, this.cwd));
     const result = work(this.compiler);
     this.compiling = false;
     return result;
   }
 
   private convert(source: string): CompiledCell | { diagnostics: CellDiagnostic[] } {
-    const convert = (compiler: Compiler) => compiler.convert(this.declarations, source);
-    const converted = this.compile(convert);
-    if (!("diagnostics" in converted)) return converted;
-    // The compiler remembers that a module was missing, although it may be there by now.
-    const missing = converted.diagnostics.flatMap(({ code, messageText }) =>
-      code === 2307 || code === 7016 ? (/'(.+?)'/.exec(messageText)?.[1] ?? []) : [],
-    );
-    if (!missing.some((name) => this.compile((compiler) => compiler.canResolve(name)))) return converted;
-    this.dropCompiler();
-    return this.compile(convert);
+    return this.compile((compiler) => compiler.convert(this.declarations, source));
   }
 
   private dropCompiler(): void {
@@ -228,19 +230,28 @@ class CellLanguage implements Language {
   }
 
   complete(code: string, cursor: number): Promise<Completion> {
-    return quietly(
-      () => this.compile((compiler) => completeCode(compiler, this.declarations, code, cursor, this.cwd)),
-      { matches: [], cursor_start: cursor, cursor_end: cursor, metadata: {} },
-      () => this.dropCompiler(),
-    );
+    const nothing = { matches: [], cursor_start: cursor, cursor_end: cursor, metadata: {} };
+    const answer = () =>
+      completeCode(cellTypeScript(), {
+        source: code,
+        cursor,
+        cwd: this.cwd,
+        look: () => this.compile((compiler) => compiler.look(this.declarations, code)),
+        names: () => this.scope.names(),
+        valueOf: (name) => this.scope.peek(name),
+      });
+    return quietly(answer, nothing);
   }
 
   inspect(code: string, cursor: number, detail: 0 | 1): Promise<{ found: boolean; data: Record<string, unknown> }> {
-    return quietly(
-      () => this.compile((compiler) => hover(compiler, this.declarations, code, cursor, detail)),
-      { found: false, data: {} },
-      () => this.dropCompiler(),
-    );
+    const answer = () =>
+      hover(
+        this.compile((compiler) => compiler.look(this.declarations, code)),
+        code,
+        cursor,
+        detail,
+      );
+    return quietly(answer, { found: false, data: {} });
   }
 
   isComplete(code: string): ReturnType<Language["isComplete"]> {
@@ -277,17 +288,16 @@ class CellLanguage implements Language {
 }
 
 /** Answers a question of the editor: where `ask` throws, `nothing` is the answer, and no error is shown. */
-function quietly<T>(ask: () => T, nothing: T, onError: () => void): Promise<T> {
+function quietly<T>(ask: () => T, nothing: T): Promise<T> {
   try {
     return Promise.resolve(ask());
   } catch {
-    onError();
     return Promise.resolve(nothing);
   }
 }
 
 /** Starts the language of a session whose notebook lies in the folder `cwd`. One at a time in a process: it takes over
- *  the console and the standard streams until it is closed. */
-export function createLanguage(options: { cwd: string }): Promise<Language> {
-  return Promise.resolve(new CellLanguage(path.resolve(options.cwd)));
+ *  the console and the standard streams until it is closed. With `keepsCode` the compiler's machine code is kept for the next start. */
+export function createLanguage(options: { cwd: string; keepsCode?: boolean }): Promise<Language> {
+  return Promise.resolve(new CellLanguage(path.resolve(options.cwd), options.keepsCode ?? false));
 }

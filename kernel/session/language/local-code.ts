@@ -3,6 +3,8 @@
  *  SystemJS does all of that but the imports, of which the engine's messages would say `m_1.f is not a function`; so they are taken out before,
  *  and made variables of the function around. Any other file is CommonJS. */
 import type TS from "typescript";
+import path from "node:path";
+import { hasLegacyDecorators } from "./compiler-options";
 import { cellTypeScript } from "./tslab";
 
 /** A name that a file takes from another, under its own name; "*" is the namespace. */
@@ -96,10 +98,10 @@ function refuseBroken(ts: typeof TS, source: TS.SourceFile, label: string): void
   throw new SyntaxError(`${label}, line ${line + 1}:${character + 1} - ${message}`);
 }
 
-const sharedOptions = (ts: typeof TS): TS.CompilerOptions => ({
+const sharedOptions = (ts: typeof TS, file: string, text: string): TS.CompilerOptions => ({
   target: ts.ScriptTarget.ES2022,
   esModuleInterop: true,
-  experimentalDecorators: true,
+  experimentalDecorators: text.includes("@") && hasLegacyDecorators(ts, path.posix.dirname(file.replaceAll("\\", "/"))),
   jsx: ts.JsxEmit.React,
   sourceMap: true,
 });
@@ -109,7 +111,7 @@ const withoutMapComment = (javascript: string) => javascript.replace(/\n\/\/# so
 function asCommonJs(ts: typeof TS, file: string, text: string): CompiledFile {
   const { outputText, sourceMapText = "" } = ts.transpileModule(text, {
     fileName: file,
-    compilerOptions: { ...sharedOptions(ts), module: ts.ModuleKind.CommonJS },
+    compilerOptions: { ...sharedOptions(ts, file, text), module: ts.ModuleKind.CommonJS },
   });
   const script = `(function (${parameters.commonjs.join(", ")}) {\n${withoutMapComment(outputText)}\n})`;
   return { kind: "commonjs", script, map: sourceMapText, order: [], taken: [] };
@@ -120,7 +122,7 @@ function asModule(ts: typeof TS, file: string, text: string, form: Form): Compil
   const { outputText, sourceMapText = "" } = ts.transpileModule(text, {
     fileName: file,
     compilerOptions: {
-      ...sharedOptions(ts),
+      ...sharedOptions(ts, file, text),
       module: ts.ModuleKind.System,
       moduleDetection: ts.ModuleDetectionKind.Force,
     },

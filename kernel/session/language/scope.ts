@@ -1,8 +1,8 @@
-import { mainGlobal } from "./realm";
-
 /** The names that cells share. A cell's variables are local to its function; each is published as a getter and a setter,
  *  and later cells reach it through the handle of its name. A later declaration of the name takes the handle over, so that
  *  a function of an earlier cell calls what the name means now. */
+import { mainGlobal } from "./realm";
+
 export class Handle {
   get: () => unknown = () => undefined;
   set: (value: unknown) => void = () => undefined;
@@ -42,6 +42,11 @@ export class Scope {
     const found = this.handles.get(name);
     if (found !== undefined) return found;
     const handle = new Handle(name);
+    // A cell may announce a name by `declare` that a later cell gives its value, or that is one of the process's own.
+    handle.get = () => {
+      if (!(name in mainGlobal)) throw new (mainGlobal.ReferenceError as ErrorConstructor)(`${name} is not defined`);
+      return mainGlobal[name];
+    };
     this.handles.set(name, handle);
     return handle;
   }
@@ -55,6 +60,20 @@ export class Scope {
         set: (value: unknown) => (handle.value = value),
       });
     return names;
+  }
+
+  /** The names that cells have given. */
+  names(): string[] {
+    return [...this.handles.keys()];
+  }
+
+  /** The value of a name, or undefined where it has none yet. */
+  peek(name: string): unknown {
+    try {
+      return this.handles.get(name)?.value;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Gives the names of a cell to the cells after it. For a cell that ended early, `takeBack` of the result removes the names that it did not
