@@ -73,7 +73,10 @@ const takesModel = /parameter of type '[^']*\b(Model|Compared|CompressedModel)\b
 export function adviceOn(item: CellDiagnostic, source: string, lost: LostNames): string | undefined {
   if (item.fileName !== undefined) return undefined;
   const message = item.messageText;
-  if (missingName.has(item.code)) return onMissing(/'(.+?)'/.exec(message)?.[1] ?? "", lost);
+  if (missingName.has(item.code)) {
+    const known = onMissing(/'(.+?)'/.exec(message)?.[1] ?? "", lost);
+    return known ?? (message.includes("Did you mean") ? undefined : "No cell that has run declares it.");
+  }
   const text = source.slice(item.start.offset, item.end.offset);
   if (/^Property '.*' does not exist on type 'Promise</.test(message)) {
     const owner = /([\w$.]+(?:\([^()]*\))?)\s*\??\.\s*$/.exec(source.slice(0, item.start.offset))?.[1];
@@ -97,13 +100,13 @@ export function adviceOn(item: CellDiagnostic, source: string, lost: LostNames):
   return undefined;
 }
 
-function onMissing(name: string, lost: LostNames): string {
+function onMissing(name: string, lost: LostNames): string | undefined {
   const known = lost.adviceFor(name);
   if (known !== undefined) return known;
   if (ownNames().has(name)) return `It comes from "${moduleName}": import { ${name} } from "${moduleName}"`;
   if (name === "tf") return 'TensorFlow.js is there by: import * as tf from "@tensorflow/tfjs"';
   if (builtinModules.includes(name)) return `It is a module of Node's: import ${name} from "node:${name}"`;
-  return "No cell that has run declares it.";
+  return undefined;
 }
 
 let names: ReadonlySet<string> | undefined;

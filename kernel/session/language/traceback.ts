@@ -2,6 +2,7 @@
  *  in the TypeScript that was written. Frames of the kernel and of Node's internals are left out. */
 import { inspect, stripVTControlCharacters, types } from "node:util";
 import type { CellDiagnostic } from "./tslab";
+import { mainGlobal } from "./realm";
 import { sourceOf, type SourcePosition } from "./sources";
 import { framesOf, inUsersWords, isDeliberate, type Frame } from "./stack";
 import type { CellError } from "./types";
@@ -44,6 +45,7 @@ interface ErrorLike {
 
 const isError = (value: unknown): value is ErrorLike =>
   types.isNativeError(value) ||
+  value instanceof mainGlobal.Error ||
   (typeof value === "object" &&
     value !== null &&
     "stack" in value &&
@@ -96,7 +98,7 @@ const told = new Set(["name", "message", "stack", "cause", "errors", "error", "s
 function ownProperties(error: object): string {
   const shown: PropertyDescriptorMap = {};
   for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(error)))
-    if (property.enumerable === true && !told.has(key)) shown[key] = property;
+    if (property.enumerable === true && !told.has(key) && property.value !== error) shown[key] = property;
   if (Object.keys(shown).length === 0) return "";
   return inspect(Object.defineProperties({}, shown), {
     depth: 1,
