@@ -149,7 +149,9 @@ export default class Named {}`,
     expect(ran.traceback).toMatch(`at wrong (wrong.ts, line 3)\n    at Cell [${notebook.last}], line 2`);
     expect((await notebook.run("await rejects()")).traceback).toMatch("at rejects (wrong.ts, line 7)");
     notebook.write("throws.ts", 'export const x = 1;\nawait null;\nthrow new Error("at load");');
-    expect((await notebook.run('import { x } from "./throws"')).traceback).toMatch("at throws.ts, line 3");
+    expect((await notebook.run('import { x } from "./throws"')).traceback).toMatch(
+      `at throws.ts, line 3\n    at async Cell [${notebook.last}], line 1`,
+    );
     notebook.write("throws.ts", "export const x = 2;");
     expect(await value('import { x } from "./throws"; x')).toBe("2");
   });

@@ -2,6 +2,7 @@
 import vm from "node:vm";
 import path from "node:path";
 import { showValue } from "../display";
+import { adviceOn, LostNames, type EarlyEnd } from "./advice";
 import { Compiler, type CompiledCell } from "./compiler";
 import { writeCodeCaches } from "./code-cache";
 import { completeCode, type Completion } from "./completion";
@@ -13,11 +14,12 @@ import { CellContext, currentCell, runInCell } from "./context";
 import { withoutExports } from "./exports";
 import { installGlobals, isSilent } from "./globals";
 import { hover } from "./hover";
+import { asWritten, withLastObject } from "./last-object";
 import { canLoad } from "./loadable";
 import { CellModules } from "./modules";
 import { mainProcess } from "./realm";
 import { Scope, type Publication } from "./scope";
-import { registerSource } from "./sources";
+import { registerSource, type RunSource } from "./sources";
 import { installStacks } from "./stack";
 import { diagnosticResult, errorResult, errorText, interruptResult } from "./traceback";
 import { cellTypeScript, type CellDiagnostic } from "./tslab";
@@ -31,8 +33,8 @@ const quietMilliseconds = 1000;
 
 /** What a cell's function is called with. */
 interface CellRuntime {
-  /** An import statement. */
-  readonly import: (specifier: unknown) => unknown;
+  /** An import statement on a line counted from 1. */
+  readonly import: (specifier: unknown, line: number) => unknown;
   /** `import()`. */
   readonly load: (specifier: unknown) => Promise<unknown>;
   readonly publish: (names: Publication) => void;
@@ -50,6 +52,7 @@ class CellLanguage implements Language {
   private compiling = false;
   private declarations = Declarations.none;
   private readonly scope = new Scope();
+  private readonly lost = new LostNames();
   private readonly modules: CellModules;
   private readonly console: CellConsole;
   private readonly removeGlobals: () => void;
@@ -103,11 +106,18 @@ class CellLanguage implements Language {
 
   private async run(code: string, label: string, context: CellContext, silent: boolean): Promise<CellResult> {
     this.console.startCell();
-    const source = withoutExports(cellTypeScript(), code);
+    const ts = cellTypeScript();
+    const { source, opened } = withLastObject(ts, withoutExports(ts, code));
     const compiled = this.convert(source);
     for (const problem of this.compiler?.newProblems() ?? [])
       context.output.stream("stderr", `tsconfig.json: ${problem}\n`);
-    if ("diagnostics" in compiled) return diagnosticResult(label, code, compiled.diagnostics);
+    const lose = (how: EarlyEnd) => this.lost.note(ts, source, label, how);
+    if ("diagnostics" in compiled) {
+      const diagnostics = compiled.diagnostics.map((item) => asWritten(item, opened));
+      const result = diagnosticResult(label, code, diagnostics, (item) => adviceOn(item, code, this.lost));
+      lose("did not pass the check");
+      return result;
+    }
     const before = this.declarations;
     // The names are declared before the cell runs, because those that it has set stay when an error or an interrupt ends it.
     this.declarations = compiled.declarations;
@@ -117,12 +127,18 @@ class CellLanguage implements Language {
       publication?.takeBack();
     });
     try {
-      const { value } = await this.call(compiled, label, code, (names) => (publication = this.scope.publish(names)));
-      if (context.reason !== undefined) return interruptResult(context.reason);
+      const publish = (names: Publication) => (publication = this.scope.publish(names, label));
+      const { value } = await this.call(compiled, { label, text: code, ...(opened && { opened }) }, publish);
+      if (context.reason !== undefined) {
+        lose("was interrupted");
+        return interruptResult(context.reason);
+      }
       context.finished();
+      this.lost.found(compiled.published.map(({ name }) => name));
       if (!compiled.hasValue || value === undefined || silent || isSilent(value)) return { status: "ok" };
       return { status: "ok", result: await showValue(value) };
     } catch (error) {
+      lose(context.reason === undefined ? "stopped with an error" : "was interrupted");
       if (context.reason !== undefined) return interruptResult(context.reason);
       return errorResult(
         error,
@@ -134,25 +150,28 @@ class CellLanguage implements Language {
   /** Runs a compiled cell. Returns the value of its last expression in an object, and awaits it where it is a promise. */
   private async call(
     compiled: CompiledCell,
-    label: string,
-    text: string,
+    written: Pick<RunSource, "label" | "text" | "opened">,
     publish: (names: Publication) => void,
   ): Promise<{ value: unknown }> {
-    registerSource(label, { label, text, map: compiled.map, linesBefore: 1, hiddenLines: 1 });
+    const { label } = written;
+    registerSource(label, { ...written, map: compiled.map, linesBefore: 1, hiddenLines: 1 });
     const names = compiled.published.map(({ name, constant }) => {
       const assign = constant ? "" : `, ($value) => { ${name} = $value; }`;
       return `[${JSON.stringify(name)}]: [() => ${name}${assign}]`;
     });
     const handles = compiled.used.map((name) => `$prev_${name}`);
+    const surroundings = "require, module, exports, __filename, __dirname, $names";
+    // What `eval` is given finds the names of earlier cells around the cell, at the price of slow names in a cell that calls it.
+    const around = /\beval\b/.test(compiled.javascript) ? "with ($names) " : "";
     const script =
-      `(function (require, module, exports, __filename, __dirname) { return async function (${["$cell", ...handles].join(", ")}) { ` +
+      `(function (${surroundings}) { ${around}return async function (${["$cell", ...handles].join(", ")}) { ` +
       `"use strict"; $cell.publish({ ${names.join(", ")} });\n${compiled.javascript}\n} })`;
     const { meta, require, main } = this.modules;
     const make = vm.runInThisContext(script, { filename: label }) as (...outer: unknown[]) => CellFunction;
     const { pause, pauseCell, resume, iterate } = contexts;
     const load = (specifier: unknown) => this.modules.import(specifier);
     const runtime = {
-      import: load,
+      import: (specifier: unknown, line: number) => pauseCell(load(specifier), line),
       load: async (specifier: unknown) => load(specifier),
       publish,
       meta,
@@ -161,8 +180,9 @@ class CellLanguage implements Language {
       resume,
       iterate,
     };
+    const visible = around === "" ? undefined : this.scope.asObject();
     const values = compiled.used.map((name) => this.scope.handle(name));
-    const box = await make(require, main, main.exports, meta.filename, meta.dirname)(runtime, ...values);
+    const box = await make(require, main, main.exports, meta.filename, meta.dirname, visible)(runtime, ...values);
     const value = box?.value;
     return { value: contexts.isThenable(value) ? await value : value };
   }
@@ -173,7 +193,7 @@ class CellLanguage implements Language {
       const compiled = this.convert(`(${expression}\n)`);
       if ("diagnostics" in compiled) return diagnosticResult(label, `(${expression}`, compiled.diagnostics);
       if (!compiled.hasValue) return errorResult(new SyntaxError("not an expression"));
-      const { value } = await this.call(compiled, label, `(${expression}`, () => undefined);
+      const { value } = await this.call(compiled, { label, text: `(${expression}` }, () => undefined);
       const { data, metadata = {} } = await showValue(value);
       return { status: "ok" as const, data, metadata };
     };
@@ -237,7 +257,8 @@ class CellLanguage implements Language {
   }
 
   isComplete(code: string): ReturnType<Language["isComplete"]> {
-    return completeness(cellTypeScript(), code);
+    const ts = cellTypeScript();
+    return completeness(ts, withLastObject(ts, code).source);
   }
 
   interrupt(reason: Error): void {

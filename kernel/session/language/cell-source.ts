@@ -48,22 +48,3 @@ export function cellSource(ts: typeof TS, source: string, isModule: (name: strin
   }
   return { text, isJsx, ambient };
 }
-
-/** Where the last statement is an object that TypeScript reads as a block, `{ a: 1, b: 2 }`: its place in `source`. */
-export function objectAtEnd(ts: typeof TS, source: string): { start: number; end: number } | undefined {
-  if (!/\}\s*$/.test(source)) return undefined;
-  const last = parse(ts, source, ts.ScriptKind.TS).statements.at(-1);
-  if (last === undefined || !ts.isBlock(last)) return undefined;
-  const start = last.getStart();
-  const end = source.trimEnd().length;
-  const inner = source.slice(start, end);
-  const wrapped = parse(ts, `(${inner})`, ts.ScriptKind.TS);
-  const [only] = wrapped.statements;
-  if (wrapped.parseDiagnostics.length > 0 || only === undefined || !ts.isExpressionStatement(only)) return undefined;
-  const object = ts.isParenthesizedExpression(only.expression) ? only.expression.expression : only.expression;
-  // `{ f(); }` is a block, though the parser takes it for an object with a method.
-  if (!ts.isObjectLiteralExpression(object)) return undefined;
-  if (object.properties.some((property) => ts.isMethodDeclaration(property) && property.body === undefined))
-    return undefined;
-  return /^\{\s*\}$/.test(inner) ? undefined : { start, end };
-}

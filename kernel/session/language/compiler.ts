@@ -7,7 +7,7 @@
 import type TS from "typescript";
 import path from "node:path";
 import { ownDependencies } from "./dependencies";
-import { cellSource, holdsJsx, objectAtEnd } from "./cell-source";
+import { cellSource, holdsJsx } from "./cell-source";
 import { compilerOptions } from "./compiler-options";
 import { type Declarations, pageFile } from "./declarations";
 import {
@@ -19,7 +19,7 @@ import {
   type EmitPlan,
   type PublishedName,
 } from "./emit";
-import { advised, diagnosticsOf, knownToNode, looseDeclarations, withoutBracket } from "./diagnostics";
+import { advised, diagnosticsOf, knownToNode, looseDeclarations } from "./diagnostics";
 import { ambientFile, CellFiles } from "./files";
 import { CellService } from "./service";
 import { cellTypeScript, define, loadTslab, type CellDiagnostic, type Converter } from "./tslab";
@@ -241,10 +241,7 @@ export class Compiler {
   /** Checks and translates a cell. */
   convert(declarations: Declarations, source: string): CompiledCell | { diagnostics: CellDiagnostic[] } {
     const { ts } = this;
-    const object = objectAtEnd(ts, source);
-    const whole =
-      object === undefined ? source : `${source.slice(0, object.start)}(${source.slice(object.start, object.end)})`;
-    const cell = cellSource(ts, whole, (name) => this.canLoad(name));
+    const cell = cellSource(ts, source, (name) => this.canLoad(name));
     const seen = declarations.withAmbient(cell.ambient);
     this.isJsx = cell.isJsx;
     this.show(seen);
@@ -259,10 +256,7 @@ export class Compiler {
       }
       if (this.loosen(diagnostics)) continue;
       const place = { name: this.cellFile, head: head.length };
-      const errors = advised(ts, diagnostics, this.current, place);
-      if (object === undefined) return { diagnostics: errors };
-      const before = source.slice(0, object.start).split("\n");
-      return { diagnostics: withoutBracket(errors, before.length - 1, before.at(-1)?.length ?? 0) };
+      return { diagnostics: advised(ts, diagnostics, this.current, place) };
     }
   }
 

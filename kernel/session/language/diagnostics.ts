@@ -121,10 +121,3 @@ export function advised(
     return { ...error, messageText: error.messageText + advice };
   });
 }
-
-/** The errors of a cell in which a bracket was put at (line, character), both from 0, at the places of the cell without it. */
-export function withoutBracket(errors: readonly CellDiagnostic[], line: number, character: number): CellDiagnostic[] {
-  const moved = <T extends { line: number; character: number; offset: number }>(at: T): T =>
-    at.line === line && at.character > character ? { ...at, character: at.character - 1, offset: at.offset - 1 } : at;
-  return errors.map((error) => ({ ...error, start: moved(error.start), end: moved(error.end) }));
-}

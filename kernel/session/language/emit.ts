@@ -4,7 +4,7 @@
  *    let s = 0;                  →  let s = 0;                     published by the header as [() => s, (v) => { s = v }]
  *    s += 1       (a later cell) →  $prev_s.value += 1;
  *    s.f()        (a later cell) →  let s; (s = $prev_s.value).f();          the engine's messages speak of `s`: see shadows.ts
- *    import d, { a } from "m"    →  const { default: d, a: a } = await $cell.import("m");
+ *    import d, { a } from "m"    →  const { default: d, a: a } = await $cell.import("m", 1);
  *    await x                     →  $cell.resume(await $cell.pause(x))            see interrupt in context.ts
  *    x            (at the end)   →  return { value: x };            boxed: an async function would call its `then`
  */
@@ -189,7 +189,7 @@ export function cellTransformers(
 
     const importStatement = (node: TS.ImportDeclaration): TS.Statement | undefined => {
       const clause = node.importClause;
-      const loaded = factory.createAwaitExpression(runtime("import", [node.moduleSpecifier]));
+      const loaded = factory.createAwaitExpression(runtime("import", [node.moduleSpecifier, lineOf(node)]));
       if (clause === undefined) return ts.setTextRange(factory.createExpressionStatement(loaded), node);
       if (clause.isTypeOnly) return undefined;
       const isValue = (name: TS.Identifier) => {

@@ -12,6 +12,8 @@ export interface RunSource {
   readonly linesBefore: number;
   /** Lines of the mapped source before `text`. */
   readonly hiddenLines: number;
+  /** Where a letter was put in that `text` does not have; line and character from 0. */
+  readonly opened?: { readonly line: number; readonly character: number };
 }
 
 /** A position in the TypeScript; line and column count from 1. */
@@ -40,7 +42,10 @@ export function originalPosition(script: string, line: number, column: number): 
   const mapped = lookUp(source, line - 1 - source.linesBefore, column - 1);
   if (mapped === undefined) return undefined;
   const row = mapped.line - source.hiddenLines;
-  return row < 0 ? undefined : { source, line: row + 1, column: mapped.column + 1 };
+  if (row < 0) return undefined;
+  const { opened } = source;
+  const isBehind = opened !== undefined && row === opened.line && mapped.column > opened.character;
+  return { source, line: row + 1, column: mapped.column + (isBehind ? 0 : 1) };
 }
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

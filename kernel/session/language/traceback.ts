@@ -2,6 +2,7 @@
  *  in the TypeScript that was written. Frames of the kernel and of Node's internals are left out. */
 import { inspect, stripVTControlCharacters, types } from "node:util";
 import type { CellDiagnostic } from "./tslab";
+import { mainGlobal } from "./realm";
 import { sourceOf, type SourcePosition } from "./sources";
 import { framesOf, inUsersWords, isDeliberate, type Frame } from "./stack";
 import type { CellError } from "./types";
@@ -44,6 +45,7 @@ interface ErrorLike {
 
 const isError = (value: unknown): value is ErrorLike =>
   types.isNativeError(value) ||
+  value instanceof mainGlobal.Error ||
   (typeof value === "object" &&
     value !== null &&
     "stack" in value &&
@@ -96,7 +98,7 @@ const told = new Set(["name", "message", "stack", "cause", "errors", "error", "s
 function ownProperties(error: object): string {
   const shown: PropertyDescriptorMap = {};
   for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(error)))
-    if (property.enumerable === true && !told.has(key)) shown[key] = property;
+    if (property.enumerable === true && !told.has(key) && property.value !== error) shown[key] = property;
   if (Object.keys(shown).length === 0) return "";
   return inspect(Object.defineProperties({}, shown), {
     depth: 1,
@@ -163,8 +165,13 @@ export function interruptResult(reason: Error): CellError {
 
 const maxDiagnostics = 10;
 
-/** The answer of a cell that did not pass the type checker. */
-export function diagnosticResult(label: string, text: string, all: readonly CellDiagnostic[]): CellError {
+/** The answer of a cell that did not pass the type checker; `advise` says what can be done about a diagnostic. */
+export function diagnosticResult(
+  label: string,
+  text: string,
+  all: readonly CellDiagnostic[],
+  advise: (item: CellDiagnostic) => string | undefined = () => undefined,
+): CellError {
   // Where the text cannot be parsed, complaints about types follow from that mistake and are left out.
   const isSyntax = (item: CellDiagnostic) => item.code < 2000 && item.fileName === undefined;
   const diagnostics = all.some(isSyntax) ? all.filter(isSyntax) : all;
@@ -182,6 +189,8 @@ export function diagnosticResult(label: string, text: string, all: readonly Cell
     const where = `${head.fileName ?? label}, line ${line + 1}:${character + 1}`;
     lines.push(`${bold(where)} - ${red(`error TS${head.code}`)}: ${head.messageText}`);
     lines.push(...steps.map((step, depth) => "  ".repeat(depth + 1) + step));
+    const advice = advise(head);
+    if (advice !== undefined) lines.push(advice);
     if (head.fileName !== undefined) continue;
     const source = { label, text, map: "", linesBefore: 0, hiddenLines: 0 };
     const length = head.end.line === line ? head.end.character - character : 1000;
@@ -195,7 +204,9 @@ export function diagnosticResult(label: string, text: string, all: readonly Cell
     first === undefined
       ? ""
       : `${first.fileName ?? label}, line ${first.start.line + 1}:${first.start.character + 1} - `;
-  const evalue = stripVTControlCharacters(position + (first?.messageText ?? "the cell cannot be compiled"));
+  const advice = first && advise(first);
+  const said = [first?.messageText ?? "the cell cannot be compiled", ...(advice === undefined ? [] : [advice])];
+  const evalue = stripVTControlCharacters(position + said.join(" "));
   const count = entries.length > 1 ? `: ${entries.length} errors` : "";
   return { status: "error", ename, evalue, traceback: [bold(red(ename)) + count, ...lines] };
 }

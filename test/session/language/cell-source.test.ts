@@ -1,5 +1,5 @@
 import ts from "typescript";
-import { cellSource, holdsJsx, objectAtEnd } from "../../../kernel/session/language/cell-source";
+import { cellSource, holdsJsx } from "../../../kernel/session/language/cell-source";
 
 test.each([
   ["<div>a</div>", true],
@@ -11,22 +11,6 @@ test.each([
   ["1 +", false],
 ])("%j holds JSX: %p", (text, expected) => {
   expect(holdsJsx(ts, text)).toBe(expected);
-});
-
-test.each([
-  ["{ a: 1, b: 2 }", "{ a: 1, b: 2 }"],
-  ["const x = 1;\n{ x, y: 2 }\n", "{ x, y: 2 }"],
-  ["{ a }", "{ a }"],
-  ["{ f(); }", undefined],
-  ["{ let a = 1 }", undefined],
-  ["{}", undefined],
-  ["if (a) { b }", undefined],
-  ["({ a: 1 })", undefined],
-  ["function f() { return 1 }", undefined],
-  ["{ a: 1 };", undefined],
-])("the object at the end of %j is %j", (source, expected) => {
-  const found = objectAtEnd(ts, source);
-  expect(found && source.slice(found.start, found.end)).toBe(expected);
 });
 
 test("`declare module` of a name that is no module goes into a script, with everything at its place", () => {

@@ -109,10 +109,10 @@ describe("the JavaScript of a cell", () => {
 
   test("loads modules through the cell", () => {
     expect(code('import { join as j } from "node:path";\nj("a")')).toContain(
-      'const { join: j } = await $cell.import("node:path");',
+      'const { join: j } = await $cell.import("node:path", 1);',
     );
     expect(code('import * as path from "node:path";\npath.sep')).toContain(
-      'const path = await $cell.import("node:path");',
+      'const path = await $cell.import("node:path", 1);',
     );
     expect(code('await import("node:path")')).toContain('$cell.load("node:path")');
     expect(code("import.meta.url")).toContain("$cell.meta.url");

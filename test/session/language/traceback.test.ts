@@ -105,6 +105,14 @@ describe("errorResult", () => {
     ]);
   });
 
+  test("shows what an error carries, and not what its message says already", () => {
+    const lines = plain(errorResult(thrown("", { code: "ENOENT", path: "/x", cause: 1 })).traceback);
+    expect(lines).toEqual(["Error: went wrong", "{ code: 'ENOENT', path: '/x' }", "Caused by Thrown number: 1"]);
+    const own = thrown("");
+    expect(plain(errorResult(Object.assign(own, { self: own })).traceback)).toEqual(["Error: went wrong"]);
+    expect(plain(errorResult(thrown("", { code: "OPTION", option: "bit" })).traceback)).toEqual(["Error: went wrong"]);
+  });
+
   test("ends a circle of causes", () => {
     const [a, b] = [thrown(""), thrown("")];
     Object.assign(a, { cause: b });
