@@ -70,9 +70,11 @@ function explainName(look: Look, cursor: number, detail: 0 | 1): Explained | und
   const symbol = symbolAt(look, nameAt(look, cursor + head));
   language.readComments(symbol);
   const info = language.service.getQuickInfoAtPosition(file.fileName, cursor + head);
-  if (info?.displayParts === undefined || info.displayParts.length === 0) return undefined;
+  const signature = join(info?.displayParts);
+  // Of a name that is not there TypeScript says that it is of any type.
+  if (info === undefined || signature === "" || (symbol === undefined && signature === "any")) return undefined;
   return {
-    signature: join(info.displayParts),
+    signature,
     documentation: join(info.documentation).trim(),
     tags: info.tags ?? [],
     where: detail === 1 ? declaredAt(look, symbol) : undefined,
