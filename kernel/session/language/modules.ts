@@ -12,6 +12,7 @@ import { compileFile, type CompiledFile } from "./local-code";
 import { mainGlobal, NodeModule } from "./realm";
 import { codeOf, isLocal, resolveModule } from "./resolution";
 import { registerSource } from "./sources";
+import { withoutGreeting } from "./tensorflow-greeting";
 
 type NativeImport = (specifier: string) => Promise<unknown>;
 type Namespace = Record<string, unknown>;
@@ -150,7 +151,7 @@ export class CellModules {
     const native = this.nativeRequire(folder);
     const required = (name: string): unknown => {
       const file = this.resolve(name, folder);
-      if (!isLocal(file)) return native(file);
+      if (!isLocal(file)) return name.startsWith("@tensorflow/") ? withoutGreeting(native(file)) : native(file);
       importer?.imports.add(file);
       if (importer === undefined) this.forgetChanged();
       const module = this.load(file, importer);
