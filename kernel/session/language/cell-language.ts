@@ -29,7 +29,7 @@ import type { CellOutput, CellResult, Language } from "./types";
 const settleMilliseconds = 30;
 
 /** How long after a cell the compiler's machine code is written. */
-const quietMilliseconds = 3000;
+const quietMilliseconds = 1000;
 
 /** What a cell's function is called with. */
 interface CellRuntime {
@@ -109,6 +109,8 @@ class CellLanguage implements Language {
     const ts = cellTypeScript();
     const { source, opened } = withLastObject(ts, withoutExports(ts, code));
     const compiled = this.convert(source);
+    for (const problem of this.compiler?.newProblems() ?? [])
+      context.output.stream("stderr", `tsconfig.json: ${problem}\n`);
     const lose = (how: EarlyEnd) => this.lost.note(ts, source, label, how);
     if ("diagnostics" in compiled) {
       const diagnostics = compiled.diagnostics.map((item) => asWritten(item, opened));

@@ -58,6 +58,12 @@ export function objectAtEnd(ts: typeof TS, source: string): { start: number; end
   const end = source.trimEnd().length;
   const inner = source.slice(start, end);
   const wrapped = parse(ts, `(${inner})`, ts.ScriptKind.TS);
-  if (wrapped.parseDiagnostics.length > 0) return undefined;
+  const [only] = wrapped.statements;
+  if (wrapped.parseDiagnostics.length > 0 || only === undefined || !ts.isExpressionStatement(only)) return undefined;
+  const object = ts.isParenthesizedExpression(only.expression) ? only.expression.expression : only.expression;
+  // `{ f(); }` is a block, though the parser takes it for an object with a method.
+  if (!ts.isObjectLiteralExpression(object)) return undefined;
+  if (object.properties.some((property) => ts.isMethodDeclaration(property) && property.body === undefined))
+    return undefined;
   return /^\{\s*\}$/.test(inner) ? undefined : { start, end };
 }

@@ -1,6 +1,6 @@
 /** The machine code of a large script, kept from one process to the next: V8 takes as long to compile TypeScript as to run it (0.4 s of 1.6 s until
- *  the first cell). V8 itself refuses a cache of another version, other flags or another text; a cache that is refused is written anew. It lies in
- *  a folder of this user's alone, since it is code. `CODEBOOK_CODE_CACHE` names another folder, and an empty text turns the cache off. */
+ *  the first cell). V8 itself refuses a cache of another version or other flags, which is then written anew. It lies in a folder of this
+ *  user's alone, since it is code. `CODEBOOK_CODE_CACHE` names another folder, and an empty text turns the cache off. */
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
@@ -42,8 +42,10 @@ export function cachedFunction(
   names: readonly string[],
   folder: string | undefined = codeCacheFolder(),
 ): (...values: unknown[]) => unknown {
-  const text = fs.readFileSync(file, "utf8");
-  const key = createHash("sha256").update([file, text.length, process.version, process.arch].join("\n")).digest("hex");
+  const bytes = fs.readFileSync(file);
+  const text = bytes.toString("utf8");
+  // V8 itself compares no more of a text than its length.
+  const key = createHash("sha256").update(`${process.version} ${process.arch}\n`).update(bytes).digest("hex");
   const cache = folder === undefined ? undefined : path.join(folder, `${key.slice(0, 32)}.bin`);
   const cachedData = cache === undefined ? undefined : readOwn(cache);
   const script = new vm.Script(`(function (${names.join(", ")}) {${text}\n})`, { filename: file, cachedData });
@@ -65,9 +67,17 @@ export function writeCodeCaches(): string[] {
       fs.renameSync(own, file);
       written.push(file);
     } catch {
-      fs.rmSync(own, { force: true });
+      removeQuietly(own);
     }
   }
   kept.clear();
   return written;
+}
+
+function removeQuietly(file: string): void {
+  try {
+    fs.rmSync(file, { force: true });
+  } catch {
+    // It was never there.
+  }
 }

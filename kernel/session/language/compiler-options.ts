@@ -103,7 +103,8 @@ export function hasLegacyDecorators(ts: typeof TS, folder: string): boolean {
   return file !== undefined && configured(ts, ts.sys, path.posix.dirname(file)).options.experimentalDecorators === true;
 }
 
-function configured(
+/** What the `tsconfig.json` of `folder` says that cells follow. */
+export function configured(
   ts: typeof TS,
   sys: TS.System,
   folder: string,

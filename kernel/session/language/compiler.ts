@@ -9,7 +9,7 @@ import path from "node:path";
 import { ownDependencies } from "./dependencies";
 import { cellSource, holdsJsx, objectAtEnd } from "./cell-source";
 import { compilerOptions } from "./compiler-options";
-import { Declarations, pageFile } from "./declarations";
+import { type Declarations, pageFile } from "./declarations";
 import {
   cellTransformers,
   isAnnounced,
@@ -55,8 +55,8 @@ const unescaped = (ts: typeof TS, name: string) => ts.unescapeLeadingUnderscores
 /** The checker and translator of a session's cells; `cwd` is the notebook's folder. `canLoad` says whether Node finds a module by its name. */
 export class Compiler {
   readonly ts: typeof TS;
-  /** What is wrong with the folder's `tsconfig.json`. */
-  readonly problems: readonly string[];
+  /** What is wrong with the folder's `tsconfig.json`, until it is told. */
+  private problems: readonly string[];
   private readonly files: CellFiles;
   private readonly options: TS.CompilerOptions;
   private readonly language: CellService;
@@ -291,6 +291,13 @@ export class Compiler {
   /** The program of the last cell that was looked at. */
   currentProgram(): TS.Program | undefined {
     return this.current;
+  }
+
+  /** What is wrong with the folder's `tsconfig.json`; nothing when it was asked for before. */
+  newProblems(): readonly string[] {
+    const { problems } = this;
+    this.problems = [];
+    return problems;
   }
 
   get sys(): TS.System {

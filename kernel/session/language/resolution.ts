@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { givenPackages, kernelRoot, moduleName, ownFile } from "./packages";
+import { mappedPaths } from "./path-mapping";
 import { mainGlobal, NodeModule } from "./realm";
 
 const sourceEndings = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".cjs", ".mjs", ".json"];
@@ -24,6 +25,10 @@ export function resolveModule(name: string, folder: string, cwd: string): string
     const file = localFile(base) ?? localFile(base.replace(/[?#].*$/, ""));
     if (file !== undefined) return file;
   }
+  const mapped = mappedPaths(name, cwd)
+    .map(localFile)
+    .find((file) => file !== undefined);
+  if (mapped !== undefined) return mapped;
   const native = NodeModule.createRequire(path.join(folder, "notebook.js"));
   try {
     return native.resolve(name);

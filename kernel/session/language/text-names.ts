@@ -1,6 +1,7 @@
 /** Names inside a text that is typed: of models for `open("…")`, of tensors for `model.tensor("…")`. The language knows neither; the library says
  *  what fits where (`offerNames`). */
 import type TS from "typescript";
+import { mainGlobal } from "./realm";
 
 /** The place of a text that is being typed. */
 export interface TextPlace {
@@ -19,9 +20,10 @@ export interface TextPlace {
 /** Says what may stand at a place; undefined where it knows nothing. */
 export type TextNames = (place: TextPlace) => readonly string[] | undefined;
 
+/** One list in a process, since a cell may have loaded the library apart from the kernel. */
 const key = Symbol.for("codebook.text-names");
-type Holder = { [key]?: TextNames[] };
-const providers = ((globalThis as Holder)[key] ??= []);
+const holder = mainGlobal as { [key]?: TextNames[] };
+const providers = (holder[key] ??= []);
 
 /** Adds a source of names; the first that knows a place answers for it. */
 export function offerNames(names: TextNames): void {
