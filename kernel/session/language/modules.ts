@@ -74,6 +74,10 @@ function moduleObject(filename: string, require: NodeJS.Require, id = "."): Reco
   return { id, path: folder, filename, exports: {}, loaded: false, children: [], paths, parent: null, require };
 }
 
+/** A module as it is, tfjs without its greeting. */
+const quiet = (name: string, loaded: unknown): unknown =>
+  name.startsWith("@tensorflow/") ? withoutGreeting(loaded) : loaded;
+
 /** The modules of a session's cells. */
 export class CellModules {
   private readonly local = new Map<string, LocalModule>();
@@ -117,7 +121,7 @@ export class CellModules {
     if (name.startsWith("data:")) return this.nativeImport(folder)(name);
     try {
       const file = this.resolve(name, folder);
-      if (!isLocal(file)) return namespaceOf(this.nativeRequire(folder)(file));
+      if (!isLocal(file)) return namespaceOf(quiet(name, this.nativeRequire(folder)(file)));
       importer?.imports.add(file);
       const module = this.load(file, importer);
       if (module.pending === undefined || waits(module, importer)) return namespaceOf(module.exports);
@@ -151,7 +155,7 @@ export class CellModules {
     const native = this.nativeRequire(folder);
     const required = (name: string): unknown => {
       const file = this.resolve(name, folder);
-      if (!isLocal(file)) return name.startsWith("@tensorflow/") ? withoutGreeting(native(file)) : native(file);
+      if (!isLocal(file)) return quiet(name, native(file) as unknown);
       importer?.imports.add(file);
       if (importer === undefined) this.forgetChanged();
       const module = this.load(file, importer);
