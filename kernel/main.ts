@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     import("./session/jupyter-paths.js"),
   ]);
   const language = import("./session/language/cell-language.js").then(({ createLanguage }) =>
-    createLanguage({ cwd: process.cwd() }),
+    createLanguage({ cwd: process.cwd(), keepsCode: true }),
   );
   const kernel = new Kernel(line, language, {
     historyFolder: historyFolder(),

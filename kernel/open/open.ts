@@ -25,9 +25,14 @@ import { OpenedCodebook } from "../save/opened-codebook";
 import { displayModel } from "../static/display";
 import { withLogicalTensors } from "../stored-codes/logical-model";
 import type { Model } from "../tensor/model";
+import { offerNames } from "../session/language/text-names";
 import { TensorSet } from "../tensor/tensor-set";
 import { adapterNote } from "./adapter-note";
-import { locateModel } from "./locate";
+import { locateModel, modelFolders } from "./locate";
+import { namesToType } from "./names-to-type";
+
+// The editor asks while a text is typed.
+offerNames((place) => namesToType(place, modelFolders()));
 
 /** Options of `open`. */
 export interface OpenOptions {

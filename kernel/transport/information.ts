@@ -10,7 +10,7 @@ const packageVersion = (file: string): string =>
 /** Content of `kernel_info_reply`. */
 export function kernelInformation(): JsonObject {
   const version = packageVersion(path.join(__dirname, "../../../package.json"));
-  const typescript = packageVersion(require.resolve("@tslab/typescript-for-tslab/package.json"));
+  const typescript = packageVersion(require.resolve("typescript/package.json"));
   const untested = untestedNode(process.versions.node);
   const note = untested === undefined ? "" : `\n${untested}`;
   return {

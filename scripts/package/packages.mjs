@@ -30,7 +30,7 @@ export const copied = [
 /** TypeScript as cells use it: the compiler as one module, and the libraries of the language. It is made smaller without new names: tslab looks
  *  for functions by theirs. */
 export const compiler = {
-  name: "@tslab/typescript-for-tslab",
+  name: "typescript",
   minified: ["lib/typescript.js"],
   files: [/^lib\/lib(\.(?!webworker|scripthost).*)?\.d\.ts$/],
 };

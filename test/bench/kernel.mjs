@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { limited } from "./timing.mjs";
 
 export const name = "kernel";
 
@@ -12,7 +13,7 @@ export const name = "kernel";
 export async function run({ python, root, quick = false }) {
   const main = join(root, "lib", "kernel", "main.js");
   if (!existsSync(main)) throw new Error(`${main} is missing; run npm run build first`);
-  const counts = quick ? ["--rounds", "2", "--trips", "10", "--interrupts", "1"] : [];
+  const counts = quick ? ["--rounds", "2", "--trips", "10", "--interrupts", "1", "--cells", "60"] : [];
   const script = join(dirname(fileURLToPath(import.meta.url)), "kernel.py");
   const times = JSON.parse(await output(python, [script, "--root", root, "--node", process.execPath, ...counts]));
   const row = (what, who, seconds) => {
@@ -24,11 +25,27 @@ export async function run({ python, root, quick = false }) {
     return [{ ...ours, ratio: peer.milliseconds / ours.milliseconds, against: "ipykernel" }, peer];
   };
   const alone = (what, seconds) => [row(what, "ours", seconds)];
+  const held = (what, seconds, limit, isMet) => {
+    const own = row(what, "ours", seconds);
+    return [{ ...own, ...limited(limit, isMet(own.milliseconds)) }];
+  };
+  const within = (what, seconds, most) => held(what, seconds, `${most} ms`, (found) => found <= most);
+  const beside = (what, seconds, other, most, words) =>
+    held(what, seconds, `at most ${most} times ${words}`, (found) => found <= most * summarize(other).median);
+  const { cells } = times;
   const interrupts = times.interrupt.codebook;
   return [
     both("kernel ready: start to kernel_info_reply", (kernel) => times[kernel].ready),
     both("first cell", (kernel) => times[kernel]["first cell"]),
     alone('first cell when it imports "codebook"', times.library),
+    within("start of the process to the first reply", times["first reply"], 800),
+    within("the same, when the cell imports codebook", times["first reply of the library"], 1000),
+    alone("a good cell", cells.good),
+    beside("a cell with an error", cells.error, cells.good, 1.5, "a good cell"),
+    alone("the tenth cell that declares", cells.tenth),
+    beside("the last of many cells that declare", cells.last, cells.tenth, 2, "the tenth"),
+    alone("a cell before a large literal", cells["before literal"]),
+    beside("a cell behind a large literal", cells["after literal"], cells["before literal"], 1.5, "one before it"),
     both("cell round trip", (kernel) => times[kernel]["round trip"]),
     both("100,000 printed lines", (kernel) => times.lines[kernel]),
     both("interrupt, a busy loop", (kernel) => times.interrupt[kernel]["a busy loop"]),

@@ -219,6 +219,43 @@ def time_library(peer, results):
         results.append(seconds)
 
 
+def time_first_reply(peer, code, results):
+    """From the start of the process to the reply of its first cell, which is asked for at once."""
+    with peer.kernel() as kernel:
+        reply = kernel.reply_to(kernel.start_cell(code))
+        results.append(time.perf_counter() - kernel.started)
+        if reply["content"]["status"] != "ok":
+            raise RuntimeError(f"the first cell failed: {reply['content']}")
+        time.sleep(1.5)  # the compiler's code is kept
+
+
+def time_cells(peer, count):
+    """What a cell takes: a good one and one with an error, in turns; the tenth and the last of many that declare; those behind a large literal."""
+    results = {"good": [], "error": [], "tenth": [], "last": [], "before literal": [], "after literal": []}
+    with peer.kernel() as kernel:
+        kernel.ready()
+        kernel.listen()
+        for k in range(count):
+            seconds, reply, _ = kernel.run(f"const value{k} = {{ k: {k}, text: 'a' }};")
+            if reply["status"] != "ok":
+                raise RuntimeError(f"cell {k} failed: {reply}")
+            if 5 <= k < 25:
+                results["tenth"].append(seconds)
+            if k >= count - 20:
+                results["last"].append(seconds)
+        for k in range(20):
+            results["good"].append(kernel.run(f"value{k}.text.length + {k}")[0])
+            seconds, reply, _ = kernel.run(f"value{k}.nothing + {k}")
+            if reply["status"] != "error":
+                raise RuntimeError("a cell with an error had none")
+            results["error"].append(seconds)
+        results["before literal"] = [kernel.run(f"{k} + 2")[0] for k in range(20)]
+        kernel.run("const large = { " + ", ".join(f"name{k}: {{ a: {k}, b: 'text' }}" for k in range(20_000)) + " };")
+        kernel.run("0")
+        results["after literal"] = [kernel.run(f"{k} + 3")[0] for k in range(20)]
+    return results
+
+
 def time_lines(peer, count, results):
     with peer.kernel() as kernel:
         kernel.ready()
@@ -263,10 +300,11 @@ def main():
     options.add_argument("--trips", type=int, default=100)
     options.add_argument("--lines", type=int, default=100_000)
     options.add_argument("--interrupts", type=int, default=10)
+    options.add_argument("--cells", type=int, default=2000)
     options.add_argument("--only")
     given = options.parse_args()
     chosen = [peer for peer in peers(given.root, given.node) if given.only in (None, peer.name)]
-    result = {"interrupt": {}, "lines": {}, "library": []}
+    result = {"interrupt": {}, "lines": {}, "library": [], "first reply": [], "first reply of the library": []}
     for peer in chosen:
         time_start(peer, given.trips, {"ready": [], "first cell": [], "round trip": []})  # disk caches
         result[peer.name] = {"ready": [], "first cell": [], "round trip": []}
@@ -276,9 +314,14 @@ def main():
             time_start(peer, given.trips, result[peer.name])
         if chosen[0].name == "codebook":
             time_library(chosen[0], result["library"])
+            time_first_reply(chosen[0], "1 + 1", result["first reply"])
+            code = 'import { linear } from "codebook";\nlinear({ bits: 4 }).bits'
+            time_first_reply(chosen[0], code, result["first reply of the library"])
     for _ in range(3):
         for peer in chosen:
             time_lines(peer, given.lines, result["lines"][peer.name])
+    if chosen[0].name == "codebook":
+        result["cells"] = time_cells(chosen[0], given.cells)
     for peer in chosen:
         result["interrupt"][peer.name] = time_interrupts(peer, given.interrupts)
     json.dump(result, sys.stdout)

@@ -123,10 +123,10 @@ describe("completion", () => {
     expect((await complete('import "./lo|')).matches).toEqual(["./local"]);
   });
 
-  test("gives five hundred at most, and none of the kernel's own names", async () => {
+  test("cuts nothing off, and gives none of the kernel's own names", async () => {
     const names = Array.from({ length: 501 }, (_, i) => `name${i}: ${i}`);
     await notebook.run(`const wide = { ${names.join(", ")} }`);
-    expect((await complete("wide.|")).matches).toHaveLength(500);
+    expect((await complete("wide.|")).matches).toHaveLength(501);
     expect((await complete("|")).matches.filter((name) => name.startsWith("__tslab"))).toEqual([]);
   });
 
@@ -204,6 +204,21 @@ function twice(n: number, bare?: string): number { return n + n }`);
   test("of nothing is nothing", async () => {
     expect(await inspect("  |  ")).toEqual({ found: false, data: {} });
     expect(await inspect("const s = 1 // com|ment")).toEqual({ found: false, data: {} });
+    expect(await inspect("notThe|re")).toEqual({ found: false, data: {} });
+  });
+
+  test("among the arguments of a call says what the call takes, and which of it is written", async () => {
+    const { data } = await inspect("halve(4, |)");
+    expect(data["text/plain"]).toMatch("halve(whole: number): number");
+    const { data: options } = await inspect("use({ |})");
+    expect(options["text/plain"]).toBe("use(options: Options): void\n\n`options: Options`");
+    const { data: second } = await inspect("parseInt('1', |)");
+    expect(second["text/plain"]).toMatch(/^parseInt\(.*\n\n`radix\?: number`: /s);
+  });
+
+  test("keeps the line breaks of the documentation", async () => {
+    const { data } = await inspect("process.nextT|ick");
+    expect(String(data["text/plain"]).split("\n").length).toBeGreaterThan(5);
   });
 });
 

@@ -76,6 +76,7 @@ test.each([
   ["throw Object.create(null)", /^Thrown value: \[Object: null prototype\]/],
   ["throw new Proxy({}, { get() { throw 1 } })", /^Thrown value/],
   ["throw Object.assign(new Error('m'), { name: 'Custom' })", "Custom: m"],
+  ["throw Object.assign(Object.create(Error.prototype), { message: 'm' })", "Error: m"],
   ["throw Object.defineProperty(new Error(), 'message', { get() { throw 1 } })", "Error: "],
   ["throw Object.defineProperty(new Error('m'), 'stack', { get() { throw 1 } })", "Error: m"],
   ["await Promise.reject(new Error('rejected'))", "Error: rejected"],

@@ -75,6 +75,108 @@ describe("the user's own files", () => {
   });
 });
 
+describe("files as ES modules", () => {
+  test("await at their top level, know their place, and export live values", async () => {
+    notebook.write(
+      "counter.ts",
+      `import { setTimeout as wait } from "node:timers/promises";
+await wait(1);
+for await (const x of [1]) void x;
+export let count = 0;
+export function more(): number { return ++count; }
+export const place: string = import.meta.url;
+export default class Named {}`,
+    );
+    notebook.write(
+      "user.ts",
+      'import { count, more } from "./counter"; export const grown = () => { more(); return count; };',
+    );
+    expect(await value('import { grown } from "./user"; [grown(), grown()]')).toBe("[ 1, 2 ]");
+    expect(await value('import Named, { place, count } from "./counter.ts"; [Named.name, place, count]')).toBe(
+      `[ 'Named', 'file://${notebook.folder}/counter.ts', 2 ]`,
+    );
+  });
+
+  test("close circles, also where both await", async () => {
+    notebook.write(
+      "a.ts",
+      'import { b } from "./b"; await null; export const name = "a"; export function a() { return "a" + b(); }',
+    );
+    notebook.write(
+      "b.ts",
+      'import { a, name } from "./a"; await null; export const kind = typeof a; export function b() { return "b" + name; }',
+    );
+    expect(await value('import { a } from "./a"; import { kind } from "./b"; [a(), kind]')).toBe(
+      "[ 'aba', 'function' ]",
+    );
+  });
+
+  test("of every ending are fresh, with their importers, in cells and in functions", async () => {
+    notebook.write("deep.mjs", "export const n = 1;");
+    notebook.write(
+      "top.mts",
+      'import { n } from "./deep.mjs"; export const twice = n * 2; export const later = async () => (await import("./deep.mjs")).n as number;',
+    );
+    expect(await value('const top = await import("./top.mts"); [top.twice, await top.later()]')).toBe("[ 2, 1 ]");
+    notebook.write("deep.mjs", "export const n = 10; // changed");
+    expect(await value("[top.twice, await top.later()]")).toBe("[ 2, 10 ]");
+    expect(await value('(await import("./top.mts")).twice')).toBe("20");
+  });
+
+  test("hand on names of others, and are neighbours of CommonJS", async () => {
+    notebook.write(
+      "plain.cjs",
+      "const { here } = require('./es'); module.exports = { here, isMain: require.main === module };",
+    );
+    notebook.write("es.ts", 'export const here = "es"; export default 1;');
+    notebook.write(
+      "all.ts",
+      'import one, { here } from "./es"; import plain from "./plain.cjs"; export { here as there, plain }; export * as es from "./es"; export { one as default };',
+    );
+    expect(await value('import one, { there, plain, es } from "./all"; [one, there, plain, es.here]')).toBe(
+      "[ 1, 'es', { here: 'es', isMain: false }, 'es' ]",
+    );
+  });
+
+  test("errors name their file and line, and speak the names of imports", async () => {
+    notebook.write(
+      "wrong.ts",
+      'import { here } from "./es2";\nexport function wrong() {\n  (here as any)();\n}\nexport const rejects = async () => {\n  await null;\n  throw new Error("late");\n};',
+    );
+    notebook.write("es2.ts", "export const here = 1;");
+    const ran = await notebook.run('import { wrong, rejects } from "./wrong";\nwrong()');
+    expect(ran.error).toBe("TypeError: here is not a function");
+    expect(ran.traceback).toMatch(`at wrong (wrong.ts, line 3)\n    at Cell [${notebook.last}], line 2`);
+    expect((await notebook.run("await rejects()")).traceback).toMatch("at rejects (wrong.ts, line 7)");
+    notebook.write("throws.ts", 'export const x = 1;\nawait null;\nthrow new Error("at load");');
+    expect((await notebook.run('import { x } from "./throws"')).traceback).toMatch(
+      `at throws.ts, line 3\n    at async Cell [${notebook.last}], line 1`,
+    );
+    notebook.write("throws.ts", "export const x = 2;");
+    expect(await value('import { x } from "./throws"; x')).toBe("2");
+  });
+
+  test("that await cannot be required, which is said", async () => {
+    notebook.write("awaits.ts", "export const x = await 1;");
+    expect((await notebook.run('require("./awaits")')).error).toBe(
+      'Error: "./awaits" awaits at its top level, so it cannot be required; import it: await import("./awaits")',
+    );
+  });
+});
+
+test("a cell is the main module, as a program's first file is", async () => {
+  expect(
+    await value(
+      "module.exports = { a: 1 }; exports.b = 2; [require.main === module, module.filename === __filename, __dirname === import.meta.dirname]",
+    ),
+  ).toBe("[ true, true, true ]");
+  expect(await value('import.meta.resolve("node:fs") + import.meta.resolve("fs")')).toBe("'node:fsnode:fs'");
+});
+
+test("a comma's value is its last", async () => {
+  expect(await value("const a = 1, b = 2;\na, b")).toBe("2");
+});
+
 describe("packages", () => {
   test("of the user win, CommonJS and ES modules alike, installed at any time", async () => {
     expect((await notebook.run('import x from "cjs-pkg"')).error).toMatch("Cannot find module 'cjs-pkg'");

@@ -58,8 +58,8 @@ export class Notebook {
     readonly language: Language,
   ) {}
 
-  static async open(): Promise<Notebook> {
-    const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "cells-")));
+  /** A session in `folder`, or in a new one. */
+  static async open(folder = realpathSync(mkdtempSync(path.join(tmpdir(), "cells-")))): Promise<Notebook> {
     return new Notebook(folder, await createLanguage({ cwd: folder }));
   }
 

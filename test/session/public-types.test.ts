@@ -1,9 +1,10 @@
-/** Our published declarations, read by the compiler of the cells (TypeScript 5.0, Node10 resolution) from an empty folder. */
+/** Our published declarations, read by the compiler of the cells from an empty folder. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import type TS from "typescript";
 import { Compiler } from "../../kernel/session/language/compiler";
+import { Declarations } from "../../kernel/session/language/declarations";
 import { Notebook } from "./notebook";
 
 const modules = { codebook: "index", "codebook/methods": "methods" };
@@ -11,7 +12,7 @@ const modules = { codebook: "index", "codebook/methods": "methods" };
 test.each(Object.entries(modules))("every export of %s resolves, and none is any", (module, name) => {
   const compiler = new Compiler("/");
   try {
-    const converted = compiler.convert("", `import * as codebook from "${module}";\ncodebook;`);
+    const converted = compiler.convert(Declarations.none, `import * as codebook from "${module}";\ncodebook;`);
     expect(converted).not.toHaveProperty("diagnostics");
     const program = compiler.currentProgram();
     const { ts } = compiler;

@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import type * as typescript from "typescript";
 
-// The compiler of the cells: TypeScript 5.0.
-const ts = require("@tslab/typescript-for-tslab") as typeof typescript; // eslint-disable-line @typescript-eslint/no-require-imports
+// The compiler of the cells.
+const ts = require("typescript") as typeof typescript; // eslint-disable-line @typescript-eslint/no-require-imports
 const root = join(__dirname, "..", "..", "..");
 
-/** Type-checks a cell as the kernel does (Node10 resolution), with "codebook" as a package of its folder; in memory. */
+/** Type-checks a cell with "codebook" as a package of its folder; in memory. */
 function checkCell(source: string): { errors: string[]; files: string[] } {
   const options: typescript.CompilerOptions = {
     module: ts.ModuleKind.CommonJS,

@@ -1,5 +1,5 @@
 /** The names that every cell has without an import, as TypeScript declarations: what completion and hover show.
- *  Their values are made in globals.ts. Parsed by TypeScript 5.0. */
+ *  Their values are made in globals.ts. */
 export const ambientDeclarations = `
 interface ImportMeta {
   /** The notebook's folder, and a file in it that stands for the notebook. */

@@ -2,19 +2,25 @@
 import vm from "node:vm";
 import path from "node:path";
 import { showValue } from "../display";
+import { adviceOn, LostNames, type EarlyEnd } from "./advice";
 import { Compiler, type CompiledCell } from "./compiler";
+import { writeCodeCaches } from "./code-cache";
 import { completeCode, type Completion } from "./completion";
 import { completeness } from "./completeness";
 import { CellConsole } from "./console";
+import { Declarations } from "./declarations";
 import * as contexts from "./context";
 import { CellContext, currentCell, runInCell } from "./context";
 import { withoutExports } from "./exports";
 import { installGlobals, isSilent } from "./globals";
 import { hover } from "./hover";
+import { asWritten, withLastObject } from "./last-object";
+import { canLoad } from "./loadable";
 import { CellModules } from "./modules";
 import { mainProcess } from "./realm";
 import { Scope, type Publication } from "./scope";
-import { registerSource } from "./sources";
+import { registerSource, type RunSource } from "./sources";
+import { installStacks } from "./stack";
 import { diagnosticResult, errorResult, errorText, interruptResult } from "./traceback";
 import { cellTypeScript, type CellDiagnostic } from "./tslab";
 import type { CellOutput, CellResult, Language } from "./types";
@@ -22,10 +28,13 @@ import type { CellOutput, CellResult, Language } from "./types";
 /** How long an interrupted cell may take to end by itself, with its `finally` blocks run, before its reply goes out. */
 const settleMilliseconds = 30;
 
+/** How long after a cell the compiler's machine code is written. */
+const quietMilliseconds = 1000;
+
 /** What a cell's function is called with. */
 interface CellRuntime {
-  /** An import statement. */
-  readonly import: (specifier: unknown) => unknown;
+  /** An import statement on a line counted from 1. */
+  readonly import: (specifier: unknown, line: number) => unknown;
   /** `import()`. */
   readonly load: (specifier: unknown) => Promise<unknown>;
   readonly publish: (names: Publication) => void;
@@ -41,11 +50,13 @@ interface Running {
 class CellLanguage implements Language {
   private compiler: Compiler | undefined;
   private compiling = false;
-  private declarations = "";
+  private declarations = Declarations.none;
   private readonly scope = new Scope();
+  private readonly lost = new LostNames();
   private readonly modules: CellModules;
   private readonly console: CellConsole;
   private readonly removeGlobals: () => void;
+  private readonly restoreStacks: () => void;
   private running: Running | undefined;
   private latest: CellContext | undefined;
   /** The last cell that shows what it puts out; a silent one is none, where another was before. */
@@ -54,12 +65,16 @@ class CellLanguage implements Language {
   private warmUp: NodeJS.Timeout | undefined;
   private closed = false;
 
-  constructor(private readonly cwd: string) {
+  constructor(
+    private readonly cwd: string,
+    private keepsCode: boolean,
+  ) {
     this.modules = new CellModules(cwd);
     // A comm's handler, which a message of the front end starts, belongs to no cell; it prints where the last cell did.
     const cellOf = () => currentCell() ?? this.latestShown;
     this.console = new CellConsole(cellOf);
     this.removeGlobals = installGlobals(cellOf);
+    this.restoreStacks = installStacks();
     mainProcess.on("unhandledRejection", this.onStray);
     mainProcess.on("uncaughtException", this.onStray);
     // The compiler takes a second to load. It loads after the kernel's first answers and before the first cell.
@@ -74,6 +89,8 @@ class CellLanguage implements Language {
     return new Promise((resolve) => {
       const end = (result: CellResult) => {
         if (this.running?.context === context) this.running = undefined;
+        if (this.keepsCode) setTimeout(writeCodeCaches, quietMilliseconds).unref();
+        this.keepsCode = false; // Once in a session.
         context.end();
         resolve(result);
       };
@@ -89,9 +106,18 @@ class CellLanguage implements Language {
 
   private async run(code: string, label: string, context: CellContext, silent: boolean): Promise<CellResult> {
     this.console.startCell();
-    const source = withoutExports(cellTypeScript(), code);
+    const ts = cellTypeScript();
+    const { source, opened } = withLastObject(ts, withoutExports(ts, code));
     const compiled = this.convert(source);
-    if ("diagnostics" in compiled) return diagnosticResult(label, code, compiled.diagnostics);
+    for (const problem of this.compiler?.newProblems() ?? [])
+      context.output.stream("stderr", `tsconfig.json: ${problem}\n`);
+    const lose = (how: EarlyEnd) => this.lost.note(ts, source, label, how);
+    if ("diagnostics" in compiled) {
+      const diagnostics = compiled.diagnostics.map((item) => asWritten(item, opened));
+      const result = diagnosticResult(label, code, diagnostics, (item) => adviceOn(item, code, this.lost));
+      lose("did not pass the check");
+      return result;
+    }
     const before = this.declarations;
     // The names are declared before the cell runs, because those that it has set stay when an error or an interrupt ends it.
     this.declarations = compiled.declarations;
@@ -101,12 +127,18 @@ class CellLanguage implements Language {
       publication?.takeBack();
     });
     try {
-      const { value } = await this.call(compiled, label, code, (names) => (publication = this.scope.publish(names)));
-      if (context.reason !== undefined) return interruptResult(context.reason);
+      const publish = (names: Publication) => (publication = this.scope.publish(names, label));
+      const { value } = await this.call(compiled, { label, text: code, ...(opened && { opened }) }, publish);
+      if (context.reason !== undefined) {
+        lose("was interrupted");
+        return interruptResult(context.reason);
+      }
       context.finished();
+      this.lost.found(compiled.published.map(({ name }) => name));
       if (!compiled.hasValue || value === undefined || silent || isSilent(value)) return { status: "ok" };
       return { status: "ok", result: await showValue(value) };
     } catch (error) {
+      lose(context.reason === undefined ? "stopped with an error" : "was interrupted");
       if (context.reason !== undefined) return interruptResult(context.reason);
       return errorResult(
         error,
@@ -118,25 +150,28 @@ class CellLanguage implements Language {
   /** Runs a compiled cell. Returns the value of its last expression in an object, and awaits it where it is a promise. */
   private async call(
     compiled: CompiledCell,
-    label: string,
-    text: string,
+    written: Pick<RunSource, "label" | "text" | "opened">,
     publish: (names: Publication) => void,
   ): Promise<{ value: unknown }> {
-    registerSource(label, { label, text, map: compiled.map, linesBefore: 1, hiddenLines: 1 });
+    const { label } = written;
+    registerSource(label, { ...written, map: compiled.map, linesBefore: 1, hiddenLines: 1 });
     const names = compiled.published.map(({ name, constant }) => {
       const assign = constant ? "" : `, ($value) => { ${name} = $value; }`;
       return `[${JSON.stringify(name)}]: [() => ${name}${assign}]`;
     });
     const handles = compiled.used.map((name) => `$prev_${name}`);
+    const surroundings = "require, module, exports, __filename, __dirname, $names";
+    // What `eval` is given finds the names of earlier cells around the cell, at the price of slow names in a cell that calls it.
+    const around = /\beval\b/.test(compiled.javascript) ? "with ($names) " : "";
     const script =
-      `(function (require, __filename, __dirname) { return async function (${["$cell", ...handles].join(", ")}) { ` +
+      `(function (${surroundings}) { ${around}return async function (${["$cell", ...handles].join(", ")}) { ` +
       `"use strict"; $cell.publish({ ${names.join(", ")} });\n${compiled.javascript}\n} })`;
-    const { meta, require } = this.modules;
+    const { meta, require, main } = this.modules;
     const make = vm.runInThisContext(script, { filename: label }) as (...outer: unknown[]) => CellFunction;
     const { pause, pauseCell, resume, iterate } = contexts;
     const load = (specifier: unknown) => this.modules.import(specifier);
     const runtime = {
-      import: load,
+      import: (specifier: unknown, line: number) => pauseCell(load(specifier), line),
       load: async (specifier: unknown) => load(specifier),
       publish,
       meta,
@@ -145,8 +180,9 @@ class CellLanguage implements Language {
       resume,
       iterate,
     };
+    const visible = around === "" ? undefined : this.scope.asObject();
     const values = compiled.used.map((name) => this.scope.handle(name));
-    const box = await make(require, meta.filename, meta.dirname)(runtime, ...values);
+    const box = await make(require, main, main.exports, meta.filename, meta.dirname, visible)(runtime, ...values);
     const value = box?.value;
     return { value: contexts.isThenable(value) ? await value : value };
   }
@@ -157,7 +193,7 @@ class CellLanguage implements Language {
       const compiled = this.convert(`(${expression}\n)`);
       if ("diagnostics" in compiled) return diagnosticResult(label, `(${expression}`, compiled.diagnostics);
       if (!compiled.hasValue) return errorResult(new SyntaxError("not an expression"));
-      const { value } = await this.call(compiled, label, `(${expression}`, () => undefined);
+      const { value } = await this.call(compiled, { label, text: `(${expression}` }, () => undefined);
       const { data, metadata = {} } = await showValue(value);
       return { status: "ok" as const, data, metadata };
     };
@@ -168,10 +204,10 @@ class CellLanguage implements Language {
     }
   }
 
-  private load(): Compiler {
+  private load(): void {
     clearTimeout(this.warmUp);
-    if (this.compiler === undefined) this.compile(() => undefined);
-    return this.compiler as Compiler;
+    // A first cell, so that V8 has compiled what the next ones need.
+    if (this.compiler === undefined) this.compile((compiler) => compiler.convert(Declarations.none, "0"));
   }
 
   /** Runs `work` on the compiler. After an interrupt inside it, the compiler's state is unknown, and the next call makes a new one. */
@@ -179,23 +215,14 @@ class CellLanguage implements Language {
     clearTimeout(this.warmUp);
     if (this.closed) throw new Error("the session is closed");
     this.compiling = true;
-    this.compiler ??= new Compiler(this.cwd);
+    this.compiler ??= new Compiler(this.cwd, (name) => canLoad(name, this.cwd));
     const result = work(this.compiler);
     this.compiling = false;
     return result;
   }
 
   private convert(source: string): CompiledCell | { diagnostics: CellDiagnostic[] } {
-    const convert = (compiler: Compiler) => compiler.convert(this.declarations, source);
-    const converted = this.compile(convert);
-    if (!("diagnostics" in converted)) return converted;
-    // The compiler remembers that a module was missing, although it may be there by now.
-    const missing = converted.diagnostics.flatMap(({ code, messageText }) =>
-      code === 2307 || code === 7016 ? (/'(.+?)'/.exec(messageText)?.[1] ?? []) : [],
-    );
-    if (!missing.some((name) => this.compile((compiler) => compiler.canResolve(name)))) return converted;
-    this.dropCompiler();
-    return this.compile(convert);
+    return this.compile((compiler) => compiler.convert(this.declarations, source));
   }
 
   private dropCompiler(): void {
@@ -205,23 +232,33 @@ class CellLanguage implements Language {
   }
 
   complete(code: string, cursor: number): Promise<Completion> {
-    return quietly(
-      () => this.compile((compiler) => completeCode(compiler, this.declarations, code, cursor, this.cwd)),
-      { matches: [], cursor_start: cursor, cursor_end: cursor, metadata: {} },
-      () => this.dropCompiler(),
-    );
+    const nothing = { matches: [], cursor_start: cursor, cursor_end: cursor, metadata: {} };
+    const answer = () =>
+      completeCode(cellTypeScript(), {
+        source: code,
+        cursor,
+        cwd: this.cwd,
+        look: () => this.compile((compiler) => compiler.look(this.declarations, code)),
+        names: () => this.scope.names(),
+        valueOf: (name) => this.scope.peek(name),
+      });
+    return quietly(answer, nothing);
   }
 
   inspect(code: string, cursor: number, detail: 0 | 1): Promise<{ found: boolean; data: Record<string, unknown> }> {
-    return quietly(
-      () => this.compile((compiler) => hover(compiler, this.declarations, code, cursor, detail)),
-      { found: false, data: {} },
-      () => this.dropCompiler(),
-    );
+    const answer = () =>
+      hover(
+        this.compile((compiler) => compiler.look(this.declarations, code)),
+        code,
+        cursor,
+        detail,
+      );
+    return quietly(answer, { found: false, data: {} });
   }
 
   isComplete(code: string): ReturnType<Language["isComplete"]> {
-    return completeness(cellTypeScript(), code);
+    const ts = cellTypeScript();
+    return completeness(ts, withLastObject(ts, code).source);
   }
 
   interrupt(reason: Error): void {
@@ -244,6 +281,7 @@ class CellLanguage implements Language {
     this.closed = true;
     clearTimeout(this.warmUp);
     this.removeGlobals();
+    this.restoreStacks();
     this.console.close();
     mainProcess.off("unhandledRejection", this.onStray);
     mainProcess.off("uncaughtException", this.onStray);
@@ -252,17 +290,16 @@ class CellLanguage implements Language {
 }
 
 /** Answers a question of the editor: where `ask` throws, `nothing` is the answer, and no error is shown. */
-function quietly<T>(ask: () => T, nothing: T, onError: () => void): Promise<T> {
+function quietly<T>(ask: () => T, nothing: T): Promise<T> {
   try {
     return Promise.resolve(ask());
   } catch {
-    onError();
     return Promise.resolve(nothing);
   }
 }
 
 /** Starts the language of a session whose notebook lies in the folder `cwd`. One at a time in a process: it takes over
- *  the console and the standard streams until it is closed. */
-export function createLanguage(options: { cwd: string }): Promise<Language> {
-  return Promise.resolve(new CellLanguage(path.resolve(options.cwd)));
+ *  the console and the standard streams until it is closed. With `keepsCode` the compiler's machine code is kept for the next start. */
+export function createLanguage(options: { cwd: string; keepsCode?: boolean }): Promise<Language> {
+  return Promise.resolve(new CellLanguage(path.resolve(options.cwd), options.keepsCode ?? false));
 }

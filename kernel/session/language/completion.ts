@@ -2,7 +2,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import type TS from "typescript";
-import type { Compiler } from "./compiler";
+import type { Look } from "./compiler";
+import { namesInText } from "./text-names";
 import { importablePackages } from "./packages";
 import { NodeModule } from "./realm";
 
@@ -113,43 +114,59 @@ function relevant(matches: readonly Match[], typed: string): Match[] {
     .map((item) => item.match);
 }
 
-const maxMatches = 500;
+/** The word that the cursor is in or behind, as far as it is typed, and its place in the file. */
+function wordAt(file: TS.SourceFile, position: number): { typed: string; start: number; end: number } {
+  const letter = /[\p{L}\p{N}\p{M}_$]/u;
+  let [start, end] = [position, position];
+  while (start > 0 && letter.test(file.text.charAt(start - 1))) start--;
+  while (end < file.text.length && letter.test(file.text.charAt(end))) end++;
+  if (file.text.charAt(start - 1) === "#") start--;
+  return { typed: file.text.slice(start, position), start, end };
+}
 
-/** The completions at `cursor`, a UTF-16 offset into `code`, after the declarations of earlier cells. */
-export function completeCode(
-  compiler: Compiler,
-  declarations: string,
-  source: string,
-  cursor: number,
-  cwd: string,
-): Completion {
-  const { ts } = compiler;
+/** A cell at whose text the editor asks, with what answers. */
+export interface Question {
+  readonly source: string;
+  /** A UTF-16 offset into `source`. */
+  readonly cursor: number;
+  readonly cwd: string;
+  /** The cell in the checker's program, made when it is needed. */
+  readonly look: () => Look;
+  /** The value of a name of an earlier cell; undefined where there is none. */
+  readonly valueOf: (name: string) => unknown;
+  /** The names of earlier cells. */
+  readonly names: () => readonly string[];
+}
+
+/** The completions at a cursor. */
+export function completeCode(ts: typeof TS, question: Question): Completion {
+  const { source, cursor, cwd } = question;
   const literal = literalAt(ts, source, cursor);
   const start = literal === undefined ? 0 : literal.getStart() + 1;
+  const typed = source.slice(start, cursor);
   if (literal !== undefined && namesModule(ts, literal)) {
-    const typed = source.slice(start, cursor);
     const paths =
       /^\.{0,2}\/|^\.\.?$/.test(typed) && typed !== ""
         ? localPaths(typed.replace(/^\.\.?$/, "$&/"), cwd)
         : packageNames(cwd);
     return answer(relevant(paths, typed), start, cursor);
   }
-  const found = compiler.complete(declarations, source, cursor);
-  const kinds = new Map(found.original?.entries.map((entry) => [entry.name, String(entry.kind)]));
-  const described = (text: string): Match => ({ text, type: kinds.get(text) ?? "" });
+  const { language, file, head } = question.look();
+  const found = language.service.getCompletionsAtPosition(file.fileName, cursor + head, {
+    includeCompletionsWithInsertText: false,
+    includeCompletionsForModuleExports: false,
+  });
+  const entries = [...(found?.entries ?? [])].sort(
+    (a, b) => compare(a.sortText, b.sortText) || compare(a.name, b.name),
+  );
+  const matches = entries.map(({ name, kind }) => ({ text: name, type: String(kind) }));
   if (literal !== undefined) {
-    const strings = (found.original?.entries ?? []).filter((entry) => String(entry.kind) === "string");
-    const typed = source.slice(start, cursor);
-    return answer(
-      relevant(
-        strings.map((entry) => described(entry.name)),
-        typed,
-      ),
-      start,
-      cursor,
-    );
+    const names = namesInText(ts, literal, question).map((text) => ({ text, type: "string" }));
+    const texts = matches.filter(({ type }) => type === "string");
+    return answer(relevant([...texts, ...names], typed), start, cursor);
   }
-  const { start: from, end: to } = found;
-  const matches = found.candidates.filter((name) => !name.startsWith("__tslab")).map(described);
-  return answer(matches.slice(0, maxMatches), from, to);
+  const word = wordAt(file, cursor + head);
+  return answer(relevant(matches, word.typed), word.start - head, word.end - head);
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

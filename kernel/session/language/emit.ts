@@ -3,11 +3,13 @@
  *
  *    let s = 0;                  →  let s = 0;                     published by the header as [() => s, (v) => { s = v }]
  *    s += 1       (a later cell) →  $prev_s.value += 1;
- *    import d, { a } from "m"    →  const { default: d, a: a } = await $cell.import("m");
+ *    s.f()        (a later cell) →  let s; (s = $prev_s.value).f();          the engine's messages speak of `s`: see shadows.ts
+ *    import d, { a } from "m"    →  const { default: d, a: a } = await $cell.import("m", 1);
  *    await x                     →  $cell.resume(await $cell.pause(x))            see interrupt in context.ts
  *    x            (at the end)   →  return { value: x };            boxed: an async function would call its `then`
  */
 import type TS from "typescript";
+import { Shadows } from "./shadows";
 
 /** A name that the cell declares: the header publishes it for the cells to come. */
 export interface PublishedName {
@@ -29,7 +31,8 @@ const localsOf = (file: TS.SourceFile) => (file as TS.SourceFile & { locals?: Lo
 /** The names of `file` that exist at run time, and whether they can be assigned. */
 export function publishedNames(ts: typeof TS, checker: TS.TypeChecker, file: TS.SourceFile): PublishedName[] {
   const names: PublishedName[] = [];
-  localsOf(file)?.forEach((symbol, name) => {
+  localsOf(file)?.forEach((symbol, escapedName) => {
+    const name = ts.unescapeLeadingUnderscores(escapedName as TS.__String);
     if (symbol.flags & ts.SymbolFlags.Alias) {
       const isType = symbol.declarations?.some((node) => ts.isTypeOnlyImportOrExportDeclaration(node)) ?? false;
       if (!isType && checker.getAliasedSymbol(symbol).flags & ts.SymbolFlags.Value)
@@ -54,7 +57,8 @@ function isAmbient(ts: typeof TS, node: TS.Declaration): boolean {
 /** Declarations of the `var`s inside blocks: names of the cell that its declaration file leaves out. */
 export function nestedVariables(ts: typeof TS, checker: TS.TypeChecker, file: TS.SourceFile): string {
   let text = "";
-  localsOf(file)?.forEach((symbol, name) => {
+  localsOf(file)?.forEach((symbol) => {
+    const { name } = symbol;
     const declaration = symbol.valueDeclaration;
     if ((symbol.flags & ts.SymbolFlags.FunctionScopedVariable) === 0 || declaration === undefined) return;
     let node: TS.Node = declaration;
@@ -70,11 +74,31 @@ export function nestedVariables(ts: typeof TS, checker: TS.TypeChecker, file: TS
   return text;
 }
 
-/** Rewrites the cell `file`, whose earlier cells are declared in `earlier`. Fills `plan`. */
+/** Whether `symbol` is declared at the top of one of the files. */
+export function isOnPage(symbol: TS.Symbol, pages: readonly TS.SourceFile[]): boolean {
+  return pages.some((page) => localsOf(page)?.get(symbol.escapedName as string) === symbol);
+}
+
+/** Whether the cell `file` only announces `symbol`, by `declare`, for a later cell to give it its value. */
+export function isAnnounced(ts: typeof TS, symbol: TS.Symbol, file: TS.SourceFile): boolean {
+  if (localsOf(file)?.get(symbol.escapedName as string) !== symbol) return false;
+  const declarations = symbol.declarations ?? [];
+  return (symbol.flags & ts.SymbolFlags.Alias) === 0 && declarations.every((node) => isAmbient(ts, node));
+}
+
+/** The names that JSX in `file` calls without writing them: `React`, or what `@jsx` and `@jsxFrag` say. */
+function jsxNames(ts: typeof TS, file: TS.SourceFile, options: TS.CompilerOptions): string[] {
+  if (file.languageVariant !== ts.LanguageVariant.JSX) return [];
+  const written = [...file.text.matchAll(/@jsx(?:Frag)?\s+([\p{L}_$][\p{L}\p{N}_$]*)/gu)].map(([, name = ""]) => name);
+  const stated = [options.jsxFactory, options.jsxFragmentFactory].flatMap((name) => name?.split(".")[0] ?? []);
+  return [...new Set([...written, ...stated, "React"])];
+}
+
+/** Rewrites a cell; `isEarlier` says of a symbol that an earlier cell gives it its value. Fills `plan`. */
 export function cellTransformers(
   ts: typeof TS,
   checker: TS.TypeChecker,
-  earlier: TS.SourceFile,
+  isEarlierSymbol: (symbol: TS.Symbol) => boolean,
   plan: EmitPlan,
 ): { before: TS.TransformerFactory<TS.SourceFile>; after: TS.TransformerFactory<TS.SourceFile> } {
   const before: TS.TransformerFactory<TS.SourceFile> = (context) => {
@@ -86,13 +110,14 @@ export function cellTransformers(
         argumentList,
       );
     const isEarlier = (symbol: TS.Symbol | undefined, name: string) =>
-      symbol !== undefined && localsOf(earlier)?.get(name) === symbol;
+      symbol !== undefined && symbol.name === name && isEarlierSymbol(symbol);
     const handle = (name: string) => {
       plan.used.add(name);
       return factory.createPropertyAccessExpression(factory.createIdentifier("$prev_" + name), "value");
     };
-    const withoutThis = (callee: TS.Expression) =>
-      factory.createParenthesizedExpression(factory.createComma(factory.createNumericLiteral(0), callee));
+    const shadows = new Shadows(ts, factory);
+    /** The value of an earlier cell's name, where the engine's message may speak of it. */
+    const spoken = (name: string) => shadows.assign(name, handle(name));
     const isHandle = (node: TS.Node): node is TS.Identifier =>
       ts.isIdentifier(node) && isEarlier(checker.getSymbolAtLocation(node), node.text);
 
@@ -104,34 +129,26 @@ export function cellTransformers(
 
     const visitor = (inFunction: boolean) => {
       const inner = (node: TS.Node): TS.Node => (inFunction ? visit(node) : visitor(true)(node));
-      const visit = (node: TS.Node): TS.Node => {
+      const visit = (node: TS.Node): TS.Node => shadows.around(node, visitSpoken);
+      const visitSpoken = (node: TS.Node, isSpoken: boolean): TS.Node => {
         if (ts.isExpressionWithTypeArguments(node) && ts.isHeritageClause(node.parent)) {
           if (node.parent.token !== ts.SyntaxKind.ExtendsKeyword || ts.isInterfaceDeclaration(node.parent.parent))
             return node;
           return factory.updateExpressionWithTypeArguments(node, expression(node.expression), node.typeArguments);
         }
         if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return node;
-        if (isHandle(node)) return ts.setTextRange(handle(node.text), node);
+        if (isHandle(node)) return ts.setTextRange(isSpoken ? spoken(node.text) : handle(node.text), node);
         if (ts.isShorthandPropertyAssignment(node)) return shorthand(node);
         if (ts.isCallExpression(node)) {
           if (node.expression.kind === ts.SyntaxKind.ImportKeyword)
             return ts.setTextRange(runtime("load", node.arguments.map(expression)), node);
-          if (isHandle(node.expression)) {
-            const callee = ts.setTextRange(withoutThis(handle(node.expression.text)), node.expression);
-            return factory.updateCallExpression(node, callee, undefined, node.arguments.map(expression));
-          }
         }
-        if (ts.isTaggedTemplateExpression(node) && isHandle(node.tag))
-          return factory.updateTaggedTemplateExpression(
-            node,
-            withoutThis(handle(node.tag.text)),
-            undefined,
-            visit(node.template) as TS.TemplateLiteral,
-          );
         if (ts.isAwaitExpression(node)) {
           const operand = expression(node.expression);
           const waited = inFunction ? runtime("pause", [operand]) : runtime("pauseCell", [operand, lineOf(node)]);
-          return ts.setTextRange(runtime("resume", [factory.updateAwaitExpression(node, waited)]), node);
+          const resumed = ts.setTextRange(runtime("resume", [factory.updateAwaitExpression(node, waited)]), node);
+          // Of an awaited value the engine says "(intermediate value)"; of ours it would name `$cell`.
+          return isSpoken ? factory.createParenthesizedExpression(factory.createAwaitExpression(resumed)) : resumed;
         }
         if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) {
           const body = visit(node.statement) as TS.Statement;
@@ -150,7 +167,13 @@ export function cellTransformers(
           );
         const crosses =
           ts.isFunctionLike(node) || ts.isPropertyDeclaration(node) || ts.isClassStaticBlockDeclaration(node);
-        return ts.visitEachChild(node, crosses ? inner : visit, context);
+        if (!crosses) return ts.visitEachChild(node, visit, context);
+        const { body } = node as { body?: TS.Node };
+        return ts.visitEachChild(
+          node,
+          (child) => (child === body ? shadows.body(child, inner) : inner(child)),
+          context,
+        );
       };
       const expression = (node: TS.Expression) => visit(node) as TS.Expression;
       const shorthand = (node: TS.ShorthandPropertyAssignment): TS.Node => {
@@ -166,7 +189,7 @@ export function cellTransformers(
 
     const importStatement = (node: TS.ImportDeclaration): TS.Statement | undefined => {
       const clause = node.importClause;
-      const loaded = factory.createAwaitExpression(runtime("import", [node.moduleSpecifier]));
+      const loaded = factory.createAwaitExpression(runtime("import", [node.moduleSpecifier, lineOf(node)]));
       if (clause === undefined) return ts.setTextRange(factory.createExpressionStatement(loaded), node);
       if (clause.isTypeOnly) return undefined;
       const isValue = (name: TS.Identifier) => {
@@ -202,6 +225,14 @@ export function cellTransformers(
 
     return (file) => {
       const imports: TS.Statement[] = [];
+      for (const name of jsxNames(ts, file, context.getCompilerOptions())) {
+        const resolver = checker as TS.TypeChecker & Resolver;
+        const symbol = resolver.resolveName(name, file, ts.SymbolFlags.Value, false);
+        if (!isEarlier(symbol, name)) continue;
+        const value = factory.createVariableDeclaration(name, undefined, undefined, handle(name));
+        const list = factory.createVariableDeclarationList([value], ts.NodeFlags.Const);
+        imports.push(factory.createVariableStatement(undefined, list));
+      }
       const body: TS.Statement[] = [];
       const visit = visitor(false);
       const own = file.statements.filter((node) => !ts.isExportDeclaration(node));
@@ -218,13 +249,40 @@ export function cellTransformers(
           body.push(visit(node) as TS.Statement);
         }
       });
-      return factory.updateSourceFile(file, [...imports, ...body]);
+      return factory.updateSourceFile(file, [...imports, ...shadows.declared(), ...body]);
     };
   };
   const after: TS.TransformerFactory<TS.SourceFile> = (context) => (file) =>
     context.factory.updateSourceFile(
       file,
-      file.statements.filter((node) => !ts.isExportDeclaration(node)),
+      file.statements.flatMap((node) => {
+        if (ts.isImportDeclaration(node)) return importedByJsx(ts, context.factory, node);
+        return ts.isExportDeclaration(node) ? [] : [node];
+      }),
     );
   return { before, after };
+}
+
+/** The import that JSX with an import source brings, `import { jsx as _jsx } from "preact/jsx-runtime"`, as a cell imports. */
+function importedByJsx(ts: typeof TS, factory: TS.NodeFactory, node: TS.ImportDeclaration): TS.Statement[] {
+  const bindings = node.importClause?.namedBindings;
+  if (bindings === undefined || !ts.isNamedImports(bindings)) return [];
+  const elements = bindings.elements.map(({ propertyName, name }) =>
+    factory.createBindingElement(
+      undefined,
+      propertyName && ts.isIdentifier(propertyName) ? propertyName : undefined,
+      name,
+    ),
+  );
+  const method = factory.createPropertyAccessExpression(factory.createIdentifier("$cell"), "import");
+  const loaded = factory.createAwaitExpression(factory.createCallExpression(method, undefined, [node.moduleSpecifier]));
+  const pattern = factory.createObjectBindingPattern(elements);
+  const declaration = factory.createVariableDeclaration(pattern, undefined, undefined, loaded);
+  const list = factory.createVariableDeclarationList([declaration], ts.NodeFlags.Const);
+  return [factory.createVariableStatement(undefined, list)];
+}
+
+/** A part of the checker that its declarations leave out. */
+interface Resolver {
+  resolveName(name: string, from: TS.Node, meaning: TS.SymbolFlags, excludeGlobals: boolean): TS.Symbol | undefined;
 }

@@ -1,192 +1,337 @@
 /** Modules at run time, as cells see them: built-in modules; the user's own packages; "codebook" and tfjs from any folder; and the user's own
- *  .ts, .js and .json files, which are read again when they, or files that they import, have changed.
- *  ES modules and CommonJS are the same to a cell: a module is required where Node can do that, and imported where it cannot, as with an
+ *  files, which are read again when they, or files that they import, have changed.
+ *  ES modules and CommonJS are the same to a cell: a package is required where Node can do that, and imported where it cannot, as with an
  *  ES module that awaits at its top level, or a package that exports for `import` only. */
 import fs from "node:fs";
 import path from "node:path";
 import { types } from "node:util";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import vm from "node:vm";
-import { cellTypeScript } from "./tslab";
 import { stamp } from "./files";
-import { givenPackages, kernelRoot, moduleName, ownFile } from "./packages";
+import { compileFile, type CompiledFile } from "./local-code";
 import { mainGlobal, NodeModule } from "./realm";
+import { codeOf, isLocal, resolveModule } from "./resolution";
 import { registerSource } from "./sources";
 import { withoutGreeting } from "./tensorflow-greeting";
 
-type LocalModule = { file: string; stamp: string; exports: unknown; imports: Set<string> };
 type NativeImport = (specifier: string) => Promise<unknown>;
+type Namespace = Record<string, unknown>;
+type Setter = (namespace: unknown) => void;
 
-const sourceEndings = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".cjs", ".mjs", ".json"];
-/** `./x.js` may mean the TypeScript file x.ts, as in the compiler. */
-const writtenFor: Record<string, readonly string[]> = { ".js": [".ts", ".tsx"], ".mjs": [".mts"], ".cjs": [".cts"] };
+/** A file of the user's that ran, or runs. */
+interface LocalModule {
+  readonly file: string;
+  readonly stamp: string;
+  readonly imports: Set<string>;
+  /** What `require` gives. */
+  exports: unknown;
+  /** Told whenever an ES module exports something anew. */
+  readonly importers: Set<() => void>;
+  /** The end of its own awaits and of those of its imports; absent for a file that ran at once. */
+  pending?: Promise<void>;
+  /** The file for which it waits, by which a circle is known. */
+  waitsFor?: LocalModule;
+  /** True until its top level has run to the end. */
+  isRunning: boolean;
+  /** Ends what other modules would tell it. */
+  readonly leave: (() => void)[];
+}
 
-const isFile = (file: string) => fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
-const codeOf = (error: unknown) => (error as { code?: unknown } | null)?.code;
+/** `import.meta`. */
+export interface ModuleMeta {
+  readonly url: string;
+  readonly filename: string;
+  readonly dirname: string;
+  /** The address of another module. */
+  readonly resolve: (specifier: string) => string;
+}
+
+/** What TypeScript's emit for SystemJS calls. */
+type Declare = (
+  exports: (names: string | Namespace, value?: unknown) => unknown,
+  context: { id: string; meta: ModuleMeta; import: (specifier: unknown) => Promise<unknown> },
+) => { setters?: Setter[]; execute?: (this: undefined) => unknown };
 
 /** The namespace that an import of a CommonJS module gives: its properties, and itself as `default`. */
 function namespaceOf(exported: unknown): unknown {
   if (types.isModuleNamespaceObject(exported)) return exported;
   const isObject = exported !== null && (typeof exported === "object" || typeof exported === "function");
   if (isObject && (exported as { __esModule?: unknown }).__esModule === true) return exported;
-  const namespace: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  const namespace: Namespace = Object.create(null) as Namespace;
   if (isObject)
     for (const key of Object.getOwnPropertyNames(exported)) {
       if (key === "default") continue;
-      Object.defineProperty(namespace, key, {
-        enumerable: true,
-        get: () => (exported as Record<string, unknown>)[key],
-      });
+      Object.defineProperty(namespace, key, { enumerable: true, get: () => (exported as Namespace)[key] });
     }
   namespace.default = exported;
   return namespace;
 }
 
+/** `module` of a file, or of the cells, which are a program's main file. */
+function moduleObject(filename: string, require: NodeJS.Require, id = "."): Record<string, unknown> {
+  const folder = path.dirname(filename);
+  const paths = require.resolve.paths("x") ?? [];
+  return { id, path: folder, filename, exports: {}, loaded: false, children: [], paths, parent: null, require };
+}
+
+/** A module as it is, tfjs without its greeting. */
+const quiet = (name: string, loaded: unknown): unknown =>
+  name.startsWith("@tensorflow/") ? withoutGreeting(loaded) : loaded;
+
 /** The modules of a session's cells. */
 export class CellModules {
   private readonly local = new Map<string, LocalModule>();
-  private readonly importFrom: NativeImport;
+  private readonly nativeImports = new Map<string, NativeImport>();
   readonly require: NodeJS.Require;
   /** `import.meta` of a cell. */
-  readonly meta: { readonly url: string; readonly filename: string; readonly dirname: string };
+  readonly meta: ModuleMeta;
+  /** `module` of every cell, and `require.main` of every file. */
+  readonly main: Record<string, unknown>;
 
   constructor(private readonly cwd: string) {
     const filename = path.join(cwd, "notebook.ts");
-    this.meta = Object.freeze({ url: pathToFileURL(filename).href, filename, dirname: cwd });
+    this.meta = this.metaOf(filename);
     this.require = this.requireOf(cwd, undefined);
-    this.importFrom = vm.runInThisContext("(specifier) => import(specifier)", {
-      filename,
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    }) as NativeImport;
+    this.main = moduleObject(filename, this.require);
+    this.require.main = this.main as unknown as NodeJS.Module;
   }
 
-  /** The value of `import * as x from "specifier"` in a cell; a promise when Node has to load an ES module. */
+  /** The value of `import * as x from "specifier"` in a cell; a promise when it is there only later. */
   import(specifier: unknown): unknown {
-    const name = String(specifier);
     this.forgetChanged();
-    try {
-      return namespaceOf(this.require(name));
-    } catch (error) {
-      const code = codeOf(error);
-      if (code === "ERR_REQUIRE_ASYNC_MODULE" || code === "ERR_REQUIRE_ESM") {
-        const file = this.resolve(name, this.cwd);
-        return this.importFrom(path.isAbsolute(file) ? pathToFileURL(file).href : file);
-      }
-      if (code === "ERR_PACKAGE_PATH_NOT_EXPORTED") return this.importFrom(name);
-      throw error;
-    }
-  }
-
-  private requireOf(folder: string, importer: LocalModule | undefined): NodeJS.Require {
-    const native = NodeModule.createRequire(path.join(folder, "notebook.js"));
-    const required = (name: string): unknown => {
-      const file = this.resolve(name, folder);
-      if (!this.isLocal(file)) return name.startsWith("@tensorflow/") ? withoutGreeting(native(file)) : native(file);
-      importer?.imports.add(file);
-      return this.load(file).exports;
-    };
-    const resolve = Object.assign((name: string) => this.resolve(name, folder), { paths: native.resolve.paths });
-    return Object.assign(required, { resolve, cache: native.cache, main: native.main, extensions: native.extensions });
+    return this.importIn(String(specifier), this.cwd, undefined);
   }
 
   /** The file that `name` means in a module of `folder`. */
   resolve(name: string, folder: string): string {
-    if (NodeModule.isBuiltin(name)) return name;
-    if (name.startsWith("file:")) return this.resolve(fileURLToPath(name), folder);
-    if (/^\.{1,2}(\/|\\|$)/.test(name) || path.isAbsolute(name)) {
-      const file = this.localFile(path.resolve(folder, name));
-      if (file !== undefined) return file;
-    }
-    const native = NodeModule.createRequire(path.join(folder, "notebook.js"));
+    return resolveModule(name, folder, this.cwd);
+  }
+
+  private metaOf(filename: string): ModuleMeta {
+    const dirname = path.dirname(filename);
+    const resolve = (specifier: string) => {
+      const found = this.resolve(specifier, dirname);
+      return path.isAbsolute(found) ? pathToFileURL(found).href : found.startsWith("node:") ? found : `node:${found}`;
+    };
+    return Object.freeze({ url: pathToFileURL(filename).href, filename, dirname, resolve });
+  }
+
+  /** The namespace of a module, or a promise of it, for code in `folder`. */
+  private importIn(name: string, folder: string, importer: LocalModule | undefined): unknown {
+    if (name.startsWith("data:")) return this.nativeImport(folder)(name);
     try {
-      return native.resolve(name);
+      const file = this.resolve(name, folder);
+      if (!isLocal(file)) return namespaceOf(quiet(name, this.nativeRequire(folder)(file)));
+      importer?.imports.add(file);
+      const module = this.load(file, importer);
+      if (module.pending === undefined || waits(module, importer)) return namespaceOf(module.exports);
+      if (importer !== undefined) importer.waitsFor = module;
+      return module.pending.then(() => namespaceOf(module.exports));
     } catch (error) {
-      const given = /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name;
-      const home = givenPackages().get(given);
-      if (codeOf(error) !== "MODULE_NOT_FOUND" || home === undefined) throw this.explain(error, name);
-      const inside = NodeModule.createRequire(path.join(kernelRoot, "notebook.js"));
-      if (given !== moduleName) return inside.resolve(name);
-      return inside.resolve(path.join(home, ownFile("." + name.slice(given.length))));
+      const code = codeOf(error);
+      if (code === "ERR_PACKAGE_PATH_NOT_EXPORTED") return this.nativeImport(folder)(name);
+      if (code !== "ERR_REQUIRE_ASYNC_MODULE" && code !== "ERR_REQUIRE_ESM") throw error;
+      const file = this.resolve(name, folder);
+      return this.nativeImport(folder)(path.isAbsolute(file) ? pathToFileURL(file).href : file);
     }
   }
 
-  /** A missing module's error with the name and the folder in place of Node's require stack. */
-  private explain(error: unknown, name: string): unknown {
-    if (codeOf(error) !== "MODULE_NOT_FOUND") return error;
-    const bare = !name.startsWith(".") && !path.isAbsolute(name);
-    const remedy = bare ? `; install it with \`npm install ${name}\` in ${this.cwd}` : "";
-    const text = `Cannot find module "${name}"${remedy}`;
-    return Object.assign(new (mainGlobal.Error as ErrorConstructor)(text), { code: "MODULE_NOT_FOUND" });
+  private nativeRequire(folder: string): NodeJS.Require {
+    return NodeModule.createRequire(path.join(folder, "notebook.js"));
   }
 
-  private localFile(base: string): string | undefined {
-    const ending = path.extname(base);
-    const stem = base.slice(0, base.length - ending.length);
-    const candidates = [base, ...(writtenFor[ending] ?? []).map((other) => stem + other)]
-      .concat(sourceEndings.map((other) => base + other))
-      .concat(sourceEndings.map((other) => path.join(base, "index" + other)));
-    return candidates.find(isFile);
+  private nativeImport(folder: string): NativeImport {
+    const known = this.nativeImports.get(folder);
+    if (known !== undefined) return known;
+    const made = vm.runInThisContext("(specifier) => import(specifier)", {
+      filename: path.join(folder, "notebook.ts"),
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }) as NativeImport;
+    this.nativeImports.set(folder, made);
+    return made;
   }
 
-  /** True for the user's own files, which are compiled and watched here; Node loads installed packages. */
-  private isLocal(file: string): boolean {
-    if (!path.isAbsolute(file) || !sourceEndings.includes(path.extname(file))) return false;
-    if (file.split(path.sep).includes("node_modules") || file.startsWith(path.join(kernelRoot, "lib") + path.sep))
-      return false;
-    return path.extname(file) !== ".mjs";
+  private requireOf(folder: string, importer: LocalModule | undefined): NodeJS.Require {
+    const native = this.nativeRequire(folder);
+    const required = (name: string): unknown => {
+      const file = this.resolve(name, folder);
+      if (!isLocal(file)) return quiet(name, native(file) as unknown);
+      importer?.imports.add(file);
+      if (importer === undefined) this.forgetChanged();
+      const module = this.load(file, importer);
+      if (module.pending === undefined || waits(module, importer)) return module.exports;
+      throw Object.assign(
+        new (mainGlobal.Error as ErrorConstructor)(
+          `"${name}" awaits at its top level, so it cannot be required; import it: await import("${name}")`,
+        ),
+        { code: "ERR_REQUIRE_ASYNC_MODULE_OF_CELLS" },
+      );
+    };
+    const resolve = Object.assign((name: string) => this.resolve(name, folder), { paths: native.resolve.paths });
+    const main = this.main as unknown as NodeJS.Module | undefined;
+    return Object.assign(required, { resolve, cache: native.cache, main, extensions: native.extensions });
   }
 
-  private load(file: string): LocalModule {
+  private load(file: string, importer: LocalModule | undefined): LocalModule {
     const known = this.local.get(file);
     if (known !== undefined) return known;
-    const text = fs.readFileSync(file, "utf8");
-    const loaded = { exports: {} as unknown };
-    const entry: LocalModule = {
+    const module: LocalModule = {
       file,
       stamp: stamp(file),
       imports: new Set(),
-      get exports() {
-        return loaded.exports;
-      },
+      exports: {},
+      importers: new Set(),
+      isRunning: true,
+      leave: [],
     };
     // The entry is made before the file runs, because files may import each other in a circle.
-    this.local.set(file, entry);
+    this.local.set(file, module);
+    if (importer !== undefined) importer.waitsFor = module;
+    const forget = () => {
+      if (this.local.get(file) === module) this.local.delete(file);
+    };
     try {
-      if (file.endsWith(".json")) loaded.exports = parseJson(file, text);
-      else this.run(file, text, loaded, entry);
+      const text = fs.readFileSync(file, "utf8");
+      if (file.endsWith(".json")) module.exports = parseJson(file, text);
+      else {
+        const pending = this.run(module, text);
+        if (pending !== undefined) {
+          module.pending = pending.finally(() => delete module.pending);
+          module.pending.catch(forget);
+        }
+      }
     } catch (error) {
-      this.local.delete(file);
+      forget();
       throw error;
+    } finally {
+      if (importer?.waitsFor === module) delete importer.waitsFor;
     }
-    return entry;
+    return module;
   }
 
-  private run(file: string, text: string, loaded: { exports: unknown }, entry: LocalModule): void {
-    const ts = cellTypeScript();
-    const { outputText, sourceMapText } = ts.transpileModule(text, {
-      fileName: file,
-      compilerOptions: {
-        module: ts.ModuleKind.CommonJS,
-        target: ts.ScriptTarget.ES2022,
-        esModuleInterop: true,
-        experimentalDecorators: true,
-        jsx: ts.JsxEmit.React,
-        sourceMap: true,
-      },
-    });
-    registerSource(file, {
-      label: path.relative(this.cwd, file),
-      text,
-      map: sourceMapText ?? "",
-      linesBefore: 1,
-      hiddenLines: 0,
-    });
-    const body = vm.runInThisContext(
-      `(function (exports, require, module, __filename, __dirname) {\n${outputText}\n})`,
-      { filename: file, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER },
-    ) as (...parts: unknown[]) => void;
+  /** Runs a file; a promise where it awaits, or imports what does. */
+  private run(module: LocalModule, text: string): Promise<void> | undefined {
+    const { file } = module;
+    const label = path.relative(this.cwd, file);
+    const compiled = compileFile(file, label, text);
+    registerSource(file, { label, text, map: compiled.map, linesBefore: 1, hiddenLines: 0 });
+    const body = vm.runInThisContext(compiled.script, {
+      filename: file,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }) as (...parts: unknown[]) => void;
     const folder = path.dirname(file);
-    body.call(loaded.exports, loaded.exports, this.requireOf(folder, entry), loaded, file, folder);
+    const require = this.requireOf(folder, module);
+    const own = moduleObject(file, require, file);
+    Object.defineProperty(own, "exports", {
+      enumerable: true,
+      get: () => module.exports,
+      set: (next: unknown) => (module.exports = next),
+    });
+    const ended = () => {
+      own.loaded = true;
+      module.isRunning = false;
+    };
+    if (compiled.kind === "es") {
+      const start = (...parts: unknown[]) => body(...parts, require, own, file, folder);
+      const pending = this.runModule(module, compiled, start);
+      if (pending === undefined) ended();
+      return pending?.then(ended);
+    }
+    body.call(module.exports, module.exports, require, own, file, folder);
+    ended();
+    return undefined;
+  }
+
+  private runModule(
+    module: LocalModule,
+    { order, taken }: CompiledFile,
+    start: (
+      system: { register: (names: string[], declare: Declare) => void },
+      imports: (setters: Setter[]) => void,
+    ) => void,
+  ): Promise<void> | undefined {
+    const namespace = Object.create(null, { __esModule: { value: true } }) as Namespace;
+    module.exports = namespace;
+    const setters = new Map<string, Setter[]>();
+    const add = (specifier: string, setter: Setter) =>
+      setters.set(specifier, [...(setters.get(specifier) ?? []), setter]);
+    const publish = (names: string | Namespace, value?: unknown): unknown => {
+      if (typeof names === "string") namespace[names] = value;
+      else Object.assign(namespace, names);
+      for (const tell of module.importers) tell();
+      return value;
+    };
+    let execute: ((this: undefined) => unknown) | undefined;
+    start(
+      {
+        register: (specifiers, declare) => {
+          const context = {
+            id: pathToFileURL(module.file).href,
+            meta: this.metaOf(module.file),
+            import: this.importLater(module),
+          };
+          const declared = declare(publish, context);
+          specifiers.forEach((specifier, index) => {
+            const setter = declared.setters?.[index];
+            if (setter !== undefined) add(specifier, setter);
+          });
+          execute = declared.execute;
+        },
+      },
+      (ofImports) => {
+        taken.forEach(({ specifier, handedOn }, index) => {
+          const setter = ofImports[index];
+          if (setter !== undefined) add(specifier, setter);
+          for (const [exported, own] of handedOn)
+            add(specifier, (from) => publish(own, exported === "*" ? from : (from as Namespace)[exported]));
+        });
+      },
+    );
+    const connect = (specifier: string, from: unknown) => {
+      const tell = () => setters.get(specifier)?.forEach((setter) => setter(from));
+      tell();
+      for (const other of this.local.values())
+        if (other.exports === from) {
+          other.importers.add(tell);
+          module.leave.push(() => other.importers.delete(tell));
+        }
+    };
+    const step = (index: number): Promise<void> | undefined => {
+      for (let at = index; at < order.length; at++) {
+        const specifier = order[at] ?? "";
+        const from = this.importIn(specifier, path.dirname(module.file), module);
+        if (types.isPromise(from))
+          return from.then((found) => {
+            delete module.waitsFor;
+            connect(specifier, found);
+            return step(at + 1);
+          });
+        connect(specifier, from);
+      }
+      const end = execute?.call(undefined);
+      return types.isPromise(end) ? end.then(() => undefined) : undefined;
+    };
+    return step(0);
+  }
+
+  /** `import()` in a file. */
+  private importLater(module: LocalModule): (specifier: unknown) => Promise<unknown> {
+    return async (specifier) => {
+      this.forgetChanged();
+      const folder = path.dirname(module.file);
+      if (module.isRunning) this.noteImport(module, String(specifier), folder);
+      return this.importIn(String(specifier), folder, undefined);
+    };
+  }
+
+  /** Notes that the top level of a file imports another, which is not there yet or is missing where this throws nothing. */
+  private noteImport(module: LocalModule, name: string, folder: string): void {
+    try {
+      const file = this.resolve(name, folder);
+      if (isLocal(file)) module.imports.add(file);
+    } catch {
+      // The import itself says what is missing.
+    }
   }
 
   /** Forgets the files that changed, and those that import them. */
@@ -201,8 +346,22 @@ export class CellModules {
           grown = true;
         }
     }
-    for (const file of stale) this.local.delete(file);
+    for (const file of stale) {
+      this.local.get(file)?.leave.forEach((leave) => leave());
+      this.local.delete(file);
+    }
   }
+}
+
+/** True where `module` itself waits, perhaps through others, for the end of `importer`, so that waiting for it would never end. */
+function waits(module: LocalModule, importer: LocalModule | undefined): boolean {
+  if (importer === undefined) return false;
+  const seen = new Set<LocalModule>();
+  for (let at: LocalModule | undefined = module; at !== undefined && !seen.has(at); at = at.waitsFor) {
+    if (at === importer) return true;
+    seen.add(at);
+  }
+  return false;
 }
 
 function parseJson(file: string, text: string): unknown {

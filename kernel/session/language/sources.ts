@@ -12,6 +12,8 @@ export interface RunSource {
   readonly linesBefore: number;
   /** Lines of the mapped source before `text`. */
   readonly hiddenLines: number;
+  /** Where a letter was put in that `text` does not have; line and character from 0. */
+  readonly opened?: { readonly line: number; readonly character: number };
 }
 
 /** A position in the TypeScript; line and column count from 1. */
@@ -37,25 +39,35 @@ export function sourceOf(script: string): RunSource | undefined {
 export function originalPosition(script: string, line: number, column: number): SourcePosition | undefined {
   const source = sources.get(script);
   if (source === undefined) return undefined;
-  const mapped = lookUp(source.map, line - 1 - source.linesBefore, column - 1);
+  const mapped = lookUp(source, line - 1 - source.linesBefore, column - 1);
   if (mapped === undefined) return undefined;
   const row = mapped.line - source.hiddenLines;
-  return row < 0 ? undefined : { source, line: row + 1, column: mapped.column + 1 };
+  if (row < 0) return undefined;
+  const { opened } = source;
+  const isBehind = opened !== undefined && row === opened.line && mapped.column > opened.character;
+  return { source, line: row + 1, column: mapped.column + (isBehind ? 0 : 1) };
 }
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** The segment at or before (line, column), both from 0, of a source map with one source. A segment is up to five
- *  base-64 VLQ numbers, each relative to the one before: column, source, source line, source column, name. */
-function lookUp(map: string, line: number, column: number): { line: number; column: number } | undefined {
-  if (map === "" || line < 0) return undefined;
+/** A segment of a source map: its column in the script, and where that was written. All count from 0. */
+interface Segment {
+  readonly column: number;
+  readonly writtenLine: number;
+  readonly writtenColumn: number;
+}
+
+/** The segments of each line of a script. A map is read once, however many frames ask: a stack is read often, a map seldom. */
+const decoded = new WeakMap<RunSource, Segment[][]>();
+
+/** The lines of a source map with one source. A segment is up to five base-64 VLQ numbers, each relative to the one before:
+ *  column, source, source line, source column, name. */
+function decode(map: string): Segment[][] {
   const { mappings } = JSON.parse(map) as { mappings: string };
   const state = [0, 0, 0, 0, 0];
-  let found: { line: number; column: number } | undefined;
-  for (const [row, text] of mappings.split(";").entries()) {
-    if (row > line) break;
+  return mappings.split(";").map((text) => {
     state[0] = 0;
-    for (const segment of text === "" ? [] : text.split(",")) {
+    return (text === "" ? [] : text.split(",")).map((segment) => {
       let field = 0;
       let value = 0;
       let shift = 0;
@@ -69,10 +81,18 @@ function lookUp(map: string, line: number, column: number): { line: number; colu
         value = 0;
         shift = 0;
       }
-      const written = { line: state[2] ?? 0, column: state[3] ?? 0 };
-      if (row < line) continue;
-      if ((state[0] ?? 0) <= column || found === undefined) found = written;
-    }
-  }
-  return found;
+      return { column: state[0] ?? 0, writtenLine: state[2] ?? 0, writtenColumn: state[3] ?? 0 };
+    });
+  });
+}
+
+/** The segment at or before (line, column), both from 0; the first of the line where all lie behind. */
+function lookUp(source: RunSource, line: number, column: number): { line: number; column: number } | undefined {
+  if (source.map === "" || line < 0) return undefined;
+  const lines = decoded.get(source) ?? decode(source.map);
+  decoded.set(source, lines);
+  const segments = lines[line] ?? [];
+  let found = segments[0];
+  for (const segment of segments) if (segment.column <= column) found = segment;
+  return found && { line: found.writtenLine, column: found.writtenColumn };
 }

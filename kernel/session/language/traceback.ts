@@ -1,10 +1,10 @@
 /** Errors as a notebook shows them: what went wrong, the lines of the cell where it did, and the calls that led there,
  *  in the TypeScript that was written. Frames of the kernel and of Node's internals are left out. */
-import path from "node:path";
 import { inspect, stripVTControlCharacters, types } from "node:util";
 import type { CellDiagnostic } from "./tslab";
-import { kernelRoot } from "./packages";
-import { originalPosition, sourceOf, type SourcePosition } from "./sources";
+import { mainGlobal } from "./realm";
+import { sourceOf, type SourcePosition } from "./sources";
+import { framesOf, inUsersWords, isDeliberate, type Frame } from "./stack";
 import type { CellError } from "./types";
 
 const red = (text: string) => `\u001b[31m${text}\u001b[39m`;
@@ -13,54 +13,6 @@ const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;
 
 const maxFrames = 20;
 const maxCauses = 5;
-
-interface Frame {
-  readonly text: string;
-  readonly position?: SourcePosition;
-}
-
-/** This room, as it runs and (where Node maps positions of its own code back) as it was written. */
-const sessionFolders = ["lib", "."].map((part) => path.join(kernelRoot, part, "kernel", "session") + path.sep);
-const libraryFolder = path.join(kernelRoot, "lib", "kernel") + path.sep;
-const compilerFolder = `${path.sep}tslab${path.sep}`;
-
-/** "    at name (script:line:column)" → its parts. */
-const framePattern = /^\s*at (?:(.*?) \()?((?:file:\/\/)?.*?):(\d+):(\d+)\)?$/;
-
-function readFrames(stack: string, keepLibrary: boolean): Frame[] {
-  const frames: Frame[] = [];
-  for (const line of stack.split("\n")) {
-    if (!/^\s*at /.test(line)) continue;
-    const match = framePattern.exec(line);
-    if (match === null) {
-      if (!/\(<anonymous>\)$|\(native\)$/.test(line)) continue;
-      frames.push({ text: line.trim() });
-      continue;
-    }
-    const [, name = "", script = "", row = "0", column = "0"] = match;
-    const isAsync = script.startsWith("async ");
-    const file = isAsync ? script.slice("async ".length) : script;
-    if (sourceOf(file) !== undefined) {
-      const position = originalPosition(file, Number(row), Number(column));
-      if (position === undefined) continue;
-      const where = `${position.source.label}, line ${position.line}`;
-      const from = (isAsync ? "async " : "") + name.replace(/^(async )?Object\.<anonymous>$/, "$1").trim();
-      frames.push({ text: from.trim() === "" || from === "async" ? `at ${where}` : `at ${from} (${where})`, position });
-      continue;
-    }
-    if (
-      file.startsWith("node:") ||
-      sessionFolders.some((folder) => file.startsWith(folder)) ||
-      file.includes(compilerFolder)
-    )
-      continue;
-    if (!keepLibrary && file.startsWith(libraryFolder)) continue;
-    frames.push({ text: line.trim() });
-  }
-  // Built-in frames at the outer end belong to the kernel's call, not to the cell.
-  while (frames.length > 0 && /\(<anonymous>\)$/.test(frames.at(-1)?.text ?? "")) frames.pop();
-  return frames;
-}
 
 /** The lines around a position, the position's own marked, with a caret under its column. */
 function excerpt({ source, line, column }: SourcePosition, length = 1): string[] {
@@ -93,6 +45,7 @@ interface ErrorLike {
 
 const isError = (value: unknown): value is ErrorLike =>
   types.isNativeError(value) ||
+  value instanceof mainGlobal.Error ||
   (typeof value === "object" &&
     value !== null &&
     "stack" in value &&
@@ -112,16 +65,12 @@ function describe(value: unknown): { ename: string; evalue: string } {
   if (safely(() => isError(value), false)) {
     const error = value as ErrorLike;
     const name = safely(() => error.name ?? (error as object).constructor.name, "Error");
-    return { ename: String(name) || "Error", evalue: safely(() => String(error.message ?? ""), "") };
+    return { ename: String(name) || "Error", evalue: inUsersWords(safely(() => String(error.message ?? ""), "")) };
   }
   const kind = value === null ? "null" : typeof value;
   const text = typeof value === "string" ? value : safely(() => inspect(value, { showProxy: true }), kind);
   return { ename: kind === "object" || kind === "function" ? "Thrown value" : `Thrown ${kind}`, evalue: text };
 }
-
-/** True for errors that the library raises on purpose: their message says all, so the library's own frames are left out. */
-const isDeliberate = (error: ErrorLike) =>
-  typeof error.code === "string" && ["OPTION", "FORMAT", "SOURCE", "NON_FINITE", "CANCELLED"].includes(error.code);
 
 /** The await at the top level of a cell that an error came through. Engines lose it from the stack where promises are raced. */
 export interface Awaited {
@@ -142,13 +91,31 @@ function addAwaited(frames: Frame[], { script, line }: Awaited): void {
   });
 }
 
-function traceLines(value: unknown, depth: number, awaited?: Awaited): string[] {
+/** Properties that a traceback tells in words of its own. */
+const told = new Set(["name", "message", "stack", "cause", "errors", "error", "suppressed"]);
+
+/** What an error carries besides (`code`, `path`, a status), as Node's console shows it; "" where there is nothing. */
+function ownProperties(error: object): string {
+  const shown: PropertyDescriptorMap = {};
+  for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(error)))
+    if (property.enumerable === true && !told.has(key) && property.value !== error) shown[key] = property;
+  if (Object.keys(shown).length === 0) return "";
+  return inspect(Object.defineProperties({}, shown), {
+    depth: 1,
+    maxArrayLength: 10,
+    maxStringLength: 1000,
+    showProxy: true,
+  });
+}
+
+/** `seen` holds the errors on the way to this one, for causes may run in a circle. */
+function traceLines(value: unknown, seen: readonly unknown[], awaited?: Awaited): string[] {
   const { ename, evalue } = describe(value);
   const lines = [`${bold(red(ename))}: ${evalue}`];
   if (!safely(() => isError(value), false)) return lines;
   const error = value as ErrorLike;
   const stack = safely(() => String(error.stack ?? ""), "");
-  const frames = readFrames(stack, !isDeliberate(error));
+  const frames = framesOf(error, stack);
   if (awaited !== undefined) addAwaited(frames, awaited);
   const position = frames.find((frame) => frame.position !== undefined)?.position;
   if (position !== undefined) {
@@ -157,29 +124,37 @@ function traceLines(value: unknown, depth: number, awaited?: Awaited): string[] 
   }
   lines.push(...frames.slice(0, maxFrames).map((frame) => dim("    " + frame.text)));
   if (frames.length > maxFrames) lines.push(dim(`    … ${frames.length - maxFrames} more`));
-  if (depth >= maxCauses) return lines;
+  // The message of an error of the library's holds all that its properties hold.
+  const own = isDeliberate(error) ? "" : safely(() => ownProperties(error), "");
+  if (own !== "") lines.push(own);
+  const path = [...seen, value];
+  if (path.length > maxCauses) return lines;
   const cause = safely(() => error.cause, undefined);
-  if (cause !== undefined && cause !== value) {
-    const [first = "", ...rest] = traceLines(cause, depth + 1);
-    lines.push(`Caused by ${first}`, ...rest);
-  }
+  if (cause !== undefined) addError(lines, "Caused by ", cause, path);
   const errors = safely(() => error.errors, undefined);
-  if (Array.isArray(errors))
-    for (const [index, one] of errors.slice(0, maxCauses).entries()) {
-      const [first = "", ...rest] = traceLines(one, depth + 1);
-      lines.push(`Error ${index + 1} of ${errors.length}: ${first}`, ...rest);
-    }
+  if (Array.isArray(errors)) {
+    for (const [index, one] of errors.slice(0, maxCauses).entries())
+      addError(lines, `Error ${index + 1} of ${errors.length}: `, one, path);
+    if (errors.length > maxCauses) lines.push(`… and ${errors.length - maxCauses} more errors`);
+  }
   return lines;
+}
+
+/** Adds the lines of an error that another holds; nothing where it is on the way to that one. */
+function addError(lines: string[], lead: string, value: unknown, seen: readonly unknown[]): void {
+  if (seen.includes(value)) return;
+  const [first = "", ...rest] = traceLines(value, seen);
+  lines.push(lead + first, ...rest);
 }
 
 /** The answer of a cell that threw `value`. */
 export function errorResult(value: unknown, awaited?: Awaited): CellError {
-  return { status: "error", ...describe(value), traceback: traceLines(value, 0, awaited) };
+  return { status: "error", ...describe(value), traceback: traceLines(value, [], awaited) };
 }
 
 /** The same as text, for errors that no cell is waiting for. */
 export function errorText(value: unknown): string {
-  return traceLines(value, 0).join("\n") + "\n";
+  return traceLines(value, []).join("\n") + "\n";
 }
 
 /** The answer of a cell that was interrupted: it has no traceback, because nothing went wrong. */
@@ -190,8 +165,13 @@ export function interruptResult(reason: Error): CellError {
 
 const maxDiagnostics = 10;
 
-/** The answer of a cell that did not pass the type checker. */
-export function diagnosticResult(label: string, text: string, all: readonly CellDiagnostic[]): CellError {
+/** The answer of a cell that did not pass the type checker; `advise` says what can be done about a diagnostic. */
+export function diagnosticResult(
+  label: string,
+  text: string,
+  all: readonly CellDiagnostic[],
+  advise: (item: CellDiagnostic) => string | undefined = () => undefined,
+): CellError {
   // Where the text cannot be parsed, complaints about types follow from that mistake and are left out.
   const isSyntax = (item: CellDiagnostic) => item.code < 2000 && item.fileName === undefined;
   const diagnostics = all.some(isSyntax) ? all.filter(isSyntax) : all;
@@ -209,6 +189,8 @@ export function diagnosticResult(label: string, text: string, all: readonly Cell
     const where = `${head.fileName ?? label}, line ${line + 1}:${character + 1}`;
     lines.push(`${bold(where)} - ${red(`error TS${head.code}`)}: ${head.messageText}`);
     lines.push(...steps.map((step, depth) => "  ".repeat(depth + 1) + step));
+    const advice = advise(head);
+    if (advice !== undefined) lines.push(advice);
     if (head.fileName !== undefined) continue;
     const source = { label, text, map: "", linesBefore: 0, hiddenLines: 0 };
     const length = head.end.line === line ? head.end.character - character : 1000;
@@ -222,7 +204,9 @@ export function diagnosticResult(label: string, text: string, all: readonly Cell
     first === undefined
       ? ""
       : `${first.fileName ?? label}, line ${first.start.line + 1}:${first.start.character + 1} - `;
-  const evalue = stripVTControlCharacters(position + (first?.messageText ?? "the cell cannot be compiled"));
+  const advice = first && advise(first);
+  const said = [first?.messageText ?? "the cell cannot be compiled", ...(advice === undefined ? [] : [advice])];
+  const evalue = stripVTControlCharacters(position + said.join(" "));
   const count = entries.length > 1 ? `: ${entries.length} errors` : "";
   return { status: "error", ename, evalue, traceback: [bold(red(ename)) + count, ...lines] };
 }

@@ -1,8 +1,12 @@
-/** tslab's converter as a module that is loaded. tslab reaches TypeScript through one module, which is replaced here, for tslab alone, by an
- *  object that inherits from it: the compiler (compiler.ts) hides some of its properties by others. */
+/** tslab's converter as a library. tslab asks for TypeScript by the name of a fork that stopped at 5.0; it is given, in its place, an object that
+ *  inherits from the TypeScript that this package is built with, so that cells and packages speak one language. What only the fork has is added
+ *  here; what tslab does with programs is replaced by the compiler (compiler.ts). */
 import type TS from "typescript";
-import { kernelRequire } from "./realm";
+import vm from "node:vm";
+import fs from "node:fs";
 import path from "node:path";
+import { cachedFunction } from "./code-cache";
+import { kernelRequire, NodeModule } from "./realm";
 
 interface Position {
   readonly offset: number;
@@ -22,59 +26,58 @@ export interface CellDiagnostic {
   readonly fileName?: string;
 }
 
-/** What tslab's converter does; `position` and `start` are offsets into `source`, in UTF-16 units. */
+/** What tslab's converter does, as far as it is used. */
 export interface Converter {
   convert(
     declarations: string,
     source: string,
   ): { declOutput?: string; diagnostics: (CellDiagnostic & { category: number })[] };
-  inspect(declarations: string, source: string, position: number): TS.QuickInfo | undefined;
-  complete(
-    declarations: string,
-    source: string,
-    position: number,
-  ): { start: number; end: number; candidates: string[]; original?: TS.CompletionInfo };
   close(): void;
 }
 
-/** The folder of the package tslab. */
-const tslabFolder = path.dirname(kernelRequire.resolve("tslab/package.json"));
-const tslabRequire = (id: string): string => kernelRequire.resolve(id, { paths: [tslabFolder] });
+/** What tslab sees in place of TypeScript. */
+export type Shim = Record<string, unknown>;
 
-interface Tslab {
-  /** TypeScript 5.0. */
-  ts: typeof TS;
-  /** What tslab sees in place of `ts`. */
-  shim: Record<string, unknown>;
+interface Loaded {
+  readonly shim: Shim;
   createConverter(): Converter;
 }
 
-let loaded: Tslab | undefined;
+let typescript: typeof TS | undefined;
 
-/** Loads tslab's converter with the shim in place of TypeScript, once in a process. */
-export function loadTslab(): Tslab {
-  if (loaded !== undefined) return loaded;
-  const id = tslabRequire("@tslab/typescript-for-tslab");
-  const ts = kernelRequire(id) as typeof TS;
-  const shim = Object.create(ts, { __esModule: { value: true } }) as Record<string, unknown>;
-  const cached = kernelRequire.cache[id];
-  if (cached === undefined) throw new Error("TypeScript was not loaded");
-  define(shim, "sys", Object.create(ts.sys));
-  // Loaded anew, so that it meets this shim.
-  Reflect.deleteProperty(kernelRequire.cache, kernelRequire.resolve("tslab/dist/converter"));
-  cached.exports = shim;
-  try {
-    const { createConverter } = kernelRequire("tslab/dist/converter") as Pick<Tslab, "createConverter">;
-    loaded = { ts, shim, createConverter };
-  } finally {
-    cached.exports = ts;
-  }
-  return loaded;
+/** TypeScript, the compiler of the cells, loaded once in a process. */
+export function cellTypeScript(): typeof TS {
+  if (typescript !== undefined) return typescript;
+  const file = kernelRequire.resolve("typescript");
+  const module: { exports: unknown } = { exports: {} };
+  const body = cachedFunction(file, ["exports", "require", "module", "__filename", "__dirname"]);
+  body(module.exports, NodeModule.createRequire(file), module, file, path.dirname(file));
+  return (typescript = module.exports as typeof TS);
 }
 
-/** TypeScript 5.0, the compiler of the cells. */
-export function cellTypeScript(): typeof TS {
-  return loadTslab().ts;
+let loaded: Loaded | undefined;
+
+/** Loads tslab's converter with the shim in place of TypeScript, once in a process. */
+export function loadTslab(): Loaded {
+  if (loaded !== undefined) return loaded;
+  const ts = cellTypeScript() as typeof TS & { nullTransformationContext: unknown };
+  const shim = Object.create(ts, { __esModule: { value: true } }) as Shim;
+  define(shim, "sys", Object.create(ts.sys));
+  define(shim, "getDefaultTypeRoots", () => []);
+  define(shim, "getNullTransformationContext", () => ts.nullTransformationContext);
+  // tslab turns its own emit into CommonJS; ours is taken in its place, and there is nothing to turn.
+  define(shim, "transpileModule", () => ({ outputText: "" }));
+  const file = kernelRequire.resolve("tslab/dist/converter");
+  const own = NodeModule.createRequire(file);
+  const required = (id: string): unknown => (id === "@tslab/typescript-for-tslab" ? shim : own(id));
+  const exported: Record<string, unknown> = {};
+  const names = ["exports", "require", "module", "__filename", "__dirname"];
+  const body = vm.compileFunction(fs.readFileSync(file, "utf8"), names, { filename: file }) as (
+    ...parts: unknown[]
+  ) => void;
+  body(exported, required, { exports: exported }, file, path.dirname(file));
+  loaded = { shim, createConverter: exported.createConverter as Loaded["createConverter"] };
+  return loaded;
 }
 
 /** Defines a property of the shim that hides TypeScript's own. */

@@ -1,7 +1,9 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { version } from "typescript";
 import { Compiler, type CompiledCell } from "../../../kernel/session/language/compiler";
+import { Declarations } from "../../../kernel/session/language/declarations";
 import { cellTypeScript } from "../../../kernel/session/language/tslab";
 
 let folder: string;
@@ -15,14 +17,15 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const compiled = (source: string, declarations = ""): CompiledCell => {
+const none = Declarations.none;
+const compiled = (source: string, declarations = none): CompiledCell => {
   const found = compiler.convert(declarations, source);
   if ("diagnostics" in found) throw new Error(JSON.stringify(found.diagnostics));
   return found;
 };
 
-test("cells have TypeScript 5.0", () => {
-  expect(cellTypeScript().version).toMatch(/^5\.0\./);
+test("cells have the TypeScript that the package is built with", () => {
+  expect(cellTypeScript().version).toBe(version);
   expect(compiler.ts).toBe(cellTypeScript());
 });
 
@@ -53,15 +56,23 @@ test("a namespace of an earlier cell stays, until it is declared anew", () => {
 });
 
 test("what is wrong is said with its place, from 0, in the cell's own lines", () => {
-  const found = compiler.convert("", "let a = 1;\nlet b: string = a;");
+  const found = compiler.convert(none, "let a = 1;\nlet b: string = a;");
   expect(found).toMatchObject({
     diagnostics: [{ code: 2322, start: { line: 1, character: 4 }, end: { line: 1, character: 5 } }],
   });
 });
 
 test("a module that the user wrote meanwhile is found", () => {
-  expect(compiler.canResolve("./made-later")).toBe(false);
+  const source = 'import { a } from "./made-later"; a';
+  expect(compiler.convert(none, source)).toMatchObject({ diagnostics: [{ code: 2307 }] });
   writeFileSync(join(folder, "made-later.ts"), "export const a = 1;");
-  expect(compiler.canResolve("./made-later")).toBe(true);
-  expect(compiler.canResolve("node:fs")).toBe(false); // Declared by a package of types, in no file of its own.
+  expect(compiled(source).hasValue).toBe(true);
+});
+
+test("a file of the user's that changed is read again", () => {
+  writeFileSync(join(folder, "changing.ts"), "export const a = 1;");
+  const source = 'import { a } from "./changing"; const b: number = a;';
+  expect(compiled(source).published).toHaveLength(2);
+  writeFileSync(join(folder, "changing.ts"), "export const a = 'text';");
+  expect(compiler.convert(none, source)).toMatchObject({ diagnostics: [{ code: 2322 }] });
 });

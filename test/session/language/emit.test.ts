@@ -1,4 +1,5 @@
 /** What runs of a cell: the JavaScript that its TypeScript becomes. */
+import { Declarations } from "../../../kernel/session/language/declarations";
 import { Compiler, type CompiledCell } from "../../../kernel/session/language/compiler";
 import { publishedNames, nestedVariables } from "../../../kernel/session/language/emit";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
@@ -69,7 +70,7 @@ describe("the JavaScript of a cell", () => {
   });
 
   const compiled = (source: string, declarations = ""): CompiledCell => {
-    const found = compiler.convert(declarations, source);
+    const found = compiler.convert(Declarations.none.with(ts, declarations), source);
     if (!("javascript" in found)) throw new Error(JSON.stringify(found));
     return found;
   };
@@ -88,7 +89,7 @@ describe("the JavaScript of a cell", () => {
     const text = cell.javascript.replace(/\s+/g, " ");
     expect(text).toContain("$prev_s.value += 1;");
     expect(text).toContain("{ s: $prev_s.value }");
-    expect(text).toContain("(0, $prev_f.value)($prev_s.value)");
+    expect(text).toContain("(f = $prev_f.value)($prev_s.value)");
     expect([...cell.used].sort()).toEqual(["f", "s"]);
   });
 
@@ -108,10 +109,10 @@ describe("the JavaScript of a cell", () => {
 
   test("loads modules through the cell", () => {
     expect(code('import { join as j } from "node:path";\nj("a")')).toContain(
-      'const { join: j } = await $cell.import("node:path");',
+      'const { join: j } = await $cell.import("node:path", 1);',
     );
     expect(code('import * as path from "node:path";\npath.sep')).toContain(
-      'const path = await $cell.import("node:path");',
+      'const path = await $cell.import("node:path", 1);',
     );
     expect(code('await import("node:path")')).toContain('$cell.load("node:path")');
     expect(code("import.meta.url")).toContain("$cell.meta.url");

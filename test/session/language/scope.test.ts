@@ -1,3 +1,4 @@
+import { mainProcess } from "../../../kernel/session/language/realm";
 import { Scope } from "../../../kernel/session/language/scope";
 
 /** A variable of a cell, as the cell's header publishes it. */
@@ -23,12 +24,15 @@ describe("names that cells share", () => {
     expect(scope.handle("a")).toBe(handle);
   });
 
-  test("that nobody declared are undefined, and come to life when a cell declares them", () => {
+  test("that nobody gave a value are the process's own or missing, and come to life when a cell declares them", () => {
     const scope = new Scope();
     const handle = scope.handle("later");
-    expect(handle.value).toBeUndefined();
+    expect(() => handle.value).toThrow("later is not defined");
+    expect(scope.handle("process").value).toBe(mainProcess);
+    expect(scope.peek("later")).toBeUndefined();
     scope.publish({ later: variable(3).pair });
-    expect(handle.value).toBe(3);
+    expect([handle.value, scope.peek("later"), scope.peek("never")]).toEqual([3, 3, undefined]);
+    expect(scope.names()).toEqual(["later", "process"]);
   });
 
   test("mean what the last cell says: handles of earlier cells follow", () => {
