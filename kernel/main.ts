@@ -31,8 +31,9 @@ async function main(): Promise<void> {
   line.onFailure(fail);
   process.on("uncaughtException", fail);
 
-  const [{ Kernel }, { historyFolder }] = await Promise.all([
+  const [{ Kernel }, { watchTimers }, { historyFolder }] = await Promise.all([
     import("./session/kernel.js"),
+    import("./session/cell-timers.js"),
     import("./session/jupyter-paths.js"),
   ]);
   const language = import("./session/language/cell-language.js").then(({ createLanguage }) =>
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
       process.exit(0);
     },
   });
+  watchTimers(() => kernel.currentCell);
   line.onMessage((message) => kernel.receive(message));
   // From here on the language shows what cells leave uncaught, in the cell that it comes from.
   await language.catch(fail);

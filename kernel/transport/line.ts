@@ -15,6 +15,23 @@ import {
 /** Milliseconds that a process which ends waits for its sockets to close. */
 const CLOSE_MS = 1_500;
 
+/** Displays and comm messages that may be under way, and their bytes; past these the code that sends waits for the transport thread, which
+ *  waits for the subscribers. */
+const MAX_UNDER_WAY = 256;
+const MAX_HELD_BYTES = 64 << 20;
+const WAIT_MS = 50;
+
+/** A message for the front ends. */
+export interface Publication {
+  readonly request: number;
+  readonly type: string;
+  /** JSON text. */
+  readonly content: string;
+  /** JSON text; absent: `{}`. */
+  readonly metadata?: string;
+  readonly buffers?: readonly Uint8Array[];
+}
+
 /** The main thread's line to the transport thread. */
 export class TransportLine {
   readonly #memory = createSharedMemory();
@@ -54,11 +71,37 @@ export class TransportLine {
 
   post(message: TransportMessage): void {
     const number = (Atomics.add(this.#memory.control, Word.posted, 1) + 1) | 0;
+    if (message.kind === "publish") Atomics.add(this.#memory.control, Word.held, message.size);
     this.#worker.postMessage({ ...message, number, written: Atomics.load(this.#memory.control, Word.written) });
   }
 
-  print(request: number, stream: StreamName, text: string): void {
-    this.#output.write(request, stream, text);
+  /** Prints text; waits while the ring is full. `look` is called before and while it waits, and ends it by throwing. */
+  print(request: number, stream: StreamName, text: string, look?: () => void): void {
+    this.#output.write(request, stream, text, look);
+  }
+
+  /** Sends a message to the front ends; waits while many others, or large ones, are under way. `look` as for `print`. */
+  publish(
+    { request, type, content, metadata = "{}", buffers = [] }: Publication,
+    look: () => void = () => undefined,
+  ): void {
+    const { control } = this.#memory;
+    const size = buffers.reduce((sum, { byteLength }) => sum + byteLength, content.length + metadata.length);
+    for (;;) {
+      look();
+      const processed = Atomics.load(control, Word.processed);
+      const underWay = (Atomics.load(control, Word.posted) - processed) | 0;
+      const held = Atomics.load(control, Word.held);
+      if (underWay < MAX_UNDER_WAY && (held <= 0 || held + size <= MAX_HELD_BYTES)) break;
+      if (Atomics.load(control, Word.closed)) return;
+      Atomics.wait(control, Word.processed, processed, WAIT_MS);
+    }
+    this.post({ kind: "publish", request, type, content, metadata, buffers: [...buffers], size });
+  }
+
+  /** True once for each interrupt that the running code has not seen yet. */
+  takeInterrupt(): boolean {
+    return Atomics.exchange(this.#memory.control, Word.interrupt, 0) === 1;
   }
 
   /** Asks on the stdin channel and blocks this thread until the answer comes. */

@@ -48,6 +48,12 @@ export class Publisher {
     if (oldest !== undefined) this.#parents.delete(oldest);
   }
 
+  /** No further output names `request`. */
+  forgetParent(request: number): void {
+    this.#batch.flush();
+    this.#parents.delete(request);
+  }
+
   parentOf(request: number): string {
     return this.#parents.get(request) ?? "{}";
   }

@@ -19,7 +19,13 @@ export const Word = {
   answers: 5,
   /** 1 when the sockets are closed. */
   closed: 6,
-  count: 8,
+  /** 1 from an interrupt until code that prints, shows or waits has seen it, or the main thread has answered. */
+  interrupt: 7,
+  /** Messages of the main thread that the transport thread has dealt with. */
+  processed: 8,
+  /** Bytes of displays and comm messages that the main thread posted and the transport thread has not dealt with. */
+  held: 9,
+  count: 10,
 } as const;
 
 /** What the main thread is doing. Only code in phase `user` may be terminated: the compiler would be broken for good. */
@@ -62,9 +68,13 @@ export type ToTransport = { number: number; written: number } & (
       content: string;
       metadata: string;
       buffers: Uint8Array[];
+      /** Bytes of the message, for the count of what is held. */
+      size: number;
     }
   | { kind: "finish"; request: number; reply?: Reply; abortQueued: boolean }
   | { kind: "input"; request: number; prompt: string; password: boolean }
+  /** Cells answer comms to this target from now on. */
+  | { kind: "target"; name: string }
   | { kind: "alive"; request: number }
   | { kind: "output" }
   | { kind: "signal" }
