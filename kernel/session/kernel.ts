@@ -32,6 +32,7 @@ export class Kernel {
   #receiving: number | undefined;
   /** Pieces of the user's code that run or await. */
   #inUserCode = 0;
+  #toSay: string | undefined;
   /** Handlers of comms whose promises have not settled. */
   readonly #handlers = new Set<(reason: Error) => void>();
   readonly #running = new Map<number, Stoppable>();
@@ -39,15 +40,22 @@ export class Kernel {
   constructor(
     private readonly line: TransportLine,
     language: Promise<Language>,
-    private readonly options: { historyFolder: string; exit: (restart: boolean) => void },
+    private readonly options: {
+      historyFolder: string;
+      exit: (restart: boolean) => void;
+      /** Hears of each cell before it runs. */
+      noteCell?: (executionCount: number, code: string) => void;
+      /** Hears of each cell that was interrupted. */
+      interrupted?: (cell: Cell) => void;
+    },
   ) {
     this.#comms = new Comms(
       (type, content, metadata, buffers) => {
         const cell = this.#context.getStore() ?? this.#latestCell;
         const request = this.#receiving ?? cell.request;
-        line.publish({ request, type, content: toJson(content), metadata: toJson(metadata), buffers }, () => {
-          if (this.#running.size > 0 && line.takeInterrupt()) throw this.#stopAll();
-        });
+        line.publish({ request, type, content: toJson(content), metadata: toJson(metadata), buffers }, () =>
+          this.throwIfInterrupted(),
+        );
       },
       {
         run: (handler) => this.#handle(handler),
@@ -61,6 +69,11 @@ export class Kernel {
       setHostProvider(() => this.#context.getStore() ?? this.#latestCell);
       return (this.#loaded = loaded);
     });
+  }
+
+  /** Has the next cell that shows its output say something first. */
+  sayBeforeNextCell(text: string): void {
+    this.#toSay = text;
   }
 
   /** The cell that the running code belongs to, also in its timers and promises. */
@@ -129,7 +142,13 @@ export class Kernel {
       stop: () => this.#stopAll(),
     });
     if (!silent) this.#latestCell = cell;
+    this.options.noteCell?.(executionCount, code);
     cell.publish("execute_input", { code, execution_count: executionCount });
+
+    if (this.#toSay !== undefined && !silent) {
+      cell.stream("stderr", this.#toSay);
+      this.#toSay = undefined;
+    }
 
     let expressions: JsonObject = {};
     const work = async (): Promise<CellResult> => {
@@ -139,6 +158,7 @@ export class Kernel {
       return result;
     };
     const interrupt = (reason: Error): void => {
+      this.options.interrupted?.(cell);
       cell.interrupt(reason);
       language.interrupt(reason);
     };
@@ -190,6 +210,11 @@ export class Kernel {
     } finally {
       this.#running.delete(cell.request);
     }
+  }
+
+  /** Throws where an interrupt came that the running code has not seen, and stops all code of the user's. */
+  throwIfInterrupted(): void {
+    if (this.#running.size > 0 && this.line.takeInterrupt()) throw this.#stopAll();
   }
 
   /** Stops all code of the user's, and returns the reason: called by code that saw the interrupt before its message came. */

@@ -46,11 +46,11 @@ export class Inbox {
     this.#read(Atomics.load(this.memory.control, Word.written), Infinity);
   }
 
-  /** Reads all text that was printed so far, if no message is under way that comes before some of it. */
-  readAhead(): void {
+  /** Reads all text that was printed so far. False where a message is under way that comes before some of it. */
+  readAhead(): boolean {
     const { control } = this.memory;
     const written = Atomics.load(control, Word.written);
-    if (Atomics.load(control, Word.posted) === this.#processed) this.#read(written, Infinity);
+    return Atomics.load(control, Word.posted) === this.#processed && this.#read(written, Infinity);
   }
 
   #work(): void {

@@ -1,9 +1,11 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import path from "node:path";
+import type { TakenStreams } from "./descriptors";
 import { OutputWriter, type StreamName } from "./ring";
 import type { Phase } from "./shared";
 import {
   createSharedMemory,
+  spareChildren,
   Word,
   type InputAnswer,
   type ToKernel,
@@ -20,6 +22,7 @@ const CLOSE_MS = 1_500;
 const MAX_UNDER_WAY = 256;
 const MAX_HELD_BYTES = 64 << 20;
 const WAIT_MS = 50;
+const BENEATH_MS = 1_000;
 
 /** A message for the front ends. */
 export interface Publication {
@@ -42,12 +45,16 @@ export class TransportLine {
   #fail: (error: Error) => void = () => undefined;
   #early: ToKernel[] = [];
 
-  constructor(connectionFile: string) {
-    const data: TransportData = { connectionFile, memory: this.#memory, stdin: this.#stdin.port2 };
+  constructor(connectionFile: string, streams?: TakenStreams) {
+    const data: TransportData = {
+      connectionFile,
+      memory: this.#memory,
+      stdin: this.#stdin.port2,
+      ...(streams && { streams }),
+    };
     this.#worker = new Worker(path.join(__dirname, "thread.js"), {
       workerData: data,
       transferList: [this.#stdin.port2],
-      execArgv: process.execArgv,
     });
     this.#output = new OutputWriter(this.#memory, () => this.post({ kind: "output" }));
     this.#worker.on("message", (message: ToSession) => {
@@ -97,6 +104,32 @@ export class TransportLine {
       Atomics.wait(control, Word.processed, processed, WAIT_MS);
     }
     this.post({ kind: "publish", request, type, content, metadata, buffers: [...buffers], size });
+  }
+
+  /** Waits for a child; `others` are the process ids of those for which nobody waits. An interrupt reaches it meanwhile. */
+  whileWaiting<T>(others: readonly number[], wait: () => T): T {
+    const { control } = this.#memory;
+    spareChildren(control, others);
+    const before = Atomics.exchange(control, Word.waitsForChild, 1);
+    try {
+      return wait();
+    } finally {
+      Atomics.store(control, Word.waitsForChild, before);
+      this.afterWriteBeneath();
+    }
+  }
+
+  /** Has what was just written beneath JavaScript shown before anything that comes later. Blocks until it was read, for a second at most. */
+  afterWriteBeneath(): void {
+    const { control } = this.#memory;
+    this.post({ kind: "beneath" });
+    const end = performance.now() + BENEATH_MS;
+    for (;;) {
+      const processed = Atomics.load(control, Word.processed);
+      if (processed === Atomics.load(control, Word.posted) || Atomics.load(control, Word.closed)) return;
+      if (performance.now() > end) return;
+      Atomics.wait(control, Word.processed, processed, WAIT_MS);
+    }
   }
 
   /** True once for each interrupt that the running code has not seen yet. */

@@ -1,13 +1,19 @@
+import { writeSync } from "node:fs";
 import type { Connection } from "../protocol/connection";
 import { decodeMessage } from "../protocol/frames";
+import { Replays } from "../protocol/replays";
 import { ProtocolError, type Channel, type Message } from "../protocol/message";
 import type { Signer } from "../protocol/signature";
+import { BeneathOutput } from "./beneath";
+import { ChildStopper } from "./child-stopper";
 import { CommTable } from "./comm-table";
 import { ControlRequests } from "./control";
 import { Inbox } from "./inbox";
 import { Interrupter } from "./interrupter";
 import { Publisher } from "./publisher";
 import { Lanes } from "./lanes";
+import { endDescendants } from "./processes";
+import type { StreamName } from "./ring";
 import { watchInterruptSignals } from "./signals";
 import { closeSockets, SendQueue, type Sockets } from "./sockets";
 import { StdinChannel } from "./stdin";
@@ -20,6 +26,8 @@ const LOOPS_MS = 50;
 /** Milliseconds after a shutdown request in which running code may go on; then it is terminated, so that the kernel ends in good order. */
 const SHUTDOWN_INTERRUPT_MS = 150;
 const CLOSE_MS = 500;
+/** Milliseconds after which a message that was under way is looked for again. */
+const UNDER_WAY_MS = 1;
 const PARENT_POLL_MS = 1_000;
 /** Milliseconds after which the signal watcher starts, so that it does not delay the kernel's first answer. */
 const SIGNALS_AFTER_MS = 300;
@@ -35,6 +43,11 @@ export class Transport {
   readonly #lanes: Lanes;
   readonly #comms = new CommTable();
   readonly #inbox: Inbox;
+  readonly #children: ChildStopper;
+  readonly #beneath: BeneathOutput;
+  readonly #writtenBeneath: [StreamName, string][] = [];
+  readonly #log: (line: string) => void;
+  readonly #replays: Replays;
   readonly #stdin: StdinChannel;
   readonly #control: ControlRequests;
   readonly #loops: Promise<void>[] = [];
@@ -50,8 +63,19 @@ export class Transport {
   ) {
     this.#memory = data.memory;
     this.#publisher = new Publisher(sockets, signer);
+    const file = data.connectionFile.replace(/(\.json)?$/, ".replays");
+    this.#replays = new Replays(undefined, data.connectionFile === "" || !signer.signs ? undefined : file);
     this.#interrupter = new Interrupter(data.memory.control, (kind, request) => this.tell({ kind, request }));
     this.#lanes = new Lanes(this.#publisher, this.#comms, (request) => this.tell({ kind: "request", request }));
+    this.#children = new ChildStopper(data.memory);
+    const { streams } = data;
+    this.#log = (line) => (streams ? void writeSync(streams.log, line) : void process.stderr.write(line));
+    this.#beneath = new BeneathOutput(streams ?? {}, {
+      print: (stream, text) => {
+        if (this.#writtenBeneath.push([stream, text]) === 1) setImmediate(() => this.#showBeneathLater());
+      },
+      isBehind: () => this.#publisher.behind,
+    });
     this.#inbox = new Inbox(data.memory, {
       handle: (message) => this.#handle(message),
       print: (request, stream, text) => this.#publisher.print(request, stream, text),
@@ -89,10 +113,14 @@ export class Transport {
     this.#interrupter.prepare();
     this.#stdin.fail("interrupted");
     for (const { id } of running) this.#interrupter.interrupt(id);
+    if (running.length > 0) this.#children.stop();
   }
 
   /** Takes a message of the main thread. Text that the main thread printed earlier is sent earlier. */
   receive(message: ToTransport): void {
+    // Terminated code cannot take back that it waits for a child; a thread that says such things waits for none.
+    if (message.kind === "alive" || message.kind === "finish")
+      Atomics.store(this.#memory.control, Word.waitsForChild, 0);
     // An interrupt and an end wait for no subscriber.
     if (message.kind === "alive") this.#interrupter.answered(message.request);
     if (message.kind === "signal") this.interrupt();
@@ -106,7 +134,13 @@ export class Transport {
         this.#comms.note(message.type, message.content);
         this.#publisher.publish(message.type, this.#publisher.parentOf(message.request), message.content, message);
         break;
+      case "beneath":
+        this.#beneath.drain();
+        this.#showBeneath();
+        break;
       case "finish":
+        this.#beneath.drain();
+        this.#showBeneath();
         this.#interrupter.answered(message.request);
         this.#stdin.forget(message.request);
         this.#lanes.finish(message);
@@ -124,6 +158,22 @@ export class Transport {
         void this.#end(message.lastWords);
         break;
     }
+  }
+
+  /** Shows what code beneath JavaScript wrote, in the cell that runs or else in the last one. Before the first it is the kernel's own. */
+  #showBeneath(): void {
+    for (const [stream, text] of this.#writtenBeneath.splice(0)) {
+      const request = this.#lanes.running[0]?.id ?? this.#lanes.latest;
+      if (request === 0) this.#log(text);
+      else this.#publisher.print(request, stream, text);
+    }
+  }
+
+  /** Shows it after all that JavaScript printed before, which is in the ring already or comes after a message that is under way. */
+  #showBeneathLater(): void {
+    if (this.#writtenBeneath.length === 0) return;
+    if (this.#inbox.readAhead()) this.#showBeneath();
+    else setTimeout(() => this.#showBeneathLater(), UNDER_WAY_MS);
   }
 
   #shellRequest(message: Message): void {
@@ -146,7 +196,7 @@ export class Transport {
         continue;
       }
       try {
-        handle(decodeMessage(frames, this.signer));
+        handle(decodeMessage(frames, this.signer, this.#replays));
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         this.#noteDropped(error.reason);
@@ -158,7 +208,7 @@ export class Transport {
   #noteDropped(reason: string): void {
     const count = (this.#dropped.get(reason) ?? 0) + 1;
     this.#dropped.set(reason, count);
-    if (count === 1) process.stderr.write(`codebook: dropped a message: ${reason} (further ones are not reported)\n`);
+    if (count === 1) this.#log(`codebook: dropped a message: ${reason} (further ones are not reported)\n`);
   }
 
   /** Answers the heartbeat: every message goes back as it came. */
@@ -194,9 +244,13 @@ export class Transport {
     this.#stdin.fail("interrupted");
     this.#lanes.stop();
     this.tell({ kind: "shutdown", restart });
+    if (!restart) this.#replays.discard();
     setTimeout(() => this.interrupt(), SHUTDOWN_INTERRUPT_MS);
     setTimeout(() => {
-      void this.#end(undefined).then(() => process.kill(process.pid, "SIGKILL"));
+      void this.#end(undefined).then(() => {
+        endDescendants();
+        process.kill(process.pid, "SIGKILL");
+      });
     }, SHUTDOWN_MS);
   }
 
@@ -229,12 +283,15 @@ export class Transport {
   async #end(lastWords: string | undefined): Promise<void> {
     this.#ending = true;
     if (Atomics.load(this.#memory.control, Word.closed)) return;
+    this.#beneath.close();
+    this.#showBeneath();
     if (lastWords) this.#lastWords(lastWords);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
     await Promise.race([this.#publisher.drained(), late]);
     clearTimeout(timer);
     this.#interrupter.close();
+    this.#children.close();
     closeSockets(this.sockets);
     // A process that ends before the loops over its sockets have ended is aborted.
     await Promise.race([Promise.allSettled(this.#loops), new Promise((resolve) => setTimeout(resolve, LOOPS_MS))]);

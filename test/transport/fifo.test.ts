@@ -9,9 +9,13 @@ test("a queue does what an array does, in any order of calls", () => {
       const fifo = new Fifo<number>();
       let array: number[] = [];
       names.forEach((name, i) => {
-        if (name === "push") (array.push(i), fifo.push(i));
-        else if (name === "unshift") (array.unshift(i), fifo.unshift(i));
-        else if (name === "shift") expect(fifo.shift()).toBe(array.shift());
+        if (name === "push") {
+          array.push(i);
+          fifo.push(i);
+        } else if (name === "unshift") {
+          array.unshift(i);
+          fifo.unshift(i);
+        } else if (name === "shift") expect(fifo.shift()).toBe(array.shift());
         else {
           expect(fifo.remove((item) => item % 3 !== 0)).toEqual(array.filter((item) => item % 3 === 0));
           array = array.filter((item) => item % 3 !== 0);
