@@ -1,7 +1,7 @@
 type Listener = (...values: unknown[]) => void;
 interface Emitter {
   eventNames(): (string | symbol)[];
-  rawListeners(event: string | symbol): Function[];
+  rawListeners(event: string | symbol): unknown[];
   on(event: string | symbol, listener: Listener): unknown;
   removeAllListeners: (...events: (string | symbol)[]) => unknown;
 }
