@@ -8,6 +8,10 @@ const MAX_SESSIONS = 8_192;
 /** Bytes of a record of the file: 16 of a digest, 8 of a date (milliseconds since 1970, f64). */
 const RECORD_BYTES = 24;
 const DIGEST_BYTES = 16;
+/** Messages without a date that are remembered, for each that has one. */
+const UNDATED_SHARE = 4;
+/** Dates are whole milliseconds: what is half of one later than a date is later than all messages of it. */
+const HALF_MS = 0.5;
 
 interface SessionDates {
   readonly slot: number;
@@ -19,7 +23,7 @@ interface SessionDates {
 
 /** Knows which messages have come before, also of a kernel before this one with the same key, in a bounded store: the digests of the newest
  *  messages, and for each client's session the date up to which they were forgotten. The date is signed, and a client's dates do not go back by
- *  more than its newest messages. Messages without a date are kept by their digests until there are `capacity` of them; further ones are refused.
+ *  more than its newest messages. Messages without a date are kept by their digests until there are four times `capacity`; further ones are refused.
  *
  *  The file beside the connection file holds a record for each session, so that a restarted kernel refuses what the one before it took. It is
  *  written with each message, in place: a killed process loses nothing. */
@@ -46,7 +50,9 @@ export class Replays {
     if (Number.isNaN(time)) return this.#isNewUndated(digest);
     const key = shortDigest(session);
     const dates = this.#sessions.get(key) ?? this.#add(key);
-    if (time <= dates.forgotten) return false;
+    const { newest, forgotten } = dates;
+    // A client whose messages all have one date goes on being heard.
+    if (time < forgotten || (time === forgotten && forgotten < newest)) return false;
     if (time > dates.newest) {
       dates.newest = time;
       this.#write(dates.slot, key, time);
@@ -66,7 +72,7 @@ export class Replays {
 
   #isNewUndated(digest: string): boolean {
     const key = shortDigest(digest);
-    if (this.#undated.has(key) || this.#undated.size >= this.capacity) return false;
+    if (this.#undated.has(key) || this.#undated.size >= UNDATED_SHARE * this.capacity) return false;
     this.#undated.add(key);
     this.#write(MAX_SESSIONS + this.#undated.size - 1, key, 0);
     return true;
@@ -91,7 +97,7 @@ export class Replays {
       this.#floor = Math.max(this.#floor, gone.newest);
       slot = gone.slot;
     }
-    const dates = { slot, newest: this.#floor, forgotten: this.#floor };
+    const dates = { slot, newest: this.#floor, forgotten: this.#floor + HALF_MS };
     this.#sessions.set(key, dates);
     return dates;
   }
@@ -113,7 +119,7 @@ export class Replays {
       return; // A folder that may not be written to: what came in an earlier process is then not known.
     }
     const bytes = Buffer.alloc(
-      Math.min(fstatSync(this.#descriptor).size, (MAX_SESSIONS + this.capacity) * RECORD_BYTES),
+      Math.min(fstatSync(this.#descriptor).size, (MAX_SESSIONS + UNDATED_SHARE * this.capacity) * RECORD_BYTES),
     );
     readSync(this.#descriptor, bytes, 0, bytes.length, 0);
     for (let record = 0; (record + 1) * RECORD_BYTES <= bytes.length; record++) {
@@ -122,7 +128,7 @@ export class Replays {
       const time = bytes.readDoubleLE(at + DIGEST_BYTES);
       if (/^0+$/.test(key)) continue;
       if (record >= MAX_SESSIONS) this.#undated.add(key);
-      else this.#sessions.set(key, { slot: this.#sessions.size, newest: time, forgotten: time });
+      else this.#sessions.set(key, { slot: this.#sessions.size, newest: time, forgotten: time + HALF_MS });
     }
   }
 }

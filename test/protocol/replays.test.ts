@@ -58,15 +58,16 @@ test("sessions past the 8,192nd take the place of the oldest, none of whose mess
   expect(statSync(file).size).toBeLessThan(8_300 * 24);
 });
 
-test("messages without a date are counted, and refused past the count", () => {
+test("messages without a date are counted, and refused past four times the count", () => {
   const replays = new Replays(3);
-  expect(["a", "b", "a", "c", "d"].map((digest) => replays.isNew(digest, "s", "no date"))).toEqual([
-    true,
-    true,
-    false,
-    true,
-    false,
-  ]);
+  for (let i = 0; i < 12; i++) expect(replays.isNew(`d${i}`, "s", "no date")).toBe(true);
+  expect(["d0", "d11", "d12"].map((digest) => replays.isNew(digest, "s", ""))).toEqual([false, false, false]);
+});
+
+test("a client whose messages all have one date is heard all the same", () => {
+  const replays = new Replays(10);
+  for (let i = 0; i < 100; i++) expect(replays.isNew(`d${i}`, "s", date(1))).toBe(true);
+  expect(replays.isNew("d99", "s", date(1))).toBe(false);
 });
 
 test("a file that cannot be written leaves the memory of this process", () => {
