@@ -1,3 +1,4 @@
+import "./cli/old-node";
 import { writeSync } from "node:fs";
 import { takeStreams } from "./transport/descriptors";
 import { TransportLine } from "./transport/line";
