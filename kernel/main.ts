@@ -1,5 +1,8 @@
 import "./cli/old-node";
+import { writeSync } from "node:fs";
+import { takeStreams } from "./transport/descriptors";
 import { TransportLine } from "./transport/line";
+import { endDescendants } from "./transport/processes";
 import { untestedNode } from "./version";
 
 /** The kernel's process: `node --no-force-async-hooks-checks lib/kernel/main.js <connection file>`. The transport thread
@@ -12,44 +15,54 @@ async function main(): Promise<void> {
     process.stderr.write("codebook: no connection file given; Jupyter starts this program, after `codebook install`\n");
     process.exit(1);
   }
+  const streams = takeStreams();
+  const log = (line: string): void => void writeSync(streams.log, `codebook: ${line}\n`);
   if (!process.execArgv.includes(FLAG))
-    process.stderr.write(`codebook: started without ${FLAG}; an interrupt may end the kernel: run codebook install\n`);
+    log(`started without ${FLAG}; an interrupt may end the kernel: run codebook install`);
   const untested = untestedNode(process.versions.node);
-  if (untested !== undefined) process.stderr.write(`codebook: ${untested}\n`);
-  const line = new TransportLine(connectionFile);
+  if (untested !== undefined) log(untested);
+  const line = new TransportLine(connectionFile, streams);
   process.on("SIGINT", () => line.post({ kind: "signal" }));
 
   let lastWords: ((code: number) => string) | undefined = (code) =>
     `The kernel ended with exit code ${code}: a cell called process.exit() or the process was told to end.\n`;
-  process.on("exit", (code) => line.close(lastWords?.(code)));
+  process.on("exit", (code) => {
+    endDescendants();
+    line.close(lastWords?.(code));
+  });
   process.on("SIGTERM", () => process.exit(143));
   const fail = (error: unknown): never => {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`codebook: the kernel failed: ${message}\n`);
+    log(`the kernel failed: ${message}`);
     lastWords = () => `The kernel failed and must be restarted. ${message}\n`;
     process.exit(1);
   };
   line.onFailure(fail);
   process.on("uncaughtException", fail);
 
-  const [{ Kernel }, { historyFolder }] = await Promise.all([
+  const [{ Kernel }, surroundings, { historyFolder }] = await Promise.all([
     import("./session/kernel.js"),
+    import("./session/surroundings.js"),
     import("./session/jupyter-paths.js"),
   ]);
   const language = import("./session/language/cell-language.js").then(({ createLanguage }) =>
     createLanguage({ cwd: process.cwd(), keepsCode: true }),
   );
+  const own = surroundings.surroundCells(line, connectionFile);
   const kernel = new Kernel(line, language, {
+    ...own.hooks,
     historyFolder: historyFolder(),
     exit: () => {
       lastWords = undefined;
       process.exit(0);
     },
   });
+  own.attach(kernel);
   line.onMessage((message) => kernel.receive(message));
   // From here on the language shows what cells leave uncaught, in the cell that it comes from.
   await language.catch(fail);
   process.off("uncaughtException", fail);
+  own.keepListeners();
 }
 
 void main();

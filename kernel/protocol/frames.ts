@@ -6,6 +6,7 @@ import {
   type Message,
   type OutgoingMessage,
 } from "./message";
+import type { Replays } from "./replays";
 import type { Signer } from "./signature";
 
 /** On the wire: identities…, `<IDS|MSG>`, signature, header, parent header, metadata, content, buffers… */
@@ -36,8 +37,9 @@ export function encodeMessage(message: OutgoingMessage, signer: Signer): (string
   return [...message.identities, DELIMITER, signer.sign(parts), ...parts, ...(message.buffers ?? [])];
 }
 
-/** The message in `frames`. Its signature is checked before its JSON is parsed. `ProtocolError` for a message that must be dropped. */
-export function decodeMessage(frames: readonly Uint8Array[], signer: Signer): Message {
+/** The message in `frames`. Its signature is checked before its JSON is parsed. `ProtocolError` for a message that must be dropped: where messages
+ *  are signed also for one that a kernel with this key sent itself, and for one that `replays` has seen. */
+export function decodeMessage(frames: readonly Uint8Array[], signer: Signer, replays?: Replays): Message {
   const at = frames.findIndex((frame) => DELIMITER.equals(frame));
   if (at < 0) throw new ProtocolError("no delimiter");
   if (at > MAX_IDENTITIES) throw new ProtocolError("too many identities");
@@ -53,9 +55,15 @@ export function decodeMessage(frames: readonly Uint8Array[], signer: Signer): Me
   if (content.length > MAX_CONTENT_BYTES) throw new ProtocolError("content too long");
   const verdict = signer.check(signature, [header, parent, metadata, content]);
   if (verdict !== "ok") throw new ProtocolError(verdict);
+  const checked = checkHeader(parseObject(header, "header"));
+  if (signer.signs && checked.session.startsWith(signer.ownSession))
+    throw new ProtocolError("sent by the kernel itself");
+  const digest = Buffer.from(signature).toString("latin1");
+  if (signer.signs && replays?.isNew(digest, checked.session, checked.date) === false)
+    throw new ProtocolError("replayed");
   return {
     identities: frames.slice(0, at),
-    header: checkHeader(parseObject(header, "header")),
+    header: checked,
     parentHeader: parseObject(parent, "parent header"),
     metadata: parseObject(metadata, "metadata"),
     content: parseObject(content, "content"),

@@ -12,6 +12,8 @@ export interface Header {
   date: string;
   msg_type: string;
   version: string;
+  /** The subshell that a request of the shell channel is for (JEP 91); absent or null: the main shell. */
+  subshell_id?: unknown;
 }
 
 /** The header of the request that a message belongs to; empty when there is none. */

@@ -1,7 +1,11 @@
 import type { Host, Progress } from "../host";
 import type { TransportLine } from "../transport/line";
+import { toJson } from "./json";
 import type { CellOutput, CommHost, MimeBundle } from "./language/types";
 import { ProgressDisplay } from "./progress";
+
+/** Milliseconds after an interrupt in which what a cell starts still runs, for its clean-up; as for its awaits. */
+const GRACE_MS = 1_000;
 
 /** The cell was stopped by the interrupt button. */
 export class Interrupted extends Error {
@@ -19,9 +23,14 @@ export class InputError extends Error {
   }
 }
 
-/** JSON text of a message part. Big integers, which JSON lacks, become strings. */
-export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, field: unknown) => (typeof field === "bigint" ? String(field) : field)) ?? "null";
+/** What a cell needs to know of the request that runs it. */
+export interface CellOptions {
+  /** It shows nothing (`silent` requests). */
+  readonly quiet: boolean;
+  /** Whoever sent it answers questions. */
+  readonly allowInput: boolean;
+  /** Stops the code that is running, and returns the reason: called where a print, a display or a wait sees an interrupt. */
+  readonly stop?: () => Error;
 }
 
 /** One request that runs code: it takes the code's output, holds its stop signal, and hears of the progress of long work (`Host`). */
@@ -29,15 +38,21 @@ export class Cell implements CellOutput, Host {
   readonly #controller = new AbortController();
   readonly #progress: ProgressDisplay;
   #ended = false;
+  #stoppedAt: number | undefined;
 
-  /** `request` is the number under which the transport knows it. A `quiet` cell shows nothing (`silent` requests). */
+  /** `request` is the number under which the transport knows it. */
   constructor(
     readonly request: number,
     private readonly line: TransportLine,
     readonly comm: CommHost,
-    private readonly options: { quiet: boolean; allowInput: boolean },
+    private readonly options: CellOptions,
   ) {
     this.#progress = new ProgressDisplay(this);
+  }
+
+  /** It shows nothing. */
+  get isQuiet(): boolean {
+    return this.options.quiet;
   }
 
   get signal(): AbortSignal {
@@ -45,7 +60,8 @@ export class Cell implements CellOutput, Host {
   }
 
   stream(name: "stdout" | "stderr", text: string): void {
-    if (!this.options.quiet) this.line.print(this.request, name, text);
+    if (this.options.quiet) this.#look();
+    else this.line.print(this.request, name, text, this.#look);
   }
 
   display(bundle: MimeBundle, options: { displayId?: string; update?: boolean; metadata?: object } = {}): void {
@@ -55,17 +71,16 @@ export class Cell implements CellOutput, Host {
       metadata: { ...bundle.metadata, ...metadata },
       transient: displayId === undefined ? {} : { display_id: displayId },
     };
-    this.publish(update ? "update_display_data" : "display_data", content, bundle.buffers);
+    this.#send(update ? "update_display_data" : "display_data", content, bundle.buffers, this.#look);
   }
 
   clear(wait: boolean): void {
-    this.publish("clear_output", { wait });
+    this.#send("clear_output", { wait }, [], this.#look);
   }
 
-  /** Sends a message to every front end as output of this cell. */
+  /** Sends a message of the kernel's to every front end as output of this cell. */
   publish(type: string, content: object, buffers: Uint8Array[] = []): void {
-    if (this.options.quiet) return;
-    this.line.post({ kind: "publish", request: this.request, type, content: toJson(content), metadata: "{}", buffers });
+    this.#send(type, content, buffers);
   }
 
   input(prompt: string, password: boolean): string {
@@ -84,12 +99,29 @@ export class Cell implements CellOutput, Host {
   }
 
   interrupt(reason: Error): void {
+    this.#stoppedAt ??= performance.now();
     if (!this.signal.aborted) this.#controller.abort(reason);
+  }
+
+  /** True when an interrupt ended what the cell started at `time` (milliseconds of `performance.now`). */
+  hasStopped(time: number): boolean {
+    const stopped = this.#stoppedAt;
+    return stopped !== undefined && (time < stopped || time > stopped + GRACE_MS);
   }
 
   /** The cell has ended; its timers may still print, and ask nothing any more. */
   end(): void {
     this.#ended = true;
     this.#progress.close();
+  }
+
+  /** Throws for an interrupt that the running code has not seen: once, so that clean-up may print. */
+  readonly #look = (): void => {
+    if (this.options.stop && !this.#ended && this.line.takeInterrupt()) throw this.options.stop();
+  };
+
+  #send(type: string, content: object, buffers: readonly Uint8Array[] = [], look?: () => void): void {
+    if (!this.options.quiet)
+      this.line.publish({ request: this.request, type, content: toJson(content), buffers }, look);
   }
 }

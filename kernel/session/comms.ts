@@ -19,13 +19,24 @@ interface OpenComm {
   close?: (message: CommMessage) => void;
 }
 
+/** What surrounds the comms of a session. */
+export interface CommSurroundings {
+  /** Runs a handler that a cell set, in the asynchronous context of that cell, which may have been interrupted since. */
+  run?(handler: () => unknown): void;
+  /** Cells answer comms to this target from now on. */
+  answers?(target: string): void;
+}
+
 /** The comms of a session, and the targets that front ends may open. A handler runs in the context of the cell that set it, so its output
  *  goes to that cell. */
 export class Comms implements CommHost {
   readonly #open = new Map<string, OpenComm>();
   readonly #targets = new Map<string, (comm: Comm, message: CommMessage) => void>();
 
-  constructor(private readonly send: SendComm) {}
+  constructor(
+    private readonly send: SendComm,
+    private readonly around: CommSurroundings = {},
+  ) {}
 
   open(target: string, data: unknown = {}, metadata: Record<string, unknown> = {}, buffers: Uint8Array[] = []): Comm {
     const comm = this.#create(randomUUID().replace(/-/g, ""), target);
@@ -34,7 +45,8 @@ export class Comms implements CommHost {
   }
 
   registerTarget(target: string, handler: (comm: Comm, openMessage: CommMessage) => void): void {
-    this.#targets.set(target, AsyncResource.bind(handler));
+    this.#targets.set(target, this.#bound(handler));
+    this.around.answers?.(target);
   }
 
   /** Takes a comm message of a front end. An error of the user's handler is thrown as it is. */
@@ -66,6 +78,11 @@ export class Comms implements CommHost {
     }
   }
 
+  #bound<Values extends unknown[]>(handler: (...values: Values) => void): (...values: Values) => void {
+    const { run } = this.around;
+    return AsyncResource.bind((...values: Values) => (run ? run(() => handler(...values)) : handler(...values)));
+  }
+
   #create(id: string, target: string): Comm {
     const comm: Comm = {
       id,
@@ -75,10 +92,10 @@ export class Comms implements CommHost {
         this.send("comm_msg", { comm_id: id, data }, metadata, buffers);
       },
       onMessage: (handler) => {
-        open.message = AsyncResource.bind(handler);
+        open.message = this.#bound(handler);
       },
       onClose: (handler) => {
-        open.close = AsyncResource.bind(handler);
+        open.close = this.#bound(handler);
       },
       close: (data = {}, metadata = {}, buffers = []) => {
         if (this.#open.delete(id)) this.send("comm_close", { comm_id: id, data }, metadata, buffers);

@@ -8,8 +8,9 @@ const SETTLE_TERMINATED_MS = 20;
 /** Running code as an interrupt sees it. */
 export interface Stoppable {
   readonly request: number;
-  /** Stops the code: "interrupt" after it was asked to stop, "terminated" after its JavaScript was stopped by force. */
-  stop(how: "interrupt" | "terminated"): void;
+  /** Stops the code: "interrupt" after it was asked to stop, "terminated" after its JavaScript was stopped by force. What it awaits rejects with
+   *  `reason`. */
+  stop(how: "interrupt" | "terminated", reason: Error): void;
 }
 
 /** Starts `work` from a macrotask of its own, so that a termination destroys the stack of the work alone. When the work is stopped and does
@@ -43,9 +44,8 @@ export function runInterruptibly<T>(options: {
   });
   const stoppable: Stoppable = {
     request: options.request,
-    stop: (how) => {
+    stop: (how, reason) => {
       stoppedBeforeStart = true;
-      const reason = new Interrupted();
       options.interrupt(reason);
       clearTimeout(timer);
       const wait = how === "terminated" ? SETTLE_TERMINATED_MS : SETTLE_MS;

@@ -6,15 +6,20 @@ import { codePointPosition, utf16Offset } from "../protocol/cursor";
 import { isJsonObject, type JsonObject } from "../protocol/message";
 import type { TransportLine } from "../transport/line";
 import { Phase, type Request, type ToKernel } from "../transport/shared";
-import { Cell, toJson } from "./cell";
+import { Cell, Interrupted } from "./cell";
 import { Comms } from "./comms";
 import { History } from "./history";
 import { historyReply } from "./history-request";
 import { runInterruptibly, type Stoppable } from "./interruptible-work";
+import { toJson } from "./json";
 import type { CellError, CellResult, Language } from "./language/types";
 
-/** The life of a session: takes the requests of the shell channel one at a time from the transport, runs cells through
- *  the language, and answers. Knows nothing of sockets and nothing of TypeScript. */
+/** Turns of the event loop after which a cell that was begun has run up to its first await. What is answered beside cells waits as long. */
+const TURNS_OF_A_START = 3;
+
+/** The life of a session: takes the requests of the shell channel from the transport, runs cells through the language, and answers. Cells come
+ *  one at a time, except those of subshells; comms and questions of editors come while a cell awaits too. Knows nothing of sockets and nothing
+ *  of TypeScript. */
 export class Kernel {
   readonly #comms: Comms;
   readonly #history: History;
@@ -25,22 +30,37 @@ export class Kernel {
   #latestCell: Cell;
   /** The number of the comm message that is being handled; messages that the handler sends at once are its answer. */
   #receiving: number | undefined;
-  #running: Stoppable | undefined;
+  /** Pieces of the user's code that run or await. */
+  #inUserCode = 0;
+  #toSay: string | undefined;
+  /** Handlers of comms whose promises have not settled. */
+  readonly #handlers = new Set<(reason: Error) => void>();
+  readonly #running = new Map<number, Stoppable>();
 
   constructor(
     private readonly line: TransportLine,
     language: Promise<Language>,
-    private readonly options: { historyFolder: string; exit: (restart: boolean) => void },
+    private readonly options: {
+      historyFolder: string;
+      exit: (restart: boolean) => void;
+      /** Hears of each cell before it runs. */
+      noteCell?: (executionCount: number, code: string) => void;
+      /** Hears of each cell that was interrupted. */
+      interrupted?: (cell: Cell) => void;
+    },
   ) {
-    this.#comms = new Comms((type, content, metadata, buffers) =>
-      line.post({
-        kind: "publish",
-        request: this.#receiving ?? (this.#context.getStore() ?? this.#latestCell).request,
-        type,
-        content: toJson(content),
-        metadata: toJson(metadata),
-        buffers: [...buffers],
-      }),
+    this.#comms = new Comms(
+      (type, content, metadata, buffers) => {
+        const cell = this.#context.getStore() ?? this.#latestCell;
+        const request = this.#receiving ?? cell.request;
+        line.publish({ request, type, content: toJson(content), metadata: toJson(metadata), buffers }, () =>
+          this.throwIfInterrupted(),
+        );
+      },
+      {
+        run: (handler) => this.#handle(handler),
+        answers: (name) => line.post({ kind: "target", name }),
+      },
     );
     this.#history = new History(options.historyFolder);
     this.#latestCell = new Cell(0, line, this.#comms, { quiet: false, allowInput: false });
@@ -49,6 +69,16 @@ export class Kernel {
       setHostProvider(() => this.#context.getStore() ?? this.#latestCell);
       return (this.#loaded = loaded);
     });
+  }
+
+  /** Has the next cell that shows its output say something first. */
+  sayBeforeNextCell(text: string): void {
+    this.#toSay = text;
+  }
+
+  /** The cell that the running code belongs to, also in its timers and promises. */
+  get currentCell(): Cell | undefined {
+    return this.#context.getStore();
   }
 
   receive(message: ToKernel): void {
@@ -60,7 +90,8 @@ export class Kernel {
       case "interrupt":
         if (message.kind === "terminated") clearAsyncStack();
         this.line.post({ kind: "alive", request: message.request });
-        if (this.#running?.request === message.request) this.#running.stop(message.kind);
+        this.#running.get(message.request)?.stop(message.kind, new Interrupted());
+        this.#stopHandlers(new Interrupted());
         break;
       case "shutdown":
         this.#loaded?.close();
@@ -82,8 +113,8 @@ export class Kernel {
         content = end.content;
         metadata = { started, dependencies_met: true, status: end.content.status };
         abortQueued = end.abortQueued;
-      } else if (request.type.startsWith("comm_")) await this.#receiveComm(language, request);
-      else content = await this.#reply(language, request);
+      } else if (request.type.startsWith("comm_")) await this.#receiveComm(request);
+      else content = await this.#replyTo(language, request);
     } catch (error) {
       content = { status: "error", ...describeError(error) };
     }
@@ -108,17 +139,30 @@ export class Kernel {
     const cell = new Cell(request.id, this.line, this.#comms, {
       quiet: silent,
       allowInput: content.allow_stdin === true,
+      stop: () => this.#stopAll(),
     });
     if (!silent) this.#latestCell = cell;
+    this.options.noteCell?.(executionCount, code);
     cell.publish("execute_input", { code, execution_count: executionCount });
 
+    if (this.#toSay !== undefined && !silent) {
+      cell.stream("stderr", this.#toSay);
+      this.#toSay = undefined;
+    }
+
     let expressions: JsonObject = {};
-    let result = await this.#run<CellResult>(language, cell, async () => {
+    const work = async (): Promise<CellResult> => {
       const result = await language.execute(code, { executionCount, silent, output: cell });
       if (result.status === "ok" && isJsonObject(content.user_expressions))
         expressions = await evaluateAll(language, content.user_expressions);
       return result;
-    });
+    };
+    const interrupt = (reason: Error): void => {
+      this.options.interrupted?.(cell);
+      cell.interrupt(reason);
+      language.interrupt(reason);
+    };
+    let result = await this.#run<CellResult>(cell, () => this.#context.run(cell, work), interrupt);
     cell.end();
     if (result.status === "ok" && result.result) {
       const { data, metadata = {}, buffers } = result.result;
@@ -147,40 +191,92 @@ export class Kernel {
     };
   }
 
-  /** Runs code of the user's, so that it can be interrupted. */
-  async #run<T>(language: Language, cell: Cell, work: () => Promise<T>): Promise<T | CellError> {
+  /** Runs code of the user's, so that it can be interrupted. `interrupt` stops it. */
+  async #run<T>(cell: Cell, work: () => Promise<T>, interrupt: (reason: Error) => void): Promise<T | CellError> {
     const { outcome, stoppable } = runInterruptibly({
       request: cell.request,
-      work: () => this.#context.run(cell, work),
-      interrupt: (reason) => {
-        cell.interrupt(reason);
-        language.interrupt(reason);
+      work,
+      interrupt,
+      setUserPhase: (user) => {
+        this.#inUserCode += user ? 1 : -1;
+        this.line.setPhase(this.#inUserCode > 0 ? Phase.user : Phase.kernel);
       },
-      setUserPhase: (user) => void this.line.setPhase(user ? Phase.user : Phase.kernel),
     });
-    this.#running = stoppable;
+    this.#running.set(cell.request, stoppable);
     try {
       return await outcome;
     } catch (error) {
       return { status: "error", ...describeError(error) };
     } finally {
-      this.#running = undefined;
+      this.#running.delete(cell.request);
     }
   }
 
-  async #receiveComm(language: Language, request: Request): Promise<void> {
+  /** Throws where an interrupt came that the running code has not seen, and stops all code of the user's. */
+  throwIfInterrupted(): void {
+    if (this.#running.size > 0 && this.line.takeInterrupt()) throw this.#stopAll();
+  }
+
+  /** Stops all code of the user's, and returns the reason: called by code that saw the interrupt before its message came. */
+  #stopAll(): Error {
+    const reason = new Interrupted();
+    for (const stoppable of this.#running.values()) stoppable.stop("interrupt", reason);
+    this.#stopHandlers(reason);
+    return reason;
+  }
+
+  #stopHandlers(reason: Error): void {
+    for (const stop of [...this.#handlers]) stop(reason);
+  }
+
+  async #receiveComm(request: Request): Promise<void> {
     const cell = new Cell(request.id, this.line, this.#comms, { quiet: false, allowInput: false });
-    const result = await this.#run<undefined>(language, cell, async () => {
+    await turns(this.#running.size > 0 ? TURNS_OF_A_START : 0);
+    const work = (): Promise<undefined> => {
       this.#receiving = request.id;
-      this.#comms.receive(request.type, request.content, request.metadata, request.buffers);
-      return undefined;
-    });
-    this.#receiving = undefined;
+      try {
+        this.#comms.receive(request.type, request.content, request.metadata, request.buffers);
+      } finally {
+        this.#receiving = undefined;
+      }
+      return Promise.resolve(undefined);
+    };
+    const result = await this.#run(cell, work, (reason) => this.#stopHandlers(reason));
+    this.#receiving = undefined; // a termination leaves out what is final
     cell.end();
     if (result) cell.stream("stderr", `Error in a comm's handler: ${result.ename}: ${result.evalue}\n`);
   }
 
-  async #reply(language: Language, { type, content }: Request): Promise<object | undefined> {
+  /** Runs the handler of a comm as a cell of its own, which prints where the cell that set it does: that one may have been interrupted. */
+  #handle(handler: () => unknown): void {
+    const origin = this.#context.getStore() ?? this.#latestCell;
+    const cell = new Cell(origin.request, this.line, this.#comms, {
+      quiet: origin.isQuiet,
+      allowInput: false,
+      stop: () => this.#stopAll(),
+    });
+    const apart = this.#loaded?.apart?.(cell);
+    const stop = (reason: Error): void => {
+      cell.interrupt(reason);
+      apart?.stop(reason);
+    };
+    const end = (): void => {
+      this.#handlers.delete(stop);
+      cell.end();
+    };
+    this.#handlers.add(stop);
+    let outcome: unknown;
+    try {
+      outcome = this.#context.run(cell, () => (apart ? apart.run(handler) : handler()));
+    } finally {
+      if (!isPromise(outcome)) end();
+    }
+    // A rejection is left to the language, which shows it in the cell.
+    if (isPromise(outcome)) void outcome.then(end, end);
+  }
+
+  async #replyTo(language: Language, { type, content }: Request): Promise<object | undefined> {
+    await turns(this.#running.size > 0 ? TURNS_OF_A_START : 0);
     switch (type) {
       case "complete_request": {
         const code = requireString(content, "code");
@@ -204,6 +300,15 @@ export class Kernel {
         return undefined;
     }
   }
+}
+
+/** Lets the event loop turn. */
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise;
 }
 
 async function evaluateAll(language: Language, expressions: JsonObject): Promise<JsonObject> {

@@ -3,8 +3,9 @@ import type { StreamName } from "./ring";
 /** How long printed text is gathered into one stream message, in milliseconds: a front end takes thousands of messages a second at best,
  *  and a cell prints millions of lines. */
 export const BATCH_MS = 20;
-/** Printed characters that are sent at once without waiting for more. */
-export const BATCH_CHARACTERS = 1 << 16;
+/** Printed characters that are sent at once without waiting for more. ZeroMQ keeps a thousand messages for a slow subscriber: what a cell
+ *  printed before it was interrupted has all to be read first. */
+export const BATCH_CHARACTERS = 1 << 14;
 
 /** Gathers what cells print into few stream messages, in order: text of another cell or for the other stream first sends what was gathered.
  *  Whoever sends another message calls `flush` before. */

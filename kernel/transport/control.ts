@@ -1,19 +1,20 @@
 import type { Connection } from "../protocol/connection";
 import type { Channel, JsonObject, Message } from "../protocol/message";
+import type { CommTable } from "./comm-table";
 import { kernelInformation, UsageMeter } from "./information";
 import type { Publisher } from "./publisher";
-import type { ShellQueue } from "./shell-queue";
+import type { Lanes } from "./lanes";
 
 /** Requests that need no cell, answered by the transport thread at once, however busy the main thread is. */
 export class ControlRequests {
   readonly #information = JSON.stringify(kernelInformation());
   readonly #usage = new UsageMeter();
-  readonly #comms = new Map<string, string>();
 
   constructor(
     private readonly connection: Connection,
     private readonly publisher: Publisher,
-    private readonly queue: ShellQueue,
+    private readonly lanes: Lanes,
+    private readonly comms: CommTable,
     private readonly kernel: { interrupt(): void; shutdown(restart: boolean): void },
   ) {}
 
@@ -31,26 +32,9 @@ export class ControlRequests {
     if (type === "shutdown_request") this.publisher.publish("shutdown_reply", parent, reply ?? "{}");
     this.publisher.publishStatus("idle", parent);
     // Front ends take the last status as the kernel's, so the status of a cell that is still running is said again.
-    if (this.queue.running) this.publisher.publishStatus("busy", this.publisher.parentOf(this.queue.running.id));
+    this.lanes.sayBusy();
     if (type === "interrupt_request") this.kernel.interrupt();
     if (type === "shutdown_request") this.kernel.shutdown(message.content.restart === true);
-  }
-
-  /** Keeps the list of open comms by a message that the session publishes; `content` is JSON text. */
-  noteComm(type: string, content: string): void {
-    if (type !== "comm_open" && type !== "comm_close") return;
-    this.#note(type, JSON.parse(content) as JsonObject);
-  }
-
-  /** Keeps the list of open comms by a message of a client. */
-  noteCommMessage(message: Message): void {
-    this.#note(message.header.msg_type, message.content);
-  }
-
-  #note(type: string, { comm_id: id, target_name: target }: JsonObject): void {
-    if (typeof id !== "string") return;
-    if (type === "comm_close") this.#comms.delete(id);
-    else if (type === "comm_open") this.#comms.set(id, typeof target === "string" ? target : "");
   }
 
   #content(type: string, content: JsonObject): string | undefined {
@@ -65,9 +49,17 @@ export class ControlRequests {
       case "comm_info_request": {
         const wanted =
           typeof content.target_name === "string" && content.target_name !== "" ? content.target_name : null;
-        const open = [...this.#comms].filter(([, target]) => wanted === null || target === wanted);
-        const comms = Object.fromEntries(open.map(([id, target]) => [id, { target_name: target }]));
-        return JSON.stringify({ status: "ok", comms });
+        return JSON.stringify({ status: "ok", comms: this.comms.list(wanted) });
+      }
+      case "create_subshell_request":
+        return JSON.stringify({ status: "ok", subshell_id: this.lanes.createSubshell() });
+      case "list_subshell_request":
+        return JSON.stringify({ status: "ok", subshell_id: this.lanes.subshells });
+      case "delete_subshell_request": {
+        const id = content.subshell_id;
+        if (typeof id === "string" && this.lanes.deleteSubshell(id)) return JSON.stringify({ status: "ok" });
+        const evalue = `there is no subshell ${JSON.stringify(id) ?? "without an id"}`;
+        return JSON.stringify({ status: "error", ename: "SubshellError", evalue, traceback: [] });
       }
       case "usage_request":
         return JSON.stringify(this.#usage.read());

@@ -33,7 +33,7 @@ export function kernelInformation(): JsonObject {
       { text: "TypeScript handbook", url: "https://www.typescriptlang.org/docs/handbook/intro.html" },
       { text: "Node.js", url: "https://nodejs.org/docs/latest/api/" },
     ],
-    supported_features: [],
+    supported_features: ["kernel subshells"],
   };
 }
 

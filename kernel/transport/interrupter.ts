@@ -8,14 +8,14 @@ const RETRY_MS = 20;
 /** Milliseconds after which the news of a termination is repeated, until it is answered. */
 const REPEAT_MS = 100;
 
-/** Stops the cell that is running, and keeps its session's state. First it asks by a message: a main thread that still turns its event loop
+/** Stops the code that is running, and keeps its session's state. First it asks, by a word that whatever prints or waits looks at, and by a message: a main thread that still turns its event loop
  *  answers, and rejects what the cell awaits. A main thread that does not answer is stuck in JavaScript, and that execution is terminated
  *  through the inspector. The question comes first because terminating an idle isolate would kill whatever runs next; the phase is looked
  *  at because terminating the kernel's own work would break it. */
 export class Interrupter {
   #session: inspector.Session | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #request = 0;
+  readonly #requests = new Set<number>();
 
   constructor(
     private readonly control: Int32Array,
@@ -29,17 +29,19 @@ export class Interrupter {
     this.#session.connectToMainThread();
   }
 
+  /** Stops the request, with all others that were interrupted and did not answer yet: they share the main thread. */
   interrupt(request: number): void {
-    if (this.#request === request) return;
-    this.#request = request;
+    if (this.#requests.has(request)) return;
+    this.#requests.add(request);
+    Atomics.store(this.control, Word.interrupt, 1);
     this.tell("interrupt", request);
-    this.#later(ANSWER_MS, () => this.#terminate(request));
+    this.#later(ANSWER_MS, () => this.#terminate());
   }
 
   /** The main thread answered, or the request is over. */
   answered(request: number): void {
-    if (request !== this.#request) return;
-    this.#request = 0;
+    if (!this.#requests.delete(request) || this.#requests.size > 0) return;
+    Atomics.store(this.control, Word.interrupt, 0);
     clearTimeout(this.#timer);
   }
 
@@ -50,21 +52,22 @@ export class Interrupter {
     this.#session = undefined;
   }
 
-  #terminate(request: number): void {
-    if (this.#request !== request) return;
+  #terminate(): void {
+    if (this.#requests.size === 0) return;
     if (Atomics.load(this.control, Word.phase) !== Phase.user || !this.#session) {
-      this.#later(RETRY_MS, () => this.#terminate(request));
+      this.#later(RETRY_MS, () => this.#terminate());
       return;
     }
-    this.#session.post("Runtime.terminateExecution", () => this.#report(request));
+    const terminated = [...this.#requests];
+    this.#session.post("Runtime.terminateExecution", () => this.#report(terminated));
   }
 
-  #report(request: number): void {
+  #report(terminated: readonly number[]): void {
     // The main thread is told even when it has answered meanwhile, because it answered only once the code was stopped.
-    this.tell("terminated", request);
-    if (this.#request !== request) return;
+    for (const request of terminated) this.tell("terminated", request);
+    if (this.#requests.size === 0) return;
     // The code may go on in another loop after the termination; then the news is not read, and it is terminated again.
-    this.#later(REPEAT_MS, () => this.#terminate(request));
+    this.#later(REPEAT_MS, () => this.#terminate());
   }
 
   #later(ms: number, action: () => void): void {

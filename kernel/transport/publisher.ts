@@ -23,7 +23,7 @@ interface Extras {
 /** Sends everything that leaves the kernel: signed, in order, with one queue for each socket. */
 export class Publisher {
   readonly #queues: Record<Channel | "iopub", SendQueue>;
-  readonly #session = randomUUID();
+  readonly #session: string;
   readonly #username = safeUserName();
   readonly #parents = new Map<number, string>();
   readonly #batch = new StreamBatch((request, name, text) => this.#stream(request, name, text));
@@ -32,6 +32,7 @@ export class Publisher {
     sockets: Sockets,
     private readonly signer: Signer,
   ) {
+    this.#session = signer.signs ? `${signer.ownSession}-${randomUUID()}` : randomUUID();
     this.#queues = {
       shell: new SendQueue((frames) => sockets.shell.send(frames)),
       control: new SendQueue((frames) => sockets.control.send(frames)),
@@ -46,6 +47,12 @@ export class Publisher {
     if (this.#parents.size <= REMEMBERED_PARENTS) return;
     const oldest = this.#parents.keys().next().value;
     if (oldest !== undefined) this.#parents.delete(oldest);
+  }
+
+  /** No further output names `request`. */
+  forgetParent(request: number): void {
+    this.#batch.flush();
+    this.#parents.delete(request);
   }
 
   parentOf(request: number): string {

@@ -24,18 +24,20 @@ export class OutputWriter {
     if (memory.ring.length < RECORD_UNITS * 3 + HEADER_BYTES) throw new RangeError("the ring is shorter than a record");
   }
 
-  /** Writes `text`; waits while the ring is full. After the sockets are closed, text is dropped. */
-  write(request: number, stream: StreamName, text: string): void {
+  /** Writes `text`; waits while the ring is full. After the sockets are closed, text is dropped. `look` is called before each piece, and while
+   *  it waits; what it throws ends the writing. */
+  write(request: number, stream: StreamName, text: string, look: () => void = () => undefined): void {
     for (let start = 0; start < text.length;) {
       let end = Math.min(start + RECORD_UNITS, text.length);
       if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--;
-      this.#record(request, streams.indexOf(stream), Buffer.from(text.slice(start, end), "utf8"));
+      this.#record(request, streams.indexOf(stream), Buffer.from(text.slice(start, end), "utf8"), look);
       start = end;
     }
   }
 
-  #record(request: number, stream: number, bytes: Buffer): void {
+  #record(request: number, stream: number, bytes: Buffer, look: () => void): void {
     const { control, ring } = this.memory;
+    look();
     const size = HEADER_BYTES + bytes.length;
     const written = Atomics.load(control, Word.written);
     for (;;) {
@@ -44,6 +46,7 @@ export class OutputWriter {
       if (Atomics.load(control, Word.closed)) return;
       this.#wakeReader();
       Atomics.wait(control, Word.read, read, WAIT_MS);
+      look();
     }
     this.#head.writeUInt32LE(request, 0);
     this.#head.writeUInt32LE(stream, 4);
@@ -59,15 +62,19 @@ export class OutputWriter {
   }
 }
 
-/** The transport thread's end of the ring: takes every record up to position `end` out of it. */
+/** The transport thread's end of the ring: takes every record up to position `end` out of it, or at least `limit` bytes of them. Returns whether
+ *  it came to the end. */
 export function readOutput(
   memory: SharedMemory,
   end: number,
   take: (request: number, stream: StreamName, text: string) => void,
-): void {
+  limit = Infinity,
+): boolean {
   const { control, ring } = memory;
   let read = Atomics.load(control, Word.read);
+  const start = read;
   while (((end - read) | 0) > 0) {
+    if (((read - start) | 0) >= limit) return false;
     const head = copyOut(ring, read >>> 0, HEADER_BYTES);
     const length = head.readUInt32LE(8);
     const text = copyOut(ring, (read + HEADER_BYTES) >>> 0, length).toString("utf8");
@@ -76,6 +83,7 @@ export function readOutput(
     Atomics.notify(control, Word.read);
     take(head.readUInt32LE(0), streams[head.readUInt32LE(4)] ?? "stdout", text);
   }
+  return true;
 }
 
 function copyIn(ring: Uint8Array, position: number, bytes: Uint8Array): void {

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { TakenStreams } from "./descriptors";
 import type { JsonObject } from "../protocol/message";
 
 /** What the threads share, and what they say to each other. The main thread runs cells, and may be busy for hours; the
@@ -19,7 +20,17 @@ export const Word = {
   answers: 5,
   /** 1 when the sockets are closed. */
   closed: 6,
-  count: 8,
+  /** 1 from an interrupt until code that prints, shows or waits has seen it, or the main thread has answered. */
+  interrupt: 7,
+  /** Messages of the main thread that the transport thread has dealt with. */
+  processed: 8,
+  /** Bytes of displays and comm messages that the main thread posted and the transport thread has not dealt with. */
+  held: 9,
+  /** 1 while the main thread waits for a child (`execSync`). */
+  waitsForChild: 10,
+  /** How many children there are for which nobody waits, and after it their process ids. */
+  spared: 11,
+  count: 11 + 1 + 64,
 } as const;
 
 /** What the main thread is doing. Only code in phase `user` may be terminated: the compiler would be broken for good. */
@@ -42,6 +53,19 @@ export function createSharedMemory(ringBytes = RING_BYTES): SharedMemory {
   };
 }
 
+/** Notes the children for which nobody waits: an interrupt of the wait for another one spares them. Past 64, the oldest are not noted. */
+export function spareChildren(control: Int32Array, pids: readonly number[]): void {
+  const noted = pids.slice(-(Word.count - Word.spared - 1));
+  noted.forEach((pid, i) => Atomics.store(control, Word.spared + 1 + i, pid));
+  Atomics.store(control, Word.spared, noted.length);
+}
+
+/** The children that `spareChildren` noted. */
+export function sparedChildren(control: Int32Array): Set<number> {
+  const count = Atomics.load(control, Word.spared);
+  return new Set(Array.from({ length: count }, (_, i) => Atomics.load(control, Word.spared + 1 + i)));
+}
+
 /** A request of the shell channel, on its way to the session. */
 export interface Request {
   /** Counts from 1; 0 stands for "no request". */
@@ -62,11 +86,17 @@ export type ToTransport = { number: number; written: number } & (
       content: string;
       metadata: string;
       buffers: Uint8Array[];
+      /** Bytes of the message, for the count of what is held. */
+      size: number;
     }
   | { kind: "finish"; request: number; reply?: Reply; abortQueued: boolean }
   | { kind: "input"; request: number; prompt: string; password: boolean }
+  /** Cells answer comms to this target from now on. */
+  | { kind: "target"; name: string }
   | { kind: "alive"; request: number }
   | { kind: "output" }
+  /** Code beneath JavaScript may have written to the standard streams before this. */
+  | { kind: "beneath" }
   | { kind: "signal" }
   | { kind: "exit"; lastWords: string | undefined }
 );
@@ -105,4 +135,6 @@ export interface TransportData {
   connectionFile: string;
   memory: SharedMemory;
   stdin: MessagePort;
+  /** The pipes that took the place of the standard streams; absent: none did. */
+  streams?: TakenStreams;
 }

@@ -1,36 +1,56 @@
 import type { Message } from "../protocol/message";
+import { Fifo } from "./fifo";
 import type { Publisher } from "./publisher";
 import type { Reply, Request } from "./shared";
 
-/** The requests of the shell channel, given to the session one at a time and in order. It lives in the transport thread, so
- *  that a failed cell's queue is known in full even when the main thread was busy. */
+/** A request with the number under which both threads know it. Numbers grow in the order of arrival. */
+export interface Numbered {
+  readonly id: number;
+  readonly message: Message;
+}
+
+/** How a request ended. */
+export interface End {
+  readonly request: number;
+  readonly reply?: Reply;
+  readonly abortQueued: boolean;
+}
+
+/** Requests that are given to the session one at a time and in order. It lives in the transport thread, so that a failed cell's queue is
+ *  known in full even when the main thread was busy. */
 export class ShellQueue {
-  #waiting: { id: number; message: Message }[] = [];
-  #running: { id: number; message: Message } | undefined;
-  #count = 0;
+  readonly #waiting = new Fifo<Numbered>();
+  #running: Numbered | undefined;
   #stopped = false;
 
+  /** `mayStart` holds the first of the queue back until `next` is called again; `onEnd` hears of each request that was answered. */
   constructor(
     private readonly publisher: Publisher,
-    private readonly start: (request: Request) => void,
+    private readonly start: (request: Request, message: Message) => void,
+    private readonly rules: { mayStart?(next: Numbered): boolean; onEnd?(done: Numbered): void } = {},
   ) {}
 
-  get running(): { readonly id: number; readonly message: Message } | undefined {
+  get running(): Numbered | undefined {
     return this.#running;
   }
 
-  /** The newest request that was started; 0 before the first. */
-  latest = 0;
+  /** The number of the oldest request that is not answered yet; undefined when there is none. */
+  get oldest(): number | undefined {
+    return (this.#running ?? this.#waiting.peek())?.id;
+  }
 
-  add(message: Message): void {
-    this.#count += 1;
-    this.publisher.rememberParent(this.#count, message.header);
-    this.#waiting.push({ id: this.#count, message });
-    this.#next();
+  /** How many requests wait. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  add(request: Numbered): void {
+    this.#waiting.push(request);
+    this.next();
   }
 
   /** Answers the running request and starts the next one. */
-  finish(end: { request: number; reply?: Reply; abortQueued: boolean }): void {
+  finish(end: End): void {
     const done = this.#running;
     if (done?.id !== end.request) return;
     if (end.reply)
@@ -38,7 +58,8 @@ export class ShellQueue {
     this.publisher.publishStatus("idle", this.publisher.parentOf(done.id));
     this.#running = undefined;
     if (end.abortQueued) this.#abort(done.message.header.session);
-    this.#next();
+    this.rules.onEnd?.(done);
+    this.next();
   }
 
   /** Starts no more requests. */
@@ -46,29 +67,32 @@ export class ShellQueue {
     this.#stopped = true;
   }
 
-  /** Answers the cells that `session` had queued behind a failed one as aborted; those of other clients go on. */
-  #abort(session: string): void {
-    const all = this.#waiting;
-    const aborted = (message: Message): boolean =>
-      message.header.msg_type === "execute_request" && message.header.session === session;
-    this.#waiting = all.filter(({ message }) => !aborted(message));
-    for (const { id, message } of all) {
-      if (!aborted(message)) continue;
-      const parent = this.publisher.parentOf(id);
-      this.publisher.publishStatus("busy", parent);
-      void this.publisher.reply("shell", message, "execute_reply", JSON.stringify({ status: "aborted" }));
-      this.publisher.publishStatus("idle", parent);
-    }
-  }
-
-  #next(): void {
-    if (this.#running || this.#stopped) return;
-    const next = this.#waiting.shift();
-    if (!next) return;
+  /** Starts the first of the queue, if nothing runs and it may start. */
+  next(): void {
+    const next = this.#waiting.peek();
+    if (!next || this.#running || this.#stopped || this.rules.mayStart?.(next) === false) return;
+    this.#waiting.shift();
     this.#running = next;
-    this.latest = next.id;
     const { header, content, metadata, buffers } = next.message;
     this.publisher.publishStatus("busy", this.publisher.parentOf(next.id));
-    this.start({ id: next.id, type: header.msg_type, content, metadata, buffers });
+    this.start({ id: next.id, type: header.msg_type, content, metadata, buffers }, next.message);
+  }
+
+  /** Takes out all that waits. */
+  clear(): Numbered[] {
+    return this.#waiting.remove(() => false);
+  }
+
+  /** Answers the cells that `session` had queued behind a failed one as aborted; those of other clients go on. */
+  #abort(session: string): void {
+    const isKept = ({ message: { header } }: Numbered): boolean =>
+      header.msg_type !== "execute_request" || header.session !== session;
+    for (const one of this.#waiting.remove(isKept)) {
+      const parent = this.publisher.parentOf(one.id);
+      this.publisher.publishStatus("busy", parent);
+      void this.publisher.reply("shell", one.message, "execute_reply", JSON.stringify({ status: "aborted" }));
+      this.publisher.publishStatus("idle", parent);
+      this.rules.onEnd?.(one);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { Router, XPublisher, type Socket } from "zeromq";
 import type { Connection } from "../protocol/connection";
 import { MAX_FRAME_BYTES } from "../protocol/frames";
+import { Fifo } from "./fifo";
 
 /** Milliseconds for which unsent messages are kept when the kernel ends. */
 const LINGER_MS = 1_000;
@@ -24,8 +25,8 @@ interface Waiting {
 
 /** Sends in order, one message at a time: a ZeroMQ socket of this binding takes one send at a time and refuses others. */
 export class SendQueue {
-  readonly #waiting: Waiting[] = [];
-  readonly #first: Waiting[] = [];
+  readonly #waiting = new Fifo<Waiting>();
+  readonly #first = new Fifo<Waiting>();
   #sending = false;
 
   /** `transmit` hands a message to ZeroMQ. While it cannot, and `isOvertaken` says so, it may give false: the message is handed to it again after
@@ -47,7 +48,7 @@ export class SendQueue {
     return this.#add(this.#first, frames);
   }
 
-  #add(line: Waiting[], frames: Frames): Promise<void> {
+  #add(line: Fifo<Waiting>, frames: Frames): Promise<void> {
     return new Promise((resolve, reject) => {
       line.push({ frames, settle: (error) => (error === undefined ? resolve() : reject(error)) });
       if (!this.#sending) void this.#pump();
@@ -61,10 +62,10 @@ export class SendQueue {
 
   async #pump(): Promise<void> {
     this.#sending = true;
-    let next;
-    while ((next = this.#first[0] ?? this.#waiting[0])) {
-      const line = next === this.#first[0] ? this.#first : this.#waiting;
-      line.shift();
+    for (;;) {
+      const line = this.#first.length > 0 ? this.#first : this.#waiting;
+      const next = line.shift();
+      if (!next) break;
       try {
         const sent = await this.transmit(next.frames, () => line === this.#waiting && this.#first.length > 0);
         if (sent === false) this.#waiting.unshift(next);

@@ -9,7 +9,7 @@ const TRY_MS = 100;
 
 /** Questions of a cell to the person at the notebook. The main thread sleeps until `answers` grows. */
 export class StdinChannel {
-  #asking: Buffer | undefined;
+  #asking: { readonly request: number; readonly from: Buffer } | undefined;
 
   constructor(
     private readonly publisher: Publisher,
@@ -17,13 +17,14 @@ export class StdinChannel {
     private readonly port: MessagePort,
   ) {}
 
-  async ask(request: Message, prompt: string, password: boolean): Promise<void> {
-    const asking = sender(request);
+  /** Asks the sender of the request `id`. */
+  async ask({ id, message }: { id: number; message: Message }, prompt: string, password: boolean): Promise<void> {
+    const asking = { request: id, from: sender(message) };
     this.#asking = asking;
     const content = JSON.stringify({ prompt, password });
     for (let attempt = 1; this.#asking === asking; attempt++) {
       try {
-        await this.publisher.reply("stdin", request, "input_request", content);
+        await this.publisher.reply("stdin", message, "input_request", content);
         return;
       } catch {
         if (attempt === TRIES && this.#asking === asking) this.fail("unreachable");
@@ -34,7 +35,7 @@ export class StdinChannel {
 
   /** An answer counts only from the client that was asked, and only while the question stands. */
   receive(message: Message): void {
-    if (message.header.msg_type !== "input_reply" || !this.#asking?.equals(sender(message))) return;
+    if (message.header.msg_type !== "input_reply" || !this.#asking?.from.equals(sender(message))) return;
     const { value } = message.content;
     this.#answer({ value: typeof value === "string" ? value : "" });
   }
@@ -49,9 +50,9 @@ export class StdinChannel {
     this.#answer({ failure: "unreachable" });
   }
 
-  /** Ends a standing question whose cell has ended, and tells nobody. */
-  forget(): void {
-    this.#asking = undefined;
+  /** Ends the standing question of a request that has ended, and tells nobody. */
+  forget(request: number): void {
+    if (this.#asking?.request === request) this.#asking = undefined;
   }
 
   #answer(answer: InputAnswer): void {

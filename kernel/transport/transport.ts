@@ -1,12 +1,19 @@
+import { writeSync } from "node:fs";
 import type { Connection } from "../protocol/connection";
 import { decodeMessage } from "../protocol/frames";
+import { Replays } from "../protocol/replays";
 import { ProtocolError, type Channel, type Message } from "../protocol/message";
 import type { Signer } from "../protocol/signature";
+import { BeneathOutput } from "./beneath";
+import { ChildStopper } from "./child-stopper";
+import { CommTable } from "./comm-table";
 import { ControlRequests } from "./control";
+import { Inbox } from "./inbox";
 import { Interrupter } from "./interrupter";
 import { Publisher } from "./publisher";
-import { readOutput } from "./ring";
-import { ShellQueue } from "./shell-queue";
+import { Lanes } from "./lanes";
+import { endDescendants } from "./processes";
+import type { StreamName } from "./ring";
 import { watchInterruptSignals } from "./signals";
 import { closeSockets, SendQueue, type Sockets } from "./sockets";
 import { StdinChannel } from "./stdin";
@@ -19,7 +26,8 @@ const LOOPS_MS = 50;
 /** Milliseconds after a shutdown request in which running code may go on; then it is terminated, so that the kernel ends in good order. */
 const SHUTDOWN_INTERRUPT_MS = 150;
 const CLOSE_MS = 500;
-const READ_LATER_MS = 5;
+/** Milliseconds after which a message that was under way is looked for again. */
+const UNDER_WAY_MS = 1;
 const PARENT_POLL_MS = 1_000;
 /** Milliseconds after which the signal watcher starts, so that it does not delay the kernel's first answer. */
 const SIGNALS_AFTER_MS = 300;
@@ -32,12 +40,17 @@ export class Transport {
   readonly #memory: SharedMemory;
   readonly #publisher: Publisher;
   readonly #interrupter: Interrupter;
-  readonly #queue: ShellQueue;
+  readonly #lanes: Lanes;
+  readonly #comms = new CommTable();
+  readonly #inbox: Inbox;
+  readonly #children: ChildStopper;
+  readonly #beneath: BeneathOutput;
+  readonly #writtenBeneath: [StreamName, string][] = [];
+  readonly #log: (line: string) => void;
+  readonly #replays: Replays;
   readonly #stdin: StdinChannel;
   readonly #control: ControlRequests;
-  #processed = 0;
   readonly #loops: Promise<void>[] = [];
-  #later: NodeJS.Timeout | undefined;
   #ending = false;
   #dropped = new Map<string, number>();
 
@@ -50,10 +63,26 @@ export class Transport {
   ) {
     this.#memory = data.memory;
     this.#publisher = new Publisher(sockets, signer);
+    const file = data.connectionFile.replace(/(\.json)?$/, ".replays");
+    this.#replays = new Replays(undefined, data.connectionFile === "" || !signer.signs ? undefined : file);
     this.#interrupter = new Interrupter(data.memory.control, (kind, request) => this.tell({ kind, request }));
-    this.#queue = new ShellQueue(this.#publisher, (request) => this.tell({ kind: "request", request }));
+    this.#lanes = new Lanes(this.#publisher, this.#comms, (request) => this.tell({ kind: "request", request }));
+    this.#children = new ChildStopper(data.memory);
+    const { streams } = data;
+    this.#log = (line) => (streams ? void writeSync(streams.log, line) : void process.stderr.write(line));
+    this.#beneath = new BeneathOutput(streams ?? {}, {
+      print: (stream, text) => {
+        if (this.#writtenBeneath.push([stream, text]) === 1) setImmediate(() => this.#showBeneathLater());
+      },
+      isBehind: () => this.#publisher.behind,
+    });
+    this.#inbox = new Inbox(data.memory, {
+      handle: (message) => this.#handle(message),
+      print: (request, stream, text) => this.#publisher.print(request, stream, text),
+      isBehind: () => this.#publisher.behind,
+    });
     this.#stdin = new StdinChannel(this.#publisher, data.memory.control, data.stdin);
-    this.#control = new ControlRequests(connection, this.#publisher, this.#queue, {
+    this.#control = new ControlRequests(connection, this.#publisher, this.#lanes, this.#comms, {
       interrupt: () => this.interrupt(),
       shutdown: (restart) => this.#shutdown(restart),
     });
@@ -76,72 +105,82 @@ export class Transport {
     }, SIGNALS_AFTER_MS);
   }
 
-  /** Stops the cell that is running, if any. */
+  /** Stops all code of the user's that is running. */
   interrupt(): void {
-    const running = this.#queue.running;
-    if (!running) return;
+    const running = this.#lanes.running.filter(({ message }) => RUNS_USER_CODE.has(message.header.msg_type));
+    // A handler of a comm may still await where nothing runs.
+    if (running.length === 0 && !this.#ending) this.tell({ kind: "interrupt", request: 0 });
     this.#interrupter.prepare();
     this.#stdin.fail("interrupted");
-    if (RUNS_USER_CODE.has(running.message.header.msg_type)) this.#interrupter.interrupt(running.id);
+    for (const { id } of running) this.#interrupter.interrupt(id);
+    if (running.length > 0) this.#children.stop();
   }
 
   /** Takes a message of the main thread. Text that the main thread printed earlier is sent earlier. */
   receive(message: ToTransport): void {
-    // Any message resets the note of a wake-up: a cell that was terminated in the midst of printing may have noted one and never sent it.
-    Atomics.store(this.#memory.control, Word.woken, 0);
-    if (message.kind !== "output") this.#readOutput(message.written);
+    // Terminated code cannot take back that it waits for a child; a thread that says such things waits for none.
+    if (message.kind === "alive" || message.kind === "finish")
+      Atomics.store(this.#memory.control, Word.waitsForChild, 0);
+    // An interrupt and an end wait for no subscriber.
+    if (message.kind === "alive") this.#interrupter.answered(message.request);
+    if (message.kind === "signal") this.interrupt();
+    this.#inbox.receive(message);
+    if (message.kind === "exit") this.#inbox.flush();
+  }
+
+  #handle(message: ToTransport): void {
     switch (message.kind) {
       case "publish":
-        this.#control.noteComm(message.type, message.content);
+        this.#comms.note(message.type, message.content);
         this.#publisher.publish(message.type, this.#publisher.parentOf(message.request), message.content, message);
         break;
+      case "beneath":
+        this.#beneath.drain();
+        this.#showBeneath();
+        break;
       case "finish":
+        this.#beneath.drain();
+        this.#showBeneath();
         this.#interrupter.answered(message.request);
-        this.#stdin.forget();
-        this.#queue.finish(message);
+        this.#stdin.forget(message.request);
+        this.#lanes.finish(message);
         break;
       case "input": {
-        const running = this.#queue.running;
-        if (running?.id === message.request) void this.#stdin.ask(running.message, message.prompt, message.password);
+        const asking = this.#lanes.running.find(({ id }) => id === message.request);
+        if (asking) void this.#stdin.ask(asking, message.prompt, message.password);
         else this.#stdin.refuse();
         break;
       }
-      case "alive":
-        this.#interrupter.answered(message.request);
-        break;
-      case "signal":
-        this.interrupt();
-        break;
-      case "output":
+      case "target":
+        this.#comms.answers(message.name);
         break;
       case "exit":
         void this.#end(message.lastWords);
         break;
     }
-    this.#processed = message.number;
-    this.#readAhead();
   }
 
-  /** Reads what is in the ring, unless a message is on its way that may come before some of it, or the subscribers are
-   *  behind: then the ring fills, and the cell that prints waits. */
-  #readAhead(): void {
-    clearTimeout(this.#later);
-    const { control } = this.#memory;
-    const written = Atomics.load(control, Word.written);
-    if (Atomics.load(control, Word.posted) !== this.#processed) return;
-    if (this.#publisher.behind) this.#later = setTimeout(() => this.#readAhead(), READ_LATER_MS);
-    else this.#readOutput(written);
+  /** Shows what code beneath JavaScript wrote, in the cell that runs or else in the last one. Before the first it is the kernel's own. */
+  #showBeneath(): void {
+    for (const [stream, text] of this.#writtenBeneath.splice(0)) {
+      const request = this.#lanes.running[0]?.id ?? this.#lanes.latest;
+      if (request === 0) this.#log(text);
+      else this.#publisher.print(request, stream, text);
+    }
   }
 
-  #readOutput(end: number): void {
-    readOutput(this.#memory, end, (request, stream, text) => this.#publisher.print(request, stream, text));
+  /** Shows it after all that JavaScript printed before, which is in the ring already or comes after a message that is under way. */
+  #showBeneathLater(): void {
+    if (this.#writtenBeneath.length === 0) return;
+    if (this.#inbox.readAhead()) this.#showBeneath();
+    else setTimeout(() => this.#showBeneathLater(), UNDER_WAY_MS);
   }
 
   #shellRequest(message: Message): void {
     if (this.#control.answersAtOnce(message.header.msg_type)) this.#control.answer("shell", message);
     else {
-      if (message.header.msg_type.startsWith("comm_")) this.#control.noteCommMessage(message);
-      this.#queue.add(message);
+      this.#lanes.add(message);
+      this.#comms.note(message.header.msg_type, message.content);
     }
   }
 
@@ -149,6 +188,7 @@ export class Transport {
     const socket = this.sockets[channel];
     while (!socket.closed) {
       let frames: Buffer[];
+      if (channel === "shell") await this.#lanes.room();
       try {
         frames = await socket.receive();
       } catch {
@@ -156,7 +196,7 @@ export class Transport {
         continue;
       }
       try {
-        handle(decodeMessage(frames, this.signer));
+        handle(decodeMessage(frames, this.signer, this.#replays));
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         this.#noteDropped(error.reason);
@@ -168,7 +208,7 @@ export class Transport {
   #noteDropped(reason: string): void {
     const count = (this.#dropped.get(reason) ?? 0) + 1;
     this.#dropped.set(reason, count);
-    if (count === 1) process.stderr.write(`codebook: dropped a message: ${reason} (further ones are not reported)\n`);
+    if (count === 1) this.#log(`codebook: dropped a message: ${reason} (further ones are not reported)\n`);
   }
 
   /** Answers the heartbeat: every message goes back as it came. */
@@ -202,11 +242,15 @@ export class Transport {
     if (this.#ending) return;
     this.#ending = true;
     this.#stdin.fail("interrupted");
-    this.#queue.stop();
+    this.#lanes.stop();
     this.tell({ kind: "shutdown", restart });
+    if (!restart) this.#replays.discard();
     setTimeout(() => this.interrupt(), SHUTDOWN_INTERRUPT_MS);
     setTimeout(() => {
-      void this.#end(undefined).then(() => process.kill(process.pid, "SIGKILL"));
+      void this.#end(undefined).then(() => {
+        endDescendants();
+        process.kill(process.pid, "SIGKILL");
+      });
     }, SHUTDOWN_MS);
   }
 
@@ -221,17 +265,33 @@ export class Transport {
     }, PARENT_POLL_MS);
   }
 
+  /** Says in the cell why the kernel ends, and answers whoever waits for it. */
+  #lastWords(words: string): void {
+    const [first] = this.#lanes.running;
+    this.#publisher.print(first?.id ?? this.#lanes.latest, "stderr", words);
+    const evalue = words.trim();
+    const content = { status: "error", ename: "KernelEnded", evalue, traceback: [`KernelEnded: ${evalue}`] };
+    this.#lanes.stop();
+    for (const { id, message } of this.#lanes.running) {
+      const type = message.header.msg_type.replace(/_request$/, "_reply");
+      const reply = type.endsWith("_reply") ? { type, content: JSON.stringify(content), metadata: "{}" } : undefined;
+      this.#lanes.finish({ request: id, abortQueued: false, ...(reply && { reply }) });
+    }
+  }
+
   /** Sends what is left and closes the sockets: a process that ends with open sockets is aborted. */
   async #end(lastWords: string | undefined): Promise<void> {
     this.#ending = true;
     if (Atomics.load(this.#memory.control, Word.closed)) return;
-    const running = this.#queue.running;
-    if (lastWords) this.#publisher.print(running?.id ?? this.#queue.latest, "stderr", lastWords);
+    this.#beneath.close();
+    this.#showBeneath();
+    if (lastWords) this.#lastWords(lastWords);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
     await Promise.race([this.#publisher.drained(), late]);
     clearTimeout(timer);
     this.#interrupter.close();
+    this.#children.close();
     closeSockets(this.sockets);
     // A process that ends before the loops over its sockets have ended is aborted.
     await Promise.race([Promise.allSettled(this.#loops), new Promise((resolve) => setTimeout(resolve, LOOPS_MS))]);

@@ -94,6 +94,30 @@ class Kernel:
             waiting[message["parent_header"].get("msg_id")] = message
         return waiting.pop(msg_id)
 
+    def collect_idle(self, msg_id, timeout=HANG):
+        """The iopub messages of the request `msg_id`, up to its idle: comm messages get no reply."""
+        messages = []
+        while not messages or messages[-1]["content"].get("execution_state") != "idle":
+            messages.append(self.wait_for(lambda m: m["parent_header"].get("msg_id") == msg_id, timeout))
+        return messages
+
+    def left_types(self):
+        """The types of the iopub messages that have come and were not read."""
+        types = []
+        try:
+            while True:
+                types.append(self.client.get_iopub_msg(timeout=0.1)["msg_type"])
+        except Empty:
+            return types
+
+    def execute_in(self, subshell, code):
+        """Runs code in a subshell, or in the main shell (None); gives the message id."""
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        message = self.client.session.msg("execute_request", content)
+        message["header"]["subshell_id"] = subshell
+        self.client.session.send(self.client.shell_channel.socket, message)
+        return message["header"]["msg_id"]
+
     def run(self, code, client=None, timeout=HANG, **options):
         client = client or self.client
         return self.collect(client.execute(code, **options), client, timeout)

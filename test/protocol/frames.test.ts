@@ -3,6 +3,7 @@ import fc from "fast-check";
 import * as limits from "../../kernel/protocol/frames";
 import { decodeMessage, encodeMessage } from "../../kernel/protocol/frames";
 import { ProtocolError, type OutgoingMessage } from "../../kernel/protocol/message";
+import { Replays } from "../../kernel/protocol/replays";
 import { Signer } from "../../kernel/protocol/signature";
 
 const key = "0123-key-of-the-tests";
@@ -22,9 +23,9 @@ function message(content = '{"code":"1"}', more: Partial<OutgoingMessage> = {}):
 const encode = (outgoing: OutgoingMessage): Buffer[] =>
   encodeMessage(outgoing, new Signer(key)).map((frame) => Buffer.from(frame));
 
-function reason(frames: Uint8Array[], signer = new Signer(key)): string {
+function reason(frames: Uint8Array[], signer = new Signer(key), replays?: Replays): string {
   try {
-    decodeMessage(frames, signer);
+    decodeMessage(frames, signer, replays);
     return "accepted";
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
@@ -198,15 +199,22 @@ test("the signature is looked at before the JSON", () => {
   expect(reason(frames)).toBe("wrong signature");
 });
 
-test("a message counts once, and again only after more messages than are remembered", () => {
-  const signer = new Signer(key, 3);
+test("a message counts once, where one looks for replays", () => {
+  const replays = new Replays(3);
   const first = encode(message("{}"));
-  expect(reason(first, signer)).toBe("accepted");
-  expect(reason(first, signer)).toBe("replayed");
-  for (let i = 0; i < 2; i++) expect(reason(encode(message(`{"i":${i}}`)), signer)).toBe("accepted");
-  expect(reason(first, signer)).toBe("replayed");
-  expect(reason(encode(message('{"i":3}')), signer)).toBe("accepted");
-  expect(reason(first, signer)).toBe("accepted");
+  expect(reason(first, undefined, replays)).toBe("accepted");
+  expect(reason(first, undefined, replays)).toBe("replayed");
+  expect(reason(encode(message('{"i":0}')), undefined, replays)).toBe("accepted");
+  const unsigned = encodeMessage(message(), new Signer("")).map((frame) => Buffer.from(frame));
+  for (let i = 0; i < 2; i++) expect(reason(unsigned, new Signer(""), replays)).toBe("accepted");
+});
+
+test("a message that a kernel with this key sent is refused, whatever process that was", () => {
+  const signer = new Signer(key);
+  const own = message();
+  const from = (session: string) => encode({ ...own, header: { ...own.header, session } });
+  expect(reason(from(`${signer.ownSession}-1`))).toBe("sent by the kernel itself");
+  expect(reason(from(`${new Signer("another").ownSession}-1`))).toBe("accepted");
 });
 
 test("without a key nothing is signed and nothing refused", () => {

@@ -124,6 +124,68 @@ def test_replay(watched):
     other.close()
 
 
+def test_what_the_kernel_sent_is_not_obeyed_when_it_comes_back(watched):
+    kernel = watched
+    kernel.run(
+        "import { onComm } from 'codebook'; globalThis['reflected'] = 0\n"
+        "onComm('mirror', (comm) => { comm.onMessage(() => globalThis['reflected']++); comm.send('out') })"
+    )
+    listener = zmq.Context.instance().socket(zmq.SUB)
+    listener.linger = 0
+    listener.subscribe(b"")
+    listener.connect(f"tcp://127.0.0.1:{kernel.client.iopub_port}")
+    assert listener.poll(HANG * 1000), "no welcome"
+    kernel.request("comm_open", {"comm_id": "m", "target_name": "mirror", "data": {}})
+    socket = dealer(kernel, kernel.client.shell_port)
+    while True:
+        assert listener.poll(HANG * 1000)
+        _, *own = listener.recv_multipart()
+        if b'"comm_msg"' in own[2]:
+            break
+    socket.send_multipart(own)
+    kernel.request("comm_msg", {"comm_id": "m", "data": "honest"})
+    assert kernel.run("globalThis['reflected']").result() == "1"
+    socket.close()
+    listener.close()
+
+
+def signed(kernel, code, session, date, msg_id):
+    """An execute_request of another client, with a date."""
+    message = frames(kernel, content={"code": code}, msg_id=msg_id)
+    header = {**json.loads(message[2]), "session": session, "date": date}
+    message[2] = json.dumps(header).encode()
+    message[1] = hmac.new(kernel.client.session.key, b"".join(message[2:]), hashlib.sha256).hexdigest().encode()
+    return message
+
+
+def test_a_replay_is_known_after_a_restart(work_folder):
+    with Kernel(cwd=str(work_folder)) as kernel:
+        now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+        old = [
+            signed(kernel, "globalThis['ran'] = true", "one", now, "same"),
+            signed(kernel, "globalThis['ran'] = true", "two", now, "same"),
+            signed(kernel, "globalThis['ran'] = true", "two", "", "same"),
+        ]
+        socket = dealer(kernel, kernel.client.shell_port)
+        for message in old:  # an equal msg_id of another client is no replay
+            socket.send_multipart(message)
+            assert socket.poll(HANG * 1000)
+            assert json.loads(socket.recv_multipart()[-1])["status"] == "ok"
+        kernel.manager.restart_kernel(now=True)
+        kernel.client.wait_for_ready(timeout=HANG)
+        again = dealer(kernel, kernel.client.shell_port)
+        for message in old:
+            again.send_multipart(message)
+        later = time.strftime("%Y-%m-%dT%H:%M:%S.999Z", time.gmtime(time.time() + 1))
+        again.send_multipart(signed(kernel, "1", "one", later, "same"))
+        assert again.poll(HANG * 1000)
+        again.recv_multipart()
+        assert not again.poll(0), "a replay was answered"
+        assert kernel.run("'ran' in globalThis").result() == "false"
+        for one in (socket, again):
+            one.close()
+
+
 def test_oversize(watched):
     kernel = watched
     socket = dealer(kernel, kernel.client.shell_port)

@@ -1,24 +1,31 @@
-import { Cell, InputError, Interrupted, toJson } from "../../kernel/session/cell";
+import { Cell, InputError, Interrupted, type CellOptions } from "../../kernel/session/cell";
 import type { CommHost } from "../../kernel/session/language/types";
-import type { TransportLine } from "../../kernel/transport/line";
+import type { Publication, TransportLine } from "../../kernel/transport/line";
 import type { InputAnswer } from "../../kernel/transport/shared";
 
 const comm = { open: () => undefined, registerTarget: () => undefined } as unknown as CommHost;
 
 /** `answer` is what comes of a question. */
 function cell(
-  options = { quiet: false, allowInput: true },
+  options: CellOptions = { quiet: false, allowInput: true },
   answer: (prompt: string) => InputAnswer = () => ({ value: "yes" }),
 ) {
-  const posted: { type: string; content: unknown; request: number; metadata?: string; buffers: Uint8Array[] }[] = [];
+  const posted: (Omit<Publication, "content"> & { content: unknown })[] = [];
+  const interrupts: true[] = [];
   const printed: unknown[] = [];
   const line = {
-    post: (message: { type: string; content: string; request: number; buffers: Uint8Array[] }) =>
-      posted.push({ ...message, content: JSON.parse(message.content) as unknown }),
-    print: (...all: unknown[]) => printed.push(all),
+    publish: (message: Publication, look?: () => void) => {
+      look?.();
+      posted.push({ ...message, content: JSON.parse(message.content) as unknown });
+    },
+    takeInterrupt: () => interrupts.pop() !== undefined,
+    print: (request: number, name: string, text: string, look?: () => void) => {
+      look?.();
+      printed.push([request, name, text]);
+    },
     ask: (_: number, prompt: string) => answer(prompt),
   } as unknown as TransportLine;
-  return { cell: new Cell(5, line, comm, options), posted, printed };
+  return { cell: new Cell(5, line, comm, options), posted, printed, interrupt: () => interrupts.push(true) };
 }
 
 describe("a cell's output", () => {
@@ -31,7 +38,6 @@ describe("a cell's output", () => {
         request: 5,
         type: "display_data",
         content: { data: { "text/plain": "a" }, metadata: { x: 1, y: 2 }, transient: {} },
-        metadata: "{}",
         buffers,
       },
     ]);
@@ -124,7 +130,34 @@ test("an interrupt fires the signal once, with its reason", () => {
   expect(own.signal.reason).toBe(reason);
 });
 
-test("JSON writes big integers as text and undefined as null", () => {
-  expect(toJson({ a: 10n ** 20n, b: [1n] })).toBe('{"a":"100000000000000000000","b":["1"]}');
-  expect(toJson(undefined)).toBe("null");
+test("an interrupt ends the first print or display that sees it, with the reason, and lets the next through", () => {
+  const reason = new Interrupted();
+  for (const put of [(one: Cell) => one.stream("stdout", "text"), (one: Cell) => one.display({ data: {} })]) {
+    for (const quiet of [false, true]) {
+      const { cell: own, interrupt, posted, printed } = cell({ quiet, allowInput: true, stop: () => reason });
+      interrupt();
+      if (!quiet || put.toString().includes("stream")) expect(() => put(own)).toThrow(reason);
+      expect([posted, printed]).toEqual([[], []]);
+      put(own);
+      expect(posted.length + printed.length).toBe(quiet ? 0 : 1);
+    }
+  }
+});
+
+test("an interrupt ends no output of the kernel's own, and none after the end of the cell", () => {
+  const { cell: own, interrupt, posted, printed } = cell({ quiet: false, allowInput: true, stop: () => new Error() });
+  interrupt();
+  own.publish("execute_input", {});
+  own.end();
+  own.stream("stdout", "text");
+  expect([posted.length, printed.length]).toEqual([1, 1]);
+});
+
+test("an interrupt ends what was started before it, and what is started a second after it", () => {
+  const { cell: own } = cell();
+  const now = jest.spyOn(performance, "now").mockReturnValue(5_000);
+  expect(own.hasStopped(4_000)).toBe(false);
+  own.interrupt(new Interrupted());
+  now.mockRestore();
+  expect([4_999, 5_000, 6_000, 6_001].map((time) => own.hasStopped(time))).toEqual([true, false, false, true]);
 });

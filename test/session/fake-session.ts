@@ -6,7 +6,7 @@ import { setHostProvider } from "../../kernel/host";
 import type { JsonObject } from "../../kernel/protocol/message";
 import { Kernel } from "../../kernel/session/kernel";
 import type { CellOutput, CellResult, Language } from "../../kernel/session/language/types";
-import type { TransportLine } from "../../kernel/transport/line";
+import type { Publication, TransportLine } from "../../kernel/transport/line";
 import type { InputAnswer, TransportMessage } from "../../kernel/transport/shared";
 
 type Of<Kind extends TransportMessage["kind"]> = Extract<TransportMessage, { kind: Kind }>;
@@ -38,7 +38,10 @@ export function session(run: Run = () => ok, more: Partial<Language> = {}) {
   let closed = 0;
   const line = {
     post: (message: TransportMessage) => posted.push(message),
-    print: (...all: [number, string, string]) => printed.push(all),
+    publish: (message: Publication) =>
+      posted.push({ kind: "publish", metadata: "{}", size: 0, ...message, buffers: [...(message.buffers ?? [])] }),
+    takeInterrupt: () => false,
+    print: (request: number, name: string, text: string) => printed.push([request, name, text]),
     ask: (...all: [number, string, boolean]) => (asked.push(all), answer.next),
     setPhase: (phase: number) => (phases.push(phase), 0),
   } as unknown as TransportLine;

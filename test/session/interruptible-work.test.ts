@@ -36,7 +36,7 @@ describe("work that can be interrupted", () => {
   test("that was stopped before it started does not start", async () => {
     let ran = false;
     const { outcome, stoppable } = started(async () => ((ran = true), 7));
-    stoppable.stop("interrupt");
+    stoppable.stop("interrupt", new Interrupted());
     await expect(outcome).rejects.toBeInstanceOf(Interrupted);
     expect(ran).toBe(false);
   });
@@ -45,7 +45,7 @@ describe("work that can be interrupted", () => {
     let release: (value: number) => void = () => undefined;
     const { outcome, stoppable, reasons } = started(() => new Promise<number>((resolve) => (release = resolve)));
     await turn();
-    stoppable.stop("interrupt");
+    stoppable.stop("interrupt", new Interrupted());
     expect(reasons).toEqual([expect.any(Interrupted)]);
     release(7);
     expect(await outcome).toBe(7);
@@ -60,7 +60,7 @@ describe("work that can be interrupted", () => {
     jest.useFakeTimers();
     let error: unknown;
     outcome.catch((reason: unknown) => (error = reason));
-    stoppable.stop(how);
+    stoppable.stop(how, new Interrupted());
     await jest.advanceTimersByTimeAsync(milliseconds - 1);
     expect(error).toBeUndefined();
     await jest.advanceTimersByTimeAsync(1);

@@ -29,8 +29,8 @@ test("another stream or another cell sends what came before", () => {
   expect(sent).toEqual(["1 stdout a", "1 stderr b", "2 stderr c"]);
 });
 
-test("text waits a fiftieth of a second, or until there are 65536 units of it", () => {
-  expect([BATCH_MS, BATCH_CHARACTERS]).toEqual([20, 65_536]);
+test("text waits a fiftieth of a second, or until there are 16384 units of it", () => {
+  expect([BATCH_MS, BATCH_CHARACTERS]).toEqual([20, 16_384]);
 });
 
 test("much text is sent at once, and then gathered anew", () => {

@@ -1,8 +1,9 @@
 import type { Connection } from "../../kernel/protocol/connection";
 import { Signer } from "../../kernel/protocol/signature";
+import { CommTable } from "../../kernel/transport/comm-table";
 import { ControlRequests } from "../../kernel/transport/control";
+import { Lanes } from "../../kernel/transport/lanes";
 import { Publisher } from "../../kernel/transport/publisher";
-import { ShellQueue } from "../../kernel/transport/shell-queue";
 import { fakeSockets, request, settled } from "./fakes";
 
 const connection: Connection = {
@@ -15,9 +16,10 @@ const connection: Connection = {
 function control() {
   const sockets = fakeSockets();
   const publisher = new Publisher(sockets.all, new Signer(""));
-  const queue = new ShellQueue(publisher, () => undefined);
+  const comms = new CommTable();
+  const queue = new Lanes(publisher, comms, () => undefined);
   const calls: unknown[] = [];
-  const own = new ControlRequests(connection, publisher, queue, {
+  const own = new ControlRequests(connection, publisher, queue, comms, {
     interrupt: () => calls.push("interrupt"),
     shutdown: (restart) => calls.push(["shutdown", restart]),
   });
@@ -25,7 +27,7 @@ function control() {
     sockets.iopub.sent
       .filter(({ type }) => type === "status")
       .map(({ content, parent }) => [content.execution_state, parent.msg_type]);
-  return { ...sockets, own, queue, calls, states };
+  return { ...sockets, own, queue, comms, calls, states };
 }
 
 describe("requests that need no cell", () => {
@@ -133,49 +135,33 @@ describe("requests that need no cell", () => {
   });
 });
 
-describe("the list of open comms", () => {
-  const listed = async (note: (own: ControlRequests) => void, content = {}) => {
-    const { own, control: channel } = control();
-    note(own);
+test("comm_info lists the open comms, of a target where one is asked for", async () => {
+  const { own, comms, control: channel } = control();
+  comms.note("comm_open", { comm_id: "1", target_name: "a" });
+  comms.note("comm_open", { comm_id: "2", target_name: "b" });
+  for (const content of [{}, { target_name: "" }, { target_name: "b" }, { target_name: 5 }])
     own.answer("control", request("comm_info_request", content));
+  await settled();
+  const all = { 1: { target_name: "a" }, 2: { target_name: "b" } };
+  expect(channel.sent.map(({ content }) => content.comms)).toEqual([all, all, { 2: { target_name: "b" } }, all]);
+});
+
+test("subshells are made, listed and deleted; an id that is none is an error", async () => {
+  const { own, control: channel } = control();
+  const answer = async (type: string, content = {}) => {
+    own.answer("control", request(type, content));
     await settled();
-    return channel.sent[0].content.comms;
+    return channel.sent.at(-1)?.content;
   };
-
-  test("has those of the session and of clients, until they are closed", async () => {
-    const comms = await listed((own) => {
-      own.noteComm("comm_open", JSON.stringify({ comm_id: "1", target_name: "a" }));
-      own.noteCommMessage(request("comm_open", { comm_id: "2", target_name: "b" }));
-      own.noteComm("comm_open", JSON.stringify({ comm_id: "3", target_name: "a" }));
-      own.noteCommMessage(request("comm_close", { comm_id: "3" }));
-      own.noteComm("comm_msg", JSON.stringify({ comm_id: "4", target_name: "a" }));
+  const made = [await answer("create_subshell_request"), await answer("create_subshell_request")];
+  const [first, second] = made.map((content) => content?.subshell_id);
+  expect(first).not.toBe(second);
+  expect(await answer("list_subshell_request")).toEqual({ status: "ok", subshell_id: [first, second] });
+  expect(await answer("delete_subshell_request", { subshell_id: first })).toEqual({ status: "ok" });
+  expect(await answer("list_subshell_request")).toEqual({ status: "ok", subshell_id: [second] });
+  for (const subshell_id of [first, "none", 5, undefined])
+    expect(await answer("delete_subshell_request", { subshell_id })).toMatchObject({
+      status: "error",
+      ename: "SubshellError",
     });
-    expect(comms).toEqual({ 1: { target_name: "a" }, 2: { target_name: "b" } });
-  });
-
-  test("gives those of a target where one is asked for", async () => {
-    const note = (own: ControlRequests) => {
-      own.noteComm("comm_open", JSON.stringify({ comm_id: "1", target_name: "a" }));
-      own.noteComm("comm_open", JSON.stringify({ comm_id: "2", target_name: "b" }));
-    };
-    expect(await listed(note, { target_name: "b" })).toEqual({ 2: { target_name: "b" } });
-    expect(await listed(note, { target_name: "" })).toEqual({ 1: { target_name: "a" }, 2: { target_name: "b" } });
-  });
-
-  test("names no target where none was given", async () => {
-    const comms = await listed((own) => {
-      own.noteCommMessage(request("comm_open", { comm_id: "1" }));
-      own.noteCommMessage(request("comm_open", { comm_id: "2", target_name: 5 }));
-    });
-    expect(comms).toEqual({ 1: { target_name: "" }, 2: { target_name: "" } });
-  });
-
-  test("leaves out comms without an id, and reads no message that opens or closes none", async () => {
-    const comms = await listed((own) => {
-      own.noteCommMessage(request("comm_open", { target_name: "a" }));
-      own.noteCommMessage(request("comm_open", { comm_id: 5, target_name: "a" }));
-      own.noteComm("display_data", "not even JSON");
-    });
-    expect(comms).toEqual({});
-  });
 });

@@ -29,7 +29,7 @@ test("the kernel's information has what the protocol asks for", () => {
       { text: "TypeScript handbook", url: "https://www.typescriptlang.org/docs/handbook/intro.html" },
       { text: "Node.js", url: "https://nodejs.org/docs/latest/api/" },
     ],
-    supported_features: [],
+    supported_features: ["kernel subshells"],
   });
 });
 

@@ -80,7 +80,7 @@ describe("an interrupt", () => {
     expect(told.at(-1)).toEqual(["interrupt", 8]);
   });
 
-  test("of a later request takes the place of one that was not answered", () => {
+  test("of a later request stops both that did not answer: they share a thread", () => {
     const { own, told } = interrupter();
     own.interrupt(7);
     jest.advanceTimersByTime(40);
@@ -91,8 +91,29 @@ describe("an interrupt", () => {
     expect(told).toEqual([
       ["interrupt", 7],
       ["interrupt", 8],
+      ["terminated", 7],
       ["terminated", 8],
     ]);
+    own.answered(7);
+    jest.advanceTimersByTime(100);
+    expect(told.slice(4)).toEqual([["terminated", 8]]);
+    own.answered(8);
+    jest.advanceTimersByTime(10_000);
+    expect(posted.length).toBe(2);
+  });
+
+  test("is a word that code which prints can see, until all have answered", () => {
+    const { own, control } = interrupter();
+    const word = () => Atomics.load(control, Word.interrupt);
+    own.interrupt(7);
+    own.interrupt(8);
+    own.answered(7);
+    expect(word()).toBe(1);
+    own.answered(8);
+    expect(word()).toBe(0);
+    own.answered(8);
+    own.interrupt(9);
+    expect(word()).toBe(1);
   });
 
   test("that was answered while the code was stopped is told, and not repeated", () => {

@@ -29,7 +29,7 @@ describe("a question of a cell", () => {
   test("goes to who sent the cell, with the cell as its parent", async () => {
     const { channel, socket } = stdin();
     const cell = request("execute_request", {}, "asker");
-    await channel.ask(cell, "Name? ", true);
+    await channel.ask({ id: 1, message: cell }, "Name? ", true);
     expect(socket.sent).toMatchObject([
       {
         identities: ["asker"],
@@ -42,7 +42,7 @@ describe("a question of a cell", () => {
 
   test("is answered by who was asked, once", async () => {
     const { channel, read, count } = stdin();
-    await channel.ask(request("execute_request", {}, "asker"), "?", false);
+    await channel.ask({ id: 1, message: request("execute_request", {}, "asker") }, "?", false);
     channel.receive(request("input_reply", { value: "yes" }, "asker"));
     channel.receive(request("input_reply", { value: "again" }, "asker"));
     expect(read()).toEqual([{ value: "yes" }]);
@@ -51,7 +51,7 @@ describe("a question of a cell", () => {
 
   test("is not answered by another client, nor by another message", async () => {
     const { channel, read, count } = stdin();
-    await channel.ask(request("execute_request", {}, "asker"), "?", false);
+    await channel.ask({ id: 1, message: request("execute_request", {}, "asker") }, "?", false);
     channel.receive(request("input_reply", { value: "mine" }, "another"));
     channel.receive(request("execute_request", { value: "mine" }, "asker"));
     expect([read(), count()]).toEqual([[], 0]);
@@ -61,7 +61,7 @@ describe("a question of a cell", () => {
 
   test("is answered with an empty text where the value is none", async () => {
     const { channel, read } = stdin();
-    await channel.ask(request("execute_request"), "?", false);
+    await channel.ask({ id: 1, message: request("execute_request") }, "?", false);
     channel.receive(request("input_reply", { value: 5 }));
     expect(read()).toEqual([{ value: "" }]);
   });
@@ -75,7 +75,7 @@ describe("a question of a cell", () => {
 
   test("ends with an interrupt, and an answer that comes later is dropped", async () => {
     const { channel, read } = stdin();
-    await channel.ask(request("execute_request"), "?", false);
+    await channel.ask({ id: 1, message: request("execute_request") }, "?", false);
     channel.fail("interrupted");
     channel.receive(request("input_reply", { value: "late" }));
     expect(read()).toEqual([{ failure: "interrupted" }]);
@@ -83,8 +83,9 @@ describe("a question of a cell", () => {
 
   test("of a cell that ended is forgotten without a word", async () => {
     const { channel, read } = stdin();
-    await channel.ask(request("execute_request"), "?", false);
-    channel.forget();
+    await channel.ask({ id: 1, message: request("execute_request") }, "?", false);
+    channel.forget(2);
+    channel.forget(1);
     channel.receive(request("input_reply", { value: "late" }));
     channel.fail("interrupted");
     expect(read()).toEqual([]);
@@ -100,7 +101,7 @@ describe("a question of a cell", () => {
     jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
     const { channel, socket, read } = stdin();
     socket.failure = new Error("no route");
-    const asked = channel.ask(request("execute_request"), "?", false);
+    const asked = channel.ask({ id: 1, message: request("execute_request") }, "?", false);
     await settled();
     await jest.advanceTimersByTimeAsync(500);
     socket.failure = undefined;
@@ -117,7 +118,7 @@ describe("a question of a cell", () => {
       attempts++;
       throw new Error("no route");
     };
-    const asked = channel.ask(request("execute_request"), "?", false);
+    const asked = channel.ask({ id: 1, message: request("execute_request") }, "?", false);
     await settled();
     for (let i = 0; i < 40; i++) await jest.advanceTimersByTimeAsync(100);
     await asked;

@@ -35,14 +35,14 @@ describe("an interrupt", () => {
     expect(interrupts(told).at(-1)).toEqual({ kind: "interrupt", request: 2 });
   });
 
-  test("stops no request that runs none of the user's code, and nothing where nothing runs", async () => {
+  test("stops no request that runs none of the user's code; where nothing runs the session hears of it all the same", async () => {
     const { ask, order, told, finish } = served();
     await order("interrupt_request");
     await ask("complete_request");
     await order("interrupt_request");
     finish(1);
     await order("interrupt_request");
-    expect(interrupts(told)).toEqual([]);
+    expect(interrupts(told)).toEqual(Array(3).fill({ kind: "interrupt", request: 0 }));
   });
 
   test("terminates a main thread that is silent, and none that says it is alive, or that has finished", async () => {
@@ -119,6 +119,7 @@ describe("printed text", () => {
     content: JSON.stringify({ text }),
     metadata: "{}",
     buffers: [],
+    size: 0,
   });
   const texts = (iopub: FakeSocket) => iopub.sent.flatMap(({ content }) => content.text ?? []);
 
@@ -245,11 +246,13 @@ describe("the end", () => {
     const cell = await ask("execute_request");
     post({ kind: "exit", lastWords });
     await jest.advanceTimersByTimeAsync(100);
-    expect(iopub.sent.at(-1)).toMatchObject({
-      type: "stream",
-      parent: cell.header,
-      content: { name: "stderr", text: lastWords },
-    });
+    expect(iopub.sent.slice(-2)).toMatchObject([
+      { type: "stream", parent: cell.header, content: { name: "stderr", text: lastWords } },
+      { type: "status", parent: cell.header, content: { execution_state: "idle" } },
+    ]);
+    expect(sockets.shell.sent).toMatchObject([
+      { type: "execute_reply", content: { status: "error", ename: "KernelEnded", evalue: lastWords } },
+    ]);
     const { shell, control, stdin, heartbeat } = sockets;
     expect([shell, control, stdin, iopub, heartbeat].map(({ closed }) => closed)).toEqual(Array(5).fill(true));
     expect(isClosed()).toBe(true);

@@ -163,6 +163,7 @@ describe("the transport", () => {
         content: JSON.stringify({ comm_id: `by ${type}`, target_name: "b" }),
         metadata: "{}",
         buffers: [],
+        size: 0,
       });
     await order("comm_info_request");
     expect(control.sent.at(-1)?.content.comms).toEqual({
@@ -186,6 +187,7 @@ describe("the transport", () => {
       content: "{}",
       metadata: '{"a":1}',
       buffers: [Uint8Array.of(3)],
+      size: 0,
     });
     await settled();
     const shown = iopub.sent.at(-1);

@@ -57,7 +57,8 @@ class CellLanguage implements Language {
   private readonly console: CellConsole;
   private readonly removeGlobals: () => void;
   private readonly restoreStacks: () => void;
-  private running: Running | undefined;
+  /** More than one where subshells run cells too. */
+  private readonly running = new Set<Running>();
   private latest: CellContext | undefined;
   /** The last cell that shows what it puts out; a silent one is none, where another was before. */
   private latestShown: CellContext | undefined;
@@ -88,13 +89,14 @@ class CellLanguage implements Language {
     if (!cell.silent || this.latestShown === undefined) this.latestShown = context;
     return new Promise((resolve) => {
       const end = (result: CellResult) => {
-        if (this.running?.context === context) this.running = undefined;
+        this.running.delete(running);
         if (this.keepsCode) setTimeout(writeCodeCaches, quietMilliseconds).unref();
         this.keepsCode = false; // Once in a session.
         context.end();
         resolve(result);
       };
-      this.running = { context, end };
+      const running = { context, end };
+      this.running.add(running);
       // The cell starts in a macrotask of its own, so that stopping its synchronous code destroys no other stack.
       setImmediate(() =>
         runInCell(context, () => {
@@ -123,7 +125,8 @@ class CellLanguage implements Language {
     this.declarations = compiled.declarations;
     let publication: ReturnType<Scope["publish"]> | undefined;
     context.onEarlyEnd(() => {
-      if (publication === undefined || !publication.initialised()) this.declarations = before;
+      const isLast = this.declarations === compiled.declarations; // no cell of a subshell came after it
+      if (isLast && (publication === undefined || !publication.initialised())) this.declarations = before;
       publication?.takeBack();
     });
     try {
@@ -263,10 +266,15 @@ class CellLanguage implements Language {
 
   interrupt(reason: Error): void {
     if (this.compiling) this.dropCompiler();
-    const running = this.running;
-    if (running === undefined) return;
-    running.context.stop(reason);
-    setTimeout(() => running.end(interruptResult(reason)), settleMilliseconds);
+    for (const { context, end } of [...this.running]) {
+      context.stop(reason);
+      setTimeout(() => end(interruptResult(reason)), settleMilliseconds);
+    }
+  }
+
+  apart(output: CellOutput): { run<T>(work: () => T): T; stop(reason: Error): void } {
+    const context = new CellContext(currentCell()?.name ?? "Comm", output);
+    return { run: (work) => runInCell(context, work), stop: (reason) => context.stop(reason) };
   }
 
   /** Errors that no cell is waiting for: a timer that threw, a promise that nobody handled. */

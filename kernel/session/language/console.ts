@@ -1,18 +1,23 @@
 /** The console and the standard streams of the process write to the output of the cell whose code calls them. Before the first cell they
  *  are the real ones. */
 import { Console } from "node:console";
+import { StringDecoder } from "node:string_decoder";
 import type { CellContext } from "./context";
 import { mainGlobal, mainProcess } from "./realm";
 
 type StreamName = "stdout" | "stderr";
 type Done = (error?: Error | null) => void;
 
-const toText = (chunk: unknown, encoding?: unknown): string => {
-  if (typeof chunk === "string") return chunk;
-  const bytes = chunk as Uint8Array;
-  const named = typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8";
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(named);
-};
+/** Text of what is written to one stream: bytes are UTF-8, and a character whose bytes come in two writes stays whole. */
+class WrittenText {
+  private readonly decoder = new StringDecoder("utf8");
+
+  of(chunk: unknown): string {
+    if (typeof chunk === "string") return this.decoder.end() + chunk;
+    const bytes = chunk as Uint8Array;
+    return this.decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+}
 
 /** Replaces console, process.stdout.write and process.stderr.write. `cellOf` gives the cell that is writing, if any. */
 export class CellConsole {
@@ -74,10 +79,13 @@ export class CellConsole {
   private route(name: StreamName): void {
     const stream = mainProcess[name];
     const original = stream.write.bind(stream) as (...all: unknown[]) => boolean;
+    const texts = new WeakMap<CellContext, WrittenText>();
     const write = (chunk: unknown, encoding?: unknown, done?: Done): boolean => {
       const cell = this.cellOf();
       if (cell === undefined) return original(chunk, encoding, done);
-      cell.output.stream(name, toText(chunk, encoding));
+      const text = texts.get(cell) ?? new WrittenText();
+      texts.set(cell, text);
+      cell.output.stream(name, text.of(chunk));
       const callback = typeof encoding === "function" ? (encoding as Done) : done;
       if (callback !== undefined) queueMicrotask(() => callback());
       return true;

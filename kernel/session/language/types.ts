@@ -62,7 +62,7 @@ export type CellResult = { status: "ok"; result?: MimeBundle; payload?: unknown[
 
 /** The language inside a session's cells. */
 export interface Language {
-  /** Runs a cell. Never rejects. Cells are run one at a time. */
+  /** Runs a cell. Never rejects. Another cell, of a subshell, may start while this one awaits. */
   execute(code: string, cell: { executionCount: number; silent: boolean; output: CellOutput }): Promise<CellResult>;
   /** Value of one expression over the session's variables (a front end's `user_expressions`). Never rejects. */
   evaluateExpression(
@@ -76,7 +76,9 @@ export interface Language {
   inspect(code: string, cursor: number, detail: 0 | 1): Promise<{ found: boolean; data: Record<string, unknown> }>;
   /** Whether a console should run `code` on Enter, or go on to a next line with `indent`. */
   isComplete(code: string): { status: "complete" | "incomplete" | "invalid"; indent?: string };
-  /** Rejects what the running cell awaits with `reason` and stops its own async code at its next await. Code that is
+  /** Makes a place for code that no cell started, such as the handler of a comm: what runs in it prints to `output`, and `stop` ends its awaits. */
+  apart?(output: CellOutput): { run<T>(work: () => T): T; stop(reason: Error): void };
+  /** Rejects what the running cells await with `reason` and stops their own async code at its next await. Code that is
    *  busy without awaiting is the session's to stop (Runtime.terminateExecution). */
   interrupt(reason: Error): void;
   /** Restores what was changed in the process (console, streams, module lookup) and frees the compiler. */
