@@ -29,6 +29,8 @@ export class Cell implements CellOutput, Host {
   readonly #controller = new AbortController();
   readonly #progress: ProgressDisplay;
   #ended = false;
+  /** Whether the cell has put out anything beside its progress. */
+  #hasOutput = false;
 
   /** `request` is the number under which the transport knows it. A `quiet` cell shows nothing (`silent` requests). */
   constructor(
@@ -37,7 +39,11 @@ export class Cell implements CellOutput, Host {
     readonly comm: CommHost,
     private readonly options: { quiet: boolean; allowInput: boolean },
   ) {
-    this.#progress = new ProgressDisplay(this);
+    this.#progress = new ProgressDisplay({
+      display: (bundle, where) => this.#show(bundle, where),
+      clear: (wait) => this.clear(wait),
+      isAlone: () => !this.#hasOutput,
+    });
   }
 
   get signal(): AbortSignal {
@@ -45,10 +51,16 @@ export class Cell implements CellOutput, Host {
   }
 
   stream(name: "stdout" | "stderr", text: string): void {
+    this.#hasOutput = true;
     if (!this.options.quiet) this.line.print(this.request, name, text);
   }
 
   display(bundle: MimeBundle, options: { displayId?: string; update?: boolean; metadata?: object } = {}): void {
+    this.#hasOutput = true;
+    this.#show(bundle, options);
+  }
+
+  #show(bundle: MimeBundle, options: { displayId?: string; update?: boolean; metadata?: object } = {}): void {
     const { displayId, update = false, metadata } = options;
     const content = {
       data: bundle.data,

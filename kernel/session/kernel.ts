@@ -12,11 +12,13 @@ import { History } from "./history";
 import { historyReply } from "./history-request";
 import { runInterruptibly, type Stoppable } from "./interruptible-work";
 import type { CellError, CellResult, Language } from "./language/types";
+import { VariablesComm } from "./variables-comm";
 
 /** The life of a session: takes the requests of the shell channel one at a time from the transport, runs cells through
  *  the language, and answers. Knows nothing of sockets and nothing of TypeScript. */
 export class Kernel {
   readonly #comms: Comms;
+  readonly #variables: VariablesComm;
   readonly #history: History;
   readonly #context = new AsyncLocalStorage<Cell>();
   #language: Promise<Language>;
@@ -42,6 +44,7 @@ export class Kernel {
         buffers: [...buffers],
       }),
     );
+    this.#variables = new VariablesComm(this.#comms, () => this.#loaded?.variables() ?? {});
     this.#history = new History(options.historyFolder);
     this.#latestCell = new Cell(0, line, this.#comms, { quiet: false, allowInput: false });
     relaxAsyncChecks();
@@ -132,6 +135,7 @@ export class Kernel {
       const { ename, evalue, traceback } = result;
       cell.publish("error", { ename, evalue, traceback });
     }
+    if (!silent) this.#variables.refresh();
     if (stores && code.trim() !== "") this.#history.add(executionCount, code, resultText(result));
     return {
       content:

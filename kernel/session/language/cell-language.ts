@@ -2,6 +2,11 @@
 import vm from "node:vm";
 import path from "node:path";
 import { showValue } from "../display";
+import { startClock } from "../magics/clock";
+import { installMagics } from "../magics/functions";
+import { blankMagics, translateMagics } from "../magics/magics";
+import { installResults, Results } from "../values/results";
+import { listVariables } from "../values/variables";
 import { Compiler, type CompiledCell } from "./compiler";
 import { completeCode, type Completion } from "./completion";
 import { completeness } from "./completeness";
@@ -12,7 +17,7 @@ import { withoutExports } from "./exports";
 import { installGlobals, isSilent } from "./globals";
 import { hover } from "./hover";
 import { CellModules } from "./modules";
-import { mainProcess } from "./realm";
+import { mainGlobal, mainProcess } from "./realm";
 import { Scope, type Publication } from "./scope";
 import { registerSource } from "./sources";
 import { diagnosticResult, errorResult, errorText, interruptResult } from "./traceback";
@@ -45,7 +50,8 @@ class CellLanguage implements Language {
   private readonly scope = new Scope();
   private readonly modules: CellModules;
   private readonly console: CellConsole;
-  private readonly removeGlobals: () => void;
+  private readonly results = new Results();
+  private readonly removeGlobals: (() => void)[];
   private running: Running | undefined;
   private latest: CellContext | undefined;
   /** The last cell that shows what it puts out; a silent one is none, where another was before. */
@@ -59,7 +65,16 @@ class CellLanguage implements Language {
     // A comm's handler, which a message of the front end starts, belongs to no cell; it prints where the last cell did.
     const cellOf = () => currentCell() ?? this.latestShown;
     this.console = new CellConsole(cellOf);
-    this.removeGlobals = installGlobals(cellOf);
+    const output = () => {
+      const cell = cellOf();
+      if (cell === undefined) throw new Error("there is no cell to print this in");
+      return cell.output;
+    };
+    this.removeGlobals = [
+      installGlobals(cellOf),
+      installResults(mainGlobal, this.results),
+      installMagics(mainGlobal, { output, names: () => this.scope.values().map(([name]) => name) }),
+    ];
     mainProcess.on("unhandledRejection", this.onStray);
     mainProcess.on("uncaughtException", this.onStray);
     // The compiler takes a second to load. It loads after the kernel's first answers and before the first cell.
@@ -81,15 +96,21 @@ class CellLanguage implements Language {
       // The cell starts in a macrotask of its own, so that stopping its synchronous code destroys no other stack.
       setImmediate(() =>
         runInCell(context, () => {
-          this.run(code, label, context, cell.silent).then(end, (error: unknown) => end(errorResult(error)));
+          this.run(code, label, context, cell).then(end, (error: unknown) => end(errorResult(error)));
         }),
       );
     });
   }
 
-  private async run(code: string, label: string, context: CellContext, silent: boolean): Promise<CellResult> {
+  private async run(
+    code: string,
+    label: string,
+    context: CellContext,
+    { executionCount, silent }: { executionCount: number; silent: boolean },
+  ): Promise<CellResult> {
     this.console.startCell();
-    const source = withoutExports(cellTypeScript(), code);
+    const { source: plain, timed } = translateMagics(cellTypeScript(), code, (name) => this.isName(name));
+    const source = withoutExports(cellTypeScript(), plain);
     const compiled = this.convert(source);
     if ("diagnostics" in compiled) return diagnosticResult(label, code, compiled.diagnostics);
     const before = this.declarations;
@@ -100,11 +121,14 @@ class CellLanguage implements Language {
       if (publication === undefined || !publication.initialised()) this.declarations = before;
       publication?.takeBack();
     });
+    const clock = timed ? startClock() : undefined;
     try {
       const { value } = await this.call(compiled, label, code, (names) => (publication = this.scope.publish(names)));
+      if (clock !== undefined) context.output.stream("stdout", clock());
       if (context.reason !== undefined) return interruptResult(context.reason);
       context.finished();
       if (!compiled.hasValue || value === undefined || silent || isSilent(value)) return { status: "ok" };
+      this.results.add(executionCount, value);
       return { status: "ok", result: await showValue(value) };
     } catch (error) {
       if (context.reason !== undefined) return interruptResult(context.reason);
@@ -113,6 +137,15 @@ class CellLanguage implements Language {
         context.awaitLine === undefined ? undefined : { script: label, line: context.awaitLine },
       );
     }
+  }
+
+  /** Whether a name means something before the cell runs: one of an earlier cell, or one that every cell has. */
+  private isName(name: string): boolean {
+    return name in mainGlobal || ["require", "__filename", "__dirname"].includes(name) || this.scope.has(name);
+  }
+
+  variables(): object {
+    return listVariables(this.scope.values());
   }
 
   /** Runs a compiled cell. Returns the value of its last expression in an object, and awaits it where it is a promise. */
@@ -206,7 +239,7 @@ class CellLanguage implements Language {
 
   complete(code: string, cursor: number): Promise<Completion> {
     return quietly(
-      () => this.compile((compiler) => completeCode(compiler, this.declarations, code, cursor, this.cwd)),
+      () => this.compile((compiler) => completeCode(compiler, this.declarations, blankMagics(code), cursor, this.cwd)),
       { matches: [], cursor_start: cursor, cursor_end: cursor, metadata: {} },
       () => this.dropCompiler(),
     );
@@ -214,14 +247,22 @@ class CellLanguage implements Language {
 
   inspect(code: string, cursor: number, detail: 0 | 1): Promise<{ found: boolean; data: Record<string, unknown> }> {
     return quietly(
-      () => this.compile((compiler) => hover(compiler, this.declarations, code, cursor, detail)),
+      () => this.compile((compiler) => hover(compiler, this.declarations, blankMagics(code), cursor, detail)),
       { found: false, data: {} },
       () => this.dropCompiler(),
     );
   }
 
   isComplete(code: string): ReturnType<Language["isComplete"]> {
-    return completeness(cellTypeScript(), code);
+    try {
+      return completeness(
+        cellTypeScript(),
+        translateMagics(cellTypeScript(), code, (name) => this.isName(name)).source,
+      );
+    } catch {
+      // A magic that there is not runs at once, to say so.
+      return { status: "complete" };
+    }
   }
 
   interrupt(reason: Error): void {
@@ -243,7 +284,7 @@ class CellLanguage implements Language {
     if (this.closed) return;
     this.closed = true;
     clearTimeout(this.warmUp);
-    this.removeGlobals();
+    this.removeGlobals.forEach((remove) => remove());
     this.console.close();
     mainProcess.off("unhandledRejection", this.onStray);
     mainProcess.off("uncaughtException", this.onStray);

@@ -2,6 +2,7 @@
  *  are the real ones. */
 import { Console } from "node:console";
 import type { CellContext } from "./context";
+import { consoleTable, tableForms } from "../values/table";
 import { mainGlobal, mainProcess } from "./realm";
 
 type StreamName = "stdout" | "stderr";
@@ -13,6 +14,15 @@ const toText = (chunk: unknown, encoding?: unknown): string => {
   const named = typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8";
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(named);
 };
+
+/** What `read` gives; nothing where the data that it looks at throw. */
+function safely<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
 
 /** Replaces console, process.stdout.write and process.stderr.write. `cellOf` gives the cell that is writing, if any. */
 export class CellConsole {
@@ -29,6 +39,7 @@ export class CellConsole {
       colorMode: isColoured,
     });
     this.countGroups();
+    this.showTables();
     this.replace(mainGlobal, "console", this.console);
     for (const name of ["stdout", "stderr"] as const) this.route(name);
   }
@@ -52,6 +63,17 @@ export class CellConsole {
     this.console.groupEnd = () => {
       this.depth = Math.max(0, this.depth - 1);
       groupEnd.call(this.console);
+    };
+  }
+
+  /** A table that fits the page, in the place of one of lines and corners that wraps. */
+  private showTables(): void {
+    const { table } = this.console;
+    this.console.table = (data: unknown, names?: readonly string[]) => {
+      const cell = this.cellOf();
+      const view = cell === undefined || this.depth > 0 ? undefined : safely(() => consoleTable(data, names));
+      if (cell !== undefined && view !== undefined) cell.output.display({ data: tableForms(view) });
+      else table.call(this.console, data, names);
     };
   }
 

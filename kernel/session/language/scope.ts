@@ -33,6 +33,25 @@ export class Scope {
     return handle;
   }
 
+  /** Whether a cell has declared the name. */
+  has(name: string): boolean {
+    return this.handles.has(name);
+  }
+
+  /** The names that have a value now, in the order in which they came, with their values. */
+  values(): [string, unknown][] {
+    const found: [string, unknown][] = [];
+    for (const [name, handle] of this.handles) {
+      try {
+        const { value } = handle;
+        if (value !== undefined) found.push([name, value]);
+      } catch {
+        // A name whose cell ended before it was set has no value.
+      }
+    }
+    return found;
+  }
+
   /** Gives the names of a cell to the cells after it. For a cell that ended early, `takeBack` of the result removes the names that it did not
    *  come to initialise. */
   publish(names: Publication): { initialised: () => boolean; takeBack: () => void } {
