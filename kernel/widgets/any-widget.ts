@@ -43,8 +43,8 @@ class OwnWidget<S extends object> extends Widget {
     const traits: Traits = Object.fromEntries(Object.keys(state).map((name) => [name, anything]));
     const kind = {
       name: "AnyWidget",
-      // The range takes every anywidget since 0.9, whose module has been one since.
-      model: { module: "anywidget", version: ">=0.9.0", model: "AnyModel", view: "AnyView" },
+      // The range that anywidget 0.11 asks for itself.
+      model: { module: "anywidget", version: "~0.11.*", model: "AnyModel", view: "AnyView" },
       traits,
       drawnBy: "anywidget",
     };

@@ -40,8 +40,7 @@ abstract class Box extends Widget {
 
   protected override fromWire(state: WireState): Record<string, unknown> {
     // Front ends name children by the numbers of their models, and have none that the kernel does not know.
-    const { children: _, ...rest } = state;
-    return super.fromWire(rest);
+    return super.fromWire(Object.fromEntries(Object.entries(state).filter(([name]) => name !== "children")));
   }
 
   protected override toWire(state: Readonly<Record<string, unknown>>): WireState {
