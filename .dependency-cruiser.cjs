@@ -5,7 +5,7 @@ const floors = [
   ["bytes", "protocol", "options.ts", "comm.ts"],
   ["tensor", "blocks", "transport"],
   ["simd", "threads", "network", "grid", "static", "session"],
-  ["loops"],
+  ["loops", "widgets"],
   ["measure"],
   ["formats", "quantize", "encode"],
   ["archive", "llama-cpp", "prune", "checkpoints", "stored-codes"],

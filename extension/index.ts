@@ -6,7 +6,9 @@ import { viewMimeType } from "../kernel/report/types";
 import { defaultPreferences } from "./figures/state";
 import { toPreferences, withChoices } from "./settings";
 import { ViewRenderer, ViewWidget, type Surroundings } from "./views/renderer";
+import { PlotlyRenderer, plotlyMimeType } from "./views/plotly-figure";
 import type { OpenedView } from "./views/views";
+import { variablesPlugin } from "./variables";
 
 const openCommand = "codebook:open-figure";
 const figureSelector = ".cb-View";
@@ -37,6 +39,14 @@ const views: JupyterFrontEndPlugin<void> = {
       },
       0,
     );
+    // Behind plotly's own extension, where that is installed. Not safe: such a figure may ask for pictures of other places, so that in a notebook
+    // that is not trusted it is not drawn.
+    rendermime.addFactory({
+      safe: false,
+      mimeTypes: [plotlyMimeType],
+      defaultRank: 95,
+      createRenderer: () => new PlotlyRenderer(),
+    });
     settings?.transform(views.id, { fetch: withChoices });
     settings
       ?.load(views.id)
@@ -84,4 +94,4 @@ function figureUnderMenu(app: JupyterFrontEnd): OpenedView | undefined {
   return node ? ViewWidget.viewAt(node) : undefined;
 }
 
-export default [views];
+export default [views, variablesPlugin];

@@ -3,6 +3,7 @@
 /** The part of plotly.js that we call. */
 export interface Plotly {
   react(element: HTMLElement, data: unknown, layout: unknown, config: unknown): Promise<unknown>;
+  newPlot(element: HTMLElement, figure: unknown): Promise<unknown>;
   purge(element: HTMLElement): void;
   toImage(
     figure: unknown,

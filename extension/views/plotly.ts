@@ -1,4 +1,5 @@
 import { plotlyLayout, type Figure } from "../figures/figure";
+import type { ForeignFigure } from "../figures/foreign-figure";
 import { importPlotly, type Plotly } from "./plotly-library";
 
 /** An element that plotly has drawn in. */
@@ -39,6 +40,12 @@ export async function draw(element: PlotElement, figure: Figure): Promise<void> 
   const plotly = await load();
   // Plotly writes into what it is given: it gets a copy.
   await plotly.react(element, structuredClone(figure.data), structuredClone(plotlyLayout(figure.layout)), config);
+}
+
+/** Draws a figure that others made, with its own settings and animations. */
+export async function drawForeign(element: PlotElement, figure: ForeignFigure): Promise<void> {
+  const plotly = await load();
+  await plotly.newPlot(element, structuredClone(figure));
 }
 
 /** Frees what plotly holds for an element; nothing when it was never drawn. */

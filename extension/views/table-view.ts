@@ -108,7 +108,7 @@ export class TableView {
   private line(table: Table, row: number): HTMLElement {
     const cells = table.columns.map((column, i) => {
       const { text, bar } = column.cell(row);
-      if (i === 0) return this.nameCell(text, row);
+      if (i === 0 && !column.numeric) return this.nameCell(text, row);
       const cell = element("td", { class: column.numeric ? "cb-Numeric" : "" }, text);
       if (bar !== null && Number.isFinite(bar)) {
         cell.classList.add("cb-Barred");

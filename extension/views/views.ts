@@ -1,6 +1,7 @@
 /** The table of views: for each kind how saved JSON is checked, how it is put on the page, and what its tab is called. */
 import { checkCurves } from "../../kernel/report/curves";
 import { checkModel } from "../../kernel/report/model";
+import { checkTable } from "../../kernel/report/table";
 import type { Reader } from "../../kernel/report/reader";
 import { checkReport } from "../../kernel/report/report";
 import { validate, type Checked } from "../../kernel/report/validate";
@@ -8,6 +9,7 @@ import { CurvesMounted } from "./curves-view";
 import { mountModelView } from "./model-view";
 import type { MountedView, ViewHost } from "./mounted";
 import { ReportView } from "./report-view";
+import { mountValueTable } from "./value-table-view";
 
 /** A view that is whole. */
 export interface OpenedView {
@@ -44,6 +46,7 @@ export const views = {
     (root, view, host) => new CurvesMounted(root, view, host),
     (view) => view.name,
   ),
+  table: kindOf(checkTable, mountValueTable, () => "Table"),
 } as const;
 
 /** Anything that the table draws. */

@@ -106,6 +106,14 @@ export class Reader {
     });
   }
 
+  /** A list of at most `limit` finite numbers, texts and nulls. */
+  cells(key: string, limit: number): readonly (number | string | null)[] {
+    return this.array(key, limit).map((value, i) => {
+      if (value === null || typeof value === "string") return value;
+      return finite(`${this.at(key)}[${i}]`, value);
+    });
+  }
+
   /** An object, as `read` takes it. */
   child<T>(key: string, read: (child: Reader) => T): T {
     return read(new Reader(this.at(key), record(this.at(key), this.get(key))));

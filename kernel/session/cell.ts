@@ -39,6 +39,8 @@ export class Cell implements CellOutput, Host {
   readonly #progress: ProgressDisplay;
   #ended = false;
   #stoppedAt: number | undefined;
+  /** Whether the cell has put out anything beside its progress. */
+  #hasOutput = false;
 
   /** `request` is the number under which the transport knows it. */
   constructor(
@@ -47,7 +49,11 @@ export class Cell implements CellOutput, Host {
     readonly comm: CommHost,
     private readonly options: CellOptions,
   ) {
-    this.#progress = new ProgressDisplay(this);
+    this.#progress = new ProgressDisplay({
+      display: (bundle, where) => this.#show(bundle, where),
+      clear: (wait) => this.clear(wait),
+      isAlone: () => !this.#hasOutput,
+    });
   }
 
   /** It shows nothing. */
@@ -60,11 +66,17 @@ export class Cell implements CellOutput, Host {
   }
 
   stream(name: "stdout" | "stderr", text: string): void {
+    this.#hasOutput = true;
     if (this.options.quiet) this.#look();
     else this.line.print(this.request, name, text, this.#look);
   }
 
   display(bundle: MimeBundle, options: { displayId?: string; update?: boolean; metadata?: object } = {}): void {
+    this.#hasOutput = true;
+    this.#show(bundle, options);
+  }
+
+  #show(bundle: MimeBundle, options: { displayId?: string; update?: boolean; metadata?: object } = {}): void {
     const { displayId, update = false, metadata } = options;
     const content = {
       data: bundle.data,

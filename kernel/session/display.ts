@@ -1,10 +1,11 @@
 /** A value → the representations in which a notebook shows it. Never throws, whatever the value. */
 import { inspect, type InspectOptions } from "node:util";
 import type { MimeBundle } from "./language/types";
+import { formsOf } from "./values/forms";
+import { displaySymbol } from "./values/plain";
+import { isModelTensor, isTfjsTensor, modelTensorText, tfjsText, typedArrayText } from "./values/tensors";
 
-/** The method by which a value shows itself: `value[Symbol.for("Jupyter.display")]()` gives `{ mime: data }`, or
- *  `{ data, metadata }`, or a promise of either. */
-export const displaySymbol = Symbol.for("Jupyter.display");
+export { displaySymbol };
 
 /** Depth and lengths as in Node's console, with proxies shown rather than called. */
 const inspectOptions: InspectOptions = { depth: 2, maxArrayLength: 100, maxStringLength: 10_000, showProxy: true };
@@ -36,30 +37,12 @@ export function asBundle(value: unknown): MimeBundle | undefined {
   }
 }
 
-interface TensorLike {
-  readonly shape: readonly number[];
-  readonly dtype: string;
-  readonly isDisposedInternal?: boolean;
-  dataSync(): ArrayLike<unknown>;
-  toString(verbose?: boolean): string;
-}
-
-const isTensor = (value: object): value is TensorLike =>
-  "dataSync" in value && typeof value.dataSync === "function" && "rankType" in value && "dtype" in value;
-
-/** A tfjs tensor: dtype, shape and values. */
-function tensorText(tensor: TensorLike): string {
-  const kind = `Tensor ${tensor.dtype} [${tensor.shape.join(", ")}]`;
-  if (tensor.isDisposedInternal === true) return `${kind} (disposed)`;
-  const verbose = tensor.toString(true);
-  const values = verbose.slice(verbose.indexOf("values:") + "values:".length);
-  return kind + (values.startsWith("\n") ? values : " " + values.trim());
-}
-
-/** The text of a value, as Node's REPL prints it. */
+/** The text of a value, as Node's REPL prints it; of a tensor or a typed array also its shape, type and range. */
 export function valueText(value: unknown): string {
   try {
-    if (typeof value === "object" && value !== null && !isProxyLike(value) && isTensor(value)) return tensorText(value);
+    if (isTfjsTensor(value)) return tfjsText(value);
+    const numbers = typedArrayText(value, inspectOptions);
+    if (numbers !== undefined) return numbers;
   } catch {
     // An object that only looks like a tensor, or a tensor without data, is printed as any object.
   }
@@ -80,9 +63,6 @@ function reason(error: unknown): string {
   }
 }
 
-/** `inspect` tells a proxy from its target without calling either. */
-const isProxyLike = (value: object) => inspect(value, { showProxy: true, depth: -1 }).startsWith("Proxy");
-
 function selfDisplay(value: unknown): (() => unknown) | undefined {
   try {
     if (value === null || (typeof value !== "object" && typeof value !== "function")) return undefined;
@@ -93,10 +73,10 @@ function selfDisplay(value: unknown): (() => unknown) | undefined {
   }
 }
 
-/** The bundle of any value; a promise only when the value's own display method is asynchronous. */
+/** The bundle of any value; a promise only of a tensor that has to be read, and where the value's own display method is asynchronous. */
 export function showValue(value: unknown): MimeBundle | Promise<MimeBundle> {
   const show = selfDisplay(value);
-  if (show === undefined) return textBundle(value);
+  if (show === undefined) return shownForms(value);
   const failed = (error: unknown): MimeBundle => ({
     data: { "text/plain": `${valueText(value)}\n[its Jupyter.display method failed${reason(error)}]` },
   });
@@ -115,6 +95,7 @@ export function showValue(value: unknown): MimeBundle | Promise<MimeBundle> {
   }
 }
 
-function textBundle(value: unknown): MimeBundle {
-  return { data: { "text/plain": valueText(value) } };
+function shownForms(value: unknown): MimeBundle | Promise<MimeBundle> {
+  if (isModelTensor(value)) return modelTensorText(value).then((text) => ({ data: { "text/plain": text } }));
+  return { data: formsOf(value) ?? { "text/plain": valueText(value) } };
 }

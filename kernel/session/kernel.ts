@@ -13,6 +13,7 @@ import { historyReply } from "./history-request";
 import { runInterruptibly, type Stoppable } from "./interruptible-work";
 import { toJson } from "./json";
 import type { CellError, CellResult, Language } from "./language/types";
+import { VariablesComm } from "./variables-comm";
 
 /** Turns of the event loop after which a cell that was begun has run up to its first await. What is answered beside cells waits as long. */
 const TURNS_OF_A_START = 3;
@@ -22,6 +23,7 @@ const TURNS_OF_A_START = 3;
  *  of TypeScript. */
 export class Kernel {
   readonly #comms: Comms;
+  readonly #variables: VariablesComm;
   readonly #history: History;
   readonly #context = new AsyncLocalStorage<Cell>();
   #language: Promise<Language>;
@@ -62,6 +64,7 @@ export class Kernel {
         answers: (name) => line.post({ kind: "target", name }),
       },
     );
+    this.#variables = new VariablesComm(this.#comms, () => this.#loaded?.variables() ?? {});
     this.#history = new History(options.historyFolder);
     this.#latestCell = new Cell(0, line, this.#comms, { quiet: false, allowInput: false });
     relaxAsyncChecks();
@@ -176,6 +179,7 @@ export class Kernel {
       const { ename, evalue, traceback } = result;
       cell.publish("error", { ename, evalue, traceback });
     }
+    if (!silent) this.#variables.refresh();
     if (stores && code.trim() !== "") this.#history.add(executionCount, code, resultText(result));
     return {
       content:

@@ -2,13 +2,20 @@ import { randomUUID } from "node:crypto";
 import type { Progress } from "../host";
 import type { CellOutput } from "./language/types";
 
+/** Where the line appears. */
+export interface ProgressOutput extends Pick<CellOutput, "display" | "clear"> {
+  /** Whether the cell has shown nothing but this line. */
+  isAlone(): boolean;
+}
+
 /** Milliseconds before the line is shown; shorter work shows nothing. */
 const SHOW_AFTER_MS = 200;
 /** Milliseconds between two updates: front ends drop the output of kernels that send many more than ten a second. */
 const UPDATE_MS = 100;
 const BAR_CHARACTERS = 24;
 
-/** The progress of a cell's long work: one line with a bar, updated in place, removed when the cell ends. */
+/** The progress of a cell's long work: one line with a bar, updated in place. When the cell ends it is taken away; where that would take other
+ *  output along, it stays as a few words on what was done, because a front end cannot take away one output of several. */
 export class ProgressDisplay {
   readonly #id = `codebook-progress-${randomUUID()}`;
   #task: string | undefined;
@@ -20,7 +27,7 @@ export class ProgressDisplay {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly output: Pick<CellOutput, "display">,
+    private readonly output: ProgressOutput,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -38,12 +45,18 @@ export class ProgressDisplay {
     else this.#timer ??= setTimeout(() => this.#send(this.now()), wait).unref();
   }
 
-  /** Takes the line away. */
+  /** Takes the line away, or says in its place what was done. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    if (this.#shown)
-      this.output.display({ data: { "text/plain": "", "text/html": "" } }, { displayId: this.#id, update: true });
+    if (!this.#shown || !this.#latest) return;
+    if (this.output.isAlone()) {
+      this.output.clear(false);
+      return;
+    }
+    const words = finishedText(this.#latest);
+    const data = { "text/plain": words, "text/html": `<div>${escapeHtml(words)}</div>` };
+    this.output.display({ data }, { displayId: this.#id, update: true });
   }
 
   #send(now: number): void {
@@ -84,6 +97,13 @@ export function describeProgress(progress: Progress, seconds: number): ProgressL
     if (fraction < 1) facts.push(`${duration((total - done) / rate)} left`);
   }
   return { task, item, fraction, facts };
+}
+
+/** What is left of a line: "quantizing: 74 layers", or where the work did not come to its end, how far it came. */
+export function finishedText({ task, done, total, unit }: Progress): string {
+  return done >= total
+    ? `${task}: ${amount(total, unit)}`
+    : `${task}: ended at ${amount(done, unit)} of ${amount(total, unit)}`;
 }
 
 /** The line as plain text. */

@@ -105,9 +105,25 @@ test("progress is shown while the cell runs, and taken away at its end", () => {
     own.end();
     own.progress({ task: "quantizing", done: 2, total: 2, unit: "layers" });
     jest.advanceTimersByTime(1_000);
-    expect(posted.map(({ type }) => type)).toEqual(["display_data", "update_display_data"]);
+    expect(posted.map(({ type }) => type)).toEqual(["display_data", "clear_output"]);
     expect(JSON.stringify(posted[0])).toContain("quantizing");
-    expect(posted[1].content).toMatchObject({ data: { "text/plain": "", "text/html": "" } });
+    expect(posted[1].content).toEqual({ wait: false });
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test("progress beside other output ends as a few words, and takes nothing along", () => {
+  jest.useFakeTimers();
+  try {
+    const { cell: own, posted } = cell();
+    own.progress({ task: "quantizing", done: 1, total: 2, unit: "layers" });
+    jest.advanceTimersByTime(200);
+    own.stream("stdout", "a line");
+    own.progress({ task: "quantizing", done: 2, total: 2, unit: "layers" });
+    own.end();
+    expect(posted.map(({ type }) => type)).toEqual(["display_data", "update_display_data"]);
+    expect(posted[1].content).toMatchObject({ data: { "text/plain": "quantizing: 2 layers" } });
   } finally {
     jest.useRealTimers();
   }

@@ -172,7 +172,7 @@ describe("valueText", () => {
   });
 
   test("cuts long lists after 100 items and long text after 10000 characters", () => {
-    expect(valueText(new Uint8Array(101))).toMatch(/\.\.\. 1 more item\n\]$/);
+    expect(valueText(new Uint8Array(101))).toMatch(/\.\.\. 1 more item\n\]\nshape \(101\), uint8, range 0 … 0$/);
     expect(valueText(new Uint8Array(100))).not.toContain("more item");
     expect(valueText("x".repeat(10_001))).toBe(`'${"x".repeat(10_000)}'... 1 more character`);
     expect(valueText("x".repeat(10_000))).toBe(`'${"x".repeat(10_000)}'`);

@@ -56,6 +56,7 @@ export function session(run: Run = () => ok, more: Partial<Language> = {}) {
     inspect: async (code, cursor, detail) => ({ found: true, data: { code, cursor, detail } }),
     isComplete: () => ({ status: "complete" }),
     interrupt: (reason) => interrupts.push(reason),
+    variables: () => ({ variables: [], all: 0 }),
     close: () => closed++,
     ...more,
   };

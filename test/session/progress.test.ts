@@ -13,11 +13,13 @@ const progress = (done: number, more: Partial<Progress> = {}): Progress => ({
 
 type Shown = { text: unknown; id?: string | undefined; update?: boolean | undefined };
 
-function display(): { shown: Shown[]; display: ProgressDisplay } {
+function display(alone = true): { shown: Shown[]; display: ProgressDisplay } {
   const shown: Shown[] = [];
   const output = {
     display: (bundle: MimeBundle, options: { displayId?: string; update?: boolean } = {}) =>
       void shown.push({ text: bundle.data["text/plain"], id: options.displayId, update: options.update }),
+    clear: () => void shown.push({ text: "(cleared)", id: undefined, update: undefined }),
+    isAlone: () => alone,
   };
   return { shown, display: new ProgressDisplay(output, () => Date.now()) };
 }
@@ -117,6 +119,8 @@ function clocked() {
         update,
         id: displayId,
       }),
+    clear: () => void shown.push({ at: Date.now() - begin, text: "", html: "", update: true, id: "" }),
+    isAlone: () => true,
   };
   return { shown, line: new ProgressDisplay(output, () => Date.now()) };
 }
@@ -174,7 +178,8 @@ test("the line is taken away at the end, and what is reported after it is not sh
     jest.advanceTimersByTime(1_000);
   }
   expect(shown).toHaveLength(2);
-  expect(shown[1]).toEqual({ at: 200, text: "", html: "", update: true, id: shown[0].id });
+  // The output is cleared, and no empty one is left.
+  expect(shown[1]).toEqual({ at: 200, text: "", html: "", update: true, id: "" });
 });
 
 test("two lines are two displays", () => {

@@ -22,7 +22,7 @@ interface DisplayHandle {
   update(value: unknown): void;
 }
 
-/** A value that shows itself as HTML or Markdown: the last expression of a cell, or display(html(...)). */
+/** A value that shows itself as HTML, SVG or Markdown: the last expression of a cell, or display(html(...)). */
 interface DisplayableText {
   readonly text: string;
 }
@@ -41,7 +41,11 @@ declare function display(value: unknown, options?: { displayId?: string }): Disp
 declare function html(source: string): DisplayableText;
 declare function html(strings: TemplateStringsArray, ...values: unknown[]): DisplayableText;
 
-/** Markdown to show: \`markdown("# Title")\`, or a tagged template. */
+/** A picture to show: \`svg("<svg …>")\`, or a tagged template whose values are escaped; without an \`<svg>\` around it, it gets one. */
+declare function svg(source: string): DisplayableText;
+declare function svg(strings: TemplateStringsArray, ...values: unknown[]): DisplayableText;
+
+/** Markdown to show: \`markdown("# Title")\`, or a tagged template whose values are escaped: they stand as the text that they are. */
 declare function markdown(source: string): DisplayableText;
 declare function markdown(strings: TemplateStringsArray, ...values: unknown[]): DisplayableText;
 
@@ -59,6 +63,23 @@ declare function prompt(text?: string): Promise<string>;
 
 /** Asks for a line that is not shown while it is typed, and waits for it. */
 declare function password(prompt?: string): string;
+
+/** The value of the latest cell that gave one; \`__\` and \`___\` are those before it. A name of your own comes first. */
+declare var _: any;
+declare var __: any;
+declare var ___: any;
+
+/** What cells gave, by their numbers: \`Out[3]\`. The last 200 are kept; of large values only those that something else holds too. */
+declare var Out: { readonly [cell: number]: any };
+
+/** What the line \`%time f()\` calls: prints how long the expression took, and gives its value. */
+declare const $time: <T>(value: T) => T;
+/** Ends the clock of a statement that \`%time\` times. */
+declare const $timed: () => void;
+/** What the line \`%who\` calls: prints the names of the notebook. */
+declare const $who: () => void;
+/** What the line \`!command\` calls: runs a command of the shell and prints what it prints. */
+declare const $shell: (command: string) => Promise<void>;
 
 /** Waits: \`await sleep(500)\`. The interrupt button ends the wait. */
 declare function sleep(milliseconds: number): Promise<void>;

@@ -2,6 +2,11 @@
 import vm from "node:vm";
 import path from "node:path";
 import { showValue } from "../display";
+import { startClock } from "../magics/clock";
+import { installMagics } from "../magics/functions";
+import { blankMagics, translateMagics } from "../magics/magics";
+import { installResults, Results } from "../values/results";
+import { listVariables } from "../values/variables";
 import { adviceOn, LostNames, type EarlyEnd } from "./advice";
 import { Compiler, type CompiledCell } from "./compiler";
 import { writeCodeCaches } from "./code-cache";
@@ -17,7 +22,7 @@ import { hover } from "./hover";
 import { asWritten, withLastObject } from "./last-object";
 import { canLoad } from "./loadable";
 import { CellModules } from "./modules";
-import { mainProcess } from "./realm";
+import { mainGlobal, mainProcess } from "./realm";
 import { Scope, type Publication } from "./scope";
 import { registerSource, type RunSource } from "./sources";
 import { installStacks } from "./stack";
@@ -55,7 +60,8 @@ class CellLanguage implements Language {
   private readonly lost = new LostNames();
   private readonly modules: CellModules;
   private readonly console: CellConsole;
-  private readonly removeGlobals: () => void;
+  private readonly results = new Results();
+  private readonly removeGlobals: (() => void)[];
   private readonly restoreStacks: () => void;
   /** More than one where subshells run cells too. */
   private readonly running = new Set<Running>();
@@ -74,7 +80,16 @@ class CellLanguage implements Language {
     // A comm's handler, which a message of the front end starts, belongs to no cell; it prints where the last cell did.
     const cellOf = () => currentCell() ?? this.latestShown;
     this.console = new CellConsole(cellOf);
-    this.removeGlobals = installGlobals(cellOf);
+    const output = () => {
+      const cell = cellOf();
+      if (cell === undefined) throw new Error("there is no cell to print this in");
+      return cell.output;
+    };
+    this.removeGlobals = [
+      installGlobals(cellOf),
+      installResults(mainGlobal, this.results),
+      installMagics(mainGlobal, { output, names: () => this.scope.values().map(([name]) => name) }),
+    ];
     this.restoreStacks = installStacks();
     mainProcess.on("unhandledRejection", this.onStray);
     mainProcess.on("uncaughtException", this.onStray);
@@ -100,16 +115,22 @@ class CellLanguage implements Language {
       // The cell starts in a macrotask of its own, so that stopping its synchronous code destroys no other stack.
       setImmediate(() =>
         runInCell(context, () => {
-          this.run(code, label, context, cell.silent).then(end, (error: unknown) => end(errorResult(error)));
+          this.run(code, label, context, cell).then(end, (error: unknown) => end(errorResult(error)));
         }),
       );
     });
   }
 
-  private async run(code: string, label: string, context: CellContext, silent: boolean): Promise<CellResult> {
+  private async run(
+    code: string,
+    label: string,
+    context: CellContext,
+    { executionCount, silent }: { executionCount: number; silent: boolean },
+  ): Promise<CellResult> {
     this.console.startCell();
     const ts = cellTypeScript();
-    const { source, opened } = withLastObject(ts, withoutExports(ts, code));
+    const { source: plain, timed } = translateMagics(ts, code, (name) => this.isName(name));
+    const { source, opened } = withLastObject(ts, withoutExports(ts, plain));
     const compiled = this.convert(source);
     for (const problem of this.compiler?.newProblems() ?? [])
       context.output.stream("stderr", `tsconfig.json: ${problem}\n`);
@@ -129,9 +150,11 @@ class CellLanguage implements Language {
       if (isLast && (publication === undefined || !publication.initialised())) this.declarations = before;
       publication?.takeBack();
     });
+    const clock = timed ? startClock() : undefined;
     try {
       const publish = (names: Publication) => (publication = this.scope.publish(names, label));
       const { value } = await this.call(compiled, { label, text: code, ...(opened && { opened }) }, publish);
+      if (clock !== undefined) context.output.stream("stdout", clock());
       if (context.reason !== undefined) {
         lose("was interrupted");
         return interruptResult(context.reason);
@@ -139,6 +162,7 @@ class CellLanguage implements Language {
       context.finished();
       this.lost.found(compiled.published.map(({ name }) => name));
       if (!compiled.hasValue || value === undefined || silent || isSilent(value)) return { status: "ok" };
+      this.results.add(executionCount, value);
       return { status: "ok", result: await showValue(value) };
     } catch (error) {
       lose(context.reason === undefined ? "stopped with an error" : "was interrupted");
@@ -148,6 +172,15 @@ class CellLanguage implements Language {
         context.awaitLine === undefined ? undefined : { script: label, line: context.awaitLine },
       );
     }
+  }
+
+  /** Whether a name means something before the cell runs: one of an earlier cell, or one that every cell has. */
+  private isName(name: string): boolean {
+    return name in mainGlobal || ["require", "__filename", "__dirname"].includes(name) || this.scope.has(name);
+  }
+
+  variables(): object {
+    return listVariables(this.scope.values());
   }
 
   /** Runs a compiled cell. Returns the value of its last expression in an object, and awaits it where it is a promise. */
@@ -236,12 +269,13 @@ class CellLanguage implements Language {
 
   complete(code: string, cursor: number): Promise<Completion> {
     const nothing = { matches: [], cursor_start: cursor, cursor_end: cursor, metadata: {} };
+    const source = blankMagics(code);
     const answer = () =>
       completeCode(cellTypeScript(), {
-        source: code,
+        source,
         cursor,
         cwd: this.cwd,
-        look: () => this.compile((compiler) => compiler.look(this.declarations, code)),
+        look: () => this.compile((compiler) => compiler.look(this.declarations, source)),
         names: () => this.scope.names(),
         valueOf: (name) => this.scope.peek(name),
       });
@@ -249,10 +283,11 @@ class CellLanguage implements Language {
   }
 
   inspect(code: string, cursor: number, detail: 0 | 1): Promise<{ found: boolean; data: Record<string, unknown> }> {
+    const source = blankMagics(code);
     const answer = () =>
       hover(
-        this.compile((compiler) => compiler.look(this.declarations, code)),
-        code,
+        this.compile((compiler) => compiler.look(this.declarations, source)),
+        source,
         cursor,
         detail,
       );
@@ -261,7 +296,13 @@ class CellLanguage implements Language {
 
   isComplete(code: string): ReturnType<Language["isComplete"]> {
     const ts = cellTypeScript();
-    return completeness(ts, withLastObject(ts, code).source);
+    try {
+      const { source } = translateMagics(ts, code, (name) => this.isName(name));
+      return completeness(ts, withLastObject(ts, source).source);
+    } catch {
+      // A magic that there is not runs at once, to say so.
+      return { status: "complete" };
+    }
   }
 
   interrupt(reason: Error): void {
@@ -288,7 +329,7 @@ class CellLanguage implements Language {
     if (this.closed) return;
     this.closed = true;
     clearTimeout(this.warmUp);
-    this.removeGlobals();
+    this.removeGlobals.forEach((remove) => remove());
     this.restoreStacks();
     this.console.close();
     mainProcess.off("unhandledRejection", this.onStray);

@@ -3,6 +3,7 @@
 import { Console } from "node:console";
 import { StringDecoder } from "node:string_decoder";
 import type { CellContext } from "./context";
+import { consoleTable, tableForms } from "../values/table";
 import { mainGlobal, mainProcess } from "./realm";
 
 type StreamName = "stdout" | "stderr";
@@ -16,6 +17,15 @@ class WrittenText {
     if (typeof chunk === "string") return this.decoder.end() + chunk;
     const bytes = chunk as Uint8Array;
     return this.decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+}
+
+/** What `read` gives; nothing where the data that it looks at throw. */
+function safely<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }
 
@@ -34,6 +44,7 @@ export class CellConsole {
       colorMode: isColoured,
     });
     this.countGroups();
+    this.showTables();
     this.replace(mainGlobal, "console", this.console);
     for (const name of ["stdout", "stderr"] as const) this.route(name);
   }
@@ -57,6 +68,17 @@ export class CellConsole {
     this.console.groupEnd = () => {
       this.depth = Math.max(0, this.depth - 1);
       groupEnd.call(this.console);
+    };
+  }
+
+  /** A table that fits the page, in the place of one of lines and corners that wraps. */
+  private showTables(): void {
+    const { table } = this.console;
+    this.console.table = (data: unknown, names?: readonly string[]) => {
+      const cell = this.cellOf();
+      const view = cell === undefined || this.depth > 0 ? undefined : safely(() => consoleTable(data, names));
+      if (cell !== undefined && view !== undefined) cell.output.display({ data: tableForms(view) });
+      else table.call(this.console, data, names);
     };
   }
 

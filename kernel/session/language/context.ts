@@ -10,6 +10,13 @@ import type { CellOutput } from "./types";
 
 const graceMilliseconds = 1000;
 
+const redirected = new AsyncLocalStorage<CellOutput>();
+
+/** Runs `work`, and all that it starts, with another place for what it prints and shows than the cell's output. */
+export function withOutput<T>(output: CellOutput, work: () => T): T {
+  return redirected.run(output, work);
+}
+
 /** A value that clean-up code awaits after the interrupt. */
 class Exempt {
   constructor(readonly value: unknown) {}
@@ -37,8 +44,13 @@ export class CellContext {
 
   constructor(
     readonly name: string,
-    readonly output: CellOutput,
+    private readonly ownOutput: CellOutput,
   ) {}
+
+  /** Where the running code prints and shows: the cell's output, or the one that `withOutput` put in its place. */
+  get output(): CellOutput {
+    return redirected.getStore() ?? this.ownOutput;
+  }
 
   get stopped(): boolean {
     return this.reason !== undefined;

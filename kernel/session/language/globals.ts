@@ -2,11 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { asBundle, displaySymbol, showValue, valueText } from "../display";
 import type { CellContext } from "./context";
+import { escapeMarkdown, escapeMarkupText, wholePicture } from "../values/markup";
 import { mainGlobal } from "./realm";
 import type { CellOutput, MimeBundle } from "./types";
-
-const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (letter) => entities[letter] ?? letter);
 
 /** Text with a MIME type of its own. */
 class DisplayableText {
@@ -15,13 +13,14 @@ class DisplayableText {
   constructor(
     private readonly mime: string,
     text: string,
+    private readonly plain = text,
   ) {
     this.text = text;
-    Object.defineProperty(this, "mime", { enumerable: false });
+    for (const name of ["mime", "plain"]) Object.defineProperty(this, name, { enumerable: false });
   }
 
   [displaySymbol](): Record<string, string> {
-    return { [this.mime]: this.text, "text/plain": this.text };
+    return { [this.mime]: this.text, "text/plain": this.plain };
   }
 
   toString(): string {
@@ -29,15 +28,28 @@ class DisplayableText {
   }
 }
 
-function displayable(mime: string, escape: (text: string) => string) {
+/** A value in a template: text as it is, a number as it is, anything else as a notebook prints it. */
+const words = (value: unknown): string =>
+  typeof value === "string" ? value : typeof value === "object" ? valueText(value) : String(value);
+
+/** What a template's value becomes: displayable text stays as it is, what stands in a list is joined, all else is escaped. */
+function filled(value: unknown, escape: (text: string) => string): string {
+  if (value instanceof DisplayableText) return value.text;
+  if (Array.isArray(value) && value.some((item) => item instanceof DisplayableText))
+    return value.map((item) => filled(item, escape)).join("");
+  return typeof value === "number" || typeof value === "bigint" ? String(value) : escape(words(value));
+}
+
+function displayable(mime: string, escape: (text: string) => string, complete = (text: string) => text) {
   return (source: string | TemplateStringsArray, ...values: unknown[]): DisplayableText => {
-    if (typeof source === "string") return new DisplayableText(mime, source);
-    const plain = (value: unknown) => {
-      const own = value instanceof DisplayableText;
-      if (own) return value.text;
-      return escape(typeof value === "string" ? value : typeof value === "object" ? valueText(value) : String(value));
-    };
-    return new DisplayableText(mime, String.raw({ raw: source }, ...values.map(plain)));
+    if (!Array.isArray(source)) return new DisplayableText(mime, complete(String(source)));
+    const text = complete(String.raw({ raw: source }, ...values.map((value) => filled(value, escape))));
+    if (mime !== "text/markdown") return new DisplayableText(mime, text);
+    return new DisplayableText(
+      mime,
+      text,
+      String.raw({ raw: source }, ...values.map((value) => filled(value, (t) => t))),
+    );
   };
 }
 
@@ -51,7 +63,8 @@ export function installGlobals(cellOf: () => CellContext | undefined): () => voi
   const show = (out: CellOutput, value: unknown, displayId: string, update: boolean) => {
     const send = (bundle: MimeBundle) =>
       out.display(bundle, { displayId, update, ...(bundle.metadata && { metadata: bundle.metadata }) });
-    const bundle = asBundle(value) ?? showValue(value);
+    const bundle =
+      typeof value === "string" ? { data: { "text/plain": value } } : (asBundle(value) ?? showValue(value));
     if (bundle instanceof Promise) void bundle.then(send);
     else send(bundle);
   };
@@ -64,8 +77,9 @@ export function installGlobals(cellOf: () => CellContext | undefined): () => voi
       // As the last expression of a cell the handle shows nothing, because the call has shown its value already.
       return Object.defineProperty(handle, silent, { value: true });
     },
-    html: displayable("text/html", escapeHtml),
-    markdown: displayable("text/markdown", (text) => text),
+    html: displayable("text/html", escapeMarkupText),
+    svg: displayable("image/svg+xml", escapeMarkupText, wholePicture),
+    markdown: displayable("text/markdown", escapeMarkdown),
     clearOutput: (wait = false) => output().clear(wait),
     input: (prompt = "") => output().input(String(prompt), false),
     prompt: async (text = "") => output().input(String(text), false),

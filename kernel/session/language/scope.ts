@@ -67,6 +67,11 @@ export class Scope {
     return [...this.handles.keys()];
   }
 
+  /** Whether a cell has declared the name. */
+  has(name: string): boolean {
+    return this.handles.has(name);
+  }
+
   /** The value of a name, or undefined where it has none yet. */
   peek(name: string): unknown {
     try {
@@ -74,6 +79,14 @@ export class Scope {
     } catch {
       return undefined;
     }
+  }
+
+  /** The names that have a value now, in the order in which they came, with their values. */
+  values(): [string, unknown][] {
+    return this.names().flatMap((name): [string, unknown][] => {
+      const value = this.peek(name);
+      return value === undefined ? [] : [[name, value]];
+    });
   }
 
   /** Gives the names of a cell to the cells after it. For a cell that ended early, `takeBack` of the result removes the names that it did not

@@ -81,6 +81,8 @@ export interface Language {
   /** Rejects what the running cells await with `reason` and stops their own async code at its next await. Code that is
    *  busy without awaiting is the session's to stop (Runtime.terminateExecution). */
   interrupt(reason: Error): void;
+  /** The variables of the session, as a panel lists them: plain JSON. */
+  variables(): object;
   /** Restores what was changed in the process (console, streams, module lookup) and frees the compiler. */
   close(): void;
 }

@@ -2,7 +2,7 @@
 
 /** A call of plotly's, with what it was given. */
 export interface Call {
-  readonly name: "react" | "purge" | "toImage";
+  readonly name: "react" | "newPlot" | "purge" | "toImage";
   readonly element: HTMLElement | null;
   readonly figure: { readonly data: unknown[]; readonly layout: Record<string, unknown> };
 }
@@ -35,6 +35,11 @@ const plotlyDouble = {
       },
     });
     return Promise.resolve();
+  },
+  newPlot(element: HTMLElement, figure: Call["figure"]): Promise<void> {
+    calls.push({ name: "newPlot", element, figure });
+    Object.assign(element, { layout: figure.layout });
+    return failure ? Promise.reject(failure) : Promise.resolve();
   },
   purge(element: HTMLElement): void {
     calls.push({ name: "purge", element, figure: { data: [], layout: {} } });

@@ -60,7 +60,8 @@ describe("html and markdown", () => {
   });
 
   test("write numbers and objects as text", () => {
-    expect(String(tag("markdown", ["", " ", ""], 1.5, { a: 1 }))).toBe("1.5 { a: 1 }");
+    const text = tag("markdown", ["", " ", ""], 1.5, { a: 1 });
+    expect(shown(text)).toEqual({ "text/markdown": "1.5 \\{ a\\: 1 \\}", "text/plain": "1.5 { a: 1 }" });
   });
 });
 
