@@ -12,6 +12,7 @@ import { compileFile, type CompiledFile } from "./local-code";
 import { mainGlobal, NodeModule } from "./realm";
 import { codeOf, isLocal, resolveModule } from "./resolution";
 import { registerSource } from "./sources";
+import { withoutGreeting } from "./tensorflow-greeting";
 
 type NativeImport = (specifier: string) => Promise<unknown>;
 type Namespace = Record<string, unknown>;
@@ -66,6 +67,11 @@ function namespaceOf(exported: unknown): unknown {
   return namespace;
 }
 
+/** A package or a module of Node's, which `name` led to. */
+function required(name: string, file: string, native: NodeJS.Require): unknown {
+  return name.startsWith("@tensorflow/") ? withoutGreeting(native(file)) : native(file);
+}
+
 /** `module` of a file, or of the cells, which are a program's main file. */
 function moduleObject(filename: string, require: NodeJS.Require, id = "."): Record<string, unknown> {
   const folder = path.dirname(filename);
@@ -116,7 +122,7 @@ export class CellModules {
     if (name.startsWith("data:")) return this.nativeImport(folder)(name);
     try {
       const file = this.resolve(name, folder);
-      if (!isLocal(file)) return namespaceOf(this.nativeRequire(folder)(file));
+      if (!isLocal(file)) return namespaceOf(required(name, file, this.nativeRequire(folder)));
       importer?.imports.add(file);
       const module = this.load(file, importer);
       if (module.pending === undefined || waits(module, importer)) return namespaceOf(module.exports);
@@ -148,9 +154,9 @@ export class CellModules {
 
   private requireOf(folder: string, importer: LocalModule | undefined): NodeJS.Require {
     const native = this.nativeRequire(folder);
-    const required = (name: string): unknown => {
+    const requireHere = (name: string): unknown => {
       const file = this.resolve(name, folder);
-      if (!isLocal(file)) return native(file);
+      if (!isLocal(file)) return required(name, file, native);
       importer?.imports.add(file);
       if (importer === undefined) this.forgetChanged();
       const module = this.load(file, importer);
@@ -164,7 +170,7 @@ export class CellModules {
     };
     const resolve = Object.assign((name: string) => this.resolve(name, folder), { paths: native.resolve.paths });
     const main = this.main as unknown as NodeJS.Module | undefined;
-    return Object.assign(required, { resolve, cache: native.cache, main, extensions: native.extensions });
+    return Object.assign(requireHere, { resolve, cache: native.cache, main, extensions: native.extensions });
   }
 
   private load(file: string, importer: LocalModule | undefined): LocalModule {
