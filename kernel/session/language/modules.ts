@@ -67,16 +67,17 @@ function namespaceOf(exported: unknown): unknown {
   return namespace;
 }
 
+/** A package or a module of Node's, which `name` led to. */
+function required(name: string, file: string, native: NodeJS.Require): unknown {
+  return name.startsWith("@tensorflow/") ? withoutGreeting(native(file)) : native(file);
+}
+
 /** `module` of a file, or of the cells, which are a program's main file. */
 function moduleObject(filename: string, require: NodeJS.Require, id = "."): Record<string, unknown> {
   const folder = path.dirname(filename);
   const paths = require.resolve.paths("x") ?? [];
   return { id, path: folder, filename, exports: {}, loaded: false, children: [], paths, parent: null, require };
 }
-
-/** A module as it is, tfjs without its greeting. */
-const quiet = (name: string, loaded: unknown): unknown =>
-  name.startsWith("@tensorflow/") ? withoutGreeting(loaded) : loaded;
 
 /** The modules of a session's cells. */
 export class CellModules {
@@ -121,7 +122,7 @@ export class CellModules {
     if (name.startsWith("data:")) return this.nativeImport(folder)(name);
     try {
       const file = this.resolve(name, folder);
-      if (!isLocal(file)) return namespaceOf(quiet(name, this.nativeRequire(folder)(file)));
+      if (!isLocal(file)) return namespaceOf(required(name, file, this.nativeRequire(folder)));
       importer?.imports.add(file);
       const module = this.load(file, importer);
       if (module.pending === undefined || waits(module, importer)) return namespaceOf(module.exports);
@@ -153,9 +154,9 @@ export class CellModules {
 
   private requireOf(folder: string, importer: LocalModule | undefined): NodeJS.Require {
     const native = this.nativeRequire(folder);
-    const required = (name: string): unknown => {
+    const requireHere = (name: string): unknown => {
       const file = this.resolve(name, folder);
-      if (!isLocal(file)) return quiet(name, native(file) as unknown);
+      if (!isLocal(file)) return required(name, file, native);
       importer?.imports.add(file);
       if (importer === undefined) this.forgetChanged();
       const module = this.load(file, importer);
@@ -169,7 +170,7 @@ export class CellModules {
     };
     const resolve = Object.assign((name: string) => this.resolve(name, folder), { paths: native.resolve.paths });
     const main = this.main as unknown as NodeJS.Module | undefined;
-    return Object.assign(required, { resolve, cache: native.cache, main, extensions: native.extensions });
+    return Object.assign(requireHere, { resolve, cache: native.cache, main, extensions: native.extensions });
   }
 
   private load(file: string, importer: LocalModule | undefined): LocalModule {
