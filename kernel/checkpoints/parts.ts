@@ -95,6 +95,10 @@ export function choosePart(
   { part, isFlat = false }: { readonly part?: string | undefined; readonly isFlat?: boolean },
 ): ChosenPart {
   const root = treeOf(paths);
+  if (holdsNestedHqq(root))
+    throw new OptionError(
+      `open(): ${file} is stored as HQQ's own dict, which keeps the description of each weight in a dict of its own; save the model with transformers' save_pretrained or HQQ's save_to_safetensors, which are read; open(path, { raw: true }) shows its tensors`,
+    );
   let node = root;
   let trail: readonly PathKey[] = [];
   const leftOut: { part: string; tensors: number }[] = [];
@@ -125,6 +129,12 @@ export function choosePart(
     trail = [...trail, only[0]];
     if (isFlat) return chosen(node, trail, leftOut);
   }
+}
+
+/** Whether a layer's codes stand beside a dict of their scales: {"layer": {"W_q": …, "meta": {"scale": …, "zero": …}}}. */
+function holdsNestedHqq({ children }: Node): boolean {
+  if (children.has("W_q") && children.get("meta")?.children.has("scale")) return true;
+  return [...children.values()].some((child) => child.children.size > 0 && holdsNestedHqq(child));
 }
 
 /** What lies in a node: models, optimizers, and all but the models; `isModel` where the node is a model itself. */

@@ -58,7 +58,14 @@ export function viewsIn(value: unknown, { file, budget }: Pick<TorchWorld, "file
     if (++visits > maxVisits) throw new FormatError(file, 0, `there are over ${maxVisits} values`, "fewer");
     if (part instanceof TensorView) {
       const own = name === "" ? "tensor" : name;
-      if (views.length === maxTensors || own.length > maxNameLength || own.includes("\0") || names.has(own))
+      if (names.has(own))
+        throw new FormatError(
+          file,
+          0,
+          `two tensors are called ${quote(own)}: their keys differ in kind, as 1 and "1", or in where their dots stand`,
+          "names that differ",
+        );
+      if (views.length === maxTensors || own.length > maxNameLength || own.includes("\0"))
         throw new FormatError(
           file,
           0,

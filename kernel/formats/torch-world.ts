@@ -216,7 +216,12 @@ export abstract class TorchWorld implements PickleWorld {
     if (!(storage instanceof TorchStorage)) return this.fail(at, "a tensor has no storage", "a storage");
     const own = type instanceof PickleGlobal ? type.name.slice("torch.".length) : "";
     const dtype = Object.hasOwn(torchTypes, own) ? torchTypes[own] : storage.dtype;
-    if (!dtype) return this.fail(at, "a tensor has no type", "a type of torch");
+    if (!dtype)
+      return this.fail(
+        at,
+        own === "" ? "a tensor has no type" : `a tensor has the type torch.${own.slice(0, 60)}, which is not read here`,
+        `one of ${Object.keys(torchTypes).join(", ")}, or a type that torch had before 2.1; convert it: tensor.float()`,
+      );
     const shape = this.integers(size, "size", at);
     const strides = this.integers(stride, "stride", at);
     const [from] = this.integers(new PickleTuple([offset]), "offset", at);

@@ -90,6 +90,21 @@ export async function ggufFromFolder(
   };
 }
 
+/** The tensors of such a model as GGUF has them, without what the tokenizer and the logits ask; `undefined` for a network that is not written as
+ *  GGUF, or has a tensor that is not. */
+export function ggufTensors(model: FolderModel): readonly ConvertedTensor[] | undefined {
+  const config = model.config ?? {};
+  const kind = String(config.model_type);
+  if (!Object.hasOwn(architectures, kind)) return undefined;
+  const architecture = architectures[kind];
+  try {
+    return convertAll(architecture.chosen?.(model.tensors) ?? model.tensors, architecture, config);
+  } catch (reason) {
+    if (reason instanceof UnsupportedError || reason instanceof OptionError) return undefined;
+    throw reason;
+  }
+}
+
 /** Refuses an activation that llama.cpp does not compute in such a network. */
 function checkActivation(kind: string, { activationKeys, activations }: Architecture, config: Settings): void {
   const key = activationKeys.find((one) => config[one] !== undefined && config[one] !== null);

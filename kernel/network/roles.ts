@@ -14,6 +14,7 @@ import { isHead, ruleByName } from "./roles/names";
 import { neighboursOf, shapesOf, type Neighbours } from "./roles/neighbours";
 import { firstRule } from "./roles/rule";
 import { subjectOf, type JudgedTensor, type Subject } from "./roles/subject";
+import { mayBeTwin, twinsOf } from "./roles/twins";
 import { isExpert, roleByRank, weightRule } from "./roles/weights";
 import { widthOf } from "./roles/width";
 
@@ -38,7 +39,12 @@ function* judging(model: JudgedModel): Generator<void, RoleDescription[]> {
   const subjects = yield* mapWithTurns(model.tensors, subjectOf);
   const judge = judgeOf(model, subjects, yield* shapesOf(subjects));
   yield;
-  return yield* mapWithTurns(subjects, (subject, at) => told(model.tensors[at], () => judge(subject)));
+  const suspects = yield* mapWithTurns(subjects, mayBeTwin);
+  const twins = suspects.includes(true) ? twinsOf(subjects) : new Map<string, RoleDescription>();
+  yield;
+  return yield* mapWithTurns(subjects, (subject, at) =>
+    told(model.tensors[at], () => (isInteger(subject) ? undefined : twins.get(subject.name)) ?? judge(subject)),
+  );
 }
 
 /** What a reader told of a tensor, completed by what is judged. */

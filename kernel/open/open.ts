@@ -7,7 +7,7 @@ import { selectPart } from "../checkpoints/select-part";
 import { FormatError, OptionError } from "../errors";
 import { readBeside, readConfig, withSettings } from "../formats/config";
 import { recordOrigin } from "../formats/origin";
-import { partOf, recordPart } from "../formats/tensor-paths";
+import { partOf, recordPart, withNotes } from "../formats/tensor-paths";
 import { folderSiblings, type Siblings } from "../formats/siblings";
 import { notedSiblings, recordFiles } from "../formats/source-files";
 import { currentHost } from "../host";
@@ -25,6 +25,8 @@ import { OpenedCodebook } from "../save/opened-codebook";
 import { displayModel } from "../static/display";
 import { withLogicalTensors } from "../stored-codes/logical-model";
 import type { Model } from "../tensor/model";
+import { TensorSet } from "../tensor/tensor-set";
+import { adapterNote } from "./adapter-note";
 import { locateModel } from "./locate";
 
 /** Options of `open`. */
@@ -100,9 +102,17 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Mod
         config: settings,
         beside: (name) => readBeside(name, siblings, signal),
       });
-  const told = withSettings(origin === undefined ? model : recordOrigin(model, origin), config, folder);
+  const note = raw ? undefined : await adapterNote(model, siblings, signal);
+  const noted = note === undefined ? model : withNote(model, note);
+  const told = withSettings(origin === undefined ? noted : recordOrigin(noted, origin), config, folder);
   const settled = displayModel(await withRolesInTurns(recordPart(told, partOf(selected)), signal));
   return recordFiles(settled, opened);
+}
+
+function withNote(model: Model, note: string): Model {
+  const { name, format, tensors, metadata, config, folder } = model;
+  const sha256: Model["sha256"] = (options) => model.sha256(options);
+  return new TensorSet({ name, format, tensors, metadata: withNotes(metadata, [note]), config, folder, sha256 });
 }
 
 /** The compressed model in a file. `FormatError` for steps that no method makes. */

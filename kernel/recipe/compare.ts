@@ -58,6 +58,7 @@ export async function compare(
   const plain = given.flatMap(({ report, model }) => (report ? [] : (model ?? [])));
   const models = options.base ? [...plain, options.base] : plain;
   const order = new Map(models.flatMap((model) => model.tensors.map((tensor, at) => [tensor.name, at] as const)));
+  for (const { names = [] } of columns) placeBetween(order, names);
   if (order.size > 0) layers.sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
   const left = leftAloneByAll(given.flatMap(({ report }) => (report ? [report.leftAlone] : [])));
   const byName = parts.map((part) => new Map(part.map((layer) => [layer.name, layer])));
@@ -94,6 +95,18 @@ interface Column {
   /** The position of the variant in its layers. */
   readonly number: number;
   readonly warnings: readonly ReportWarning[];
+  /** The names of what was measured, in the base's order: stacked experts have names that the base does not know. */
+  readonly names?: readonly string[];
+}
+
+/** Gives names that have no place yet one behind the name before them. */
+function placeBetween(order: Map<string, number>, names: readonly string[]): void {
+  let last = -1;
+  for (const name of names) {
+    const known = order.get(name);
+    last = known ?? last + 1 / (names.length + 1);
+    if (known === undefined) order.set(name, last);
+  }
 }
 
 /** The columns of variants that come from one model. */

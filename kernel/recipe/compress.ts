@@ -271,7 +271,11 @@ function assemble(
 
 /** What the tensor is called by its type: what was done to it, but for whole numbers, which stay what they were. */
 /** Ways to store a weight whose numbers were not rounded to codes. */
-const unquantizedSchemes: ReadonlySet<string> = new Set(["torch prune mask", "torch weight norm"]);
+const unquantizedSchemes: ReadonlySet<string> = new Set([
+  "torch prune mask",
+  "torch weight norm",
+  "torch spectral norm",
+]);
 
 function typeOf({ dtype, scheme }: Tensor, variant: LayerVariant): string {
   return scheme === undefined && isIntegerType(dtype) ? dtype : variant.scheme;

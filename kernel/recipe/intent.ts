@@ -126,6 +126,21 @@ function checkNames(entry: CheckedEntry, at: number, { model, takeable, entryOf 
   }
 }
 
+/** The tensor that is meant most likely where none is a weight: of numbers, of more dimensions, larger. */
+function likeliest(tensors: readonly Tensor[]): Tensor {
+  const place = ({ role, shape, parameters }: Tensor): readonly number[] => [
+    role === "integer" || role === "optimizer state" ? 0 : 1,
+    role === "bias" ? 0 : role === "norm" ? 1 : 2,
+    Math.min(2, shape.length),
+    parameters,
+  ];
+  return tensors.reduce((best, tensor) => {
+    const [one, other] = [place(tensor), place(best)];
+    const at = one.findIndex((value, i) => value !== other[i]);
+    return at >= 0 && one[at] > other[at] ? tensor : best;
+  });
+}
+
 /** The error of a recipe that touches nothing, with the pattern that would. */
 export function nothingTouched(model: Model, takeable: readonly Tensor[]): OptionError {
   const help =
@@ -133,7 +148,7 @@ export function nothingTouched(model: Model, takeable: readonly Tensor[]): Optio
       ? `match: "**" takes its ${takeable.length} weights, such as ${firstOf(takeable)}, where only and skip leave them`
       : model.tensors.length === 0
         ? "it has no tensors"
-        : `none is a weight; others are taken by their very names: { only: "${model.tensors[0].name}" }`;
+        : `none is a weight; others are taken by their very names: { only: "${likeliest(model.tensors).name}" }`;
   return new OptionError(
     `compress(): the recipe touches none of the ${model.tensors.length} tensors of ${model.name}; ${help}`,
   );

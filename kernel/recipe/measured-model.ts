@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor/tensor";
 import { ProgressMeter } from "../threads/progress";
 import type { Runner } from "../threads/runner";
 import { tasks } from "./compare-tasks";
-import { matchTensors } from "./matched-tensors";
+import { matchLayouts } from "./matched-layouts";
 import { totalsOf, withoutEmbeddings, type TouchedLayer } from "./totals";
 
 /** A variant that was measured, with the layers in which it differs from the base. */
@@ -23,6 +23,8 @@ export interface MeasuredModel {
   readonly layers: readonly LayerReport[];
   /** What did not match. */
   readonly warnings: readonly ReportWarning[];
+  /** The names of the base's tensors as they were measured, in its order. */
+  readonly names: readonly string[];
 }
 
 /** Reads every tensor that both models have, two at a time on each thread, and measures it. Layers that are the same to the last weight are left
@@ -34,12 +36,14 @@ export async function measureModel(
   runner: Runner,
   onProgress: ((progress: Progress) => void) | undefined,
 ): Promise<MeasuredModel> {
-  const { pairs, unmatched } = matchTensors(base, model);
+  const { tensors, pairs, unmatched } = matchLayouts(base, model);
   if (pairs.length === 0)
     throw new OptionError(
       `compare(): no tensor of "${name}" has name and shape of one of ${base.name}; the nearest to "${model.tensors[0]?.name ?? ""}" are ${nearestNames(model.tensors[0]?.name ?? "", base.tensors).join(", ")}`,
     );
-  const roles = new Map(rolesOf(base).map((role, at) => [base.tensors[at], role.role]));
+  const { metadata, config, format } = base;
+  const described = { tensors, metadata, format, ...(config && { config }) };
+  const roles = new Map(rolesOf(described).map((role, at) => [tensors[at], role.role]));
   // Whole numbers and what is not read as numbers are no weights.
   const chosen = pairs.filter(({ origin }) => origin.parameters > 0 && roles.get(origin) !== "integer");
   const total = chosen.reduce((sum, { origin }) => sum + origin.parameters, 0);
@@ -78,7 +82,7 @@ export async function measureModel(
   // Vectors that differ are listed, and count in no total: those are over weights, as in every report.
   const touched = rows.flatMap(({ touched: one }) => (isWeight(roles.get(one.origin)) ? [one] : []));
   const bytesOf = new Map<Tensor, number>(pairs.map(({ origin, other }) => [origin, other.sizeBytes]));
-  const embeddings = new Set(base.tensors.filter((tensor) => roles.get(tensor) === "embedding"));
+  const embeddings = new Set(tensors.filter((tensor) => roles.get(tensor) === "embedding"));
   return {
     summary: {
       name,
@@ -86,10 +90,11 @@ export async function measureModel(
       bytes: model.sizeBytes,
       bitsPerWeight: (8 * model.sizeBytes) / Math.max(1, base.parameters),
       touched: totalsOf(touched),
-      ...withoutEmbeddings(base.tensors, embeddings, (origin) => bytesOf.get(origin) ?? 0, touched),
+      ...withoutEmbeddings(tensors, embeddings, (origin) => bytesOf.get(origin) ?? 0, touched),
       seed: 0,
     },
     layers: rows.map(({ layer }) => layer),
+    names: tensors.map((tensor) => tensor.name),
     warnings: unmatched.map(({ name: layer, reason }) => ({
       kind: "unmatched" as const,
       layer,

@@ -60,7 +60,11 @@ const others = [
 export const hqq: Scheme = {
   name: "HQQ",
   methods: ["hqq"],
-  find: (file) => mapInOrder(file.stems("W_q"), layersAtOnce, (stem) => layer(file, stem)),
+  // With a second scale they are SINQ's, which borrowed the names.
+  find: (file) => {
+    const own = file.stems("W_q").filter((stem) => !file.tensors.has(`${stem}scale2`));
+    return mapInOrder(own, layersAtOnce, (stem) => layer(file, stem));
+  },
 };
 
 interface Layout {

@@ -1,6 +1,7 @@
 /** Signs of stored codes that no scheme took: refused by name, for whatever were made of them would be silently wrong. */
 import { atOnce } from "../bytes/pause";
 import { FormatError } from "../errors";
+import { isWeightRole } from "../tensor/role";
 import type { Tensor } from "../tensor/tensor";
 import type { FileTensors } from "./file-tensors";
 import { refusedSchemes, type Refusal } from "./refused-schemes";
@@ -35,7 +36,7 @@ export function* refusingCodes(left: FileTensors, schemes: readonly Scheme[]): G
     const seen = refusal.sign?.(left);
     if (seen) refuse(left, refusal, seen);
   }
-  const seen = suspect(left);
+  const seen = suspect(left) ?? loneCodes(left);
   const said = left.method === undefined ? "" : `quant_method is "${left.method}"`;
   const named = schemes.flatMap(({ name, isOfNumbers }) => (isOfNumbers ? [] : [name]));
   const remedy = `a checkpoint of numbers, or one of ${named.join(", ")}; open(path, { raw: true }) shows the tensors of the file`;
@@ -66,11 +67,22 @@ const codeTypes: ReadonlySet<string> = new Set(
   ["U8", "I8", "I16", "U16", "I32", "U32", "I64", "U64"].concat(["F4", "F8_E4M3", "F8_E5M2", "F8_E8M0"]),
 );
 const codeNames =
-  /(^|[._])(qweight|qzeros|weight_packed|packed_weight|quantized_weight|codes|W_q|Qidxs|q_groups|q_perm|blocks|SCB)$/;
+  /(^|[._])(qweight|qzeros|weight_packed|packed_weight|quantized_weight|w_int|weight_int\d*|int_weight|weight_q|quant_weight|codes|W_q|Qidxs|q_groups|q_perm|blocks|SCB)$/;
 const scaleNames =
   /(^|[._])(weights?_)?(w?scales?(_inv|_2)?|scaling_factor|scale_factors?|zero_?points?|q?zeros|absmax|SCB|biases|codebooks?|centroids|lut|meta)$/;
 const weightNames = /(^|[._])(weights?|kernel|w\d?|proj|qkv|embeddings?|embed_tokens|lm_head|fc\d?|matrix)$/;
 const codeEndings = /[._](blocks|codes|quantized|packed|data|q)$/;
+
+/** Types that are nothing but the codes or the scales of something: floats of 4 and 6 bits, and powers of two. */
+const codesOnly = /^(F4|F6_E2M3|F6_E3M2|F8_E8M0)$/;
+
+/** The first tensor of such a type, whatever it is called, but for one of which the graph that it belongs to says that it is no weight. */
+function loneCodes({ tensors }: FileTensors): Tensor | undefined {
+  return [...tensors.values()].find(
+    ({ dtype, parameters, role }) =>
+      codesOnly.test(dtype) && parameters > 1 && (role === undefined || isWeightRole(role)),
+  );
+}
 
 /** The first tensor that looks like codes: of a type of whole numbers or of fewer than 16 bits, with two dimensions or more, called as codes are or
  *  beside what is called as scales are: "a.weight" or "a.w1" beside "a.scale", "a.weight" beside "a.weight.absmax", "a_q" beside "a_scale". Where

@@ -10,6 +10,7 @@ import { hqq } from "./hqq";
 import { mlx } from "./mlx";
 import { modelOptIntegers } from "./modelopt-integers";
 import type { Scheme } from "./scheme";
+import { spectralNorm } from "./spectral-norm";
 import { weightNorm } from "./weight-norm";
 
 /** Every scheme that is decoded, a row each. The first that finds a weight has it: schemes that look closer stand above those that take what
@@ -27,4 +28,5 @@ export const schemes: readonly Scheme[] = [
   fp8,
   modelOptIntegers,
   weightNorm,
+  spectralNorm,
 ];

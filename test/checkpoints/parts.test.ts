@@ -157,3 +157,14 @@ it("a part that is not there is answered with the nearest, or with all", () => {
   expect(() => chosen(paths, { part: "something" })).toThrow("there are model, ema, ema.net");
   expect(() => chosen([["w"]], { part: "model" })).toThrow("its tensors lie side by side");
 });
+
+it("HQQ's own dict, a dict for each layer with one for its description, is refused by name", () => {
+  const layer = (name: string) => [
+    [name, "W_q"],
+    [name, "meta", "scale"],
+    [name, "meta", "zero"],
+  ];
+  expect(() => chosen([...layer("q_proj"), ["norm", "weight"]])).toThrow("file is stored as HQQ's own dict");
+  expect(() => chosen([["model", "norm"], ...layer("q_proj").map((path) => ["model", ...path])])).toThrow("HQQ's own");
+  expect(chosen([["q_proj.W_q"], ["meta.scale"]]).names).toEqual(["q_proj.W_q", "meta.scale"]);
+});

@@ -91,6 +91,11 @@ test("a recipe that touches nothing gives the pattern that would", async () => {
   await expect(run(int4, { skip: "**" })).rejects.toThrow(
     'match: "**" takes its 3 weights, such as "encoder.0.query.weight"',
   );
+  const tables = fromArrays({
+    "a.bias": { shape: [9], values: new Float32Array(9) },
+    "a.mask": { shape: [2, 2], values: new Float32Array(4) },
+  });
+  await expect(compress(tables, int4)).rejects.toThrow('{ only: "a.mask" }');
   const vectors = fromArrays({ scale: { shape: [2], values: new Float32Array(2) } });
   await expect(compress(vectors, int4)).rejects.toThrow(
     'none is a weight; others are taken by their very names: { only: "scale" }',

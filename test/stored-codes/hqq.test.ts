@@ -33,3 +33,7 @@ test("a description that makes no sense is refused", async () => {
   await wrong({ "a.scale": ["F32", [1], [1]] }).toThrow("4 elements");
   await wrong({ "a.scale": ["U8", [4, 1], [1, 1, 1, 1]] }).toThrow("the type F16");
 });
+
+test("with a second scale the names are SINQ's, and left to those who refuse it", async () => {
+  expect(await found(hqq, { ...layer, "a.scale2": ["F32", [2], [1, 1]] })).toEqual([]);
+});

@@ -62,6 +62,19 @@ test("a refused method speaks before the schemes do, where there are codes", () 
   refuseMethod(filed({ "a.weight": ["BF16", 4, 4] }, "bitnet"));
 });
 
+test("a lone tensor of a type that only codes and scales have is refused, whatever its name", () => {
+  for (const dtype of ["F4", "F6_E2M3", "F6_E3M2", "F8_E8M0"])
+    expect(() => refuseCodes(filed({ x: [dtype, 4, 8] }))).toThrow(`"x", ${dtype} [4, 8], looks like the codes`);
+  // Floats of 8 bits are numbers without a scale, too.
+  refuseCodes(filed({ x: ["F8_E4M3", 4, 8], y: ["F8_E5M2", 4, 8], z: ["F8_E8M0", 1] }));
+});
+
+test("integers whose own name says that they are codes need no scale of a known name beside them", () => {
+  const codes = { "l.w_int": ["U8", 8, 8], "l.delta": ["F32", 8, 1] } as Record<string, [string, ...number[]]>;
+  expect(() => refuseCodes(filed(codes))).toThrow('"l.w_int", U8 [8, 8], looks like the codes of a weight');
+  expect(() => refuseCodes(filed({ "l.weight_int8": ["I8", 8, 8] }))).toThrow('"l.weight_int8"');
+});
+
 test("no method is both decoded and refused", () => {
   const decoded = new Set(schemes.flatMap(({ methods }) => methods));
   expect(refusals.flatMap(({ methods = [] }) => methods).filter((method) => decoded.has(method))).toEqual([]);

@@ -1,5 +1,6 @@
 import { bfloat16FromBits, float16FromBits, float16ToFloat32Bits } from "../../bytes/half-float";
 import { pause, throwIfStopped } from "../../bytes/pause";
+import { FormatError } from "../../errors";
 import { currentHost } from "../../host";
 import type { Model } from "../../tensor/model";
 import type { Axes, TensorRole } from "../../tensor/role";
@@ -7,7 +8,8 @@ import { parametersOf } from "../../tensor/tensor";
 import type { ReadOptions, Shape, StoredPart, Tensor } from "../../tensor/tensor";
 import { TensorSet } from "../../tensor/tensor-set";
 
-/** Weights of ONNX that are stored as integers with the scales of a DequantizeLinear, QLinearConv or QLinearMatMul. */
+/** Weights of ONNX that are stored as integers with the scales of a DequantizeLinear, or of a node that computes with
+ *  integers: QLinearConv, QLinearMatMul, MatMulInteger and their kin. */
 
 /** How the codes of a weight become numbers. */
 export interface CodedWeight {
@@ -114,26 +116,64 @@ const roundings: Readonly<Record<string, (value: number) => number>> = {
   },
 };
 
-const recorded = new WeakMap<Model, readonly CodedWeight[]>();
+/** A weight of a file's tensors. */
+export interface StoredWeight {
+  /** The codes, whose place and name it gets. */
+  readonly codes: Tensor;
+  /** What else it takes up. */
+  readonly beside: readonly Tensor[];
+  /** Makes it. `FormatError` where its parts do not fit each other. */
+  make(name: string): Tensor;
+}
+
+/** The weights of `DequantizedTensor`. */
+export function dequantizedWeight(weight: CodedWeight): StoredWeight {
+  const { codes, scale, zero } = weight;
+  return {
+    codes,
+    beside: [scale, ...(zero ? [zero] : [])],
+    make: (name) => new DequantizedTensor(name, weight),
+  };
+}
+
+/** What was found out about the codes of a model. */
+export interface FoundCodes {
+  readonly weights: readonly StoredWeight[];
+  /** Why the model cannot be taken for one of weights, as the problem of an error; undefined where it can. */
+  readonly refusal?: string | undefined;
+}
+
+const recorded = new WeakMap<Model, FoundCodes>();
 
 /** Keeps how the codes of a model that was just read become weights; returns the model. */
-export function recordCodes(model: Model, weights: readonly CodedWeight[]): Model {
-  recorded.set(model, weights);
+export function recordCodes(model: Model, found: FoundCodes): Model {
+  recorded.set(model, found);
   return model;
 }
 
-/** A model of ONNX with its coded weights as weights, each in the place of its codes, without "_quantized" in the name; any other as it is. */
+/** How exporters end the names of codes. */
+const codeEnding = /_quantized$|_Q\d+(G\d+)?$/;
+
+/** A model of ONNX with its coded weights as weights, each in the place of its codes, without "_quantized" or "_Q4" in the name; any other as it
+ *  is. `FormatError` for codes of a kind that is not decoded. */
 export function withDequantized(model: Model): Model {
-  const weights = recorded.get(model) ?? [];
+  const { weights = [], refusal } = recorded.get(model) ?? {};
+  if (refusal !== undefined)
+    throw new FormatError(
+      model.name,
+      0,
+      refusal,
+      "the model before it was quantized, or one with DequantizeLinear before each weight; open(path, { raw: true }) shows the tensors of the file",
+    );
   if (weights.length === 0) return model;
-  const gone = new Set<Tensor>(weights.flatMap(({ scale, zero }) => [scale, ...(zero ? [zero] : [])]));
+  const gone = new Set<Tensor>(weights.flatMap(({ beside }) => beside));
   const names = new Set(model.tensors.map((tensor) => tensor.name));
   const logical = new Map<Tensor, Tensor>();
   for (const weight of weights) {
-    const short = weight.codes.name.replace(/_quantized$/, "");
+    const short = weight.codes.name.replace(codeEnding, "");
     const name = names.has(short) ? weight.codes.name : short;
     names.add(name);
-    logical.set(weight.codes, new DequantizedTensor(name, weight));
+    logical.set(weight.codes, weight.make(name));
   }
   const tensors = model.tensors.flatMap((tensor) => logical.get(tensor) ?? (gone.has(tensor) ? [] : [tensor]));
   const { name, format, metadata, config, folder } = model;

@@ -81,6 +81,11 @@ const wantedAttributes: ReadonlySet<string> = new Set([
   "block_size",
   "group",
   "to",
+  "K",
+  "N",
+  "bits",
+  "gather_axis",
+  "quantize_axis",
 ]);
 
 /** Reads the messages of one model. */

@@ -11,10 +11,10 @@ import { quote } from "../json-reader";
 import { folderSiblings } from "../siblings";
 import type { Siblings } from "../siblings";
 import { withNotes } from "../tensor-paths";
+import { isInteger, storedWeights } from "./coded-weights";
 import { recordCodes } from "./dequantized";
-import type { CodedWeight } from "./dequantized";
 import { constantsOf } from "./graph";
-import type { Constant, Dequantization } from "./graph";
+import type { Constant } from "./graph";
 import { MessageReader } from "./messages";
 import { TensorMaker } from "./tensors";
 import { roleByUses } from "./uses";
@@ -39,7 +39,8 @@ export async function openOnnx(
   const budget = new ParseBudget(source.name, source.storedBytes ?? source.byteLength);
   const message = await new MessageReader(new WireReader(source, signal), budget).model();
   if (!message) throw new FormatError(source.name, 0, "there is no graph in this file", "a model of ONNX");
-  const { all, dequantizations, unscaled } = await inTurns(constantsOf(message), signal, `reading ${source.name}`);
+  const constants = await inTurns(constantsOf(message), signal, `reading ${source.name}`);
+  const { all, unscaled } = constants;
   const maker = new TensorMaker(source, siblings);
   const made = new Map<Constant, Tensor>();
   const texts: string[] = [];
@@ -65,56 +66,20 @@ export async function openOnnx(
     ]),
     sha256: (options) => hashSources([source, ...beside], name, options?.signal),
   });
-  return recordCodes(
-    model,
-    dequantizations.flatMap((one) => codedWeight(one, made) ?? []),
-  );
+  return recordCodes(model, storedWeights(constants, made, source.name));
 }
 
 /** Integers are no weights by themselves, nor are floats whose scale is computed when the graph runs. */
 function roleOf({ dtype, shape }: Tensor, uses: readonly Use[], isUnscaled: boolean): RoleDescription | undefined {
   if (isInteger(dtype)) return { role: "integer", roleReason: `its type is ${dtype}` };
   if (isUnscaled) return { role: "unknown", roleReason: "codes whose scale is computed when the graph runs" };
-  return roleByUses(uses, shape);
+  const used = roleByUses(uses, shape);
+  const isLone = /^(F4|F8_E8M0)$/.test(dtype) && used === undefined;
+  return isLone ? { role: "unknown", roleReason: `codes of type ${dtype}, which no node takes` } : used;
 }
-
-const isInteger = (dtype: string): boolean => /^([IU]\d|BOOL)/.test(dtype);
 
 function leftOut(what: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const shown = names.slice(0, 5).map(quote).join(", ");
   return [`left out: ${names.length} constants ${what} (${shown}${names.length > 5 ? " and more" : ""})`];
-}
-
-/** The tensors of a weight of codes, where their shapes fit each other; codes whose scales do not fit stay integers. */
-function codedWeight(
-  { codes, scale, zero, axis: from, blockSize }: Dequantization,
-  made: ReadonlyMap<Constant, Tensor>,
-): CodedWeight | undefined {
-  const [code, scales, zeros] = [codes, scale, zero].map((constant) => constant && made.get(constant));
-  if (!code || !scales || (zero && !zeros) || !(isInteger(code.dtype) || code.dtype.startsWith("F8"))) return undefined;
-  const rank = code.shape.length;
-  const axis = from < 0 ? from + rank : from;
-  const isOne = scales.parameters === 1 && scales.shape.length <= 1;
-  if (!isOne && !(axis >= 0 && axis < rank)) return undefined;
-  const fits = isOne
-    ? true
-    : blockSize > 0
-      ? scales.shape.length === rank &&
-        scales.shape.every(
-          (size, at) => size === (at === axis ? Math.ceil(code.shape[at] / blockSize) : code.shape[at]),
-        )
-      : scales.shape.length === 1 && scales.shape[0] === code.shape[axis];
-  if (!fits || (zeros && zeros.parameters !== scales.parameters)) return undefined;
-  const { role, roleReason, axes } = roleByUses(codes.uses, code.shape) ?? {};
-  return {
-    codes: code,
-    scale: scales,
-    zero: zeros,
-    axis: isOne ? 0 : axis,
-    blockSize: isOne ? 0 : blockSize,
-    role,
-    roleReason,
-    axes,
-  };
 }

@@ -26,7 +26,7 @@ const standard: ReadonlySet<string> = new Set(["", "ai.onnx"]);
 
 /** True for a node that hands its first input on. */
 export function passes({ op, domain }: NodeMessage): boolean {
-  return standard.has(domain) && passing.has(op);
+  return passing.has(op) && (standard.has(domain) || (domain === "com.microsoft" && op.endsWith("antizeLinear")));
 }
 
 /** The axes that are seen behind a node that passes a tensor of that rank on. */
@@ -48,7 +48,7 @@ export function roleByUses(uses: readonly Use[], shape: readonly number[]): Role
   for (const use of uses) {
     if (shape.length < 2 || weight?.role === "embedding") break;
     // A weight may have a use for each of a million nodes; what is looked up is an embedding whatever else is made of it.
-    if (weight === undefined || use.node.op === "Gather") weight = weightRole(use, shape) ?? weight;
+    if (weight === undefined || use.node.op.startsWith("Gather")) weight = weightRole(use, shape) ?? weight;
   }
   if (weight) return weight;
   const [use] = uses;
@@ -72,7 +72,7 @@ const biasInputs: Readonly<Record<string, number>> = {
   RNN: 3,
 };
 
-/** The role of a weight, in the axes of the constant. Conv (out, in/groups, …), ConvTranspose (in, out/groups, …), Gemm (in, out) or, where
+/** The role of a weight, in the axes of the constant. Conv (out, in/groups, …), of depthwise ones without an axis of inputs, ConvTranspose (in, out/groups, …), Gemm (in, out) or, where
  *  transB, (out, in), MatMul (…, in, out), recurrent (directions, out, in), Gather (entries, width). */
 function weightRole({ node, input, axes }: Use, shape: readonly number[]): RoleDescription | undefined {
   const { op, attributes } = node;
@@ -90,11 +90,16 @@ function weightRole({ node, input, axes }: Use, shape: readonly number[]): RoleD
     axes: lying(own(output), own(from), stacked.map(own)),
   });
   const front = Array.from({ length: rank - 2 }, (_, axis) => axis);
+  const convolution = (): RoleDescription =>
+    typeof attributes.group === "number" && attributes.group > 1 && shape[1] === 1
+      ? { ...found("convolution", 0, 1), axes: { output: [own(0)], input: [], stacked: [] } }
+      : found("convolution", 0, 1);
   switch (op) {
     case "Conv":
     case "FusedConv":
     case "DeformConv":
-      return input === 1 ? found("convolution", 0, 1) : undefined;
+    case "ConvInteger":
+      return input === 1 ? convolution() : undefined;
     case "ConvTranspose":
       if (input !== 1) return undefined;
       // In groups, the outputs of one group lie beside those of the others: no two of them may share what belongs to one.
@@ -120,14 +125,24 @@ function weightRole({ node, input, axes }: Use, shape: readonly number[]): RoleD
         ? found("linear", rank - 2, rank - 1, front)
         : found("linear", rank - 1, rank - 2, front);
     case "QLinearConv":
-      return input === 3 ? found("convolution", 0, 1) : undefined;
+      return input === 3 ? convolution() : undefined;
     case "QLinearMatMul":
       return input === 3 ? found("linear", rank - 1, rank - 2, front) : undefined;
+    case "MatMulInteger":
+    case "MatMulIntegerToFloat":
+    case "DynamicQuantizeMatMul":
+      return input === 1 ? found("linear", rank - 1, rank - 2, front) : undefined;
+    case "QGemm":
+      if (rank !== 2 || input !== 3) return undefined;
+      return attributes.transB === 1 ? found("linear", 0, 1) : found("linear", 1, 0);
+    case "MatMulNBits":
+      return input === 1 && rank === 2 ? found("linear", 0, 1) : undefined;
     case "LSTM":
     case "GRU":
     case "RNN":
       return rank === 3 && (input === 1 || input === 2) ? found("linear", 1, 2, [0]) : undefined;
     case "Gather":
+    case "GatherBlockQuantized":
       return input === 0 && rank === 2 ? found("embedding", 0, 1) : undefined;
   }
   return undefined;
