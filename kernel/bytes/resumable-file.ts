@@ -34,8 +34,8 @@ export interface ResumableWriteOptions extends Pick<AtomicWriteOptions, "signal"
  *  call with the same key wrote, before it failed or was stopped or killed, are checked and kept; at most the piece in hand, or 16 MiB, is
  *  made again. Unfinished files of other keys are removed. Returns the number of bytes.
  *  `pieces`: a list, or a function that gives them from the first.
- *  `WriteError` says what failed and how much is kept, also when another process is writing the same file; an error in making a piece is
- *  thrown as it is. */
+ *  `WriteError` says what failed and how much is kept, also when another process is writing the same file; of a piece that is not whole nothing
+ *  stays on the disk, and no file at all where no piece is. An error in making a piece is thrown as it is. */
 export async function writeFileResumably(
   path: string,
   pieces: readonly Piece[] | (() => PieceSource),
@@ -54,8 +54,7 @@ export async function writeFileResumably(
     if (size === undefined) {
       size = await fill(path, partial, existing?.mode ?? 0o666, begin(), { signal, syncBytes });
       await verify?.(partial).catch(async (error: unknown) => {
-        if (error instanceof WriteError)
-          for (const name of [`${partial}.done`, partial]) await fs.unlink(name).catch(() => undefined);
+        if (error instanceof WriteError) await removePieces(partial);
         throw error;
       });
       throwIfStopped(signal, `writing ${path}`);
@@ -105,9 +104,11 @@ async function fill(
   const file = await open(partial, O_CREAT | O_RDWR);
   let journal: FileHandle | undefined;
   let size = 0;
-  let kept = 0;
+  // Bytes that have lines; unknown until what an earlier call left is read.
+  let kept: number | undefined;
   let note: (() => Promise<void>) | undefined;
   let isOpen = true;
+  let isSyncing = false;
   try {
     const list = await open(`${partial}.done`, O_CREAT | O_RDWR);
     journal = list;
@@ -119,7 +120,9 @@ async function fill(
     let at = done.journal;
     let waiting = "";
     note = async () => {
+      isSyncing = true;
       await attempt(path, "forcing to disk", () => file.datasync());
+      isSyncing = false;
       const text = Buffer.from(waiting);
       await attempt(path, "noting what is done", () => writeWhole(list, text, at));
       await attempt(path, "forcing to disk", () => list.datasync());
@@ -132,31 +135,42 @@ async function fill(
       const hash = await writeAll(file, bytes, words, size, path, signal);
       waiting += lineOf(number++, bytes.length, hash, words);
       size += bytes.length;
-      if (size - kept >= syncBytes) await note();
+      if (size - (kept ?? 0) >= syncBytes) await note();
     }
     if (waiting !== "") await note();
     throwIfStopped(signal, `writing ${path}`);
     const { size: written } = await attempt(path, "checking", () => file.stat());
     if (written !== size) throw new WriteError(path, `${written} of ${size} bytes reached the file`);
+    isSyncing = true;
     await attempt(path, "forcing to disk", () => file.sync());
     isOpen = false;
     await attempt(path, "closing", () => file.close());
     return size;
   } catch (error) {
     // After a failed sync the pieces of the last stretch get no lines, for they may not be on the disk; nor does a stop wait for a sync.
-    if (!(error instanceof WriteError)) {
-      if (isOpen && !(error instanceof CancelledError)) await note?.().catch(() => undefined);
-      throw error;
-    }
-    throw new WriteError(
-      path,
-      `${error.message.slice(path.length + 2)}; the first ${kept} bytes are kept in ${basename(partial)}, and the same call goes on from there`,
-      { cause: error.cause ?? error },
-    );
+    const isDisk = error instanceof WriteError && !(error instanceof CancelledError);
+    // What is not whole goes first: on a full disk it takes the room that the lines need.
+    if (isDisk && isOpen && kept !== undefined) await file.truncate(isSyncing ? kept : size).catch(() => undefined);
+    if (isOpen && !isSyncing && !(error instanceof CancelledError)) await note?.().catch(() => undefined);
+    if (!isDisk) throw error;
+    if (kept === 0) await removePieces(partial);
+    const text = error.message.slice(path.length + 2);
+    throw new WriteError(path, `${text}; ${keptText(kept, basename(partial))}`, { cause: error.cause ?? error });
   } finally {
     if (isOpen) await file.close().catch(() => undefined);
     await journal?.close().catch(() => undefined);
   }
+}
+
+/** What a failed call leaves, as the end of its message. */
+function keptText(kept: number | undefined, name: string): string {
+  if (kept === undefined) return `${name} is left as it was, and the same call begins with it`;
+  if (kept === 0) return "nothing of it is kept";
+  return `the first ${kept} bytes are kept in ${name}, and the same call goes on from there`;
+}
+
+async function removePieces(partial: string): Promise<void> {
+  for (const name of [`${partial}.done`, partial]) await fs.unlink(name).catch(() => undefined);
 }
 
 function lineOf(number: number, bytes: number, hash: string, note: string): string {

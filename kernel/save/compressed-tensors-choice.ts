@@ -70,10 +70,14 @@ function isDecodedAtOnce({ layouts }: Draft, experts: readonly Tensor[]): boolea
 
 type ChosenModel = Pick<Model, "config"> & { readonly tensors: readonly Tensor[] };
 
-/** Types of which transformers cuts linear layers into several; it cannot do so where a weight may be in several tensors, packed or not. */
+/** Types of which transformers cuts linear layers into several, joins or turns them as it loads them (its conversion_mapping.py); it cannot do so
+ *  where a weight is in several tensors, as packed ones are. */
 const splitTypes: ReadonlySet<string> = new Set(
-  `dinov2 dinov2_with_registers ernie4_5_vl_moe gradium_phonon_tts hrm_text inkling_mm_model molmo2_text nemo_speechlm qianfan_ocr sapiens2
-   tipsv2 tipsv2_vision_model`.split(/\s+/),
+  `dinov2 dinov2_with_registers ernie4_5_vl_moe gradium_phonon_tts gte hrm_text inkling_mm_model jina_embeddings_v3 kimi_k25 kimi_k25_vision
+   lara_mini minimax_m3_vl mistral_large4 mistral_large4_text molmo2 molmo2_text nemo_speechlm nomic_bert qianfan_ocr qianfan_ocr_vision radio
+   rf_detr sapiens2 sarvam_moe step3p5_vision step3p7 tipsv2 tipsv2_text_model tipsv2_vision_model unlimited_ocr`.split(
+    /\s+/,
+  ),
 );
 
 /** Types whose classes look at the weights of their modules as they are made, before packed ones are decoded. */

@@ -24,11 +24,17 @@ export function isExpertMatrix(tensor: Tensor): boolean {
   return tensor.shape.length === 2 && roleOf(tensor).role === "expert";
 }
 
+/** Types whose stacked experts transformers replaces by modules of their own, which no tensor of the file is for, as soon as a folder says that it is
+ *  packed (`MODULES_TO_PATCH_FOR_QUANTIZATION`). */
+const apart = /^llama4(_text)?$/;
+
 /** Why no engine holds a layer packed, as the end of "plain, because …"; `undefined` for a linear layer, whose codes they hold. */
 export function whyNotLinear(tensor: CompressedTensor, model: Pick<Model, "config">): string | undefined {
   const { role } = roleOf(tensor);
   const type = typeOf(model);
   const module = moduleOf(tensor.name);
+  if (type !== undefined && apart.test(type))
+    return `transformers takes the experts of ${type} apart in a network with packed layers, and files have them in one`;
   if (role === "embedding") return "it is an embedding, which engines keep as floats";
   if (role === "router") return "it is a router, which engines keep as floats";
   if (role === "expert" && tensor.shape.length > 2) return "it is a stack of experts, and engines pack matrices";

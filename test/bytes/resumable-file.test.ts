@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -133,6 +134,57 @@ test("what a call wrote before it failed is kept, and the next goes on from ther
   expect(made).toEqual([5, 6, 7]);
   expect(shaOf(target)).toBe(whole);
   expect(readdirSync(folder)).toEqual(["model.gguf"]);
+});
+
+describe("a full disk", () => {
+  const failingAt = async (call: number) => {
+    Object.assign(mockState, { calls: 0, at: call, fault: "ENOSPC" });
+    const error: unknown = await write().catch((reason: unknown) => reason);
+    mockState.at = 0;
+    return error;
+  };
+  const writeOf = async (number: number) => {
+    // The call that writes piece `number`: the mock notes only writes, so calls are tried until that many were made before.
+    for (let call = 1; ; call++) {
+      mockOrder.length = 0;
+      const error = await failingAt(call);
+      if (mockOrder.filter((one) => one === "write pieces").length === number + 1) return error;
+      for (const name of readdirSync(folder)) rmSync(join(folder, name));
+    }
+  };
+
+  test("in the first piece: nothing is kept, and the message says so", async () => {
+    const error = await writeOf(0);
+    expect(error).toBeInstanceOf(WriteError);
+    expect(String(error)).toMatch(/writing failed: the disk is full; nothing of it is kept$/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("in a later piece: the whole ones are kept, and the room of the other is free again", async () => {
+    const error = await writeOf(1);
+    expect(String(error)).toMatch(/the first 200 bytes are kept in \.model\.gguf\..*\.partial, and the same call/);
+    const partial = readdirSync(folder).find((name) => name.endsWith(".partial")) ?? "none";
+    expect(statSync(join(folder, partial)).size).toBe(200);
+    const made: number[] = [];
+    await write(pieces(made));
+    expect(made).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(shaOf(target)).toBe(whole);
+  });
+
+  test("as what is kept is read: it is left as it was", async () => {
+    await write(pieces([], 5)).catch(() => undefined);
+    const partial = readdirSync(folder).find((name) => name.endsWith(".partial")) ?? "none";
+    const names = readdirSync(folder);
+    const found = new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
+    const size = found.get(partial)?.length;
+    let error: unknown;
+    for (let call = 1; !/is left as it was, and the same call begins with it/.test(String(error)); call++) {
+      for (const name of readdirSync(folder)) rmSync(join(folder, name));
+      for (const [name, bytes] of found) writeFileSync(join(folder, name), bytes);
+      error = await failingAt(call);
+    }
+    expect(statSync(join(folder, partial)).size).toBe(size);
+  });
 });
 
 describe("what is found is believed only as far as it is right", () => {

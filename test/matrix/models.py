@@ -1,8 +1,11 @@
 """Small networks of the families of transformers, saved as folders, each with what torch says of every tensor in the file.
 
-    python models.py OUTDIR [family ...]      prints one line of JSON a family: {"family", "folder"} or {"family", "error"}
+    python models.py OUTDIR [family ...]      prints one line of JSON a family: {"word", "family", "folder"} or {"word", "family", "error"}
 
-OUTDIR/FAMILY/ holds config.json, model.safetensors and truth.json: {"parameters", "tensors": {name: {"class", "parameter", "axes"}}}. `axes` is
+A family is one of `families` ("*" for all of them), or of more_models.py ("more" for all); "NAME@even" has widths that groups of 64 divide, "NAME@bf16" and "NAME@f16" are stored in that
+type (and "NAME@even,bf16").
+
+OUTDIR/FAMILY/ holds config.json, model.safetensors and, of `families`, truth.json: {"parameters", "tensors": {name: {"class", "parameter", "axes"}}}. `axes` is
 there for the weights that torch multiplies with: nn.Linear (out, in), transformers' Conv1D (in, out), convolutions (out, in, ...), transposed
 ones (in, out, ...), embeddings (rows, width), experts by the way in which their module multiplies. Names are those of the file; where the
 library stores under other names than it computes with, the values tell which module a tensor belongs to.
@@ -22,6 +25,8 @@ import torch.nn.utils.parametrize
 from safetensors import safe_open
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 from transformers.pytorch_utils import Conv1D
+
+from more_models import even, more
 
 text = dict(vocab_size=67, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=44, max_position_embeddings=24)
 bert_like = dict(text, type_vocab_size=2, pad_token_id=0)
@@ -166,25 +171,39 @@ def holds(matrix, part):
     return any(torch.equal(matrix[k : k + part.shape[0]], part) for k in rows)
 
 
-def make(family, folder):
-    model_type, settings, is_causal = families[family]
+def make(word, folder):
+    family, _, changes = word.partition("@")
+    model_type, settings, is_causal = {**families, **more}[family]
+    if "even" in changes:
+        settings = even(family, settings)
     config = AutoConfig.for_model(model_type, **settings)
     maker = AutoModelForCausalLM if is_causal else AutoModel
     torch.manual_seed(11)
     model = maker.from_config(config).eval()
     fill(model)
+    for dtype, name in ((torch.bfloat16, "bf16"), (torch.float16, "f16")):
+        if name in changes.split(","):
+            model = model.to(dtype)
     model.save_pretrained(folder)
-    with open(f"{folder}/truth.json", "w") as file:
-        json.dump(truth_of(model, folder), file)
+    if word in families:
+        with open(f"{folder}/truth.json", "w") as file:
+            json.dump(truth_of(model, folder), file)
+
+
+def expanded(words):
+    """Each word with a family that it means."""
+    for word in words:
+        name, at, changes = word.partition("@")
+        yield from ((word, each + at + changes) for each in (families if name == "*" else more if name == "more" else [name]))
 
 
 if __name__ == "__main__":
     target, *wanted = sys.argv[1:]
-    for each in wanted or families:
+    for word, each in expanded(wanted or ["*"]):
         place = os.path.join(target, each)
         os.makedirs(place, exist_ok=True)
         try:
             make(each, place)
-            print(json.dumps({"family": each, "folder": place}), flush=True)
+            print(json.dumps({"word": word, "family": each, "folder": place}), flush=True)
         except Exception as error:  # one family must not hide the others
-            print(json.dumps({"family": each, "error": f"{type(error).__name__}: {error}"[:300]}), flush=True)
+            print(json.dumps({"word": word, "family": each, "error": f"{type(error).__name__}: {error}"[:300]}), flush=True)

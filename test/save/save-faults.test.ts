@@ -22,6 +22,7 @@ import {
   fromArrays,
   ggml,
   linear,
+  magnitude,
   nf4,
   open,
   pack,
@@ -65,7 +66,13 @@ function network(seed: number): Model {
 
 let made: Record<
   "old" | "new",
-  { linear: CompressedModel; nf4: CompressedModel; blocks: CompressedModel; plain: Model }
+  {
+    linear: CompressedModel;
+    nf4: CompressedModel;
+    pruned: CompressedModel;
+    blocks: CompressedModel;
+    plain: Model;
+  }
 >;
 const metadata = { "general.architecture": "llama" };
 
@@ -84,6 +91,7 @@ beforeAll(async () => {
       plain: network(seed),
       linear: await compress(plain, linear({ bits: 4, group: 32 })),
       nf4: await compress(plain, nf4({ doubleQuant: true })),
+      pruned: await compress(plain, magnitude({ sparsity: 0.5 })),
       blocks: await compress(await open(gguf), ggml({ type: "Q8_0" })),
     };
   };
@@ -102,6 +110,9 @@ const writers: Record<string, (folder: string, which: "old" | "new") => Promise<
   "GGUF, ggml's blocks": (folder, which) => made[which].blocks.save(join(folder, "m.gguf")),
   "folder, compressed-tensors": (folder, which) => made[which].linear.save(`${folder}/`),
   "folder, bitsandbytes": (folder, which) => made[which].nf4.save(`${folder}/`),
+  "folder, in several files": (folder, which) => made[which].linear.save(`${folder}/`, { maxShardSize: 3000 }),
+  "folder, plain": (folder, which) => made[which].pruned.save(`${folder}/`),
+  "compressed model": (folder, which) => made[which].linear.save(join(folder, "m.codebook")),
   pack: (folder, which) => pack(join(root, `${which}.source`), join(folder, "m.codebook"), { workers: 1 }),
   unpack: (folder, which) => unpack(join(root, `${which}.codebook`), join(folder, "m"), { workers: 1 }),
 };
@@ -166,13 +177,41 @@ describe.each(Object.entries(writers))("%s", (name, write) => {
   );
 });
 
-/** npm test kills the writing of a folder and of one file, a full run that of every form: what they share is theirs. */
-const killed = Object.keys(sampleOf(writers, ["folder, compressed-tensors", "safetensors"]));
+/** Each takes the place of what the model is read from; what is read is the old one, or, after a kill behind the renaming, the new one. */
+const replacers: Record<string, (folder: string, which: "old" | "new") => Promise<unknown>> = {
+  "a folder in its own place": (folder, which) =>
+    which === "old" ? copied(`original-1`, folder) : replaced(folder, `${folder}/`),
+  "a file in its own place": (folder, which) =>
+    which === "old"
+      ? copied("original-1/model.safetensors", join(folder, "m.safetensors"))
+      : replaced(join(folder, "m.safetensors"), join(folder, "m.safetensors")),
+  "an archive in its own place": (folder, which) =>
+    which === "old"
+      ? copied("old.codebook", join(folder, "m.codebook"))
+      : replaced(join(folder, "m.codebook"), join(folder, "m.codebook")),
+};
+
+const copied = async (from: string, to: string) => cpSync(join(root, from), to, { recursive: true });
+
+/** Halves of the weights are zeroed, which done twice is done once; without provenance, which would tell how often. */
+async function replaced(source: string, to: string): Promise<void> {
+  const small = await compress(await open(source), magnitude({ sparsity: 0.5 }), { workers: 1 });
+  await small.save(to, { replace: true, provenance: false });
+}
+
+/** npm test kills the writing of a folder, of one file and of a compressed model, a full run that of every form: what they share is theirs. */
+const killed = Object.entries(
+  sampleOf({ ...writers, ...replacers }, [
+    "folder, compressed-tensors",
+    "safetensors",
+    "compressed model",
+    "a file in its own place",
+  ]),
+);
 
 test.each(killed)(
   "%s, killed at every call that changes the disk: old or new, and the next call ends it",
-  async (name) => {
-    const write = writers[name];
+  async (name, write) => {
     const place = join(root, `${name.replace(/\W+/g, "-")}-killed`);
     const fresh = async (which?: "old") => {
       rmSync(place, { recursive: true, force: true });
