@@ -191,7 +191,7 @@ export { reportToText, type ReportTextOptions } from "./static/text";
 export type { Displayed, MimeBundle } from "./static/display";
 export type { Curve, CurveAxis, CurvePoint, CurvesView } from "./report/curves";
 export type { ModelView } from "./report/model";
-export * as widgets from "./widgets";
+export { widgets } from "./widgets/namespace";
 export { onComm, openComm } from "./comm";
 export type { Comm, CommMessage } from "./host";
 

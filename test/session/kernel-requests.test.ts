@@ -96,7 +96,10 @@ describe("other requests", () => {
       request: { id: 1, type: "execute_request", content: { code: "1" }, metadata: {}, buffers: [] },
     });
     await new Promise((resolve) => setImmediate(resolve));
-    expect(posted).toMatchObject([{ kind: "finish", request: 1, reply: { type: "execute_reply" } }]);
+    expect(posted).toMatchObject([
+      { kind: "target", name: "codebook.variables" },
+      { kind: "finish", request: 1, reply: { type: "execute_reply" } },
+    ]);
     expect(JSON.stringify(posted)).toContain("no compiler");
     // The process may be told to end all the same.
     kernel.receive({ kind: "shutdown", restart: false });

@@ -243,7 +243,7 @@ describe("packages", () => {
     const code =
       'import * as tf from "@tensorflow/tfjs"; const t: tf.Tensor2D = tf.tensor2d([[1, 2], [3, 4]]); t.shape.map((n: number) => n * 2)';
     expect(await value(code)).toBe("[ 4, 4 ]");
-    expect(await value("t")).toBe("Tensor float32 [2, 2]\n    [[1, 2],\n     [3, 4]]");
+    expect(await value("t")).toBe("Tensor float32 [2, 2], range 1 … 4\n    [[1, 2],\n     [3, 4]]");
     expect(await value("t.dispose(); t")).toBe("Tensor float32 [2, 2] (disposed)");
     expect((await notebook.run('import { noSuchExport } from "codebook"')).error).toMatch(
       "no exported member 'noSuchExport'",

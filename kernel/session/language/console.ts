@@ -9,14 +9,17 @@ import { mainGlobal, mainProcess } from "./realm";
 type StreamName = "stdout" | "stderr";
 type Done = (error?: Error | null) => void;
 
-/** Text of what is written to one stream: bytes are UTF-8, and a character whose bytes come in two writes stays whole. */
+/** Text of what is written to one stream: bytes are UTF-8 unless another encoding is named, and a character whose bytes come in two writes stays
+ *  whole. */
 class WrittenText {
   private readonly decoder = new StringDecoder("utf8");
 
-  of(chunk: unknown): string {
+  of(chunk: unknown, encoding: unknown): string {
     if (typeof chunk === "string") return this.decoder.end() + chunk;
-    const bytes = chunk as Uint8Array;
-    return this.decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const { buffer, byteOffset, byteLength } = chunk as Uint8Array;
+    const bytes = Buffer.from(buffer, byteOffset, byteLength);
+    const isOther = typeof encoding === "string" && Buffer.isEncoding(encoding) && !/^utf-?8$/i.test(encoding);
+    return isOther ? this.decoder.end() + bytes.toString(encoding) : this.decoder.write(bytes);
   }
 }
 
@@ -107,7 +110,7 @@ export class CellConsole {
       if (cell === undefined) return original(chunk, encoding, done);
       const text = texts.get(cell) ?? new WrittenText();
       texts.set(cell, text);
-      cell.output.stream(name, text.of(chunk));
+      cell.output.stream(name, text.of(chunk, encoding));
       const callback = typeof encoding === "function" ? (encoding as Done) : done;
       if (callback !== undefined) queueMicrotask(() => callback());
       return true;

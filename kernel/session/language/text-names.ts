@@ -1,7 +1,6 @@
 /** Names inside a text that is typed: of models for `open("…")`, of tensors for `model.tensor("…")`. The language knows neither; the library says
  *  what fits where (`offerNames`). */
 import type TS from "typescript";
-import { mainGlobal } from "./realm";
 
 /** The place of a text that is being typed. */
 export interface TextPlace {
@@ -20,10 +19,8 @@ export interface TextPlace {
 /** Says what may stand at a place; undefined where it knows nothing. */
 export type TextNames = (place: TextPlace) => readonly string[] | undefined;
 
-/** One list in a process, since a cell may have loaded the library apart from the kernel. */
-const key = Symbol.for("codebook.text-names");
-const holder = mainGlobal as { [key]?: TextNames[] };
-const providers = (holder[key] ??= []);
+/** Cells have the kernel's own copy of the library, so that one list serves both. */
+const providers: TextNames[] = [];
 
 /** Adds a source of names; the first that knows a place answers for it. */
 export function offerNames(names: TextNames): void {

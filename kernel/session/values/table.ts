@@ -40,12 +40,14 @@ function isRow(value: unknown): value is object {
   return Object.keys(value).length > 0;
 }
 
-/** The rows of an array, where each of its elements is an object with keys and half of what stands under the keys is simple. */
+/** The rows of an array, where each of its elements is an object with keys and half of what stands under the keys is simple. Errors keep their
+ *  lines, for which a cell of a table has no room. */
 export function rowsOf(value: unknown): readonly object[] | undefined {
   if (types.isProxy(value) || !Array.isArray(value) || value.length === 0) return undefined;
   const first = value.slice(0, tableLimits.rows) as unknown[];
   if (!first.every(isRow)) return undefined;
   const cells = first.flatMap((row) => Object.keys(row).map((key) => ownValue(row, key)));
+  if (cells.some((cell) => types.isNativeError(cell))) return undefined;
   const simple = cells.filter((cell) => cell === null || (typeof cell !== "object" && typeof cell !== "function"));
   return simple.length * 2 >= cells.length ? (value as object[]) : undefined;
 }

@@ -32,6 +32,7 @@ test.each([
 
 test("a kind that no row knows is refused with those that are", () => {
   expect(openView({ version: 1, kind: "poster" })).toMatchObject({
-    sentence: 'This figure cannot be drawn: its kind is "poster"; this extension knows "report", "model" and "curves".',
+    sentence:
+      'This figure cannot be drawn: its kind is "poster"; this extension knows "report", "model", "curves" and "table".',
   });
 });
