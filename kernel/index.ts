@@ -149,6 +149,21 @@ export type {
   VariantSummary,
 } from "./report/types";
 
+// # Evaluate
+export { bitsPerByte, bitsPerCharacter, calibrate, divergence, drift, perplexity, sensitivity } from "./evaluate";
+export type {
+  BlockDrift,
+  CalibrateOptions,
+  Calibration,
+  Divergence,
+  DivergenceSpread,
+  Engine,
+  EvaluateOptions,
+  Mean,
+  Protocol,
+  TextScore,
+} from "./evaluate";
+
 // # Save
 export type { SaveOptions } from "./save/saved-model";
 export type { SizesOptions } from "./catalog/sizes";
