@@ -82,10 +82,9 @@ const splitTypes: ReadonlySet<string> = new Set(
 
 /** Types whose classes look at the weights of their modules as they are made, before packed ones are decoded. */
 const early: ReadonlySet<string> = new Set(
-  `bamba data2vec-audio falcon falcon_h1 falcon_mamba hubert jamba longt5 mamba mamba2 modernbert modernbert-decoder mt5 pop2piano sew sew-d
-   switch_transformers t5 udop umt5 unispeech unispeech-sat wav2vec2 wav2vec2-bert wav2vec2-conformer wavlm zamba zamba2`.split(
-    /\s+/,
-  ),
+  `bamba data2vec-audio dinov3_vit falcon falcon_h1 falcon_mamba gpt_bigcode hubert ijepa jamba longt5 mamba mamba2 modernbert modernbert-decoder
+   mt5 pop2piano pvt_v2 rwkv sew sew-d siglip siglip_vision_model siglip2 siglip2_vision_model switch_transformers t5 udop umt5 unispeech
+   unispeech-sat wav2vec2 wav2vec2-bert wav2vec2-conformer wavlm zamba zamba2`.split(/\s+/),
 );
 
 /** Why a network has no packed modules; `undefined` where it may. `dropsExperts`: beside packed layers transformers passes plain experts on only
