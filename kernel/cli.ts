@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./cli/old-node";
 import { CommandError } from "./cli/command-error";
 import { convertCommand } from "./cli/convert";
 import { doctorCommand } from "./cli/doctor";

@@ -52,14 +52,22 @@ export class NonFiniteError extends CodebookError {
   readonly index: number;
   /** The weight: NaN, Infinity or −Infinity. */
   readonly value: number;
-  /** Whether the model holds it, or the step made it. */
-  readonly origin: "source" | "computed";
-  constructor(layer: string, index: number, value: number, method: string, origin: "source" | "computed" = "source") {
+  /** Whether the model holds it, a step made it, or the network computes it. */
+  readonly origin: "source" | "computed" | "activation";
+  constructor(
+    layer: string,
+    index: number,
+    value: number,
+    method: string,
+    origin: "source" | "computed" | "activation" = "source",
+  ) {
     super(
       "NON_FINITE",
       origin === "source"
         ? `${layer}: weight ${index} is ${value}; ${method} needs finite weights`
-        : `${layer}: ${method} made ${value} of weight ${index}, which is finite; the layer is beyond what the step computes with`,
+        : origin === "activation"
+          ? `${layer}: the network computes ${value} there (entry ${index} of the block's output); the blocks before it are finite`
+          : `${layer}: ${method} made ${value} of weight ${index}, which is finite; the layer is beyond what the step computes with`,
     );
     this.layer = layer;
     this.index = index;

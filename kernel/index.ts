@@ -124,7 +124,8 @@ export type {
   ZstdOptions,
   ZstdStep,
 } from "./encode";
-export { pack, unpack, verify } from "./archive/archive";
+export { pack, unpack } from "./archive/archive";
+export { verify } from "./save/verify";
 export type { ArchiveOptions, ArchiveSummary, PackOptions } from "./archive/archive";
 
 // # Measure
@@ -148,6 +149,21 @@ export type {
   StepMeasures,
   VariantSummary,
 } from "./report/types";
+
+// # Evaluate
+export { bitsPerByte, bitsPerCharacter, calibrate, divergence, drift, perplexity, sensitivity } from "./evaluate";
+export type {
+  BlockDrift,
+  CalibrateOptions,
+  Calibration,
+  Divergence,
+  DivergenceSpread,
+  Engine,
+  EvaluateOptions,
+  Mean,
+  Protocol,
+  TextScore,
+} from "./evaluate";
 
 // # Save
 export type { SaveOptions } from "./save/saved-model";

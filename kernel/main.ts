@@ -1,3 +1,4 @@
+import "./cli/old-node";
 import { TransportLine } from "./transport/line";
 import { untestedNode } from "./version";
 

@@ -9,7 +9,7 @@ import type { PieceSource } from "../bytes/pieces";
 import { writeFileResumably } from "../bytes/resumable-file";
 import { fileSource, type ByteSource } from "../bytes/source";
 import { FormatError, OptionError, SourceError, WriteError } from "../errors";
-import { pathsOf, refuseFiles } from "../formats/source-files";
+import { checkPath, pathsOf, refuseFiles } from "../formats/source-files";
 import { currentHost, type Progress } from "../host";
 import { checkNumber, checkOptionNames } from "../options";
 import { defaultWorkers } from "../threads/pool";
@@ -192,6 +192,7 @@ async function checkTarget(
   target: string,
   { replace = false }: ArchiveOptions,
 ): Promise<void> {
+  checkPath(method, target);
   const files = pathsOf(sources.filter((source) => source !== undefined));
   if (!replace) await refuseFiles(method, files, target);
 }

@@ -1,5 +1,5 @@
 import { OptionError } from "../errors";
-import { refuseOwnFiles } from "../formats/source-files";
+import { checkPath, refuseOwnFiles } from "../formats/source-files";
 import { currentHost } from "../host";
 import { checkFlag, checkOptionNames } from "../options";
 import { planFolderOf } from "../save/folder";
@@ -23,6 +23,7 @@ export async function planModel(model: SavedModel, path: string, options: SaveOp
     "provenance",
     "signal",
   ]);
+  checkPath("save", path);
   checkFlag("save", "replace", options.replace ?? false);
   const provenance = checkFlag("save", "provenance", options.provenance ?? true);
   for (const name of ["architecture", "metadata"] as const)

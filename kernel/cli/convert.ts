@@ -10,6 +10,7 @@ import { open } from "../open/open";
 import { CompressedModel } from "../recipe/compressed-model";
 import { formatCount } from "../report/numbers";
 import { summaryToText } from "../save/save-summary";
+import { layersBeside } from "../save/verify";
 import { alignColumns } from "../static/text-table";
 import { checkChoice } from "../options";
 import { CommandError } from "./command-error";
@@ -65,11 +66,13 @@ export async function describeCompressed(file: string): Promise<string[]> {
   const model = await openCompressed(file);
   const source = await fileSource(file);
   const { pieces } = await readModelFile(source);
-  const fileBytes = source.byteLength;
+  const beside = new Map<string, number>();
+  for (const layer of await layersBeside(file)) beside.set(layer.name, (await fileSource(layer.file)).byteLength);
+  const fileBytes = [...beside.values()].reduce((sum, bytes) => sum + bytes, source.byteLength);
   const [variant] = model.report.variants;
   const { name, sha256 = "unknown", bytes } = model.report.model;
   const rows = model.tensors.map(({ name: own, dtype, shape, parameters }, at) => {
-    const size = pieces[at].byteLength;
+    const size = beside.get(own) ?? pieces[at].byteLength;
     const bits = parameters === 0 ? "" : ((8 * size) / parameters).toFixed(2);
     return [own, dtype, shape.join(" × "), formatCount(size), bits];
   });

@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { jupyterDataFolder, ownDataFolder } from "../session/jupyter-paths";
+import { jupyterDataFolder, ownDataFolder, viewSettingsFolder } from "../session/jupyter-paths";
 import { CommandError } from "./command-error";
 import { installExtension } from "./labextension";
 import { installKernelspec, removeKernelspec } from "./kernelspec";
@@ -46,33 +46,49 @@ function whole(target: string, work: () => void): void {
   }
 }
 
-/** `codebook uninstall`: the kernelspec, and for this user all that Codebook kept: the history of cells and fetched models. */
+/** `codebook uninstall`: kernelspec and views, and for this user all that Codebook kept: the history of cells, fetched models, settings of the
+ *  views. What kernels share stays while another one of Codebook is installed there; folders that are empty then go too. */
 export function uninstallCommand(args: string[]): void {
   const keepsData = args.includes("--keep-data");
   const { folder, name, words, isUser, extensions } = choosePlace(args.filter((word) => word !== "--keep-data"));
   const target = path.join(folder, name);
-  const data = isUser && !keepsData && existsSync(ownDataFolder()) ? ownDataFolder() : undefined;
-  if (!existsSync(target) && data === undefined)
-    throw new CommandError(`no kernel "${name}" is installed ${words} (${target})`);
-  try {
-    if (existsSync(target)) {
-      removeKernelspec(target);
-      console.log(`Removed ${target}`);
-    }
-    const views = path.join(extensions, extensionName);
-    if (existsSync(views)) {
-      rmSync(views, { recursive: true });
-      console.log(`Removed ${views}`);
-    }
-    if (data !== undefined) {
-      rmSync(data, { recursive: true, force: true });
-      console.log(`Removed ${data}: the history of cells, fetched models`);
-    }
-  } catch (error) {
-    throw explainFailure(error, target);
-  }
+  const isLast = !otherKernels(folder, name).length;
+  const removed: [place: string, note: string][] = [[target, ""]];
+  if (isLast) removed.push([path.join(extensions, extensionName), ""]);
+  if (isLast && isUser && !keepsData)
+    removed.push(
+      [ownDataFolder(), ": the history of cells, fetched models"],
+      [path.join(viewSettingsFolder(), extensionName), ": settings of the views"],
+    );
+  const there = removed.filter(([place]) => existsSync(place));
+  if (there.length === 0) throw new CommandError(`no kernel "${name}" is installed ${words} (${target})`);
+  for (const [place, note] of there)
+    whole(place, () => {
+      if (place === target) removeKernelspec(place);
+      else rmSync(place, { recursive: true });
+      console.log(`Removed ${place}${note}`);
+    });
+  for (const emptied of [folder, extensions, path.dirname(folder)]) removeEmpty(emptied);
   if (process.env.CODEBOOK_PYTHON_PREFIX !== undefined)
     console.log("pip uninstall jupyterlab-codebook takes the rest.");
+}
+
+/** Names of other kernels of Codebook beside this one. */
+function otherKernels(folder: string, name: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((other) => {
+    const file = path.join(folder, other, "kernel.json");
+    return other !== name && existsSync(file) && readFileSync(file, "utf8").includes('"TypeScript (Codebook)"');
+  });
+}
+
+/** Takes a folder away that holds nothing. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It holds something, or is not there: both are as they should be.
+  }
 }
 
 function choosePlace(args: string[]): Place {

@@ -7,8 +7,9 @@ import { fileSource } from "../bytes/source";
 import { blockBytesIn, type ArchiveIndex } from "../archive/contents";
 import { readIndex } from "../archive/contents-reader";
 import { isModelFile } from "../archive/model-file";
-import { pack, unpack, verify, type ArchiveSummary } from "../archive/archive";
+import { pack, unpack, type ArchiveSummary } from "../archive/archive";
 import { formatCount } from "../report/numbers";
+import { compressedFile, verify } from "../save/verify";
 import { alignColumns } from "../static/text-table";
 import { CommandError } from "./command-error";
 import { describeCompressed } from "./convert";
@@ -83,7 +84,8 @@ async function originalName(file: string): Promise<string> {
   return basename(stored);
 }
 
-/** `codebook verify FILE [--base BASE]`: decodes everything and compares every hash; of a compressed model the hash of every tensor. */
+/** `codebook verify FILE [--base BASE]`: decodes everything and compares every hash; of a compressed model the hash of every tensor, of a
+ *  checkpoint that of every layer's file. */
 export async function verifyCommand(args: string[]): Promise<void> {
   const { file, base } = parse("verify", args, ["base"]);
   say("verified", await runLongWork((options) => verify(file, { ...options, ...base })));
@@ -91,7 +93,7 @@ export async function verifyCommand(args: string[]): Promise<void> {
 
 /** `codebook info FILE`: what an archive or a compressed model holds, and what each tensor takes in it. Reads the index alone. */
 export async function infoCommand(args: string[]): Promise<void> {
-  const { file } = parse("info", args, []);
+  const file = await compressedFile(parse("info", args, []).file);
   const archive = await fileSource(file);
   const lines = (await isModelFile(archive))
     ? await describeCompressed(file)

@@ -3,6 +3,7 @@
  *  from another inherits them. */
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { attempt } from "../bytes/atomic-file";
 import { OptionError } from "../errors";
 import type { ByteSource } from "../bytes/source";
@@ -13,7 +14,10 @@ interface Holder {
 }
 
 /** What models and tensors are read from, in the order of the opening. */
-const recorded = new WeakMap<object, Iterable<ByteSource>>();
+const recorded = new WeakMap<object, Iterable<WithFiles>>();
+
+/** What has files of this machine. */
+type WithFiles = Pick<ByteSource, "files">;
 
 /** Says of a model, and of its tensors, what they are read from; returns the model. */
 export function recordFiles<M extends Holder>(model: M, sources: Iterable<ByteSource>): M {
@@ -26,6 +30,12 @@ export function recordFiles<M extends Holder>(model: M, sources: Iterable<ByteSo
 export function inheritFiles<M extends object>(model: M, base: object): M {
   const sources = recorded.get(base);
   if (sources) recorded.set(model, sources);
+  return model;
+}
+
+/** Says of a model that it is read from these files too; returns it. */
+export function alsoReads<M extends object>(model: M, files: readonly string[]): M {
+  recorded.set(model, [...(recorded.get(model) ?? []), { files }]);
   return model;
 }
 
@@ -45,7 +55,7 @@ export function notedSiblings(siblings: Siblings, opened: Set<ByteSource>): Sibl
 }
 
 /** The paths of sources that are files of this machine, and of those that they need in turn. */
-export function pathsOf(sources: Iterable<ByteSource>): string[] {
+export function pathsOf(sources: Iterable<WithFiles>): string[] {
   return [...new Set([...sources].flatMap((source) => source.files ?? []))];
 }
 
@@ -97,6 +107,7 @@ export async function refuseOwnFiles(
   replace: boolean,
   from?: string,
 ): Promise<void> {
+  checkPath(method, target);
   if (replace) return;
   const files = filesOf(model);
   const real = (path: string) => ifThere(path, () => realpath(path));
@@ -120,4 +131,28 @@ export async function refuseOwnFiles(
   if (known.size > 0)
     for (const name of (await ifThere(folder, () => readdir(folder))) ?? [])
       await refuseKnown(method, known, join(folder, name));
+}
+
+/** Refuses a target that is no path: nothing, or an address. `OptionError`. */
+export function checkPath(method: string, target: unknown): asserts target is string {
+  if (typeof target !== "string" || target === "")
+    throw new OptionError(
+      `${method}(): it takes the path to write, such as "small.safetensors", and was given ${target === "" ? "an empty text" : typeof target}`,
+    );
+  if (target.includes("\0")) throw new OptionError(`${method}(): the path holds a NUL character`);
+  const [scheme] = /^[a-z][a-z0-9+.-]+:(?=\/\/)|^hf:/i.exec(target) ?? [];
+  if (scheme === undefined) return;
+  const isFile = scheme.toLowerCase() === "file:";
+  throw new OptionError(
+    `${method}(): ${JSON.stringify(target.slice(0, 200))} is an address; it takes a path on this machine, such as ${JSON.stringify(isFile ? pathIn(target) : "small.safetensors")}`,
+  );
+}
+
+/** The path in a file: address; the address without its scheme where it has none of this machine. */
+function pathIn(address: string): string {
+  try {
+    return fileURLToPath(address);
+  } catch {
+    return address.replace(/^file:\/+/i, "/");
+  }
 }

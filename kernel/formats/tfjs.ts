@@ -162,6 +162,21 @@ function readWeight(json: JsonReader): Weight {
   return { name, shape: Object.freeze(shape as number[]), dtype: types[stored], affine, sizeBytes };
 }
 
+/** Codes as model.json tells them, for a writer that leaves them as they are. */
+export interface TfjsCodes {
+  /** Of the weight: "float32" or "int32". */
+  readonly dtype: string;
+  /** Scale and least value, and the type of the codes. */
+  readonly quantization: { readonly dtype: "uint8" | "uint16"; readonly scale: number; readonly min: number };
+  /** The bytes of the codes. */
+  read(options?: ReadOptions): Promise<Uint8Array>;
+}
+
+/** The codes of a tensor that a TensorFlow.js model keeps as such; `undefined` of another. */
+export function tfjsCodes(tensor: object): TfjsCodes | undefined {
+  return tensor instanceof AffineTensor ? tensor.asCodes() : undefined;
+}
+
 /** A weight whose codes stand for code·scale + min: rounded once, to float32; of an int32 weight to a whole number first. Its bytes are
  *  those of the values. */
 class AffineTensor implements Tensor {
@@ -200,6 +215,16 @@ class AffineTensor implements Tensor {
   async readBytes(options: ReadOptions = {}): Promise<Uint8Array> {
     const values = await this.read(options);
     return new Uint8Array((this.affine.isInteger ? Int32Array.from(values) : values).buffer);
+  }
+
+  asCodes(): TfjsCodes {
+    const { codes, affine } = this;
+    const { scale, min, isInteger } = affine;
+    return {
+      dtype: isInteger ? "int32" : "float32",
+      quantization: { dtype: codes.dtype === "U8" ? "uint8" : "uint16", scale, min },
+      read: (options) => codes.readBytes(options),
+    };
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {

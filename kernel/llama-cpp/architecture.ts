@@ -46,6 +46,8 @@ export interface Architecture {
   readonly settings: KnownSettings;
   /** Refuses what neither a key nor a value shows. */
   readonly check?: (config: Settings) => void;
+  /** What llama.cpp does otherwise under some circumstances, a sentence each. */
+  readonly notes?: (config: Settings) => readonly string[];
   /** The rotary positions, where the network has any. */
   readonly rotary?: (config: Settings) => Rotary;
   /** The keys with the sizes, from config.json and the tensors. `OptionError` where one is missing. */

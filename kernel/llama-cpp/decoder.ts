@@ -19,7 +19,7 @@ import {
   sharedHeadsOf,
   type Settings,
 } from "./settings";
-import { checkWhole } from "./window";
+import { wholeWindow, windowNote } from "./window";
 
 export const embeddingNames: readonly NameRow[] = [
   [/^embed_tokens\.weight$/, "token_embd.weight"],
@@ -79,7 +79,8 @@ export interface DecoderRow {
   readonly hasFreeHeads?: boolean;
   /** The names in config.json of the epsilon of LayerNorm; without them the norms are RMS norms. */
   readonly layerNorm?: readonly string[];
-  /** Whether llama.cpp computes sliding windows: "never", "never, and the network only with use_sliding_window", or "some layers". */
+  /** Whether llama.cpp computes sliding windows: "never", "flag" (never, and the network only with use_sliding_window), or in some "layers".
+   *  Where it does not, a window shorter than the context becomes the context. */
   readonly window?: "never" | "flag" | "layers";
   readonly settings?: Partial<KnownSettings>;
   readonly check?: (config: Settings) => void;
@@ -99,6 +100,7 @@ export interface DecoderRow {
 export function decoder(row: DecoderRow): Architecture {
   const { name, window = "never", turns = (config: Settings): Settings => config } = row;
   const rotary = (config: Settings) => rotaryOf(name, turns(config), row.rotary);
+  const cut = (config: Settings) => (window === "layers" ? undefined : wholeWindow(config, window === "flag"));
   return {
     name,
     names: row.names,
@@ -113,9 +115,13 @@ export function decoder(row: DecoderRow): Architecture {
       only: row.settings?.only ?? {},
     },
     check: (config) => {
-      if (window !== "layers") checkWhole(config, window === "flag");
+      cut(config);
       if (!row.hasFreeHeads) checkHeads(name, config);
       row.check?.(config);
+    },
+    notes: (config) => {
+      const positions = cut(config);
+      return positions === undefined ? [] : [windowNote(config, positions)];
     },
     rotary,
     ...(row.partOf && { partOf: row.partOf }),
@@ -128,7 +134,7 @@ export function decoder(row: DecoderRow): Architecture {
       const [epsilon, ...others] = row.layerNorm ?? ["rms_norm_eps"];
       return prefixed(`${name}.`, {
         block_count: blocksOf(config),
-        context_length: row.context?.(config) ?? countOf(config, "max_position_embeddings"),
+        context_length: cut(config) ?? row.context?.(config) ?? countOf(config, "max_position_embeddings"),
         embedding_length: countOf(config, "hidden_size"),
         feed_forward_length: row.hiddenUnits?.(config) ?? countOf(config, "intermediate_size"),
         "attention.head_count": headsOf(config),

@@ -59,7 +59,7 @@ export async function ggufFromFolder(
   const architecture = Object.hasOwn(architectures, kind) ? architectures[kind] : undefined;
   if (!architecture)
     throw new UnsupportedError(
-      `saveGguf(): a network of model_type "${kind}" is not written as GGUF; ${Object.keys(architectures).join(", ")} are`,
+      `saveGguf(): a network of model_type "${kind}" is not written as GGUF for llama.cpp; ${Object.keys(architectures).join(", ")} are. { architecture: ${JSON.stringify(kind)} } writes it under its own names, for other readers of GGUF`,
     );
   checkActivation(kind, architecture, config);
   architecture.check?.(config);
@@ -86,7 +86,7 @@ export async function ggufFromFolder(
   return {
     tensors: [...tensors, ...tables.map((tensor) => ({ tensor, originals: [] }))],
     metadata,
-    notes: [...notes, ...(rotary?.notes ?? [])],
+    notes: [...notes, ...(architecture.notes?.(config) ?? []), ...(rotary?.notes ?? [])],
   };
 }
 

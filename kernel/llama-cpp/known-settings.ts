@@ -33,6 +33,11 @@ const neutral: ReadonlySet<string> = new Set(
   scale_attention_softmax_in_fp32`.split(/\s+/),
 );
 
+/** Whether a key of config.json changes nothing of what a trained network computes. */
+export function isNeutral(key: string): boolean {
+  return neutral.has(key);
+}
+
 /** Of these every family computes one value only. */
 const always: KnownSettings["only"] = { add_cross_attention: [false], pruned_heads: [{}], use_mrope: [false] };
 

@@ -4,7 +4,7 @@
 import { OptionError, UnsupportedError } from "../errors";
 import type { GgufMetadataInput } from "../formats/gguf/values";
 import type { SavedTensor } from "../formats/safetensors-writer";
-import { float, type Settings } from "./settings";
+import { float, headSizeOf, type Settings } from "./settings";
 
 /** Rotary positions as GGUF states them. */
 export interface Rotary {
@@ -28,6 +28,8 @@ export interface RotaryFamily {
   readonly share?: number;
   /** The kinds that llama.cpp computes for it, beside plain ones; usually "linear" and "yarn". */
   readonly kinds?: readonly string[];
+  /** Whether YaRN's bounds are written though the network does not round them as llama.cpp does; it is told then. */
+  readonly hasFreeBounds?: boolean;
 }
 
 /** Keys inside of rope_parameters and rope_scaling; another may change the frequencies. */
@@ -62,7 +64,11 @@ export function rotaryOf(architecture: string, config: Settings, family: RotaryF
     case "linear":
       return { base, share, scaling: { type: "linear", factor: float(positive(parameters, "factor")) } };
     case "yarn":
-      return { base, share, scaling: yarn(parameters, config) };
+      return {
+        base,
+        share,
+        ...yarn(parameters, config, { base, share, ...(family.hasFreeBounds && { isFree: true }) }),
+      };
     case "longrope":
       return { base, share, ...longRope(parameters, config) };
     default:
@@ -112,15 +118,21 @@ function longRope(parameters: Settings, config: Settings): Required<Omit<Rotary,
   };
 }
 
-function yarn(parameters: Settings, config: Settings): GgufMetadataInput {
+function yarn(
+  parameters: Settings,
+  config: Settings,
+  { base, share, isFree = false }: { readonly base: number; readonly share: number; readonly isFree?: boolean },
+): Pick<Rotary, "scaling" | "notes"> {
   const context = firstContext(parameters, config);
   const factor = positive(parameters, "factor");
   const { truncate = true, beta_fast: fast, beta_slow: slow } = parameters;
-  // llama.cpp rounds the bounds of the range outwards; keys with other bounds did not change what it computed for Llama.
-  if (truncate === false || (fast ?? 32) !== 32 || (slow ?? 1) !== 1)
+  // Keys with other bounds did not change what llama.cpp computed for Llama.
+  if ((fast ?? 32) !== 32 || (slow ?? 1) !== 1)
     throw unwritten(
-      'of kind "yarn" with "truncate": false, or another beta_fast than 32 and beta_slow than 1, which llama.cpp rounds and takes for 32 and 1,',
+      'of kind "yarn" with another beta_fast than 32 or beta_slow than 1, which llama.cpp takes for these,',
     );
+  if (truncate !== true && (truncate !== false || !isFree))
+    throw unwritten(`of kind "yarn" with "truncate": ${JSON.stringify(truncate)}, which llama.cpp takes for true,`);
   // The factor by which query and key are multiplied: √(1/t) in the paper.
   const usual = (scale: number): number => (factor > 1 ? 0.1 * scale * Math.log(factor) + 1 : 1);
   const [over, under] = [parameters.mscale, parameters.mscale_all_dim];
@@ -128,10 +140,34 @@ function yarn(parameters: Settings, config: Settings): GgufMetadataInput {
   const inferred = both ? usual(over) / usual(under) : usual(1);
   const length = typeof parameters.attention_factor === "number" ? parameters.attention_factor : inferred;
   return {
-    ...{ type: "yarn", factor: float(factor), original_context_length: context },
-    // llama.cpp multiplies by the usual factor itself, so the key holds what is left.
-    ...(length === usual(1) ? {} : { attn_factor: float(length / usual(1)) }),
+    scaling: {
+      ...{ type: "yarn", factor: float(factor), original_context_length: context },
+      // llama.cpp multiplies by the usual factor itself, so the key holds what is left.
+      ...(length === usual(1) ? {} : { attn_factor: float(length / usual(1)) }),
+    },
+    ...(!truncate && { notes: roundedNotes(Math.floor(headSizeOf(config) * share), base, context, factor) }),
   };
+}
+
+/** Of YaRN whose bounds config.json does not round ("truncate": false, gpt-oss): llama.cpp rounds them outwards, as GGUF files of that network
+ *  that others made are computed too. A frequency is f·(1 − r) + f/factor·r, and r goes from 0 to 1 between pair c(32) and pair c(1) of a head,
+ *  where c(n) = size·ln(context / 2πn) / 2 ln base. Says by how much frequencies differ at most; nothing where both bounds are whole. */
+function roundedNotes(size: number, base: number, context: number, factor: number): string[] {
+  const pair = (turns: number): number => (size * Math.log(context / (2 * Math.PI * turns))) / (2 * Math.log(base));
+  const bounds = [pair(32), pair(1)];
+  const ranges = [bounds, [Math.floor(bounds[0]), Math.ceil(bounds[1])]].map(([low, high]) => {
+    const [first, last] = [Math.max(low, 0), Math.min(high, size - 1)];
+    return (i: number) => Math.min(1, Math.max(0, (i - first) / Math.max(0.001, last - first)));
+  });
+  const [own, rounded] = ranges.map((ramp) =>
+    Array.from({ length: size / 2 }, (_, i) => 1 - ramp(i) + ramp(i) / factor),
+  );
+  const most = own.reduce((largest, value, i) => Math.max(largest, Math.abs(rounded[i] / value - 1)), 0);
+  if (most === 0) return [];
+  const [low, high] = bounds.map((bound) => bound.toFixed(2));
+  return [
+    `YaRN goes over from pair ${low} to pair ${high} of each head ("truncate": false); llama.cpp rounds both outwards, so that its frequencies differ by up to ${(100 * most).toFixed(1)} %`,
+  ];
 }
 
 /** Divides low frequencies, whose wavelengths exceed the context of the first training / low_freq_factor, by `factor`, high ones, with

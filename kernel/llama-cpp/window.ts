@@ -22,17 +22,20 @@ function kindsOf(config: Settings): readonly string[] | undefined {
   return kinds as string[];
 }
 
-/** Refuses a sliding window shorter than the context, where llama.cpp attends to all positions. `byFlag`: the network has it only where
- *  config.json sets use_sliding_window. */
-export function checkWhole(config: Settings, byFlag: boolean): void {
+/** Positions up to which a network with a sliding window computes what llama.cpp does, which attends to all positions: the window, where it is
+ *  shorter than the context; `undefined` where no text is cut. `byFlag`: the network has a window only where config.json sets
+ *  use_sliding_window. */
+export function wholeWindow(config: Settings, byFlag: boolean): number | undefined {
   const kinds = kindsOf(config);
   const isOn = byFlag ? config.use_sliding_window === true : config.use_sliding_window !== false;
-  const { sliding_window: window } = config;
-  if (!isOn || typeof window !== "number" || (kinds && !kinds.includes(sliding))) return;
-  if (window < numberOf(config, "max_position_embeddings"))
-    throw new UnsupportedError(
-      `saveGguf(): ${String(config.model_type)} with a sliding window of ${window} positions is not written; llama.cpp attends to all positions (the same for texts of up to ${window}: "sliding_window": null in config.json says that this is meant)`,
-    );
+  if (!isOn || typeof config.sliding_window !== "number" || (kinds && !kinds.includes(sliding))) return undefined;
+  const window = countOf(config, "sliding_window");
+  return window < numberOf(config, "max_position_embeddings") ? window : undefined;
+}
+
+/** What is told of a file whose context is such a window. */
+export function windowNote(config: Settings, window: number): string {
+  return `the context that the file states is ${window} positions, the sliding window of this ${String(config.model_type)}, and not ${numberOf(config, "max_position_embeddings")}: llama.cpp attends to all positions there, so that longer texts are computed otherwise than by the network`;
 }
 
 /** GGUF's keys of a window that some layers have, without the architecture's name. `usual`: whether layer i has it where config.json lists no

@@ -87,7 +87,8 @@ function checkName(name: unknown): void {
 /** `models/` of the checkout that this file was built in: lib/kernel/open is three folders down. */
 const checkoutModels = resolve(__dirname, "..", "..", "..", "models");
 
-function modelFolders(): string[] {
+/** The folders in which a model's name is looked up, in this order. */
+export function modelFolders(): string[] {
   const extra = process.env.CODEBOOK_MODELS;
   return [...new Set([resolve("models"), ...(extra ? [resolve(extra)] : []), checkoutModels, fetchedModelsFolder()])];
 }

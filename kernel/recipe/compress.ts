@@ -17,6 +17,7 @@ import { Checkpoint, finishedName, readingOf } from "../layer/checkpoint";
 import { compressLayers } from "./compress-layers";
 import { CompressedModel } from "./compressed-model";
 import type { LocatedOutcome } from "../layer/stored-location";
+import { alsoReads } from "../formats/source-files";
 import { isReadable } from "../formats/values";
 import { memoryNeedOf, neediestStep } from "../layer/memory-need";
 import { CompressedTensor } from "../layer/layer-tensor";
@@ -147,11 +148,22 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
     const { leftAlone } = chooser;
     const facts = { name, recipe: recorded, ...selectionRecord(options), seed, sha256: await hash, leftAlone };
     const compressed = assemble(model, layers, outcomes, surgery, facts);
-    if (checkpoint) await writeFinished(compressed, join(checkpoint.folder, finishedName), runner.signal);
+    if (checkpoint) {
+      const finished = join(checkpoint.folder, finishedName);
+      await writeFinished(compressed, finished, runner.signal);
+      alsoReads(compressed, [finished, ...layerFilesOf(compressed)]);
+    }
     return compressed;
   } catch (reason) {
     throw runner.firstFailure(reason);
   }
+}
+
+/** The files of a checkpoint that layers of a model lie in. */
+function layerFilesOf({ tensors }: Model): string[] {
+  return tensors.flatMap((tensor) =>
+    tensor instanceof CompressedTensor && "file" in tensor.location ? [tensor.location.file] : [],
+  );
 }
 
 function checkModel(model: unknown): void {

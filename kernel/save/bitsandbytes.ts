@@ -56,7 +56,9 @@ export function planBitsandbytes(model: BitsandbytesModel, options: SaveBitsandb
   if (layouts.size === 0) refuseAll(model.tensors, reasons);
   const parts = model.tensors.map((tensor): FolderPart => {
     if (!(tensor instanceof CompressedTensor))
-      return { tensor, written: [isLeftNarrow(tensor, model) ? new WidenedValues(tensor) : tensor] };
+      return isLeftNarrow(tensor, model)
+        ? { tensor, written: [new WidenedValues(tensor)], retyped: whyWidened }
+        : { tensor, written: [tensor] };
     const layout = layouts.get(tensor);
     const reason = reasons.get(tensor);
     if (!layout) return { tensor, written: [new PlainValues(tensor)], ...(reason !== undefined && { reason }) };
@@ -71,10 +73,17 @@ export function planBitsandbytes(model: BitsandbytesModel, options: SaveBitsandb
       parts,
       only: model.tensors.some((tensor) => isLeftNarrow(tensor, model)) ? "F32" : undefined,
       quantization: quantizationConfig(first, model, layouts),
+      ...(first.type === "int8" && { notes: [eightBits] }),
     },
     folderOptions("saveBitsandbytes", model, options),
   );
 }
+
+const eightBits =
+  "bitsandbytes multiplies 8-bit codes by a constant near 1/127, so that weights differ from w′ by up to 2⁻²² of their size, and its layers round activations to 8 bits as well";
+
+const whyWidened =
+  "transformers computes in float32 here, and through bitsandbytes leaves a 16-bit weight in the type of the file";
 
 function refuseAll(tensors: readonly Tensor[], reasons: ReadonlyMap<Tensor, string>): never {
   const [first] = reasons;

@@ -7,7 +7,7 @@
  *  - of a layer that a step touched: `outline` (stored/outline.ts, of tables at most one entry) and `layer` (stored/archived/layer.ts);
  *  - of one in a folder of a checkpoint instead of `layer`: `file` there, and `key`, which it must have;
  *  - of another: `sizeBytes`, and `coded` where its piece is what `encode` made of its bytes. */
-import { basename } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { endOfModel, hashOfPiece, headerOfModel } from "../archive/model-file";
 import { writeFileAtomically } from "../bytes/atomic-file";
 import type { KeptPiece, MadePiece, PieceSource } from "../bytes/pieces";
@@ -61,7 +61,7 @@ export async function planCodebook(model: SavedModel, { dtype, resume, signal }:
 
 /** Writes a model whose layers lie in the files of a checkpoint's folder as a `.codebook` file in it, which names those files. */
 export async function writeFinished(model: SavedModel, path: string, signal: AbortSignal): Promise<void> {
-  await writeFileAtomically(path, bytesOf(new ModelPieces(model, signal, "saving", true)), { signal });
+  await writeFileAtomically(path, bytesOf(new ModelPieces(model, signal, "saving", dirname(path))), { signal });
 }
 
 async function* bytesOf(pieces: PieceSource): AsyncGenerator<Uint8Array> {
@@ -92,8 +92,8 @@ class ModelPieces implements PieceSource {
     private readonly model: SavedModel,
     private readonly signal: AbortSignal | undefined,
     private readonly task: string,
-    /** Layers that lie in files of a checkpoint stay there. */
-    private readonly staysInFiles = false,
+    /** The folder of a checkpoint: layers that lie in files there stay in them. */
+    private readonly checkpoint?: string,
   ) {}
 
   get isWhole(): boolean {
@@ -124,7 +124,7 @@ class ModelPieces implements PieceSource {
     const total = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     let done = tensors.slice(0, this.entries.length).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     for (const tensor of tensors.slice(this.entries.length)) {
-      const { bytes, entry } = await pieceOf(tensor, this.staysInFiles, this.signal);
+      const { bytes, entry } = await pieceOf(tensor, this.checkpoint, this.signal);
       this.entries.push(entry);
       done += tensor.sizeBytes;
       currentHost().progress?.({ task: this.task, done, total, unit: "bytes", item: tensor.name });
@@ -162,7 +162,7 @@ function asciiJson(value: unknown): string {
 /** The piece of a tensor, made on a worker thread, and its entry. */
 async function pieceOf(
   tensor: Tensor,
-  staysInFile: boolean,
+  checkpoint: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<{ bytes: Uint8Array; entry: TensorEntry }> {
   const { name, shape } = tensor;
@@ -170,7 +170,7 @@ async function pieceOf(
   if (tensor instanceof CompressedTensor) {
     const { location, outline, dtype: label } = tensor;
     const about = { dtype: label, ...toldOf(tensor), outline: outlineEntry(outline) };
-    if (staysInFile && "file" in location) {
+    if (checkpoint !== undefined && "file" in location && resolve(dirname(location.file)) === resolve(checkpoint)) {
       const bytes = new Uint8Array(0);
       return {
         bytes,

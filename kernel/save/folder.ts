@@ -2,7 +2,8 @@
 import { OptionError } from "../errors";
 import { safetensorsBits } from "../formats/safetensors";
 import type { SavedTensor } from "../formats/safetensors-writer";
-import { saveTfjs, tfjsFiles, tfjsTensors } from "../formats/tfjs-writer";
+import { saveTfjs, tfjsFiles } from "../formats/tfjs-writer";
+import { tfjsWeight } from "../formats/tfjs-weight";
 import { CompressedTensor } from "../layer/layer-tensor";
 import { headsForTransformers } from "../surgery/pad-heads";
 import { planBitsandbytes } from "./bitsandbytes";
@@ -58,9 +59,17 @@ function planTfjs(model: SavedModel, options: SaveOptions): PlannedSave {
     throw new OptionError(
       `save(): a TensorFlow.js model takes { dtype: "F32" } or "F16", and neither padHeads nor from nor maxShardSize`,
     );
-  const layers = tfjsTensors(model.tensors, dtype).map((planned, at) =>
-    layerAsValues(model.tensors[at], planned, "a TensorFlow.js model holds values"),
-  );
+  const layers = model.tensors.map((tensor) => {
+    const { isKept, retyped, name, shape, dtype: type, sizeBytes } = tfjsWeight(tensor, dtype);
+    const reason = "a TensorFlow.js model holds values";
+    const layer = layerAsValues(
+      tensor,
+      { name, dtype: type, shape, sizeBytes },
+      { reason, ...(retyped !== undefined && { retyped }) },
+    );
+    // Codes count as changed by their type, which is that of their values.
+    return isKept && !(tensor instanceof CompressedTensor) ? { ...layer, held: "as it was" as const } : layer;
+  });
   const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
   const form = "TensorFlow.js model";
   return {

@@ -13,6 +13,7 @@ import { shardBytesOf, writeShards, type ShardedFiles } from "../formats/safeten
 import { refuseOwnFiles } from "../formats/source-files";
 import { hashOf, keyOf, type Hashed } from "../formats/write-pieces";
 import { currentHost } from "../host";
+import { OptionError } from "../errors";
 import { checkFlag } from "../options";
 import type { Model } from "../tensor/model";
 import { cardedFiles, modelCard } from "./model-card";
@@ -36,9 +37,11 @@ export const folderOptionNames = ["from", "resume", "replace", "maxShardSize", "
 /** The options with their defaults; the folder of the original is by default the one that the model was opened from. */
 export function folderOptions(
   method: string,
-  { folder }: Pick<Model, "folder">,
+  model: Pick<Model, "folder" | "tensors"> & { readonly metadata?: Model["metadata"] | undefined },
   options: SaveFolderOptions,
 ): FolderOptions {
+  refuseGgufNames(method, model);
+  const { folder } = model;
   return {
     from: options.from ?? folder,
     resume: checkFlag(method, "resume", options.resume ?? false),
@@ -47,6 +50,18 @@ export function folderOptions(
     provenance: checkFlag(method, "provenance", options.provenance ?? true),
     signal: options.signal ?? currentHost().signal,
   };
+}
+
+/** Refuses a model with the names of a GGUF file: transformers knows none of llama.cpp's names, and llama.cpp has turned rows and norms of some families. */
+function refuseGgufNames(
+  method: string,
+  { tensors, metadata }: Pick<Model, "tensors"> & { readonly metadata?: Model["metadata"] | undefined },
+): void {
+  const example = tensors.find(({ name }) => /^(token_embd|output_norm|blk\.\d+)\./.test(name))?.name;
+  if (typeof metadata?.["general.architecture"] !== "string" || example === undefined) return;
+  throw new OptionError(
+    `${method}(): the model comes from a GGUF file, and transformers knows none of its names, such as ${example}; save("small.gguf") writes what llama.cpp opens, and transformers too, by from_pretrained(folder, gguf_file="small.gguf"), or compress the Hugging Face folder that the file was made of`,
+  );
 }
 
 /** Choices for a folder, whatever its weights are. */

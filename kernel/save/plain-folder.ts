@@ -52,6 +52,7 @@ export async function planFolder(
     tensors,
     weights,
     (tensor) => reasons?.get(tensor) ?? "this folder holds plain weights",
+    only === undefined ? "safetensors has no such type" : undefined,
   );
   const [form, engine] = ["folder of plain weights", "transformers"];
   const settings = tensors.some(isCoded) ? config : withoutQuantization(config);

@@ -21,6 +21,8 @@ export interface FolderPart {
   readonly packedAs?: string;
   /** Why it is written as its values though it was quantized. */
   readonly reason?: string;
+  /** Why it has another type than its own though no step changed it. */
+  readonly retyped?: string;
 }
 
 /** What a folder of quantized weights is made from. */
@@ -35,13 +37,15 @@ export interface QuantizedFolder {
   readonly parts: readonly FolderPart[];
   /** The type that all plain weights have, for config.json to name; absent: the one that it names. */
   readonly only?: "F32" | undefined;
+  /** What whoever opens it should know, a sentence each. */
+  readonly notes?: readonly string[];
   /** `quantization_config`. */
   readonly quantization: object;
 }
 
 /** The plan of a folder of quantized weights, and its writing; its bytes are those of the files that hold the weights. */
 export function planQuantizedFolder(
-  { method, model, form, engine, parts, only, quantization }: QuantizedFolder,
+  { method, model, form, engine, parts, only, quantization, notes = [] }: QuantizedFolder,
   options: FolderOptions,
 ): PlannedSave {
   const tensors = parts.flatMap(({ written }) => written);
@@ -50,14 +54,17 @@ export function planQuantizedFolder(
     metadata: weightsMetadata(model, options.provenance),
     shardBytes: options.shardBytes,
   });
-  const layers = parts.map(({ tensor, written, packedAs, reason }): PlannedLayer => {
+  const layers = parts.map(({ tensor, written, packedAs, reason, retyped }): PlannedLayer => {
     const held = written.map(({ name, dtype, shape, sizeBytes }) => ({ name, dtype, shape, sizeBytes }));
-    if (packedAs === undefined) return layerAsValues(tensor, held[0], reason);
+    if (packedAs === undefined) {
+      const why = { ...(reason !== undefined && { reason }), ...(retyped !== undefined && { retyped }) };
+      return layerAsValues(tensor, held[0], why);
+    }
     const bytes = held.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     return { name: tensor.name, shape: tensor.shape, held: "packed", as: packedAs, tensors: held, bytes };
   });
   return {
-    plan: { form, engine, layers, bytes: weights.bytes },
+    plan: { form, engine, layers, bytes: weights.bytes, ...(notes.length > 0 && { notes }) },
     write: async (folder) => {
       const settings = withoutQuantization(model.config ?? (await configOf(options.from)));
       const config = { ...settings, ...typeIn(settings, only), quantization_config: quantization };

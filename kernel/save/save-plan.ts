@@ -34,6 +34,8 @@ export interface PlannedLayer {
   readonly bytes: number;
   /** Why the layer is plain though it was quantized. */
   readonly reason?: string;
+  /** Why a layer that no step changed has another type than its own, though none was asked for. */
+  readonly retyped?: string;
   /** Bits that an engine keeps of the layer after loading, all weights together; absent where it is not known. */
   readonly residentBits?: number;
   /** Bytes of the file that hold nothing the codes need: wider scales, padding; absent where it is not known. */
@@ -72,7 +74,11 @@ export interface PlannedSave {
 
 /** A layer whose values are written as they are read: w′ of one that a step changed, else its own. Whole numbers that a coder kept exactly are
  *  as they were; what is written in another type than its own is not. */
-export function layerAsValues(tensor: object, file: PlannedTensor, reason?: string): PlannedLayer {
+export function layerAsValues(
+  tensor: object,
+  file: PlannedTensor,
+  { reason, retyped }: Pick<PlannedLayer, "reason" | "retyped"> = {},
+): PlannedLayer {
   const isTouched = tensor instanceof CompressedTensor && !isIntegerType(tensor.dtype);
   const isChanged = isTouched || ("dtype" in tensor && tensor.dtype !== file.dtype);
   const isQuantized = tensor instanceof CompressedTensor && tensor.outline.content.kind === "codes";
@@ -84,14 +90,17 @@ export function layerAsValues(tensor: object, file: PlannedTensor, reason?: stri
     tensors: [file],
     bytes: file.sizeBytes,
     ...(isTouched && isQuantized && reason !== undefined && { reason }),
+    ...(!isTouched && isChanged && retyped !== undefined && { retyped }),
   };
 }
 
-/** The layers of a safetensors file that holds values, in the order of `tensors`; `why` says why one is plain though it was quantized. */
+/** The layers of a safetensors file that holds values, in the order of `tensors`; `why` says why one is plain though it was quantized, `retyped`
+ *  why one has another type than its own. */
 export function layersAsValues(
   tensors: readonly { readonly name: string }[],
   { entries }: Pick<SafetensorsLayout, "entries">,
   why: string | ((tensor: object) => string),
+  retyped?: string,
 ): PlannedLayer[] {
   const byName = new Map(entries.map((entry) => [entry.tensor.name, entry]));
   return tensors.flatMap((tensor) => {
@@ -102,7 +111,7 @@ export function layersAsValues(
       layerAsValues(
         tensor,
         { name: tensor.name, dtype, shape: entry.tensor.shape, sizeBytes },
-        typeof why === "string" ? why : why(tensor),
+        { reason: typeof why === "string" ? why : why(tensor), ...(retyped !== undefined && { retyped }) },
       ),
     ];
   });

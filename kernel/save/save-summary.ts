@@ -73,11 +73,13 @@ const rowOfKind = ({ held, as, layers }: Kind): string[] => [
   formatBytes(bytesOf(layers)),
 ];
 
-/** Layers that were quantized and are plain, those of one reason together. */
+/** Layers that were quantized and are plain, then those that have another type, each of one reason together. */
 function plainByReason({ layers }: Shown): [reason: string, layers: PlannedLayer[]][] {
   const reasons = new Map<string, PlannedLayer[]>();
+  const add = (key: string, layer: PlannedLayer) => reasons.set(key, [...(reasons.get(key) ?? []), layer]);
   for (const layer of layers)
-    if (layer.reason !== undefined) reasons.set(layer.reason, [...(reasons.get(layer.reason) ?? []), layer]);
+    if (layer.reason !== undefined) add(`plain though quantized, because ${layer.reason}`, layer);
+  for (const layer of layers) if (layer.retyped !== undefined) add(`in another type, because ${layer.retyped}`, layer);
   return [...reasons];
 }
 
@@ -109,7 +111,7 @@ export function summaryToText(summary: Shown): string {
     const rest = layers.length - shown.length;
     return [
       "",
-      `plain though quantized, because ${visibleText(reason)}: ${countOf(layers)}, ${formatBytes(bytesOf(layers))}`,
+      `${visibleText(reason)}: ${countOf(layers)}, ${formatBytes(bytesOf(layers))}`,
       ...alignColumns(rows, ["left", "right", "left", "right"]),
       ...(rest > 0 ? [`  … and ${formatCount(rest)} more; .layers lists all`] : []),
     ];
@@ -135,7 +137,7 @@ export function summaryToHtml(summary: Shown): string {
     const rows = layers.map(({ name, shape, as, bytes }) =>
       tableRow([code(label(name)), formatShape(shape), code(as), formatBytes(bytes)]),
     );
-    const head = `plain though quantized, because ${escapeMarkup(reason)}: ${countOf(layers)}, ${formatBytes(bytesOf(layers))}`;
+    const head = `${escapeMarkup(reason)}: ${countOf(layers)}, ${formatBytes(bytesOf(layers))}`;
     return `<details><summary>${head}</summary><table><thead>${tableRow(["layer", "shape", "as", "bytes"], 1, "th")}</thead><tbody>${rows.join("\n")}</tbody></table></details>`;
   });
   return [

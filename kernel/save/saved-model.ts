@@ -8,7 +8,8 @@ import type { Model } from "../tensor/model";
 
 /** Options of `CompressedModel.save`. */
 export interface SaveOptions {
-  /** Type of the values written; "F32" unless told. Tensors that the recipe left alone keep their own type. */
+  /** Type that all values are written in, also of tensors that the recipe left alone; whole numbers keep theirs. Without it w′ is float32, and
+   *  what the recipe left alone keeps its own type and bytes. Goes with files and folders of floats; codes stay codes. */
   readonly dtype?: SavedFloatType;
   /** With a folder: that of the original model, whose config.json and tokenizer are carried on; by default the one it was opened from. */
   readonly from?: string;

@@ -27,3 +27,9 @@ export function historyFolder(environment: NodeJS.ProcessEnv = process.env): str
 export function fetchedModelsFolder(environment: NodeJS.ProcessEnv = process.env): string {
   return path.join(ownDataFolder(environment), "models");
 }
+
+/** Where JupyterLab keeps this user's settings of extensions, a folder each. Source: jupyterlab.commands, `get_user_settings_dir`. */
+export function viewSettingsFolder(environment: NodeJS.ProcessEnv = process.env, home: string = os.homedir()): string {
+  const own = environment.JUPYTERLAB_SETTINGS_DIR;
+  return own || path.join(environment.JUPYTER_CONFIG_DIR || path.join(home, ".jupyter"), "lab", "user-settings");
+}

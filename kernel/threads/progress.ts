@@ -2,17 +2,18 @@ import { currentHost, type Progress } from "../host";
 
 const pauseMilliseconds = 100;
 
-/** Reports how far work on weights is: at most ten times a second, never backwards, and always at the end. */
+/** Reports how far work on weights, or on another unit, is: at most ten times a second, never backwards, and always at the end. */
 export class ProgressMeter {
   private done = 0;
   private lastReport = -Infinity;
   private readonly report: ((progress: Progress) => void) | undefined;
 
-  /** `total`: the number of weights. Reports go to `watcher`, or, without one, to the running cell's host. */
+  /** `total`: the number of weights, or of `unit`. Reports go to `watcher`, or, without one, to the running cell's host. */
   constructor(
     private readonly task: string,
     private readonly total: number,
     watcher: ((progress: Progress) => void) | undefined,
+    private readonly unit: Progress["unit"] = "weights",
   ) {
     const host = currentHost();
     this.report = watcher ?? (host.progress ? (progress) => host.progress?.(progress) : undefined);
@@ -23,9 +24,9 @@ export class ProgressMeter {
     this.tell(item);
   }
 
-  /** Says that so many more weights, those of `item`, are done. */
-  advance(weights: number, item: string): void {
-    this.done += weights;
+  /** Says that so many more, those of `item`, are done. */
+  advance(count: number, item: string): void {
+    this.done += count;
     this.tell(item, this.done >= this.total);
   }
 
@@ -33,6 +34,6 @@ export class ProgressMeter {
     const now = performance.now();
     if (!this.report || (!always && now - this.lastReport < pauseMilliseconds)) return;
     this.lastReport = now;
-    this.report({ task: this.task, done: this.done, total: this.total, unit: "weights", item });
+    this.report({ task: this.task, done: this.done, total: this.total, unit: this.unit, item });
   }
 }

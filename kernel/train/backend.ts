@@ -2,10 +2,13 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { CodebookError, OptionError } from "../errors";
+import { withoutGreeting } from "../session/language/tensorflow-greeting";
 import { checkChoice, checkOptionNames } from "../options";
 import { delegateMissingKernels } from "./delegated-kernels";
 import type * as tfWasm from "@tensorflow/tfjs-backend-wasm";
 import type { Backend, BackendName, BackendOptions } from "./types";
+
+withoutGreeting(tf);
 
 const order: readonly BackendName[] = ["tensorflow", "wasm", "cpu"];
 
@@ -59,7 +62,6 @@ const load: Record<BackendName, () => Promise<void>> = {
   },
   async cpu() {
     await use("cpu");
-    (tf.backend() as tf.KernelBackend & { firstUse: boolean }).firstUse = false; // the caller chose it: no advice
   },
 };
 

@@ -1,6 +1,7 @@
 // A compressed model in one file: all-MiniLM-L6-v2 at 4.5 bits by a trellis and a range coder as `.codebook`, its bits per weight and how fast
 // all of w′ are read from it. Beside it the same codes by Zstandard, so at the same error, and nncodec (PyPI, the coder of the standard NNC) at
-// the step at which its error over the same weights is nearest to ours. Bits count what the file holds of the layers that the recipe touched.
+// the step at which its error over the same weights is nearest to ours; it wants numpy 1, so that CODEBOOK_NNCODEC_PYTHON may name a Python of
+// its own that has it (pip install nncodec builds it with gcc in some minutes). Bits count what the file holds of the layers that the recipe touched.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,6 +16,7 @@ const what = "MiniLM as one file";
 const targetBits = 4.5;
 
 export async function run({ python, peerPython = python, root }) {
+  const nncodecPython = process.env.CODEBOOK_NNCODEC_PYTHON ?? peerPython;
   const folder = join(root, "models", "all-MiniLM-L6-v2");
   if (!existsSync(folder)) return [{ what, who: "skipped", note: "models/all-MiniLM-L6-v2 is missing" }];
   const { compress, open, rans, trellis, zstd } = createRequire(import.meta.url)(join(root, "lib", "kernel"));
@@ -34,7 +36,7 @@ export async function run({ python, peerPython = python, root }) {
       rows.push(await fileRow(who, one, join(own, `${rows.length}.codebook`), { touched, open, model }));
     const most = counted + 65_536 + 100 * model.tensors.length;
     Object.assign(rows[0], limited("the bytes that the report counts, and 64 kB", rows[0].bytes <= most));
-    return [...rows, await nncodec(model, touched, sqnrDb, { own, peerPython })].map(({ bytes: _, ...row }) => row);
+    return [...rows, await nncodec(model, touched, sqnrDb, { own, nncodecPython })].map(({ bytes: _, ...row }) => row);
   } finally {
     rmSync(own, { recursive: true });
   }
@@ -67,9 +69,9 @@ function rowOf(who, bytes, weights, { milliseconds, spread }, more = "") {
   };
 }
 
-async function nncodec(model, touched, sqnrDb, { own, peerPython }) {
+async function nncodec(model, touched, sqnrDb, { own, nncodecPython }) {
   const row = { what: `${what}, decode`, who: "nncodec" };
-  if (peerPython === undefined) return { ...row, note: "skipped: there is no Python" };
+  if (nncodecPython === undefined) return { ...row, note: "skipped: there is no Python" };
   const shapes = [];
   for (const [at, layer] of touched.entries()) {
     const values = await model.tensor(layer).read();
@@ -79,7 +81,10 @@ async function nncodec(model, touched, sqnrDb, { own, peerPython }) {
   writeFileSync(join(own, "shapes.json"), JSON.stringify(shapes));
   const script = join(dirname(fileURLToPath(import.meta.url)), "codebook_peers.py");
   const found = JSON.parse(
-    execFileSync(peerPython, [script, own, String(sqnrDb)], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+    execFileSync(nncodecPython, [script, own, String(sqnrDb)], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }),
   );
   if (found.missing !== undefined) return { ...row, note: `skipped: ${found.missing}` };
   const { bytes, weights, milliseconds, qp, sqnrDb: theirs } = found;

@@ -5,7 +5,7 @@ const { join } = require("node:path");
 let weights;
 let room;
 
-exports.tasks = {
+const functions = {
   place({ root, values }) {
     const { reserve, arenaBytes, arenaFloats } = require(join(root, "lib", "kernel", "simd", "layer-memory.js"));
     reserve(5 * values.length + 128);
@@ -28,3 +28,6 @@ exports.tasks = {
     return { milliseconds, squaredError };
   },
 };
+
+/** As taskModule() makes it. */
+exports.tasks = { path: __filename, functions };

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tasks } from "./linear-task.cjs";
 import { gaussian, inRounds, limited, peerEnvironment, summary, times } from "./timing.mjs";
 
 export const name = "linear";
@@ -36,7 +37,7 @@ export async function run({ peerPython: python, root }) {
   if (Buffer.compare(result.codes, plain.codes) !== 0) throw new Error("SIMD and plain JavaScript do not agree");
   const squaredError = result.squaredErrors.reduce((sum, one) => sum + one, 0);
 
-  const pools = [1, 2].map((size) => new WorkerPool(join(root, "test", "bench", "linear-task.cjs"), size));
+  const pools = [1, 2].map((size) => new WorkerPool(size));
   const halves = [weights.slice(0, weights.length / 2), weights.slice(weights.length / 2)];
   await place(pools[0], root, [weights]);
   await place(pools[1], root, halves);
@@ -44,8 +45,8 @@ export async function run({ peerPython: python, root }) {
   const onWorkers = async (workers, repeats) => {
     const argument = { root, rows: rows / workers, columns, times: repeats };
     const start = performance.now();
-    const tasks = Array.from({ length: workers }, () => pools[workers - 1].run("quantize", argument));
-    const done = await Promise.all(tasks);
+    const jobs = Array.from({ length: workers }, () => pools[workers - 1].run(tasks, "quantize", argument));
+    const done = await Promise.all(jobs);
     const wall = (performance.now() - start) / repeats;
     const total = done.reduce((sum, one) => sum + one.squaredError, 0);
     if (Math.abs(total - squaredError) > 1e-9 * squaredError) throw new Error(`${workers} workers have another error`);
@@ -109,7 +110,7 @@ function peerLimit(measured, who, peers) {
 /** A part of the weights into each thread of a pool. */
 async function place(pool, root, parts) {
   // Both at once, so that each thread gets one.
-  await Promise.all(parts.map((values) => pool.run("place", { root, values })));
+  await Promise.all(parts.map((values) => pool.run(tasks, "place", { root, values })));
 }
 
 function peers(python, root, file, squaredError) {

@@ -134,7 +134,8 @@ async function ours(data, lengths, layout, workers, root) {
   const require = createRequire(join(root, "lib", "kernel", "index.js"));
   const { WorkerPool } = require("./threads/pool.js");
   const { batchesOf, Lane } = require("./archive/lanes.js");
-  const pool = new WorkerPool(require.resolve("./archive/tasks.js"), workers);
+  const { tasks } = require("./archive/tasks.js");
+  const pool = new WorkerPool(workers);
   let start = 0;
   const segments = lengths.map((length) => ({ start: (start += length) - length, length, layout }));
   const batches = [...batchesOf(segments, 2)];
@@ -149,7 +150,7 @@ async function ours(data, lengths, layout, workers, root) {
     for (let i = 0; i <= runs; i++) {
       let begin = performance.now();
       const packed = await lanes(batches, 2 * workers, ({ pieces }, at) =>
-        pool.run("encode", { ...places[at].task, pieces }),
+        pool.run(tasks, "encode", { ...places[at].task, pieces }),
       );
       times.compress.push(performance.now() - begin);
       const sizes = packed.map((batch) => batch.sizes.reduce((sum, size) => sum + size, 0));
@@ -161,7 +162,7 @@ async function ours(data, lengths, layout, workers, root) {
       });
       begin = performance.now();
       await lanes(batches, 2 * workers, ({ pieces }, at) =>
-        pool.run("decode", { ...places[at].task, pieces, ...packed[at], version: 2, file: "bench", at: 0 }),
+        pool.run(tasks, "decode", { ...places[at].task, pieces, ...packed[at], version: 2, file: "bench", at: 0 }),
       );
       times.decompress.push(performance.now() - begin);
       for (const [at, { start: from, length }] of batches.entries()) {

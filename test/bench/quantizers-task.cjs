@@ -3,7 +3,7 @@ const { join } = require("node:path");
 
 let weights;
 
-exports.tasks = {
+const functions = {
   place({ values }) {
     weights = Float32Array.from(values);
   },
@@ -33,3 +33,6 @@ exports.tasks = {
     return milliseconds;
   },
 };
+
+/** As taskModule() makes it. */
+exports.tasks = { path: __filename, functions };

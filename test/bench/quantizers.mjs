@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tasks } from "./quantizers-task.cjs";
 import { gaussian, inRounds, limited, peerEnvironment, times } from "./timing.mjs";
 
 export const name = "quantizers";
@@ -20,14 +21,14 @@ export async function run({ peerPython: python, root }) {
   const { WorkerPool } = require("./threads/pool.js");
   const schemes = schemesOf(require("./index.js"));
   const weights = gaussian(rows * columns, 2);
-  const pools = [1, 2].map((size) => new WorkerPool(join(root, "test", "bench", "quantizers-task.cjs"), size));
+  const pools = [1, 2].map((size) => new WorkerPool(size));
   const folder = mkdtempSync(join(tmpdir(), "codebook-bench-"));
   const copy = new Float32Array(weights.length);
   let measured;
   try {
     const file = join(folder, "weights.f32");
     writeFileSync(file, weights);
-    const place = (pool, parts) => Promise.all(parts.map((values) => pool.run("place", { values })));
+    const place = (pool, parts) => Promise.all(parts.map((values) => pool.run(tasks, "place", { values })));
     await place(pools[0], [weights]);
     await place(pools[1], [weights.slice(0, weights.length / 2), weights.slice(weights.length / 2)]);
     const candidates = { copy: () => times(() => copy.set(weights)) };
@@ -77,11 +78,11 @@ function limitOf(scheme, peer, ratio) {
 async function onWorkers(pool, workers, root, step) {
   const shape = [rows / workers, columns];
   const task = { root, step, shape, least: 3, budget: 120 };
-  if (workers === 1) return pool.run("quantize", task);
+  if (workers === 1) return pool.run(tasks, "quantize", task);
   const once = { ...task, least: 1, budget: 0 };
   const all = [];
   for (const begin = performance.now(); all.length < 3 || performance.now() - begin < 120;) {
-    const halves = await Promise.all([pool.run("quantize", once), pool.run("quantize", once)]);
+    const halves = await Promise.all([pool.run(tasks, "quantize", once), pool.run(tasks, "quantize", once)]);
     // Without the copy into the kernels' memory, as on one worker; both run at the same time.
     all.push(Math.max(...halves.flat()));
   }

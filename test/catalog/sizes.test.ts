@@ -1,15 +1,20 @@
 /** Sizes that are said are sizes that are paid: each form's row is the file that its call writes, to the byte. */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   compress,
   fromArrays,
+  huffman,
   linear,
+  magnitude,
   nf4,
+  open,
   saveBitsandbytes,
   saveCompressedTensors,
+  saveSafetensors,
   type CompressedModel,
+  type Recipe,
   type SizeRow,
 } from "../../kernel";
 import { sizesOf } from "../../kernel/catalog/sizes";
@@ -37,14 +42,18 @@ async function small(recipe: Parameters<typeof compress>[1], more: object): Prom
   return compress(new TensorSet({ name, format, tensors, sha256, ...more }), recipe, { workers: 1 });
 }
 
-/** Writes what a row says, and gives the size of the file with the weights. */
-async function written(model: CompressedModel, { call }: SizeRow, at: number): Promise<number> {
+/** Writes what a row says, and gives the size of the files with the weights, headers included. */
+async function written(model: CompressedModel, { call }: SizeRow, at: string): Promise<number> {
   const [, method, path, dtype] = /^(\w+)\((?:small, )?"([^"]+)"(?:, \{ dtype: "(\w+)" \})?\)$/.exec(call) ?? [];
   const target = join(folder, `${at}-${path}`) + (path.endsWith("/") ? "/" : "");
   if (method === "save") await model.save(target, dtype === undefined ? {} : { dtype: dtype as "F16" });
   else
-    await (method === "saveBitsandbytes" ? saveBitsandbytes : saveCompressedTensors)(model, target, { from: folder });
-  return statSync(path.endsWith("/") ? join(target, "model.safetensors") : target).size;
+    await (method === "saveBitsandbytes" ? saveBitsandbytes : saveCompressedTensors)(model, target, {
+      from: model.folder ?? folder,
+    });
+  if (!path.endsWith("/")) return statSync(target).size;
+  const files = readdirSync(target).filter((name) => name.endsWith(".safetensors"));
+  return files.reduce((sum, name) => sum + statSync(join(target, name)).size, 0);
 }
 
 const onlyFc = (steps: Parameters<typeof compress>[1]) =>
@@ -63,10 +72,89 @@ test.each([
   const paid = rows.filter((row) => row.refused === undefined);
   expect(paid.length).toBe(7);
   for (const [at, row] of paid.entries())
-    expect([row.call, await written(model, row, at)]).toEqual([row.call, row.bytes]);
+    expect([row.call, await written(model, row, String(at))]).toEqual([row.call, row.bytes]);
   const file = rows.find(({ call }) => call.includes(".codebook"));
   expect(file?.residentBitsPerWeight).toBeUndefined();
 });
+
+type Shapes = Readonly<Record<string, readonly number[]>>;
+const block: Shapes = {
+  ...Object.fromEntries(["q", "k", "v", "o"].map((name) => [`model.layers.0.self_attn.${name}_proj.weight`, [32, 32]])),
+  ...Object.fromEntries(["gate", "up"].map((name) => [`model.layers.0.mlp.${name}_proj.weight`, [64, 32]])),
+  "model.layers.0.mlp.down_proj.weight": [32, 64],
+  "model.layers.0.input_layernorm.weight": [32],
+  "model.layers.0.post_attention_layernorm.weight": [32],
+  "model.embed_tokens.weight": [67, 32],
+  "model.norm.weight": [32],
+};
+const llama = {
+  ...{ model_type: "llama", hidden_size: 32, intermediate_size: 64, num_hidden_layers: 1, num_attention_heads: 2 },
+  ...{ max_position_embeddings: 64, rms_norm_eps: 1e-5, vocab_size: 67, tie_word_embeddings: true },
+};
+/** Models whose headers and paddings differ: what they are, their type, their settings. */
+const odd: readonly (readonly [
+  what: string,
+  shapes: Shapes,
+  dtype: "F32" | "F16" | "BF16",
+  settings: object | null,
+])[] = [
+  ["tied heads", block, "F32", llama],
+  [
+    "BF16, a head of its own",
+    { ...block, "lm_head.weight": [67, 32] },
+    "BF16",
+    { ...llama, tie_word_embeddings: false },
+  ],
+  [
+    "odd shapes",
+    { "a.weight": [7, 13], "b.weight": [1, 1], "c.weight": [3, 5, 2, 2], "n.weight": [7], "w.fc.weight": [31, 63] },
+    "F32",
+    { model_type: "own" },
+  ],
+  ["one tensor, and no settings", { "fc.weight": [64, 64] }, "F16", null],
+  ["empty tensors", { "fc.weight": [32, 32], "none.weight": [0, 32], "none.bias": [0] }, "F32", { model_type: "own" }],
+  ["a name of 62 bytes", { [`${"ü".repeat(28)}.weight`]: [32, 32], "norm.weight": [32] }, "F32", { model_type: "own" }],
+];
+const recipes: Readonly<Record<string, Recipe>> = {
+  "int4, Huffman": [linear({ bits: 4, group: 32 }), huffman()],
+  "nf4, pruned": [magnitude({ sparsity: 0.5 }), nf4()],
+};
+
+/** Every row of every one of them, in the forms that take it; in several files where a folder is cut. */
+test.each(odd)(
+  "to the byte: %s",
+  async (what, shapes, dtype, settings) => {
+    const own = join(folder, what);
+    mkdirSync(own);
+    const tensors = Object.entries(shapes).map(([name, shape]) => [
+      name,
+      { shape, values: ramp(shape.reduce((product, size) => product * size, 1)) },
+    ]);
+    await saveSafetensors(fromArrays(Object.fromEntries(tensors) as typeof arrays), join(own, "model.safetensors"), {
+      dtype,
+    });
+    if (settings) writeFileSync(join(own, "config.json"), JSON.stringify(settings));
+    const model = await open(own);
+    for (const [name, recipe] of Object.entries(recipes)) {
+      const made = await compress(model, recipe, { workers: 1 });
+      const paid = (await made.sizes()).rows.filter(({ refused }) => refused === undefined);
+      expect(paid.length).toBeGreaterThanOrEqual(4);
+      for (const [at, row] of paid.entries()) {
+        const { parameters } = made.report.model;
+        expect([name, row.call, await written(made, row, `${what} ${name} ${at}`)]).toEqual([
+          name,
+          row.call,
+          row.bytes,
+        ]);
+        expect([row.call, row.bitsPerWeight]).toEqual([row.call, (8 * (row.bytes ?? 0)) / parameters]);
+      }
+      // The report's bytes are those of the tensors: the file adds its header, and no more than it may.
+      const file = paid.find(({ call }) => call.includes(".codebook"))?.bytes ?? 0;
+      expect(file).toBeLessThanOrEqual(made.sizeBytes + 65_536 + 100 * made.tensors.length);
+    }
+  },
+  120_000,
+);
 
 test("bits that transformers holds are those of the type that config.json names", async () => {
   const recipe = linear({ bits: 4, group: 32 });

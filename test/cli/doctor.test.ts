@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { doctorCommand } from "../../kernel/cli/doctor";
+import { attempt, doctorCommand } from "../../kernel/cli/doctor";
 import { packageVersion } from "../../kernel/version";
 
 let folder: string;
@@ -37,4 +37,17 @@ test("the program prints a line for each check, and writes nothing", () => {
 
 test("takes no words", () => {
   expect(() => doctorCommand(["now"])).toThrow(/Unexpected argument 'now'/);
+});
+
+test("a check that cannot look is broken itself", () => {
+  const fails = (error: Error) => () => {
+    throw error;
+  };
+  expect(attempt("Disk", fails(new Error("out of order")))).toEqual({
+    state: "broken",
+    what: "Disk",
+    text: "out of order",
+  });
+  const gone = Object.assign(new Error("ENOENT"), { code: "ENOENT", syscall: "uv_cwd" });
+  expect(attempt("Disk", fails(gone)).text).toBe("this folder is gone: go to one that exists");
 });

@@ -66,7 +66,7 @@ test("the program, as a user runs it, installs a kernelspec with absolute paths 
   expect(readdirSync(spec).sort()).toEqual(["kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"]);
   expect(statSync(spec).mode & 0o777).toBe(0o755);
   codebook("uninstall");
-  expect(readdirSync(specs(folder))).toEqual([]);
+  expect(readdirSync(folder, { recursive: true })).toEqual(["share"]);
 });
 
 test("installs again over an older one, and under another name, in small letters", () => {
@@ -85,13 +85,17 @@ test("installs again over an older one, and under another name, in small letters
     `${installed} in ${folder}: ${path.join(specs(folder), "codebook-dev.1_2")}`,
   ]);
   uninstallCommand(["--prefix", folder, "--name", "codebook-dev.1_2"]);
-  expect(said.slice(-2)).toEqual(
-    [path.join(specs(folder), "codebook-dev.1_2"), viewsOf(folder)].map((removed) => `Removed ${removed}`),
-  );
+  expect(said.slice(4)).toEqual([`Removed ${path.join(specs(folder), "codebook-dev.1_2")}`]);
   expect(readdirSync(specs(folder))).toEqual(["codebook"]);
+  expect(existsSync(viewsOf(folder))).toBe(true); // The other kernel needs them.
+  uninstallCommand(["--prefix", folder]);
+  expect(said.slice(5)).toEqual([old, viewsOf(folder)].map((removed) => `Removed ${removed}`));
 });
 
-test("what is uninstalled leaves nothing: views, history and fetched models of this user go too", () => {
+test("what is uninstalled leaves nothing: views, their settings, history and fetched models of this user go too", () => {
+  const settings = path.join(folder, "config", "lab", "user-settings", "jupyterlab-codebook");
+  process.env.JUPYTER_CONFIG_DIR = path.join(folder, "config");
+  mkdirSync(settings, { recursive: true });
   installCommand([]);
   const data = path.join(folder, "data");
   expect(readdirSync(data).sort()).toEqual(["kernels", "labextensions"]);
@@ -101,9 +105,17 @@ test("what is uninstalled leaves nothing: views, history and fetched models of t
   mkdirSync(path.join(data, "codebook", "history"), { recursive: true });
   uninstallCommand(["--keep-data"]);
   expect(readdirSync(path.join(data, "codebook"))).toEqual(["history"]);
+  expect(existsSync(settings)).toBe(true);
   uninstallCommand([]);
-  expect(readdirSync(data, { recursive: true }).sort()).toEqual(["kernels", "labextensions"]);
+  expect([existsSync(data), existsSync(settings)]).toEqual([false, false]);
   expect(() => uninstallCommand([])).toThrow(CommandError);
+});
+
+test("views whose kernel is gone already are uninstalled too", () => {
+  installCommand(["--prefix", folder]);
+  rmSync(path.join(specs(folder), "codebook"), { recursive: true });
+  uninstallCommand(["--prefix", folder]);
+  expect(readdirSync(folder, { recursive: true })).toEqual(["share"]);
 });
 
 test("a relative prefix starts at the folder where the command runs", () => {

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import {
   compress,
   fromArrays,
@@ -27,6 +28,8 @@ import {
 import { fileSource, memorySource } from "../../kernel/bytes/source";
 import { openSource } from "../../kernel/open/open";
 import {
+  alsoReads,
+  checkPath,
   filesOf,
   inheritFiles,
   pathsOf,
@@ -136,4 +139,40 @@ test("a model inherits what the one that it is made from is read from", async ()
   expect(filesOf(inheritFiles({ tensors: [] }, model))).toEqual([file]);
   expect(filesOf({ tensors: [...model.tensors, {}] })).toEqual([file]);
   expect(filesOf(inheritFiles({ tensors: [] }, {}))).toEqual([]);
+});
+
+test("what is no path on this machine is refused, with the path where there is one", async () => {
+  const model = network(1);
+  const small = await compress(model, linear({ bits: 4, group: 32 }));
+  const target = join(root, "a b.safetensors");
+  const writers = [
+    (path: string) => small.save(path),
+    (path: string) => saveSafetensors(model, path, { replace: true }),
+  ];
+  for (const write of writers) {
+    await expect(write(pathToFileURL(target).href)).rejects.toThrow(OptionError);
+    await expect(write(pathToFileURL(target).href)).rejects.toThrow(
+      `is an address; it takes a path on this machine, such as ${JSON.stringify(target)}`,
+    );
+    await expect(write("file://elsewhere/x.gguf")).rejects.toThrow('such as "/elsewhere/x.gguf"');
+    await expect(write("https://example.org/x.safetensors")).rejects.toThrow('such as "small.safetensors"');
+    await expect(write("hf:owner/name")).rejects.toThrow("is an address");
+    await expect(write("")).rejects.toThrow("was given an empty text");
+    await expect(write(undefined as never)).rejects.toThrow("was given undefined");
+    await expect(write("a\0.safetensors")).rejects.toThrow("holds a NUL character");
+  }
+});
+
+test("files that a model is read from too are added to its own", () => {
+  const model = { tensors: [] };
+  recordFiles(model, [{ files: ["a"] }] as never);
+  expect(filesOf(alsoReads(model, ["b", "c"]))).toEqual(["a", "b", "c"]);
+  expect(filesOf(alsoReads({ tensors: [] }, ["b"]))).toEqual(["b"]);
+});
+
+test("names that hold a colon are paths", () => {
+  for (const path of ["C:/small.gguf", "a:b.gguf", "./file:x", "//server/x"])
+    expect(() => {
+      checkPath("save", path);
+    }).not.toThrow();
 });

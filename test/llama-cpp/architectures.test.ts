@@ -16,8 +16,8 @@ const refused: Readonly<Record<string, readonly (readonly [object, RegExp])[]>> 
     [{ ...decoder, rope_interleaved: true }, /"rope_interleaved": true; llama\.cpp computes it with false/],
     [{ ...decoder, hidden_act: "gelu" }, /activation "gelu"; llama\.cpp computes it with silu/],
   ],
-  mistral: [[{ ...decoder, sliding_window: 8 }, /sliding window of 8/]],
-  qwen3: [[{ ...decoder, use_sliding_window: true, sliding_window: 8 }, /sliding window of 8/]],
+  mistral: [[{ ...decoder, sliding_window: 0 }, /sliding_window is 0/]],
+  qwen3: [[{ ...decoder, use_sliding_window: true, sliding_window: -8 }, /sliding_window is -8/]],
   qwen2: [[{ ...decoder, head_dim: 12 }, /4 heads of 12 entries in a width of 32/]],
   bert: [[{ ...decoder, is_decoder: true }, /"is_decoder": true/]],
   roberta: [[{ ...decoder, position_embedding_type: "relative_key" }, /"relative_key" positions/]],
@@ -36,7 +36,7 @@ const refused: Readonly<Record<string, readonly (readonly [object, RegExp])[]>> 
     [{ ...decoder, ...gemma }, /"attn_logit_softcapping": 50; llama\.cpp computes it without it/],
     [{ ...decoder, query_pre_attn_scalar: 256 }, /"query_pre_attn_scalar": 256/],
   ],
-  phi3: [[{ ...decoder, sliding_window: 47 }, /sliding window of 47 .*"sliding_window": null/]],
+  phi3: [[{ ...decoder, full_attn_mod: 2 }, /"full_attn_mod": 2; llama\.cpp computes it with 1/]],
   smollm3: [
     [{ ...decoder, no_rope_layers: [1, 1, 0, 1] }, /not every fourth/],
     [{ ...decoder, no_rope_layer_interval: 3 }, /not every fourth/],
@@ -55,7 +55,7 @@ const refused: Readonly<Record<string, readonly (readonly [object, RegExp])[]>> 
   ],
   gpt_oss: [
     [{ ...decoder, swiglu_limit: 5 }, /"swiglu_limit": 5; llama\.cpp computes it with 7/],
-    [{ ...decoder, rope_parameters: { rope_type: "yarn", factor: 32, truncate: false } }, /"truncate": false/],
+    [{ ...decoder, rope_parameters: { rope_type: "yarn", factor: 32, truncate: 0 } }, /"truncate": 0/],
   ],
   t5: [
     [{ ...t5, relative_attention_max_distance: 64 }, /"relative_attention_max_distance": 64/],

@@ -5,7 +5,8 @@
 `rows` are the logits of the tokens, or of an encoder the hidden states. All numbers are of float32. Every parameter and buffer is random, of
 seed 20261130 (norms between 0.5 and 1.5, biases and sinks normal), query heads share keys, heads are wider than hidden / heads where the
 family allows it, vocabularies are odd, texts are longer than windows and original contexts, and logits deviate by 3 and more, so that what is
-dropped, swapped or taken for another shows. `gelu` of the network is llama.cpp's: the tanh form, looked up by float16 numbers.
+dropped, swapped or taken for another shows. What llama.cpp is known to compute otherwise is so in the answers too: its GELU is the tanh form,
+looked up by float16 numbers, and it rounds YaRN's bounds.
 
 Run with torch 2.15.0, transformers 5.24.0.
 """
@@ -43,6 +44,7 @@ networks = {
     "phi3": ("phi3", dict(text, **turning("default", partial_rotary_factor=0.5)), 40),
     "phi3-short": ("phi3", dict(text, **long), 40),
     "phi3-long": ("phi3", dict(text, **long), 300),
+    "phi3-window": ("phi3", dict(text, sliding_window=24), 24),
     "smollm3": ("smollm3", dict(text, num_hidden_layers=5, **turning("default")), 40),
     "granite": ("granite", dict(text, intermediate_size=64, embedding_multiplier=3.0, logits_scaling=0.4, residual_multiplier=0.7, attention_multiplier=0.2, attention_bias=True, mlp_bias=True), 40),
     "granite-plain": ("granite", dict(text, tie_word_embeddings=True), 40),
@@ -51,6 +53,7 @@ networks = {
     "stablelm": ("stablelm", dict(text, use_qkv_bias=True, **turning("default", partial_rotary_factor=0.5)), 40),
     "stablelm-parallel": ("stablelm", dict(text, qk_layernorm=True, use_parallel_residual=True, **turning("default", partial_rotary_factor=0.25)), 40),
     "starcoder2": ("starcoder2", text, 40),
+    "starcoder2-window": ("starcoder2", dict(text, sliding_window=24), 24),
     "cohere": ("cohere", dict(text, logit_scale=0.9), 40),
     "cohere-norms": ("cohere", dict(text, num_hidden_layers=64, logit_scale=2.5, use_qk_norm=True), 40),
     "cohere2": ("cohere2", dict(text, num_hidden_layers=5, sliding_window=8, logit_scale=0.9), 40),
@@ -64,6 +67,7 @@ networks = {
     "roberta": ("roberta", dict(encoder, type_vocab_size=1), 40),
     "xlm-roberta": ("xlm-roberta", dict(encoder, type_vocab_size=2), 40),
     "gpt-oss": ("gpt_oss", dict(wide, num_local_experts=5, num_experts_per_tok=2, sliding_window=8, **turning("default")), 40),
+    "gpt-oss-yarn": ("gpt_oss", dict(dict(wide, head_dim=16, max_position_embeddings=32768), num_local_experts=5, num_experts_per_tok=2, sliding_window=8, initial_context_length=4096, **turning("yarn", factor=8.0, beta_fast=32.0, beta_slow=1.0, truncate=False, original_max_position_embeddings=4096)), 90),
     "t5": ("t5", dict(vocab_size=67, d_model=32, d_kv=12, d_ff=44, num_layers=2, num_decoder_layers=1, num_heads=4, feed_forward_proj="gated-gelu", tie_word_embeddings=False, decoder_start_token_id=0, bos_token_id=1, eos_token_id=2, pad_token_id=0), 24),
     "t5-first": ("t5", dict(vocab_size=67, d_model=32, d_kv=8, d_ff=44, num_layers=2, num_heads=4, feed_forward_proj="relu", decoder_start_token_id=0, bos_token_id=1, eos_token_id=2, pad_token_id=0), 40),
 }
@@ -98,11 +102,16 @@ def fill(model):
             parameter.copy_(values)
 
 
-def with_llama_gelu(model):
+def as_llama(model):
+    """The network as llama.cpp computes it: with its GELU, and with YaRN's bounds rounded, whatever config.json says."""
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
             if "gelu" in type(child).__name__.lower():
                 setattr(module, name, LlamaGelu())
+    turns = getattr(model.config, "rope_parameters", None) or {}
+    if turns.get("truncate") is False:
+        turns["truncate"] = True
+        model.model.rotary_emb = type(model.model.rotary_emb)(model.config)
     return model
 
 
@@ -135,10 +144,10 @@ def make(name, folder):
     model.save_pretrained(folder)
     model = type(model).from_pretrained(folder, dtype=torch.float32, **eager).eval()
     exact = answer(model, model_type, count)[2]
-    tokens, decoded, rows = answer(with_llama_gelu(model), model_type, count)
-    # What llama.cpp's GELU alone changes, of the size of the rows.
-    gelu = float((((exact - rows) ** 2).sum() / (rows**2).sum()))
-    return {"name": name, "tokens": tokens, "decoded": decoded, "rows": rows.tolist(), "deviation": float(rows.std()), "gelu": gelu}
+    tokens, decoded, rows = answer(as_llama(model), model_type, count)
+    # What llama.cpp's GELU and rounded bounds alone change, of the size of the rows.
+    otherwise = float((((exact - rows) ** 2).sum() / (rows**2).sum()))
+    return {"name": name, "tokens": tokens, "decoded": decoded, "rows": rows.tolist(), "deviation": float(rows.std()), "otherwise": otherwise}
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ const all: readonly (readonly [name: string, ...change: Change])[] = [
   ["phi3", "phi3.rope.dimension_count", 2],
   ["phi3-short", /rope_factors_short/],
   ["phi3-long", "phi3.rope.scaling.attn_factor", 1.2],
+  ["phi3-window", /blk\.2\.ffn_norm/],
   ["smollm3", "smollm3.rope.freq_base", 599.5],
   ["granite", "granite.residual_scale", 0.71],
   ["granite-plain", "granite.attention.scale", 0.9],
@@ -35,6 +36,7 @@ const all: readonly (readonly [name: string, ...change: Change])[] = [
   ["stablelm", /blk\.0\.attn_q\.bias/],
   ["stablelm-parallel", /blk\.1\.attn_k_norm/],
   ["starcoder2", /blk\.2\.ffn_down\.bias/],
+  ["starcoder2-window", /blk\.1\.attn_v\.bias/],
   ["cohere", "command-r.logit_scale", 0.91],
   ["cohere-norms", /blk\.60\.attn_q_norm/],
   ["cohere2", "cohere2.attention.sliding_window", 9],
@@ -48,6 +50,7 @@ const all: readonly (readonly [name: string, ...change: Change])[] = [
   ["roberta", /position_embd/],
   ["xlm-roberta", /token_types/],
   ["gpt-oss", /blk\.1\.attn_sinks/],
+  ["gpt-oss-yarn", "gpt-oss.rope.scaling.factor", 7.5],
   ["t5", /dec\.output_norm/],
   ["t5-first", /enc\.blk\.0\.attn_rel_b/],
 ];
@@ -55,6 +58,7 @@ const all: readonly (readonly [name: string, ...change: Change])[] = [
 const part = [
   ...["gemma", "gemma2", "gemma3", "phi3-long", "smollm3", "granite", "olmo2-tied", "stablelm-parallel", "starcoder2"],
   ...["cohere", "cohere2", "glm4", "gpt-neox", "falcon-grouped", "xlm-roberta", "gpt-oss", "t5", "t5-first"],
+  ...["phi3-window", "starcoder2-window", "gpt-oss-yarn"],
 ];
 const networks = sample(all, part, ([name]) => name);
 
@@ -64,6 +68,7 @@ interface Answer {
   readonly decoded: readonly number[] | null;
   readonly rows: readonly (readonly number[])[];
   readonly deviation: number;
+  readonly otherwise: number;
 }
 const answers = new Map<string, Answer>();
 const found = new Map<string, LlamaAnswer>();
@@ -180,3 +185,18 @@ itWith(hasTransformers, ...llamaNeeds).each(quantized)(
     expect(differenceOf(`${name}-floats.gguf`, answerOf(name)).squares).toBeGreaterThan(1e-6);
   },
 );
+
+itWith(hasTransformers, ...llamaNeeds)("what llama.cpp computes otherwise is told, and shows", async () => {
+  const toldOf = async (name: string) => {
+    const small = await compress(await open(at(name)), ggml({ type: "Q8_0" }), { only: "**.mlp.**" });
+    return ((await small.save(at("told.gguf"))).notes ?? []).join("\n");
+  };
+  for (const name of ["phi3-window", "starcoder2-window"]) {
+    const { metadata } = await open(at(`${name}.gguf`));
+    expect(metadata[`${String(metadata["general.architecture"])}.context_length`]).toBe(24);
+    expect(await toldOf(name)).toContain("the context that the file states is 24 positions");
+  }
+  expect(await toldOf("gpt-oss-yarn")).toMatch(/YaRN goes over from pair 3\.88 to pair 8\.34 .* differ by up to/);
+  expect(answerOf("gpt-oss-yarn").otherwise).toBeGreaterThan(1e-6);
+  expect(await toldOf("gpt-oss")).not.toContain("YaRN");
+});

@@ -32,6 +32,17 @@ test("YaRN's have the context of the first training, and a length where it is no
     );
 });
 
+test("YaRN's bounds are llama.cpp's, rounded; where config.json does not round them that is told", () => {
+  // gpt-oss: c(32) = 64 · ln(4096 / 64π) / 2 ln 150000 = 8.09, c(1) = 17.40.
+  const scaling = { rope_type: "yarn", factor: 32, truncate: false, original_max_position_embeddings: 4096 };
+  const config = { head_dim: 64, rope_theta: 150_000, max_position_embeddings: 131_072, rope_scaling: scaling };
+  const free = { hasFreeBounds: true };
+  const made = rotaryOf("gpt-oss", config, free);
+  expect(made.notes).toEqual([expect.stringMatching(/from pair 8\.09 to pair 17\.40 .* differ by up to 76\.3 %/)]);
+  const rounded = rotaryOf("gpt-oss", { ...config, rope_scaling: { ...scaling, truncate: true } }, free);
+  expect([rounded.notes, rounded.scaling]).toEqual([undefined, made.scaling]);
+});
+
 test("Llama 3's divide low frequencies by the factor, high ones by 1, and those between by something between", () => {
   const parameters = {
     rope_type: "llama3",

@@ -7,6 +7,7 @@ import {
   fromArrays,
   linear,
   magnitude,
+  nf4,
   open,
   OptionError,
   saveSafetensors,
@@ -14,6 +15,7 @@ import {
 } from "../../kernel";
 
 import { folderOptionNames } from "../../kernel/save/model-folder";
+import { TensorSet } from "../../kernel/tensor/tensor-set";
 
 let root: string;
 let from: string;
@@ -22,6 +24,18 @@ let packed: CompressedModel;
 let plain: CompressedModel;
 const config =
   '{\n  "model_type": "own",\n  "eps": 1e-05, "theta": 30.0,\n  "big": 12345678901234567890, "cap": Infinity\n}\n';
+
+test("a model of a GGUF file is refused as a folder, with what opens it", async () => {
+  const { tensors } = fromArrays({ "blk.0.ffn_up.weight": { shape: [4, 32], values: new Float32Array(128).fill(1) } });
+  const sha256 = () => Promise.resolve("00".repeat(32));
+  const metadata = { "general.architecture": "llama" };
+  const model = new TensorSet({ name: "own", format: "gguf", tensors, metadata, sha256 });
+  for (const steps of [linear({ bits: 4, group: 32 }), nf4(), magnitude({ sparsity: 0.5 })]) {
+    const saving = (await compress(model, steps)).save(`${to}/`, { from });
+    await expect(saving).rejects.toThrow(OptionError);
+    await expect(saving).rejects.toThrow(/none of its names, such as blk\.0\.ffn_up\.weight; save\("small\.gguf"\)/);
+  }
+});
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), "codebook-model-folder-"));

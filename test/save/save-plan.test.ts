@@ -86,13 +86,20 @@ test("bitsandbytes: codes, scales and state of a layer are its tensors", async (
   expect([said.bytes, plan.bytes]).toEqual([statSync(join(folder, "a/model.safetensors")).size, said.bytes]);
 });
 
+test("why a type is another stands beside what no step changed only", async () => {
+  const [fc, , norm] = (await small(int4)).tensors;
+  const file = { name: "w", dtype: "F16", shape: [4, 64], sizeBytes: 512 };
+  expect(layerAsValues(norm, file, { retyped: "other" })).toMatchObject({ held: "plain", retyped: "other" });
+  expect(layerAsValues(fc, file, { retyped: "other" })).not.toHaveProperty("retyped");
+});
+
 test("a reason stands beside what was quantized only", async () => {
   const [fc, , norm] = (await small(int4)).tensors;
   const pruned = (await small(magnitude({ sparsity: 0.5 }))).tensors[0];
   const file = { name: "w", dtype: "F32", shape: [4, 64], sizeBytes: 1024 };
-  expect(layerAsValues(fc, file, "why")).toMatchObject({ held: "plain", reason: "why" });
-  expect(layerAsValues(pruned, file, "why")).not.toHaveProperty("reason");
-  expect(layerAsValues(norm, file, "why")).toEqual({
+  expect(layerAsValues(fc, file, { reason: "why" })).toMatchObject({ held: "plain", reason: "why" });
+  expect(layerAsValues(pruned, file, { reason: "why" })).not.toHaveProperty("reason");
+  expect(layerAsValues(norm, file, { reason: "why", retyped: "other" })).toEqual({
     name: "w",
     shape: [4, 64],
     held: "as it was",

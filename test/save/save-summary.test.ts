@@ -38,6 +38,14 @@ test("text: kinds of layers first, then what is plain though quantized, and why"
   );
 });
 
+test("layers that have another type than their own stand behind them, with the reason", () => {
+  const wide = layer("ln.bias", [32], { held: "plain", as: "F32", retyped: "it has no BF16", bytes: 128 });
+  const text = summaryToText(summaryOf({ ...plan, layers: [wide, ...plan.layers] }, "small/", written));
+  expect(text).toContain(
+    "8.38 KiB\n\nin another type, because it has no BF16: 1 layer, 128 B\n  ln.bias  32  F32  128 B",
+  );
+});
+
 test("many layers of one reason: the first twelve, and how many more", () => {
   const many = Array.from({ length: 20 }, (_, i) => layer(`l.${i}`, [2, 2], { ...plain, bytes: 16 }));
   const text = summaryToText(summaryOf({ ...plan, layers: many }, "small/", written));

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { historyFolder, jupyterDataFolder } from "../../kernel/session/jupyter-paths";
+import { historyFolder, jupyterDataFolder, viewSettingsFolder } from "../../kernel/session/jupyter-paths";
 
 const home = path.resolve("/home/someone");
 
@@ -18,4 +18,10 @@ test.each([
 test("the history lies in the data folder, or where CODEBOOK_HISTORY says", () => {
   expect(historyFolder({ JUPYTER_DATA_DIR: "/own" })).toBe(path.join(path.resolve("/own"), "codebook", "history"));
   expect(historyFolder({ JUPYTER_DATA_DIR: "/own", CODEBOOK_HISTORY: "/elsewhere" })).toBe("/elsewhere");
+});
+
+test("settings of the views lie in Jupyter's settings, or where JupyterLab was told", () => {
+  expect(viewSettingsFolder({}, home)).toBe(path.join(home, ".jupyter", "lab", "user-settings"));
+  expect(viewSettingsFolder({ JUPYTER_CONFIG_DIR: "/c" }, home)).toBe(path.join("/c", "lab", "user-settings"));
+  expect(viewSettingsFolder({ JUPYTER_CONFIG_DIR: "/c", JUPYTERLAB_SETTINGS_DIR: "/s" }, home)).toBe("/s");
 });

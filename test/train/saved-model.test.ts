@@ -126,6 +126,45 @@ test("an unchanged model: the same bytes; wrong calls", async () => {
   await expect(saveTfjs(model, join(at("file"), "under"))).rejects.toThrow(/folder cannot be made/);
 });
 
+test("what a model keeps as float16 and as codes stays so, to the byte, and TensorFlow.js computes with it", async () => {
+  const entries = ["uint8", "float16", "uint16", "float16"].map((dtype) => ({
+    ...{ dtype, ...(dtype === "float16" ? { original_dtype: "float32" } : { scale: 0.011, min: -1.3 }) },
+  }));
+  const json = JSON.parse(readFileSync(join(at("net"), "model.json"), "utf8")) as {
+    weightsManifest: [{ paths: string[]; weights: { shape: number[]; quantization?: object }[] }];
+  };
+  const [{ weights }] = json.weightsManifest;
+  weights.forEach((weight, i) => (weight.quantization = entries[i]));
+  const width = [1, 2, 2, 2];
+  const stored = weights.map(({ shape }, i) =>
+    Uint8Array.from({ length: width[i] * shape.reduce((a, b) => a * b, 1) }, (_, at) =>
+      // Half floats below 1, codes of any size.
+      at % width[i] === 1 ? [0, 0x30, 0, 0xb4][i] : (at * 37) % 251,
+    ),
+  );
+  mkdirSync(at("narrow"));
+  writeFileSync(join(at("narrow"), "model.json"), JSON.stringify(json));
+  writeFileSync(join(at("narrow"), "weights.bin"), Buffer.concat(stored));
+  const model = await open(join(at("narrow"), "model.json"));
+  await saveTfjs(model, at("narrow-copy"));
+  const bytes = (name: string) => readFileSync(join(at(name), "weights.bin"));
+  expect(Buffer.compare(bytes("narrow-copy"), bytes("narrow"))).toBe(0);
+  expect(await predict("narrow-copy")).toEqual(await predict("narrow"));
+  const small = await compress(model, linear({ bits: 4, group: 4 }), { only: model.tensors[2].name });
+  const { layers, bytes: size } = await small.save(`${at("narrow-small")}/`);
+  expect(layers.map(({ held, as }) => [held, as])).toEqual([
+    ["as it was", "U8"],
+    ["as it was", "F16"],
+    ["plain", "F32"],
+    ["as it was", "F16"],
+  ]);
+  const sizes = layers.map(({ bytes: own }) => own);
+  expect([sizes.reduce((a, b) => a + b), statSync(join(at("narrow-small"), "weights.bin")).size]).toEqual([size, size]);
+  const saved = bytes("narrow-small");
+  expect(Buffer.compare(saved.subarray(0, sizes[0] + sizes[1]), Buffer.concat(stored.slice(0, 2)))).toBe(0);
+  expect(near(await predict("narrow-small"), await byHand(small), 1e-4)).toBe(true);
+});
+
 test("taken up again: no tensor is made twice, and the old model stays until the end", async () => {
   const model = await open(join(at("net"), "model.json"));
   await saveTfjs(model, at("once"));

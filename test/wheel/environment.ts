@@ -26,7 +26,7 @@ export function makeEnvironment(): Environment {
   execFileSync(process.execPath, [join(root, "scripts", "wheel.mjs"), "--built"], { cwd: root, stdio: "pipe" });
   const built = join(root, "out", "wheel");
   const wheel = join(built, readdirSync(built).find((name) => name.endsWith(".whl")) ?? "no wheel");
-  const place = mkdtempSync(join(os.tmpdir(), "codebook-wheel-"));
+  const place = mkdtempSync(join(os.tmpdir(), "codebook wheel ü-")); // Folders of users have such names.
   const folder = join(place, "work");
   mkdirSync(folder);
   const home = join(place, "env");

@@ -1,6 +1,7 @@
 /** Phi-3 and GLM-4, whose folders and GGUF files both hold gate and up as one matrix; Phi-3's query, key and value too. */
 import { decoder, attentionNames, embeddingNames } from "../decoder";
 import type { NameRow } from "../architecture";
+import { countOf } from "../settings";
 
 const fusedNames: readonly NameRow[] = [
   [/^layers\.(\d+)\.mlp\.gate_up_proj\.weight$/, "blk.$1.ffn_up.weight"],
@@ -19,6 +20,10 @@ export const phi3 = decoder({
   ],
   rotary: { share: 1, kinds: ["longrope"] },
   settings: { only: { full_attn_mod: [1], interpolate_factor: [1], lm_head_bias: [false] } },
+  // Some versions of llama.cpp take Phi-3 without this key for one with a window; 0 says that there is none.
+  more: (config) => ({
+    "attention.sliding_window": typeof config.sliding_window === "number" ? countOf(config, "sliding_window") : 0,
+  }),
 });
 
 export const glm4 = decoder({

@@ -54,7 +54,7 @@ export const gptOss = decoder({
     [/^layers\.(\d+)\.mlp\.experts\.down_proj_bias$/, "blk.$1.ffn_down_exps.bias"],
   ],
   ...{ head: "own", hasFreeHeads: true, window: "layers" },
-  rotary: { base: 150_000 },
+  rotary: { base: 150_000, hasFreeBounds: true },
   settings: {
     read: ["num_local_experts", "num_experts_per_tok", "experts_per_token"],
     only: { swiglu_limit: [7], swiglu_alpha: [1.702], attention_bias: [true], initial_context_length: [4096] },

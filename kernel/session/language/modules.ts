@@ -12,6 +12,7 @@ import { stamp } from "./files";
 import { givenPackages, kernelRoot, moduleName, ownFile } from "./packages";
 import { mainGlobal, NodeModule } from "./realm";
 import { registerSource } from "./sources";
+import { withoutGreeting } from "./tensorflow-greeting";
 
 type LocalModule = { file: string; stamp: string; exports: unknown; imports: Set<string> };
 type NativeImport = (specifier: string) => Promise<unknown>;
@@ -80,7 +81,7 @@ export class CellModules {
     const native = NodeModule.createRequire(path.join(folder, "notebook.js"));
     const required = (name: string): unknown => {
       const file = this.resolve(name, folder);
-      if (!this.isLocal(file)) return native(file);
+      if (!this.isLocal(file)) return name.startsWith("@tensorflow/") ? withoutGreeting(native(file)) : native(file);
       importer?.imports.add(file);
       return this.load(file).exports;
     };

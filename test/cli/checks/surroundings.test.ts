@@ -27,6 +27,36 @@ test("what lies around is found or noted with what to do", () => {
   write("models/.fetch-x/part", "");
   expect(checkModels([path.join(folder, "models")])).toMatchObject({ state: "ok", text: "one" });
   expect(checkHistory(path.join(folder, "new", "history")).state).toBe("ok");
-  expect(checkDisk("/x", () => ({ bavail: 1e6, bsize: 1000 }))).toMatchObject({ state: "note" });
-  expect(checkDisk("/x", () => ({ bavail: 1e7, bsize: 4096 })).text).toBe("41.0 GB free in /x");
+});
+
+test("a history in whose way a file is, or whose folder is closed, is a note", () => {
+  write("file", "");
+  expect(checkHistory(path.join(folder, "file", "history"))).toMatchObject({ state: "note" });
+  expect(checkHistory(path.join(folder, "file")).text).toContain("CODEBOOK_HISTORY names another folder");
+});
+
+test("a folder of models that cannot be read is broken", () => {
+  write("models", "no folder");
+  expect(checkModels([path.join(folder, "models")])).toMatchObject({
+    state: "broken",
+    text: expect.stringMatching(/models cannot be read \(ENOTDIR\)/) as string,
+  });
+});
+
+test("of several disks the fullest counts; a full one is broken", () => {
+  const free = (bytes: number) => () => ({ bavail: bytes / 1000, bsize: 1000 });
+  expect(checkDisk([folder], free(1e9))).toEqual({
+    state: "note",
+    what: "Disk",
+    text: `1.0 GB free in ${folder}; models and checkpoints need room`,
+  });
+  expect(checkDisk([folder], free(41e9)).text).toBe(`41.0 GB free in ${folder}`);
+  expect(checkDisk([folder], free(2e6))).toMatchObject({
+    state: "broken",
+    text: `2.0 MB free in ${folder}; nothing can be saved: make room`,
+  });
+  write("there/file", "");
+  const there = path.join(folder, "there");
+  const statfs = (asked: string) => free(asked === there ? 1e9 : 9e9)();
+  expect(checkDisk([folder, path.join(there, "new", "folder")], statfs).text).toContain(`1.0 GB free in ${there};`);
 });

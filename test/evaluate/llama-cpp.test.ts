@@ -1,0 +1,72 @@
+/** Our engine beside llama.cpp's own library on a float32 copy of a real model, whose tokens come from the file. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fromArrays, open, saveGguf, type Model } from "../../kernel";
+import { headOf, statesOf } from "../../kernel/evaluate/forward";
+import { tokenize } from "../../kernel/evaluate/text";
+import { tasks } from "../../kernel/evaluate/wasm/tasks";
+import { Runner } from "../../kernel/threads/runner";
+import { askLlama, llamaNeeds } from "../llama-cpp/llama";
+import { itWith, smolLm } from "../references";
+import { inFull } from "../tiers";
+import { networks, openNetwork, removeFolders } from "./networks";
+
+const root = mkdtempSync(join(tmpdir(), "codebook-evaluate-"));
+afterAll(() => {
+  removeFolders();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function logitsOf(model: Model, tokens: Int32Array): Promise<Float32Array> {
+  const runner = new Runner(2, undefined);
+  const { network, values } = await statesOf(model, [tokens], { runner });
+  const head = await headOf(model, network, runner);
+  const rows = Int32Array.from(tokens, (_, i) => i);
+  return runner.run(tasks, "logits", { head, states: values, rows }, [], "logits");
+}
+
+const text =
+  "Compression keeps what matters: the loss of a network is measured on its answers, not on its weights.\n\t2026!";
+
+itWith(...llamaNeeds)("small networks give llama.cpp's logits", async () => {
+  const names = ["llama", "qwen2", "qwen3"];
+  const jobs = await Promise.all(
+    names.map(async (name) => {
+      const path = join(root, `${name}.gguf`);
+      await saveGguf(await openNetwork(name), path);
+      return { file: path, logits: networks[name].tokens[0] };
+    }),
+  );
+  for (const { file, logits, error } of askLlama(jobs)) {
+    expect([file, error]).toEqual([file, undefined]);
+    const [tokens] = [jobs.find((job) => job.file === file)?.logits ?? []];
+    const found = await logitsOf(await open(file), Int32Array.from(tokens));
+    const wanted = logits.flat();
+    expect(wanted).toHaveLength(found.length);
+    expect(wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i])), 0)).toBeLessThan(1e-4);
+  }
+});
+
+inFull(itWith(smolLm, ...llamaNeeds))(
+  "SmolLM2-135M gives llama.cpp's tokens and logits",
+  async () => {
+    const source = await open(smolLm);
+    const arrays = await Promise.all(
+      source.tensors.map(async (one) => [one.name, { shape: one.shape, values: await one.read() }] as const),
+    );
+    const path = join(root, "float.gguf");
+    await saveGguf(Object.assign(fromArrays(Object.fromEntries(arrays)), { metadata: source.metadata }), path);
+    const model = await open(path);
+    const runner = new Runner(2, undefined);
+    const { tokens } = await tokenize(model, text, "test", runner);
+    const [answer] = askLlama([{ file: path, tokenize: [text], logits: [...tokens] }]);
+    expect([...tokens]).toEqual(answer.tokens[0]);
+    const found = await logitsOf(model, tokens);
+    const wanted = answer.logits.flat();
+    const apart = wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i])), 0);
+    expect(wanted).toHaveLength(found.length);
+    expect(apart).toBeLessThan(1e-3);
+  },
+  400_000,
+);
