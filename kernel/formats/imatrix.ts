@@ -44,7 +44,8 @@ export interface WriteImportanceOptions {
 }
 
 /** Reads a file of importance in either form, for `ggml({ mix: "Q4_K_M", importance: await readImportance("imatrix.gguf") })`. Names are those
- *  of the GGUF file that it was computed with. `FormatError` for bytes that are neither form, `SourceError` when they cannot be read. */
+ *  of the GGUF file that it was computed with; for a model from a Hugging Face folder they are taken for its weights of the same part of the
+ *  network. `FormatError` for bytes that are neither form, `SourceError` when they cannot be read. */
 export async function readImportance(path: string, options: { signal?: AbortSignal } = {}): Promise<ImportanceByName> {
   checkOptionNames("readImportance", options, ["signal"]);
   const signal = options.signal ?? currentHost().signal;

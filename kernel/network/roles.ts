@@ -7,7 +7,7 @@ import type { Model } from "../tensor/model";
 import type { Shape, Tensor } from "../tensor/tensor";
 import { architectureOf } from "./dimensions";
 import { rulesOfArchitecture, typesOf } from "./roles/architectures";
-import { axesByShape, kerasAxes, kerasDepthwiseAxes } from "./roles/axes";
+import { axesByShape, kerasAxes, kerasDepthwiseAxes, turnedKerasAxes } from "./roles/axes";
 import { graphJudge } from "./roles/graph";
 import { kerasJudge } from "./roles/keras-layers";
 import { isHead, ruleByName } from "./roles/names";
@@ -193,8 +193,12 @@ function isGate({ parameter, layerWord, prefix }: Subject, neighbours: Neighbour
 function axesOf(role: TensorRole, subject: Subject, neighbours: Neighbours): Axes {
   const { parameter, shape } = subject;
   const word = parameter.toLowerCase();
-  if (role === "embedding" || role === "expert" || shape.length < 2 || !/kernel$/.test(word))
-    return axesByShape(role, subject, neighbours);
+  if (role === "embedding" || role === "expert" || shape.length < 2) return axesByShape(role, subject, neighbours);
+  // Haiku, Sonnet, TF-Slim and the first GPT-2 keep "linear/w" and "Conv/weights" as TensorFlow does, transposed ones (…, out, in).
+  if (word === "depthwise_weights") return kerasDepthwiseAxes(shape);
+  if (/^(w|\w*weights)$/.test(word) && /^[^.]*\/[^./]+$/.test(subject.name.replace(/:0$/, "")))
+    return /transpose/.test(subject.layerWord) ? turnedKerasAxes(shape) : kerasAxes(shape);
+  if (!/kernel$/.test(word)) return axesByShape(role, subject, neighbours);
   if (word.endsWith("depthwise_kernel")) return kerasDepthwiseAxes(shape);
   // The heads of flax and Keras: (in, heads, size) to them, (heads, size, out) from them.
   if (shape.length === 3 && /^(query|key|value|q|k|v)(_proj)?$/.test(subject.layerWord))

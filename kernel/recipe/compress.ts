@@ -24,6 +24,7 @@ import { CompressedTensor } from "../layer/layer-tensor";
 import { CutTensor } from "../surgery/cut-tensor";
 import { chooseLayers, isUnchanged, planLayers, unchangedPiece, type PlannedLayer } from "./planned-layers";
 import { checkRecipe, patternsRecord, recipeName, recipeRecord, type Recipe } from "./recipe";
+import { withFolderNames } from "./importance-names";
 import { checkMemory, defaultMemoryLimit } from "../threads/memory-limit";
 import { Runner } from "../threads/runner";
 import { summaryOf } from "./summary";
@@ -107,7 +108,7 @@ export async function compress(model: Model, recipe: Recipe, options: CompressOp
     minimum: 1,
     maximum: Number.MAX_SAFE_INTEGER,
   });
-  const entries = checkRecipe(recipe);
+  const entries = withFolderNames(model, checkRecipe(recipe));
   const chooser = chooseLayers(model, entries, options);
   const { onProgress } = options;
   const runner = new Runner(workers, options.signal ?? currentHost().signal);

@@ -69,9 +69,9 @@ const codeTypes: ReadonlySet<string> = new Set(
 const codeNames =
   /(^|[._])(qweight|qzeros|weight_packed|packed_weight|quantized_weight|w_int|weight_int\d*|int_weight|weight_q|quant_weight|codes|W_q|Qidxs|q_groups|q_perm|blocks|SCB)$/;
 const scaleNames =
-  /(^|[._])(weights?_)?(w?scales?(_inv|_2)?|scaling_factor|scale_factors?|zero_?points?|q?zeros|absmax|SCB|biases|codebooks?|centroids|lut|meta)$/;
+  /(^|[._])(weights?_|kernel_|per_(channel|group|tensor)_|channel_)?([wq]?scales?(_inv|_2)?|scaling_factor|scale_factors?|zero_?points?|q?zeros|absmax|SCB|biases|codebooks?|centroids|lut|meta)$/;
 const weightNames = /(^|[._])(weights?|kernel|w\d?|proj|qkv|embeddings?|embed_tokens|lm_head|fc\d?|matrix)$/;
-const codeEndings = /[._](blocks|codes|quantized|packed|data|q)$/;
+const codeEndings = /[._](blocks|codes|quantized|packed|data|q|indices|palettized)$/;
 
 /** Types that are nothing but the codes or the scales of something: floats of 4 and 6 bits, and powers of two. */
 const codesOnly = /^(F4|F6_E2M3|F6_E3M2|F8_E8M0)$/;
@@ -94,7 +94,9 @@ function suspect({ tensors, method }: FileTensors): Tensor | undefined {
   const isBesideScales = (name: string): boolean =>
     withScales.has(name) ||
     (weightNames.test(name) && withScales.has(name.replace(weightNames, ""))) ||
-    (codeEndings.test(name) && withScales.has(name.replace(codeEndings, "")));
+    (codeEndings.test(name) &&
+      (withScales.has(name.replace(codeEndings, "")) ||
+        withScales.has(name.replace(codeEndings, "").replace(weightNames, ""))));
   return [...tensors.values()].find(
     ({ name, dtype, shape, parameters }) =>
       codeTypes.has(dtype) &&

@@ -131,6 +131,11 @@ export const refusedSchemes: readonly Refusal[] = [
     remedy: "the model that it was made from",
   },
   {
+    name: "DFloat11",
+    sign: beside("sign_mantissa", "encoded_exponent"),
+    remedy: "the model that it was made from; what it decodes to is the same to the bit",
+  },
+  {
     name: "TensorRT-LLM",
     sign: (file) =>
       beside("weight", "weights_scaling_factor", [...integers, ...eightBits])(file) ??

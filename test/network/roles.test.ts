@@ -170,3 +170,54 @@ test("arrays in memory tell their roles, and recipes take the weights among them
   expect(model.tensors.map(isWeight)).toEqual([true, false, false]);
   expect(model.tensor("fc.weight").axes).toEqual({ output: [0], input: [1], stacked: [] });
 });
+
+test("Haiku, TF-Slim and the first GPT-2 keep their matrices as TensorFlow does", () => {
+  const shapes: Record<string, number[]> = {
+    "linear/w": [12, 8],
+    "mlp/~/linear_0/w": [8, 8],
+    "conv2_d/w": [3, 3, 4, 16],
+    "conv2_d_transpose/w": [3, 3, 6, 10],
+    "model/h0/attn/c_attn/w": [1, 16, 48],
+    "InceptionV3/Conv2d_1a_3x3/weights": [3, 3, 3, 32],
+    "Conv2d_2_depthwise/depthwise_weights": [3, 3, 32, 2],
+    "net.0/w": [12, 8],
+  };
+  const tensors = Object.entries(shapes).map(([name, shape]) => ({ name, shape, dtype: "F32" }));
+  const axes = rolesOf({ tensors }).map(({ axes: own }) => [own?.output, own?.input]);
+  expect(axes).toEqual([
+    [[1], [0]],
+    [[1], [0]],
+    [[3], [2]],
+    [[2], [3]],
+    [[2], [1]],
+    [[3], [2]],
+    [[2, 3], []],
+    [[0], [1]],
+  ]);
+});
+
+test("matrices of each head lie side by side, as llama.cpp and as TransformerLens keep them", () => {
+  const shapes: Record<string, number[]> = {
+    "blk.0.attn_k_b.weight": [2, 16, 32],
+    "altup_proj.weight": [3, 64, 64],
+    "blocks.0.attn.W_Q": [4, 16, 8],
+    "blocks.0.attn.W_O": [4, 8, 16],
+    "blocks.0.mlp.W_in": [16, 16],
+    "unembed.W_U": [16, 16],
+    w_in: [16, 16],
+  };
+  const tensors = Object.entries(shapes).map(([name, shape]) => ({ name, shape, dtype: "F32" }));
+  const axes = rolesOf({ tensors }).map(({ axes: own }) => [own?.output, own?.input, own?.stacked]);
+  expect(axes).toEqual([
+    [[1], [2], [0]],
+    [[1], [2], [0]],
+    [[2], [1], [0]],
+    [[2], [1], [0]],
+    [[1], [0], []],
+    [[1], [0], []],
+    [[0], [1], []],
+  ]);
+  const others = { "embed.W_E": [20, 16], "blocks.0.attn.b_Q": [4, 8] };
+  const roles = rolesOf({ tensors: Object.entries(others).map(([name, shape]) => ({ name, shape })) });
+  expect(roles.map(({ role }) => role)).toEqual(["embedding", "bias"]);
+});

@@ -26,6 +26,14 @@ test("tensors that look like codes are refused, with what was seen", () => {
   );
   expect(() => refuseCodes(filed({ "a.weight": ["U8", 4, 4], "a.weight_scale": ["F32", 4] }))).toThrow("looks like");
   expect(() => refuseCodes(filed({ "a.weight": ["U8", 4, 1], "a.weight.absmax": ["F32", 4] }))).toThrow("looks like");
+  for (const scales of ["a.per_channel_scale", "a.weight_qscale", "a.channel_scale", "a.kernel_scale"])
+    expect(() => refuseCodes(filed({ "a.weight": ["I8", 4, 4], [scales]: ["F32", 4] }))).toThrow("looks like");
+  expect(() => refuseCodes(filed({ "a.weight_indices": ["U8", 4, 4], "a.weight_lut": ["F32", 16] }))).toThrow(
+    "looks like",
+  );
+  expect(() => refuseCodes(filed({ "a.sign_mantissa": ["U8", 16], "a.encoded_exponent": ["U8", 9] }))).toThrow(
+    "DFloat11",
+  );
   expect(() =>
     refuseCodes(filed({ "e.up_proj_blocks": ["U8", 1, 4, 2, 16], "e.up_proj_scales": ["U8", 1, 4, 2] })),
   ).toThrow("looks like");

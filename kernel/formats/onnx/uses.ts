@@ -137,13 +137,19 @@ function weightRole({ node, input, axes }: Use, shape: readonly number[]): RoleD
       return attributes.transB === 1 ? found("linear", 0, 1) : found("linear", 1, 0);
     case "MatMulNBits":
       return input === 1 && rank === 2 ? found("linear", 0, 1) : undefined;
+    case "Attention":
+      return node.domain === "com.microsoft" && input === 1 && rank === 2 ? found("linear", 1, 0) : undefined;
+    case "EmbedLayerNormalization":
+      return input >= 2 && input <= 4 && rank === 2 ? found("embedding", 0, 1) : undefined;
     case "LSTM":
     case "GRU":
     case "RNN":
       return rank === 3 && (input === 1 || input === 2) ? found("linear", 1, 2, [0]) : undefined;
     case "Gather":
     case "GatherBlockQuantized":
-      return input === 0 && rank === 2 ? found("embedding", 0, 1) : undefined;
+      // Entries lie along the axis that is gathered from.
+      if (input !== 0 || rank !== 2) return undefined;
+      return attributes.axis === 1 || attributes.axis === -1 ? found("embedding", 1, 0) : found("embedding", 0, 1);
   }
   return undefined;
 }

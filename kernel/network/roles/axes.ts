@@ -20,6 +20,11 @@ export function kerasAxes({ length }: Shape): Axes {
   return axes([length - 1], [length - 2]);
 }
 
+/** (…kernel, out, in), as TensorFlow keeps transposed convolutions. */
+export function turnedKerasAxes({ length }: Shape): Axes {
+  return axes([length - 2], [length - 1]);
+}
+
 /** (height, width, in, several): outputs of each channel by themselves. */
 export function kerasDepthwiseAxes({ length }: Shape): Axes {
   return axes([length - 2, length - 1], []);
@@ -35,7 +40,8 @@ const upsamplingNames =
 function isTransposed(subject: Subject, bias: number | undefined): boolean {
   const { path, shape } = subject;
   const [first, second, ...kernel] = shape;
-  if (bias !== undefined && first !== second) {
+  // A bias of another length than the first axis is that of a transposed one; of square kernels too, where groups make it longer.
+  if (bias !== undefined && (first !== second || bias !== first)) {
     if (bias === first && bias !== second) return transposedNames.test(path) && second === 1;
     if (bias === second) return true;
     if (bias % second === 0 && first % (bias / second) === 0) return true;

@@ -175,6 +175,35 @@ const bufferRules: readonly RoleRule[] = [
     parameter:
       /^(\w*_)?(anchors?|anchor_(grid|points|boxes)|strides?|grids?|priors?|prior_boxes|default_boxes|bins|bin_(centers|edges)|boundaries|meshgrid|reference_points)$/,
   },
+  {
+    role: "buffer",
+    because: "a constant that a network begins with, or noise",
+    parameter: /^(const|noise_const|\w*gaussian_matrix|aabb|scene_aabb|queue|queue_[a-z]|replay_\w+)$/,
+  },
+  {
+    role: "buffer",
+    because: "a vector for each head of a graph attention",
+    parameter: /^(att|attn)_(src|dst|edge|[lre])$/,
+    least: 2,
+  },
+  {
+    role: "buffer",
+    because: "a table of transitions between labels",
+    parameter: /^(transitions|transition_(matrix|params|scores)|trans_matrix)$/,
+    path: /crf|transition/,
+  },
+  {
+    role: "buffer",
+    because: "a vector of a state-space or recurrent layer",
+    parameter: /^((inv_)?a_(real|imag)|log_a_(real|imag)|log_dt)$/i,
+  },
+  {
+    role: "buffer",
+    because: "the shift or the scale of a flow",
+    path: /(^|\.)flows\.\d+\.(m|logs)$/,
+  },
+  { role: "buffer", because: "the spread of a policy", parameter: /^(log_std|logstd|log_stds?)$/ },
+  { role: "buffer", because: "a score by which weights are pruned", parameter: /^(weight_)?mask_scores?$/ },
   { role: "buffer", because: "scales and shifts that are learned", parameter: /^(scale_shift_table|.*_scale_shift)$/ },
   { role: "buffer", because: "a table that torch keeps beside a mask", parameter: /^(weight|bias)_mask$/ },
 ];
@@ -236,6 +265,14 @@ const biasRules: readonly RoleRule[] = [
     parameter: /^(\w*_)?(pos_)?bias_[uvkqr]$|^(r_[wrs]_bias|(\w+_)?b_[hio]h|b\d?|\w+_b|b_\w+|recurrent_bias|vars\/1)$/,
     most: 1,
   },
+  {
+    role: "bias",
+    because: "a bias for each head",
+    parameter: /^b_[qkv]$/,
+    least: 2,
+    most: 2,
+    fits: ({ parameter }) => /^b_[QKV]$/.test(parameter),
+  },
   { role: "bias", because: "a bias by name", parameter: /^(\w*_)?(b\d)$/, fits: ({ extent }) => extent < 2 },
 ];
 
@@ -248,7 +285,7 @@ const routerRules: readonly RoleRule[] = [
 ];
 
 const embeddingLayer =
-  /^(\w*_)?(embed|embeds|embedding|embeddings|emb|embs|embedder|wte|wpe|shared|token_embd|lookup|lookup_table|emb_\w+|embed_\w+|embeds?_layers?|embeddings?_(table|\d+)|codebook|(relative_)?attention_bias|relative_position_bias|word_embeddings?\w*|(token_)?types?_embd|token_types?)$|^wte\d*$|^\w*_tokens?$/;
+  /^(\w*_)?(embed|embeds|embedding|embeddings|emb|embs|embedder|wte|wpe|shared|token_embd|lookup|lookup_table|emb_\w+|embed_\w+|embeds?_layers?|embeddings?_(table|\d+)|codebook|(relative_)?attention_bias|relative_position_bias|word_embeddings?\w*|position_embd|(token_)?types?_embd|token_types?)$|^wte\d*$|^\w*_tokens?$/;
 const notEmbedding =
   /patch|proj|linear|dense|conv|time_embed|timestep_embedder|layernorm|embed_out|embedding_size|shared_expert|shared_mlp|class_embed/;
 
@@ -266,7 +303,7 @@ const embeddingRules: readonly RoleRule[] = [
     role: "embedding",
     because: "a table of embeddings",
     parameter:
-      /^(\w*_)?(embeddings?|emb|embed|wte|wpe|embedding_table|word_embeddings?|embedding_lookup|lookup_table|emb_table)(_weights?|_matrix)?$/,
+      /^(\w*_)?(embeddings?|emb|embed|wte|wpe|embedding_table|word_embeddings?|embedding_lookup|lookup_table|emb_table|w_e)(_weights?|_matrix)?$/,
     least: 2,
     most: 2,
     fits: ({ parameter }) => !notEmbedding.test(parameter.toLowerCase()),

@@ -41,6 +41,8 @@ export function* shapesOf(subjects: readonly Subject[]): Generator<void, Readonl
   return shapes;
 }
 
+const lengthOf = (shape: Shape | undefined): number | undefined => (shape?.length === 1 ? shape[0] : undefined);
+
 /** The neighbours in a model; `types`: its network's types by config.json, `width`: the width that it states. */
 export function neighboursOf(
   subjects: readonly Subject[],
@@ -51,9 +53,11 @@ export function neighboursOf(
   const biasOf = ({ prefix, parameter }: Subject): number | undefined => {
     const own = parameter.replace(/^weight(_v|_orig|_bar|_raw)?$|^weight\.original1?$|^kernel$/, "bias");
     const word = own === "bias" ? own : parameter.replace(/_w$/, "_b").replace(/_weight$/, "_bias");
-    const shape =
-      word === parameter ? undefined : (shapes.get(`${prefix}${word}`) ?? shapes.get(`${prefix}${word}_orig`));
-    return shape?.length === 1 ? shape[0] : undefined;
+    if (word !== parameter) return lengthOf(shapes.get(`${prefix}${word}`) ?? shapes.get(`${prefix}${word}_orig`));
+    // w and b, W1 and b1, weights and biases: the words of Haiku, Sonnet, TF-Slim, and of networks in plain NumPy.
+    const [, number] = /^[wW](_?\d*)$/.exec(parameter) ?? [];
+    if (number !== undefined) return lengthOf(shapes.get(`${prefix}b${number}`));
+    return parameter === "weights" ? lengthOf(shapes.get(`${prefix}biases`)) : undefined;
   };
   let telling: boolean | undefined;
   const lies = (): boolean => {

@@ -28,6 +28,7 @@ const moments = /^(momentum(_buffer)?|mom|velocity|vel|exp_avg(_sq)?|square_avg|
 const gradients = /^(grads?|gradients?)$/;
 const means =
   /^(ema|model_ema|ema_model|ema_weights?|ema_params|shadow|shadow_params|averaged|averages|avg_model|swa|swa_model|polyak)$/;
+const records = /^(fisher|omega|hessian|init|initial|rewind|old|prev|previous|backup|importances?|saliency)$/;
 /** Words under which the weights lie where the twins lie under words of their own. */
 const holders = /^(params?|parameters|models?|weights?|net|network|module|state_dict|variables|p|w|theta|target)$/;
 /** A number that counts the steps of an optimizer. */
@@ -36,7 +37,7 @@ const counters = /(^|[._/])(global_?steps?|steps?|t|count|iterations?|iter|num_u
 const separators = /[./]/g;
 const words = Object.keys(pairs).sort((a, b) => b.length - a.length);
 const singles =
-  "momentum_buffer|momentum|mom|velocity|vel|square_avg|grad_avg|accumulators|accumulator|moment_?[12]|grads?|gradients?|ema_weights?|ema_params|model_ema|ema_model|ema|shadow_params|shadow|averaged|averages|avg_model|swa_model|swa|polyak";
+  "momentum_buffer|momentum|mom|velocity|vel|square_avg|grad_avg|accumulators|accumulator|moment_?[12]|grads?|gradients?|ema_weights?|ema_params|model_ema|ema_model|ema|shadow_params|shadow|averaged|averages|avg_model|swa_model|swa|polyak|fisher|omega|hessian|initial|init|rewind|old|previous|prev|backup|importances|importance|saliency";
 const front = new RegExp(`^(?<word>${words.join("|")}|${singles})[._/](?<rest>.+)$`, "i");
 const back = new RegExp(`^(?<rest>.+)[._/](?<word>${words.join("|")}|${singles})$`, "i");
 
@@ -62,7 +63,7 @@ const splitOf = ({ word, rest }: Readonly<Record<string, string>>): { word: stri
   rest,
 });
 
-/** Names that NumPy's users glue: W1, with its gradient dW1, its moments mW1 and vW1. */
+/** Names that NumPy's users glue: W1, with its gradient dW1, its moments mW1 and vW1; of Adagrad mW1 alone. */
 const glued = /^(?<word>[mvd])(?<rest>[A-Z_].*)$/;
 /** What torch's optimizers keep, where a flat file has it by the weight's name: "state.0.weight.row_var", of any shape. */
 const stateOf = /^(optim\w*[._/])?state[._/](?<weight>.+)[./]\w+$/;
@@ -91,10 +92,14 @@ export function twinsOf(subjects: readonly Subject[]): ReadonlyMap<string, RoleD
     const found = roleOfTwin(word, { hasPartner, weight, counts });
     if (found) twins.set(name, found);
   }
+  // Adagrad has one memory for each weight.
+  const memories = subjects.filter(
+    ({ name, shape }) => name.startsWith("m") && glued.test(name) && isSame(shapes.get(name.slice(1)), shape),
+  ).length;
   for (const { name, shape } of subjects) {
     const { word = "", rest = "" } = glued.exec(name)?.groups ?? {};
     const isMoment = isSame(shapes.get(`m${rest}`), shape) && isSame(shapes.get(`v${rest}`), shape);
-    if (isSame(shapes.get(rest), shape) && (word === "d" || isMoment))
+    if (isSame(shapes.get(rest), shape) && (word === "d" || isMoment || (word === "m" && memories > 1)))
       twins.set(name, {
         role: "optimizer state",
         roleReason: "a moment or a gradient, beside the weight of its shape",
@@ -120,6 +125,8 @@ function roleOfTwin(
   if (gradients.test(word))
     return { role: "optimizer state", roleReason: "a gradient, beside the weight of its shape" };
   if (means.test(word)) return { role: "buffer", roleReason: "a running mean of a weight that stands beside it" };
+  if (records.test(word))
+    return { role: "buffer", roleReason: "a record of a weight that stands beside it, in its shape" };
   return undefined;
 }
 

@@ -11,6 +11,7 @@ export interface WeightRule extends RoleRule {
 
 const outIn: Axes = { output: [0], input: [1], stacked: [] };
 const inOut: Axes = { output: [1], input: [0], stacked: [] };
+const sideBySide: Axes = { output: [1], input: [2], stacked: [0] };
 
 /** Parameters of experts: one matrix for each, side by side. */
 export const isExpert = ({ path, shape }: Subject): boolean =>
@@ -26,6 +27,32 @@ const rules: readonly WeightRule[] = [
     fits: isExpert,
     parameter:
       /^((gate_up|up_gate|gate|up|down)_proj|(gate|up|down)(_exps)?|w[123]|w13|w2|wi(_[01])?|wo|w1_weight|w2_weight|w13_weight|weights?|kernel|fc[12]|linear_(fc)?[12v]|v1|mlp_\w+)$/,
+  },
+  {
+    role: "linear",
+    because: "a matrix for each head or stream, side by side",
+    path: /(^|\.)attn_[kv]_b\.weight$|^altup_(unembd_)?proj\.weight$/,
+    axes: sideBySide,
+    least: 3,
+    most: 3,
+  },
+  {
+    role: "linear",
+    because: "a matrix for each head, as TransformerLens keeps it",
+    parameter: /^w_[qkvo]$/,
+    axes: { output: [2], input: [1], stacked: [0] },
+    least: 3,
+    most: 3,
+    fits: ({ parameter }) => parameter.startsWith("W_"),
+  },
+  {
+    role: "linear",
+    because: "a matrix that rows are multiplied by from the left, as TransformerLens and SAELens keep it",
+    parameter: /^w_(u|in|out|gate|enc|dec)$/,
+    axes: inOut,
+    least: 2,
+    most: 2,
+    fits: ({ parameter }) => parameter.startsWith("W_"),
   },
   {
     role: "linear",

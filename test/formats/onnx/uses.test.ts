@@ -34,3 +34,25 @@ it("outputs of a transposed convolution in groups share nothing with those of ot
   expect(roleByUses(use(2), [8, 2, 3])?.axes).toEqual({ output: [0, 1], input: [], stacked: [] });
   expect(roleByUses(use(8), [8, 1, 3])?.axes).toEqual({ output: [0], input: [], stacked: [] });
 });
+
+it("ONNX Runtime's fused attention and embeddings hold weights", () => {
+  const use = (op: string, input: number, domain: string) => [{ node: node(op, {}, domain), input, axes: undefined }];
+  expect(roleByUses(use("Attention", 1, "com.microsoft"), [8, 24])).toMatchObject({
+    role: "linear",
+    axes: { output: [1], input: [0], stacked: [] },
+  });
+  expect(roleByUses(use("Attention", 1, ""), [8, 24])?.role).toBe("buffer");
+  for (const input of [2, 3, 4])
+    expect(roleByUses(use("EmbedLayerNormalization", input, "com.microsoft"), [20, 8])?.role).toBe("embedding");
+  expect(roleByUses(use("EmbedLayerNormalization", 5, "com.microsoft"), [8])?.role).toBe("norm");
+});
+
+it("entries of a table lie along the axis that is gathered from", () => {
+  const use = (axis: number) => [{ node: node("Gather", { axis }), input: 0, axes: undefined }];
+  expect(roleByUses(use(0), [20, 8])?.axes).toEqual({ output: [0], input: [1], stacked: [] });
+  for (const axis of [1, -1])
+    expect(roleByUses(use(axis), [8, 20])).toMatchObject({
+      role: "embedding",
+      axes: { output: [1], input: [0], stacked: [] },
+    });
+});

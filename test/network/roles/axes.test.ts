@@ -1,4 +1,4 @@
-import { axesByShape, kerasAxes, kerasDepthwiseAxes } from "../../../kernel/network/roles/axes";
+import { axesByShape, kerasAxes, kerasDepthwiseAxes, turnedKerasAxes } from "../../../kernel/network/roles/axes";
 import { neighboursOf } from "../../../kernel/network/roles/neighbours";
 import { subjectOf } from "../../../kernel/network/roles/subject";
 import type { TensorRole } from "../../../kernel/tensor/role";
@@ -26,6 +26,10 @@ test.each<[string, TensorRole, Record<string, number[]>, number[][]]>([
     [[1], [0], []],
   ],
   ["one of groups by its bias", "convolution", { "up.weight": [8, 2, 3, 3], "up.bias": [4] }, [[0, 1], [], []]],
+  ["a square one of groups by its bias", "convolution", { "t.weight": [8, 8, 3, 3], "t.bias": [16] }, [[0, 1], [], []]],
+  ["NumPy's matrix by its bias", "linear", { W1: [12, 8], b1: [8] }, [[1], [0], []]],
+  ["NumPy's matrix beside a bias of its rows", "linear", { W1: [12, 8], b1: [12] }, [[0], [1], []]],
+  ["weights beside biases", "linear", { weights: [8, 12], biases: [12] }, [[1], [0], []]],
   ["a square one by its name", "convolution", { "deconv1.weight": [8, 8, 3, 3] }, [[1], [0], []]],
   ["a square one by name and kernel", "convolution", { "ups.0.weight": [8, 8, 16] }, [[1], [0], []]],
   ["a convolution behind an interpolation", "convolution", { "upsample.conv.weight": [8, 8, 3, 3] }, [[0], [1], []]],
@@ -63,4 +67,8 @@ test("experts beside no other tell their way by the width of the network", () =>
 test("Keras keeps inputs and outputs last", () => {
   expect(kerasAxes([3, 3, 4, 16])).toEqual({ output: [3], input: [2], stacked: [] });
   expect(kerasDepthwiseAxes([3, 3, 4, 2])).toEqual({ output: [2, 3], input: [], stacked: [] });
+});
+
+test("transposed convolutions of TensorFlow lie (…kernel, out, in)", () => {
+  expect(turnedKerasAxes([3, 3, 6, 10])).toEqual({ output: [2], input: [3], stacked: [] });
 });

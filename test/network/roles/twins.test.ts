@@ -36,6 +36,14 @@ test.each([
     ["m.a", "v.a", "step"],
     ["m.a", "v.a"],
   ],
+  [
+    ["Wxh", "Why", "mWxh", "mWhy"],
+    ["mWxh", "mWhy"],
+  ],
+  [
+    ["a.weight", "a.weight_init", "a.weight_fisher"],
+    ["a.weight_init", "a.weight_fisher"],
+  ],
   [["a.weight", "momentum.a.weight"], ["momentum.a.weight"]],
   [["a.weight", "a.weight.grad"], ["a.weight.grad"]],
   [["a.weight", "ema.a.weight"], ["ema.a.weight"]],
