@@ -63,7 +63,7 @@ module.exports = {
       name: "only-views-touch-plotly",
       severity: "error",
       from: { path: "^(extension|kernel)/", pathNot: "^extension/views/" },
-      to: { path: "plotly" },
+      to: { path: "plotly[.]js" },
     },
     {
       name: "figures-are-pure",

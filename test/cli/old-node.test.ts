@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
-import "../../kernel/cli/old-node";
+import * as started from "../../kernel/cli/old-node";
 import { oldNode } from "../../kernel/version";
 
 /** Loads a program of ours as a Node of that version would. */
@@ -24,5 +24,6 @@ test.each(["cli.js", "main.js"])("on a Node that is too old %s says so in one se
 test("on this Node, which is not too old, it lets the program go on", () => {
   const { status, stdout } = startOn(process.versions.node, "cli/old-node.js");
   expect([status, stdout]).toEqual([0, ""]);
+  expect(Object.keys(started)).toEqual([]);
   expect(oldNode(process.versions.node)).toBeUndefined();
 });
