@@ -23,6 +23,7 @@ export const copied = [
   },
   { name: "cmake-ts", files: [/^build\/loader\.js$/] },
   { name: "@bokuweb/zstd-wasm", files: [/^dist\/common\/[^/]+\.js$/, /^dist\/common\/zstd\.wasm$/] },
+  { name: "@huggingface/tokenizers", files: [/^dist\/tokenizers\.[cm]js$/] },
   { name: "h5wasm", files: [/^dist\/esm\/[^/]+\.js$/] },
   ...nodeTypes.map((name) => ({ name, files: [/\.d\.[cm]?ts$/] })),
 ];

@@ -47,8 +47,14 @@ async function execute(name: string, ...sources: string[]): Promise<string[]> {
   return textsOf(path);
 }
 
+/** papermill notes parameters in the notebook as Python's JSON has them, with NaN and infinities, which JSON has not. */
+function notebookAt(path: string): Notebook {
+  const text = readFileSync(path, "utf8").replace(/^(\s+)(?:NaN|-?Infinity)(?=,?$)/gm, "$1null");
+  return JSON.parse(text) as Notebook;
+}
+
 function textsOf(path: string): string[] {
-  const { cells } = JSON.parse(readFileSync(path, "utf8")) as Notebook;
+  const { cells } = notebookAt(path);
   const text = (value: string | string[] = "") => (typeof value === "string" ? value : value.join(""));
   return cells.map(({ outputs = [] }) =>
     outputs
@@ -157,7 +163,7 @@ test("papermill sets parameters as they were given: texts with quotes, other scr
   const { code, said } = await environment.run("papermill", [path, out, ...set]);
   expect({ code, said: code === 0 ? "" : said }).toEqual({ code: 0, said: "" });
   const seen = '{"none":null,"__proto__":[-0.5,1e-7],"sure":true,"a\\nb":-3,"list":[]}';
-  const source = (JSON.parse(readFileSync(out, "utf8")) as Notebook).cells[1].source;
+  const { source } = notebookAt(out).cells[1];
   expect(typeof source === "string" ? source : source.join("")).toContain("let bits = 3;\n");
   expect(textsOf(out).at(-1)).toBe(["4", title, seen, "true", "http://x"].join("|"));
 });
