@@ -155,7 +155,7 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
   test("the keyboard alone: Tab to the figure, arrows, Enter, Escape", async () => {
     await openNotebook(page, site, application, "six.ipynb");
     await page.waitForSelector(drawn);
-    await page.locator(".cb-Filter").focus();
+    await page.locator(".jp-OutputArea .cb-Filter").focus();
     await page.keyboard.press("Tab");
     const current = (): Promise<string | null> =>
       page.evaluate(
@@ -184,11 +184,11 @@ describe.each<Application>(["lab", "notebook"])("in %s", (application) => {
     await page.waitForSelector(drawn);
     const options = page.locator(".cb-Figure [role=option]");
     await until(async () => (await options.count()) === 39);
-    await page.locator(".cb-Filter").fill("query");
+    await page.locator(".jp-OutputArea .cb-Filter").fill("query");
     await until(async () => (await options.count()) === 6);
     await page.locator(".cb-Select").selectOption({ label: "key (6)" });
     await page.getByText("No layer matches the filter.").waitFor();
-    await page.locator(".cb-Filter").fill("");
+    await page.locator(".jp-OutputArea .cb-Filter").fill("");
     await until(async () => (await options.count()) === 6);
     await page.locator(".cb-Select").selectOption({ label: "all kinds" });
     await page.locator(".cb-Segment", { hasText: "worst first" }).click();
