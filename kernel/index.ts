@@ -158,11 +158,19 @@ export type {
   Calibration,
   Divergence,
   DivergenceSpread,
+  Drift,
+  DriftOptions,
   Engine,
   EvaluateOptions,
   Mean,
   Protocol,
+  RankCorrelation,
+  SchemeSensitivity,
+  Sensitivity,
+  SensitivityOptions,
+  SensitivityUnit,
   TextScore,
+  UnitLoss,
 } from "./evaluate";
 
 // # Save

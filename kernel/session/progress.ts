@@ -24,6 +24,8 @@ export class ProgressDisplay {
   #shown = false;
   #closed = false;
   #latest: Progress | undefined;
+  /** The last word of each task. Which of two that run together ends last is chance. */
+  readonly #tasks = new Map<string, Progress>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -40,6 +42,7 @@ export class ProgressDisplay {
       this.#started = now;
     }
     this.#latest = progress;
+    this.#tasks.set(progress.task, progress);
     const wait = this.#lastSent + UPDATE_MS - now;
     if (wait <= 0) this.#send(now);
     else this.#timer ??= setTimeout(() => this.#send(this.now()), wait).unref();
@@ -54,7 +57,7 @@ export class ProgressDisplay {
       this.output.clear(false);
       return;
     }
-    const words = finishedText(this.#latest);
+    const words = [...this.#tasks.values()].map(finishedText).sort().join(", ");
     const data = { "text/plain": words, "text/html": `<div>${escapeHtml(words)}</div>` };
     this.output.display({ data }, { displayId: this.#id, update: true });
   }

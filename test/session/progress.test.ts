@@ -189,3 +189,19 @@ test("two lines are two displays", () => {
   expect(one.shown[0].id).not.toBe(two.shown[0].id);
   expect(one.shown[0].id).not.toBe("");
 });
+
+test("what is left names every task, in an order that does not hang on which ended last", () => {
+  for (const tasks of [
+    ["hashing", "compressing"],
+    ["compressing", "hashing"],
+  ]) {
+    const { shown, display: progress } = display(false);
+    for (const task of tasks) {
+      progress.report({ task, done: 0, total: 10, unit: "weights" });
+      jest.advanceTimersByTime(1000);
+      progress.report({ task, done: 10, total: 10, unit: "weights" });
+    }
+    progress.close();
+    expect(shown.at(-1)?.text).toBe("compressing: 10 weights, hashing: 10 weights");
+  }
+});
