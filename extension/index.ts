@@ -4,6 +4,7 @@ import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { viewMimeType } from "../kernel/report/types";
 import { defaultPreferences } from "./figures/state";
+import { keepSliderKeys } from "./slider-keys";
 import { toPreferences, withChoices } from "./settings";
 import { ViewRenderer, ViewWidget, type Surroundings } from "./views/renderer";
 import { PlotlyRenderer, plotlyMimeType } from "./views/plotly-figure";
@@ -47,6 +48,7 @@ const views: JupyterFrontEndPlugin<void> = {
       defaultRank: 95,
       createRenderer: () => new PlotlyRenderer(),
     });
+    keepSliderKeys(document);
     settings?.transform(views.id, { fetch: withChoices });
     settings
       ?.load(views.id)

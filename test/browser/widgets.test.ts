@@ -62,7 +62,7 @@ const shows = (page: Page, selector: string, text: string): Promise<unknown> =>
     { timeout: 60_000 },
   );
 
-for (const application of ["lab"] as Application[])
+for (const application of ["lab", "notebook"] as Application[])
   itWith(...packages)(`in ${application}: arrow keys, mouse, buttons, lists, tables, variables`, async () => {
     site = await startSite(application, { "widgets.ipynb": notebook }, 300, "codebook");
     visitor = await visit(1400, 1400);
