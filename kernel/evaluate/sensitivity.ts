@@ -178,7 +178,7 @@ function summary(losses: readonly UnitLoss[], all: DivergenceSpread): SchemeSens
   return {
     all,
     sumOfUnits: sum,
-    additivity: all.mean / sum,
+    additivity: sum === 0 ? 1 : all.mean / sum,
     weightErrorRank: rankCorrelation(
       losses.map(({ weightError }) => weightError),
       kl,

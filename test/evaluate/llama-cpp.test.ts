@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fromArrays, open, saveGguf, type Model } from "../../kernel";
+import { numericFloor } from "../../kernel/evaluate/divergence";
 import { headOf, statesOf } from "../../kernel/evaluate/forward";
 import { tokenize } from "../../kernel/evaluate/text";
 import { tasks } from "../../kernel/evaluate/wasm/tasks";
@@ -24,6 +25,21 @@ async function logitsOf(model: Model, tokens: Int32Array): Promise<Float32Array>
   const head = await headOf(model, network, runner);
   const rows = Int32Array.from(tokens, (_, i) => i);
   return runner.run(tasks, "logits", { head, states: values, rows }, [], "logits");
+}
+
+/** Mean KL(P ‖ Q) in float64 over rows of logits, P the first. */
+function meanDivergence(p: readonly (readonly number[])[], q: Float32Array): number {
+  const normed = (row: ArrayLike<number>): number[] => {
+    const list = Array.from(row);
+    const greatest = list.reduce((most, one) => Math.max(most, one), -Infinity);
+    const total = greatest + Math.log(list.reduce((sum, one) => sum + Math.exp(one - greatest), 0));
+    return list.map((one) => one - total);
+  };
+  const each = p.map((row, at) => {
+    const [own, other] = [normed(row), normed(q.subarray(at * row.length, (at + 1) * row.length))];
+    return own.reduce((sum, one, i) => sum + Math.exp(one) * (one - other[i]), 0);
+  });
+  return each.reduce((sum, one) => sum + one, 0) / each.length;
 }
 
 const text =
@@ -67,6 +83,9 @@ inFull(itWith(smolLm, ...llamaNeeds))(
     const apart = wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i])), 0);
     expect(wanted).toHaveLength(found.length);
     expect(apart).toBeLessThan(1e-3);
+    const divergence = meanDivergence(answer.logits, found);
+    expect(divergence).toBeGreaterThan(0);
+    expect(divergence).toBeLessThan(numericFloor);
   },
   400_000,
 );

@@ -25,7 +25,7 @@ describe("sensitivity", () => {
     });
     expect(found.units.map(({ name }) => name)).toEqual(blocks);
     expect(found.units[1].tensors).toHaveLength(7);
-    for (const [at, unit] of found.units.entries()) {
+    for (const unit of found.units) {
       const own = await compress(model, scheme, { only: unit.tensors });
       const wanted = await divergence(own, model, text, { protocol });
       expect(unit.losses.three.divergence).toEqual(wanted.forward);
@@ -33,7 +33,6 @@ describe("sensitivity", () => {
       const errors = own.report.layers.map((layer) => layer.parameters * (layer.variants[0]?.relativeError ?? 0));
       const mean = errors.reduce((sum, one) => sum + one, 0) / unit.parameters;
       expect(unit.losses.three.weightError).toBeCloseTo(mean, 12);
-      expect(at).toBeLessThan(3);
     }
     const all = await compress(model, scheme, { only: found.units.flatMap(({ tensors }) => tensors) });
     expect(found.schemes.three.all).toEqual((await divergence(all, model, text, { protocol })).forward);

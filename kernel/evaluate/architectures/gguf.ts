@@ -33,8 +33,9 @@ export function ggufNetwork(model: Model, has: Has): Network {
       `${file}: GGUF networks of architecture "${family}" are not run; these are: ${Object.keys(kinds).join(", ")}`,
     );
   const { isInterleaved, hasHeadNorms = false } = kinds[family];
-  const odd = Object.keys(metadata).find((key) => key.startsWith(`${family}.`) && !neutral.test(key));
-  if (odd !== undefined && metadata[odd] !== 0 && metadata[odd] !== false)
+  const changes = (key: string): boolean => metadata[key] !== 0 && metadata[key] !== false && !neutral.test(key);
+  const odd = Object.keys(metadata).find((key) => key.startsWith(`${family}.`) && changes(key));
+  if (odd !== undefined)
     throw new UnsupportedError(
       `${file} says ${odd}: ${JSON.stringify(metadata[odd]).slice(0, 80)}, which may change what the network computes and is not known here`,
     );

@@ -12,7 +12,8 @@ export function gptNeoXNetwork(settings: Settings, has: Has): Network {
   const heads = settings.count("num_attention_heads");
   const headSize = width / heads;
   const epsilon = settings.positive("layer_norm_eps", 1e-5);
-  settings.known("intermediate_size", "tie_word_embeddings", "attention_bias");
+  settings.known("intermediate_size", "attention_bias");
+  const isTied = settings.flag("tie_word_embeddings", false);
   settings.only("is_decoder", false, true);
   const normPlace = settings.flag("use_parallel_residual", true) ? "parallel" : "before";
   const activation = activationOf(settings.value("hidden_act") ?? "gelu", settings.family);
@@ -53,6 +54,10 @@ export function gptNeoXNetwork(settings: Settings, has: Has): Network {
     embedding: { tokens: embedding },
     blocks,
     norm: norm("gpt_neox.final_layer_norm"),
-    head: { linear: { weight: { tensor: ["embed_out.weight", "lm_head.weight"].find(has) ?? embedding } } },
+    head: {
+      linear: {
+        weight: { tensor: isTied ? embedding : has("lm_head.weight") ? "lm_head.weight" : "embed_out.weight" },
+      },
+    },
   };
 }

@@ -12,7 +12,8 @@ export function gpt2Network(settings: Settings, has: Has): Network {
   const heads = settings.count("n_head");
   const headSize = width / heads;
   const epsilon = settings.positive("layer_norm_epsilon", 1e-5);
-  settings.known("n_ctx", "n_inner", "tie_word_embeddings");
+  settings.known("n_ctx", "n_inner");
+  const isTied = settings.flag("tie_word_embeddings", true);
   settings.only("add_cross_attention", false);
   settings.only("scale_attn_weights", true);
   settings.only("scale_attn_by_inverse_layer_idx", false);
@@ -50,6 +51,6 @@ export function gpt2Network(settings: Settings, has: Has): Network {
     embedding: { tokens: `${prefix}wte.weight`, places: { tensor: `${prefix}wpe.weight`, offset: 0 } },
     blocks,
     norm: norm(`${prefix}ln_f`),
-    head: { linear: { weight: { tensor: has("lm_head.weight") ? "lm_head.weight" : `${prefix}wte.weight` } } },
+    head: { linear: { weight: { tensor: isTied ? `${prefix}wte.weight` : "lm_head.weight" } } },
   };
 }

@@ -14,6 +14,8 @@ interface Member {
   readonly isGemma?: boolean;
   /** query, key and value in one matrix, gate and up in another. */
   readonly isFused?: boolean;
+  /** Blocks slide only where config.json says use_sliding_window. */
+  readonly slidesByFlag?: boolean;
   /** Whether the block slides, of models whose config.json lists no kinds. */
   readonly slides?: (settings: Settings, block: number) => boolean;
 }
@@ -36,7 +38,8 @@ export function llamaNetwork(settings: Settings, has: Has, member: Member = {}):
     bias: has(`${name}.bias`) ? { tensor: `${name}.bias` } : undefined,
   });
   settings.known("attention_bias", "mlp_bias", "layer_types", "sliding_window_pattern", "max_window_layers");
-  settings.known("use_qk_norm", "tie_word_embeddings", "_sliding_window_pattern", "original_max_position_embeddings");
+  const isTied = settings.flag("tie_word_embeddings", member.isGemma === true);
+  settings.known("use_qk_norm", "_sliding_window_pattern", "original_max_position_embeddings");
   settings.only("use_bidirectional_attention", false);
   const activation = activationOf(
     settings.value("hidden_activation") ?? settings.value("hidden_act") ?? "silu",
@@ -110,23 +113,25 @@ export function llamaNetwork(settings: Settings, has: Has, member: Member = {}):
     blocks,
     norm: norm("model.norm"),
     head: {
-      linear: has("lm_head.weight") ? linear("lm_head") : { weight: { tensor: "model.embed_tokens.weight" } },
+      linear: isTied ? { weight: { tensor: "model.embed_tokens.weight" } } : linear("lm_head"),
       cap: settings.value("final_logit_softcapping") as number | undefined,
     },
   };
 }
 
-/** Gemma 3 turns the blocks that slide at another speed. */
+/** The positions of blocks that slide, which Gemma 3 turns at another speed: in older files by a key of their own. */
 function localRotaryOf(settings: Settings, headSize: number): Rotary {
   const base = settings.value("rope_local_base_freq");
-  if (typeof base !== "number") return rotaryOf(settings, headSize, { blocks: "sliding_attention" });
-  return plainRotary(headSize, base);
+  const parameters = settings.value("rope_parameters");
+  const isListed = typeof parameters === "object" && parameters !== null && "sliding_attention" in parameters;
+  if (typeof base === "number" && !isListed) return plainRotary(headSize, base);
+  return rotaryOf(settings, headSize, { blocks: "sliding_attention" });
 }
 
 /** The window of each block: by the list of kinds, by the family's pattern, or in all blocks. */
-function windows(settings: Settings, { slides }: Member): (block: number) => number | undefined {
+function windows(settings: Settings, { slides, slidesByFlag = false }: Member): (block: number) => number | undefined {
   const size = settings.value("sliding_window");
-  const isOn = settings.value("use_sliding_window") !== false;
+  const isOn = settings.flag("use_sliding_window", !slidesByFlag);
   const kinds: unknown = settings.value("layer_types");
   if (typeof size !== "number" || !isOn) return () => undefined;
   if (Array.isArray(kinds)) return (block) => (kinds[block] === "sliding_attention" ? size : undefined);

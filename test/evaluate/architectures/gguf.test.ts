@@ -40,6 +40,7 @@ describe("ggufNetwork", () => {
     const of = (one: Model) => ggufNetwork(one, () => false);
     expect(() => of(change({ "general.architecture": "mamba" }))).toThrow('architecture "mamba" are not run');
     expect(() => of(change({ "qwen2.logit_scale": 2 }))).toThrow("qwen2.logit_scale: 2, which may change");
+    expect(() => of(change({ "qwen2.a": 0, "qwen2.b": false, "qwen2.c": "yes" }))).toThrow('qwen2.c: "yes"');
     expect(() => of(change({ "qwen2.block_count": "x" }))).toThrow('qwen2.block_count is "x"');
   });
 });
